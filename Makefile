@@ -1,0 +1,50 @@
+# Needs Python 3.11+, make and a package registry. Everything is installed into .venv, nothing globally.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: install demo test check lint types defs format lock clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "cr-pipelines needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: install
+	@$(BIN)/cr-pipelines demo $(ARGS)
+
+test: install
+	@$(BIN)/pytest $(ARGS)
+
+check: lint types defs
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: install
+	@$(BIN)/mypy
+
+defs: install
+	@$(BIN)/dg check defs
+	@$(BIN)/dg check yaml
+
+format: install
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: install
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --group dev \
+	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
+
+clean:
+	@rm -rf $(VENV) .demo
