@@ -1,0 +1,37 @@
+"""The engine: what a sync is, and what a run of it does.
+
+The way of a row: `contract` says what its columns mean, `_plan` finds out whether it must be sent, `_spool` keeps
+it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what became of it, `_report` tells.
+"""
+
+from cr_pipelines.sync._ledger import Ledger
+from cr_pipelines.sync._plan import Slice
+from cr_pipelines.sync._report import Progress, RejectedRow, Report
+from cr_pipelines.sync._run import run_sync
+from cr_pipelines.sync._sync import (
+    AlreadyRunning,
+    Destination,
+    Options,
+    Resync,
+    SourceUnusable,
+    Sync,
+    SyncError,
+    SyncStopped,
+)
+
+__all__ = [
+    "AlreadyRunning",
+    "Destination",
+    "Ledger",
+    "Options",
+    "Progress",
+    "RejectedRow",
+    "Report",
+    "Resync",
+    "Slice",
+    "SourceUnusable",
+    "Sync",
+    "SyncError",
+    "SyncStopped",
+    "run_sync",
+]

@@ -1,0 +1,339 @@
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from cr_pipelines.sync._sync import AlreadyRunning
+from cr_pipelines.warehouse import Session
+
+NO_KEY = "@null"
+"""Stands in the ledger for all rows without a key. A real key never holds an @: it stands hashed."""
+
+_HEARTBEAT_EXPIRES = timedelta(seconds=120)
+
+_TABLES = {
+    "sync_ledger": {
+        "sync": "text",
+        "key": "text",
+        "partition": "text",
+        "fingerprint": "text",
+        "delivered_fingerprint": "text",
+        "row_hash": "bigint",
+        "row_hash_version": "text",
+        "status": "text",
+        "attempts": "integer",
+        "http_status": "integer",
+        "reason_code": "text",
+        "field": "text",
+        "message": "text",
+        "email_hash": "text",
+        "first_sent_at": "timestamp",
+        "last_sent_at": "timestamp",
+        "run_id": "text",
+        "gone_since": "timestamp",
+    },
+    "sync_outcomes": {
+        "sync": "text",
+        "key": "text",
+        "partition": "text",
+        "fingerprint": "text",
+        "row_hash": "bigint",
+        "row_hash_version": "text",
+        "status": "text",
+        "attempts": "integer",
+        "http_status": "integer",
+        "reason_code": "text",
+        "field": "text",
+        "message": "text",
+        "email_hash": "text",
+        "sent_at": "timestamp",
+        "recorded_at": "timestamp",
+        "run_id": "text",
+    },
+    "sync_intents": {"sync": "text", "partition": "text", "key": "text", "run_id": "text"},
+    "sync_runs": {
+        "run_id": "text",
+        "sync": "text",
+        "partition": "text",
+        "state": "text",
+        "stopped_by": "text",
+        "host": "text",
+        "process": "integer",
+        "started_at": "timestamp",
+        "heartbeat_at": "timestamp",
+        "finished_at": "timestamp",
+        "resync": "text",
+        "source_rows": "bigint",
+        "unchanged": "bigint",
+        "offered": "bigint",
+        "gone": "bigint",
+        "delivered": "bigint",
+        "invalid": "bigint",
+        "rejected": "bigint",
+        "failed": "bigint",
+        "suppressed": "bigint",
+        "unknown": "bigint",
+        "not_sent": "bigint",
+        "requests": "bigint",
+        "rate_limited": "bigint",
+        "retries": "bigint",
+        "rate_limit": "bigint",
+        "interval_seconds": "double",
+        "rate_used": "double",
+        "seconds": "double",
+    },
+    "former_addresses": {"sync": "text", "key": "text", "email_hash": "text", "replaced_at": "timestamp"},
+    "pii_removals": {
+        "request_id": "text",
+        "email_hash": "text",
+        "email": "text",
+        "status": "text",
+        "requested_at": "timestamp",
+        "seen_at": "timestamp",
+        "submitted_at": "timestamp",
+        "due_at": "timestamp",
+        "verified_at": "timestamp",
+        "attempts": "integer",
+        "http_status": "integer",
+        "reason_code": "text",
+        "message": "text",
+        "lifted_at": "timestamp",
+        "lifted_reason": "text",
+        "run_id": "text",
+    },
+}
+
+_REJECTED_ROWS = """
+SELECT sync, key, partition, status, field, reason_code, message, http_status, attempts, last_sent_at, run_id
+FROM {ledger} WHERE status IN ('invalid', 'rejected') AND gone_since IS NULL
+"""
+
+_ARROW: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+
+OUTCOME_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES["sync_outcomes"].items()])
+"""The rows of `sync_outcomes`, as Arrow."""
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """Who is withheld from a sync: hashes of addresses, and the keys they were ever delivered under."""
+
+    addresses: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+
+
+class Ledger:
+    """Our tables in the warehouse, within one session.
+
+    Outcomes are appended to `sync_outcomes` while a run sends, and folded into `sync_ledger` once, at its
+    end or at the start of the next run: a merge into a large ledger is dear, however few the rows.
+    """
+
+    def __init__(self, session: Session, schema: str):
+        self._session = session
+        self._dialect = session.dialect
+        self._schema = schema
+
+    def table(self, name: str) -> str:
+        """One of our tables, as it stands after FROM."""
+        return f"{self._dialect.identifier(self._schema)}.{self._dialect.identifier(name)}"
+
+    def prepare(self) -> None:
+        """Make the schema, tables and view that are not there yet."""
+        self._session.execute(f"CREATE SCHEMA IF NOT EXISTS {self._dialect.identifier(self._schema)}")
+        for name, columns in _TABLES.items():
+            described = ", ".join(
+                f"{self._dialect.identifier(column)} {self._dialect.types[kind]}" for column, kind in columns.items()
+            )
+            self._session.execute(f"CREATE TABLE IF NOT EXISTS {self.table(name)} ({described})")
+        self._session.execute(
+            f"CREATE OR REPLACE VIEW {self.table('rejected_rows')} AS "
+            + _REJECTED_ROWS.format(ledger=self.table("sync_ledger"))
+        )
+
+    def exists(self) -> bool:
+        """Whether `prepare` ever ran here."""
+        found = self._session.rows(
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = 'sync_ledger' "
+            f"AND table_schema = {self._dialect.literal(self._schema)}"
+        )
+        return bool(found[0][0])
+
+    def claim(self, run_id: str, sync: str, partition: str, resync: str) -> None:
+        """Note that a run begins. Raises AlreadyRunning while another run of the same sync goes on.
+
+        A run counts as ended when its process on this host is gone, or its heartbeat is two minutes old.
+        """
+        now = datetime.now(UTC)
+        text = self._dialect.literal
+        for other, host, process, heartbeat in self._session.rows(
+            f"SELECT run_id, host, process, heartbeat_at FROM {self.table('sync_runs')} "
+            f"WHERE sync = {text(sync)} AND partition = {text(partition)} AND state = 'running'"
+        ):
+            alive = now - heartbeat < _HEARTBEAT_EXPIRES
+            if alive and host == socket.gethostname():
+                alive = _process_lives(process)
+            if alive:
+                raise AlreadyRunning(
+                    f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); "
+                    "this run sent nothing and changes nothing. Wait for the other, or end it."
+                )
+            self._session.execute(
+                f"UPDATE {self.table('sync_runs')} SET state = 'interrupted' WHERE run_id = {text(other)} "
+                f"AND sync = {text(sync)} AND partition = {text(partition)}"
+            )
+        self._append(
+            "sync_runs",
+            {
+                "run_id": run_id,
+                "sync": sync,
+                "partition": partition,
+                "state": "running",
+                "host": socket.gethostname(),
+                "process": os.getpid(),
+                "started_at": now,
+                "heartbeat_at": now,
+                "resync": resync,
+            },
+        )
+
+    def heartbeat(self, run_id: str, sync: str, partition: str) -> None:
+        """Say that the run still goes on."""
+        self._update_run(run_id, sync, partition, {"heartbeat_at": datetime.now(UTC)})
+
+    def finish(self, run_id: str, sync: str, partition: str, state: str, values: Mapping[str, Any]) -> None:
+        """Note how a run ended, with its counts by column of `sync_runs`, and drop its intents."""
+        text = self._dialect.literal
+        self._update_run(run_id, sync, partition, {"state": state, "finished_at": datetime.now(UTC), **values})
+        self._session.execute(
+            f"DELETE FROM {self.table('sync_intents')} WHERE sync = {text(sync)} AND partition = {text(partition)}"
+        )
+
+    def fold(self) -> None:
+        """Bring the ledger up to the outcomes that were appended since the last fold."""
+        outcomes, ledger = self.table("sync_outcomes"), self.table("sync_ledger")
+        if not self._session.rows(f"SELECT 1 FROM {outcomes} LIMIT 1"):
+            return
+        latest = (
+            f"(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY sync, key ORDER BY recorded_at DESC) "
+            f"AS newness FROM {outcomes}) AS numbered WHERE newness = 1)"
+        )
+        columns = {
+            "sync": "o.sync",
+            "key": "o.key",
+            "partition": "o.partition",
+            "fingerprint": "o.fingerprint",
+            # After a doubtful request the room may hold either version: neither counts as delivered.
+            "delivered_fingerprint": "CASE WHEN o.status = 'delivered' THEN o.fingerprint "
+            "WHEN o.status IN ('failed', 'unknown') THEN NULL ELSE l.delivered_fingerprint END",
+            "row_hash": "o.row_hash",
+            "row_hash_version": "o.row_hash_version",
+            "status": "o.status",
+            "attempts": "o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END",
+            "http_status": "o.http_status",
+            "reason_code": "o.reason_code",
+            "field": "o.field",
+            "message": "o.message",
+            "email_hash": "coalesce(o.email_hash, l.email_hash)",
+            "first_sent_at": "coalesce(l.first_sent_at, o.sent_at)",
+            "last_sent_at": "coalesce(o.sent_at, l.last_sent_at)",
+            "run_id": "o.run_id",
+            "gone_since": f"CAST(NULL AS {self._dialect.types['timestamp']})",
+        }
+        selected = ", ".join(f"{value} AS {name}" for name, value in columns.items())
+        joined = f"{latest} AS o LEFT JOIN {ledger} AS l ON o.sync = l.sync AND o.key = l.key"
+        self._session.execute("BEGIN TRANSACTION")
+        try:
+            self._session.execute(
+                f"INSERT INTO {self.table('former_addresses')} (sync, key, email_hash, replaced_at) "
+                f"SELECT o.sync, o.key, l.email_hash, o.recorded_at FROM {joined} "
+                "WHERE l.email_hash <> o.email_hash"
+            )
+            self._session.execute(
+                self._dialect.merge(ledger, f"(SELECT {selected} FROM {joined})", ("sync", "key"), tuple(columns))
+            )
+            self._session.execute(f"DELETE FROM {outcomes}")
+        except BaseException:
+            self._session.execute("ROLLBACK")
+            raise
+        self._session.execute("COMMIT")
+
+    def record(self, outcomes: pa.Table) -> None:
+        """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
+        self._session.append(self.table("sync_outcomes"), outcomes)
+
+    def suppressed(self, sync: str) -> Suppressed:
+        """The people whom removals keep from this sync."""
+        erased = f"(SELECT email_hash FROM {self.table('pii_removals')} WHERE lifted_at IS NULL)"
+        addresses = frozenset(hashed for (hashed,) in self._session.rows(f"SELECT * FROM {erased} AS erased"))
+        if not addresses:
+            return Suppressed()
+        name = self._dialect.literal(sync)
+        keys = self._session.rows(
+            f"SELECT key FROM {self.table('sync_ledger')} WHERE sync = {name} AND email_hash IN {erased} "
+            f"UNION SELECT key FROM {self.table('former_addresses')} "
+            f"WHERE sync = {name} AND email_hash IN {erased}"
+        )
+        return Suppressed(addresses, frozenset(key for (key,) in keys))
+
+    def standing(self, sync: str, partition: str) -> dict[str, int]:
+        """How many of the sync's source rows stand at each status, by key."""
+        text = self._dialect.literal
+        return dict(
+            self._session.rows(
+                f"SELECT status, count(*) FROM {self.table('sync_ledger')} WHERE sync = {text(sync)} "
+                f"AND partition = {text(partition)} AND gone_since IS NULL GROUP BY status"
+            )
+        )
+
+    def rejected_rows(self, sync: str, partition: str, limit: int) -> list[tuple[str, str, str, str, str]]:
+        """Up to `limit` rows of the view: key, status, field, reason code, message."""
+        text = self._dialect.literal
+        return self._session.rows(
+            f"SELECT key, status, field, reason_code, message FROM {self.table('rejected_rows')} "
+            f"WHERE sync = {text(sync)} AND partition = {text(partition)} ORDER BY key LIMIT {limit}"
+        )
+
+    def _append(self, table: str, row: Mapping[str, Any]) -> None:
+        schema = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES[table].items() if name in row])
+        self._session.append(self.table(table), pa.Table.from_pylist([dict(row)], schema=schema))
+
+    def _update_run(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
+        text = self._dialect.literal
+        changes = ", ".join(f"{name} = {self._value(value)}" for name, value in values.items())
+        self._session.execute(
+            f"UPDATE {self.table('sync_runs')} SET {changes} WHERE run_id = {text(run_id)} "
+            f"AND sync = {text(sync)} AND partition = {text(partition)} AND state = 'running'"
+        )
+
+    def _value(self, value: object) -> str:
+        match value:
+            case None:
+                return "NULL"
+            case int() | float():
+                return repr(value)
+            case datetime():
+                stamp = self._dialect.literal(value.isoformat())
+                return f"CAST({stamp} AS {self._dialect.types['timestamp']})"
+            case _:
+                return self._dialect.literal(str(value))
+
+
+def _process_lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

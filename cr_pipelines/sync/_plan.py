@@ -1,0 +1,286 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cr_pipelines.sync._ledger import NO_KEY, Ledger
+from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
+from cr_pipelines.sync._sync import Options, SourceUnusable, Sync
+from cr_pipelines.sync.contract import Match
+from cr_pipelines.warehouse import Session
+
+_ROWS_PER_BATCH = 2_000
+
+_OFFERED = {
+    "changed": ("new", "changed", "retry", "recheck", "interrupted"),
+    "failed": ("retry", "rejected"),
+    "all": ("new", "changed", "retry", "recheck", "interrupted", "rejected", "unchanged"),
+}
+"""Which rows each way to resync offers, by how they compare with the ledger."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The part of a source that one partition covers: `column` from `start` to before `end`, both UTC."""
+
+    partition: str
+    column: str
+    start: datetime
+    end: datetime
+
+
+@dataclass
+class Plan:
+    """What a run will do, and why the other rows need nothing.
+
+    Attributes:
+        match: the source's columns against the contract.
+        columns: the source columns in the order of the spooled values.
+        source_rows: rows in the source, or in its slice.
+        null_keys: rows without a key; they are `invalid`.
+        duplicate_rows: rows that share a key with another; they are `invalid`, all of them.
+        duplicate_keys: how many keys they share.
+        compared: source rows with a sound key, by how they compare with the ledger: `new`, `changed`, `retry`
+            (failed before), `recheck` (invalid or suppressed before), `interrupted` (a run died while it may
+            have been sending them), `rejected` (refused before, and not changed since), `unchanged`.
+        gone: keys that the ledger has and the source no longer.
+        emptied: whether the source is empty and was not before. Then nothing is changed.
+        offered: rows that are offered for sending, which `spool` holds.
+    """
+
+    match: Match
+    columns: tuple[str, ...]
+    spool: Spool = field(default_factory=Spool)
+    source_rows: int = 0
+    null_keys: int = 0
+    duplicate_rows: int = 0
+    duplicate_keys: int = 0
+    compared: dict[str, int] = field(default_factory=dict)
+    gone: int = 0
+    emptied: bool = False
+
+    @property
+    def offered(self) -> int:
+        """How many rows are offered for sending."""
+        return self.spool.rows
+
+
+class Planner:
+    """Makes the plan of one run, inside the warehouse and within one session.
+
+    Only rows that must be sent leave the warehouse. Each is compared by its fast row hash first; the
+    fingerprint, which no engine upgrade changes, decides where the hashes differ.
+    """
+
+    def __init__(self, session: Session, ledger: Ledger, sync: Sync, options: Options, part: Slice | None):
+        self._session = session
+        self._dialect = session.dialect
+        self._ledger = ledger
+        self._sync = sync
+        self._options = options
+        self._part = part
+        self._partition = part.partition if part else ""
+
+    def plan(self) -> Plan:
+        """Compare the source with the ledger and spool what is offered.
+
+        Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required
+        column or has none of the contract's.
+        """
+        contract = self._sync.contract
+        match = contract.match(list(self._session.columns(self._sync.relation)))
+        if match.missing:
+            raise SourceUnusable(
+                f"{self._sync.name}: {self._sync.relation} has no column {', '.join(match.missing)}, which "
+                f"the contract of a {contract.kind} requires; name it so in the view"
+            )
+        plan = Plan(match, tuple(column.name for column in match.columns))
+        try:
+            self._fill(plan)
+        except BaseException:
+            plan.spool.close()
+            raise
+        return plan
+
+    def _fill(self, plan: Plan) -> None:
+        self._read_keys(plan)
+        if plan.source_rows == 0 and not self._options.keys and self._stood_before():
+            plan.emptied = True
+            return
+        self._compare()
+        self._settle_equal_fingerprints(plan)
+        self._count(plan)
+        self._spool(plan)
+
+    def begin(self, plan: Plan, run_id: str) -> None:
+        """Record what the plan found, and which keys the run may be sending from now on."""
+        if plan.emptied:
+            return
+        name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
+        ledger = self._ledger.table("sync_ledger")
+        here = f"sync = {name} AND partition = {partition}"
+        now = f"CAST(now() AS {self._dialect.types['timestamp']})"
+        self._session.execute(
+            f"UPDATE {ledger} SET row_hash = r.row_hash, row_hash_version = {self._hash_version} "
+            f"FROM refreshed AS r WHERE {here} AND {ledger}.key = r.key"
+        )
+        self._session.execute(
+            f"UPDATE {ledger} SET gone_since = {now} "
+            f"WHERE {here} AND key IN (SELECT key FROM compared WHERE why = 'gone')"
+        )
+        self._session.execute(
+            f"UPDATE {ledger} SET gone_since = NULL WHERE {here} AND gone_since IS NOT NULL "
+            "AND key IN (SELECT key FROM compared WHERE why <> 'gone')"
+        )
+        intents = self._ledger.table("sync_intents")
+        self._session.execute(f"DELETE FROM {intents} WHERE {here}")
+        self._session.execute(
+            f"INSERT INTO {intents} (sync, partition, key, run_id) SELECT {name}, {partition}, key, {run} FROM offered"
+        )
+        columns = "sync, key, partition, status, attempts, reason_code, field, message, recorded_at, run_id"
+        fields = self._dialect.literal(", ".join(self._sync.contract.key))
+        if plan.null_keys:
+            message = (
+                f"{plan.null_keys:,} rows have no {', '.join(self._sync.contract.key)}; "
+                "give every row a key, or leave such rows out of the view"
+            )
+            self._session.execute(
+                f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) VALUES ({name}, "
+                f"{self._dialect.literal(NO_KEY)}, {partition}, 'invalid', 0, 'null_key', {fields}, "
+                f"{self._dialect.literal(message)}, {now}, {run})"
+            )
+        self._session.execute(
+            f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) SELECT {name}, d.key, {partition}, "
+            f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || ' rows have this key, "
+            f"and none of them is sent; keep one in the view', {now}, {run} FROM duplicates AS d "
+            f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key "
+            f"WHERE l.reason_code IS DISTINCT FROM 'duplicate_key'"
+        )
+
+    @property
+    def _hash_version(self) -> str:
+        return self._dialect.literal(self._dialect.row_hash_version)
+
+    @property
+    def _source(self) -> str:
+        relation = self._dialect.relation(self._sync.relation)
+        if self._part is None:
+            return f"(SELECT * FROM {relation} AS source) AS source_rows"
+        column, stamp = self._dialect.identifier(self._part.column), self._dialect.types["timestamp"]
+        start, end = (
+            f"CAST({self._dialect.literal(moment.isoformat())} AS {stamp})"
+            for moment in (self._part.start, self._part.end)
+        )
+        return f"(SELECT * FROM {relation} AS source WHERE {column} >= {start} AND {column} < {end}) AS source_rows"
+
+    def _read_keys(self, plan: Plan) -> None:
+        key = self._dialect.key(self._sync.contract.key)
+        only = ""
+        if self._options.keys:
+            only = f" WHERE key IN ({', '.join(map(self._dialect.literal, self._options.keys))})"
+        self._session.execute(
+            "CREATE TEMPORARY TABLE source_keys AS SELECT key, row_hash FROM "
+            f"(SELECT {key} AS key, {self._dialect.row_hash(plan.columns)} AS row_hash FROM {self._source}) "
+            f"AS hashed{only}"
+        )
+        self._session.execute(
+            "CREATE TEMPORARY TABLE duplicates AS SELECT key, count(*) AS copies FROM source_keys "
+            "WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1"
+        )
+        [(plan.source_rows, plan.null_keys)] = self._session.rows(
+            f"SELECT count(*), {self._dialect.count_if('key IS NULL')} FROM source_keys"
+        )
+        [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.rows(
+            "SELECT count(*), CAST(coalesce(sum(copies), 0) AS BIGINT) FROM duplicates"
+        )
+
+    def _here(self, table: str, columns: str) -> str:
+        name, partition = map(self._dialect.literal, (self._sync.name, self._partition))
+        return f"(SELECT {columns} FROM {self._ledger.table(table)} WHERE sync = {name} AND partition = {partition})"
+
+    def _stood_before(self) -> bool:
+        stood = self._here("sync_ledger", "gone_since")
+        return bool(self._session.rows(f"SELECT 1 FROM {stood} AS l WHERE gone_since IS NULL LIMIT 1"))
+
+    def _compare(self) -> None:
+        ledger = self._here(
+            "sync_ledger",
+            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, gone_since",
+        )
+        # A key that is named on its own says nothing about those that are not.
+        join = "LEFT" if self._options.keys else "FULL"
+        interrupted = self._here("sync_intents", "DISTINCT key")
+        why = (
+            "CASE WHEN s.key IS NULL THEN 'gone' WHEN i.key IS NOT NULL THEN 'interrupted' "
+            "WHEN l.key IS NULL THEN 'new' WHEN l.status = 'failed' THEN 'retry' "
+            "WHEN l.status IN ('invalid', 'suppressed') THEN 'recheck' "
+            f"WHEN l.row_hash IS DISTINCT FROM s.row_hash OR l.row_hash_version <> {self._hash_version} "
+            "THEN 'changed' WHEN l.status = 'rejected' THEN 'rejected' ELSE 'unchanged' END"
+        )
+        settled = "" if self._options.resync == "all" else "WHERE why <> 'unchanged' OR gone_since IS NOT NULL"
+        self._session.execute(
+            "CREATE TEMPORARY TABLE compared AS SELECT * FROM (SELECT coalesce(s.key, l.key) AS key, s.row_hash, "
+            f"{why} AS why, l.status AS was_status, l.fingerprint AS was_fingerprint, "
+            "l.delivered_fingerprint AS was_delivered, l.message AS was_message, l.gone_since "
+            "FROM (SELECT key, row_hash FROM source_keys WHERE key IS NOT NULL "
+            "AND key NOT IN (SELECT key FROM duplicates)) AS s "
+            f"{join} JOIN {ledger} AS l ON s.key = l.key LEFT JOIN {interrupted} AS i ON i.key = s.key) AS joined "
+            f"{settled}"
+        )
+        self._session.execute(
+            "DELETE FROM compared WHERE why = 'gone' AND (gone_since IS NOT NULL "
+            "OR key IN (SELECT key FROM duplicates) "
+            f"OR (key = {self._dialect.literal(NO_KEY)} "
+            "AND EXISTS (SELECT 1 FROM source_keys WHERE key IS NULL)))"
+        )
+
+    def _settle_equal_fingerprints(self, plan: Plan) -> None:
+        """Find rows whose hash changed and whose content did not, as after an engine upgrade."""
+        self._session.execute(
+            "CREATE TEMPORARY TABLE refreshed (key " + self._dialect.types["text"] + ", row_hash BIGINT)"
+        )
+        if not self._session.rows("SELECT 1 FROM compared WHERE why = 'changed' LIMIT 1"):
+            return
+        self._session.execute(
+            "INSERT INTO refreshed SELECT c.key, c.row_hash FROM "
+            f"(SELECT {self._dialect.key(self._sync.contract.key)} AS source_key, * FROM {self._source}) AS s "
+            "JOIN compared AS c ON s.source_key = c.key WHERE c.why = 'changed' "
+            f"AND {self._dialect.fingerprint(plan.columns)} = c.was_fingerprint"
+        )
+        self._session.execute(
+            "UPDATE compared SET why = CASE WHEN was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END "
+            "WHERE why = 'changed' AND key IN (SELECT key FROM refreshed)"
+        )
+
+    def _count(self, plan: Plan) -> None:
+        counted = dict(self._session.rows("SELECT why, count(*) FROM compared GROUP BY why"))
+        plan.gone = counted.pop("gone", 0)
+        counted.pop("unchanged", None)
+        sound = plan.source_rows - plan.null_keys - plan.duplicate_rows
+        plan.compared = {**counted, "unchanged": sound - sum(counted.values())}
+
+    def _spool(self, plan: Plan) -> None:
+        whys = ", ".join(map(self._dialect.literal, _OFFERED[self._options.resync]))
+        limit = "" if self._options.limit is None else f" LIMIT {int(self._options.limit)}"
+        self._session.execute(f"CREATE TEMPORARY TABLE offered AS SELECT * FROM compared WHERE why IN ({whys}){limit}")
+        if not self._session.rows("SELECT 1 FROM offered LIMIT 1"):
+            return
+        values = ", ".join(f"s.{self._dialect.identifier(column)}" for column in plan.columns)
+        meta: Sequence[str] = (
+            "o.key",
+            "o.why",
+            f"{self._dialect.fingerprint(plan.columns)} AS fingerprint",
+            f"{self._dialect.row_hash(plan.columns)} AS row_hash",
+            "o.was_status",
+            "o.was_fingerprint",
+            "o.was_delivered",
+            "o.was_message",
+        )
+        assert len(meta) == len(LEDGER_COLUMNS)  # noqa: S101
+        plan.spool.fill(
+            self._session.stream(
+                f"SELECT {', '.join(meta)}, {values} FROM "
+                f"(SELECT {self._dialect.key(self._sync.contract.key)} AS source_key, * FROM {self._source}) AS s "
+                "JOIN offered AS o ON s.source_key = o.key",
+                _ROWS_PER_BATCH,
+            )
+        )

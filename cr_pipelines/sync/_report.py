@@ -1,0 +1,145 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that is not in the room, and why. Nothing in it is personal data."""
+
+    key: str
+    status: str
+    field: str | None
+    reason_code: str | None
+    message: str | None
+
+
+@dataclass
+class Report:
+    """What became of every row of a source in one run.
+
+    `source_rows` is always the sum of `unchanged`, `delivered`, `invalid`, `rejected`, `failed`, `suppressed`,
+    `unknown` and `not_sent`: no row is left without a place.
+
+    Attributes:
+        sync, partition, run_id: which run this is.
+        dry_run: whether nothing was sent; `delivered` then counts what would have been.
+        state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why) or `interrupted`.
+        source_rows: rows in the source.
+        changed: rows that were offered for sending.
+        unchanged: rows that stand delivered, as they are, since an earlier run.
+        delivered: rows that the API took in this run.
+        invalid: rows that fail our own checks: no key, a key shared with another row, a bad value.
+        rejected: rows that the API refused, now or in an earlier run, and that have not changed since.
+        failed: rows whose retries are spent; the next run offers them again.
+        suppressed: rows of people who asked to be forgotten.
+        unknown: rows whose request may or may not have arrived, of operations that must not be repeated.
+        not_sent: rows that the run's options or its early end left for another run.
+        null_keys, duplicate_rows: of the invalid ones, those without a key and those that share one.
+        gone: keys of earlier runs that the source no longer has.
+        emptied: whether the source is empty and was not before.
+        requests: requests that went out, repetitions and look-ups included.
+        rate_limited: answers of 429.
+        retries: requests repeated after a fault.
+        rate_limit: requests that the token has per interval; None until the server said so.
+        interval_seconds: length of the interval; None until a 429 taught it.
+        rate_used: share of the limit that was used while it was known, 0 to 1.
+        seconds: wall time of the run.
+        rejected_rows: some of the rows that are invalid or rejected now.
+        ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
+        samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
+    """
+
+    sync: str
+    run_id: str
+    partition: str = ""
+    dry_run: bool = False
+    state: str = "succeeded"
+    stopped_by: str | None = None
+    source_rows: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    delivered: int = 0
+    invalid: int = 0
+    rejected: int = 0
+    failed: int = 0
+    suppressed: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+    null_keys: int = 0
+    duplicate_rows: int = 0
+    gone: int = 0
+    emptied: bool = False
+    requests: int = 0
+    rate_limited: int = 0
+    retries: int = 0
+    rate_limit: int | None = None
+    interval_seconds: float | None = None
+    rate_used: float | None = None
+    seconds: float = 0.0
+    rejected_rows: list[RejectedRow] = field(default_factory=list)
+    ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
+    samples: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def withheld(self) -> int:
+        """Rows that are not in the room as they stand in the source."""
+        return self.source_rows - self.unchanged - self.delivered
+
+    def counts(self) -> dict[str, Any]:
+        """The report as columns of `sync_runs`."""
+        kept = {
+            "stopped_by", "source_rows", "unchanged", "gone", "delivered", "invalid", "rejected", "failed",
+            "suppressed", "unknown", "not_sent", "requests", "rate_limited", "retries", "rate_limit",
+            "interval_seconds", "rate_used", "seconds",
+        }  # fmt: skip
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name in kept}
+        return {"offered": self.changed, **values}
+
+    def summary(self) -> str:
+        """The report in one line, for a log."""
+        if self.emptied:
+            return f"{self.sync}: the source is empty and was not before; nothing was changed"
+        verb = "to send" if self.dry_run else "delivered"
+        parts = [f"{self.delivered:,} {verb}", f"{self.unchanged:,} unchanged"]
+        withheld = {name: getattr(self, name) for name in ("invalid", "rejected", "failed", "suppressed", "unknown")}
+        parts += [f"{count:,} {name}" for name, count in withheld.items() if count]
+        if self.not_sent:
+            parts.append(f"{self.not_sent:,} left for another run")
+        line = f"{self.sync}: {self.source_rows:,} rows in the source: {', '.join(parts)}"
+        line += f"; {self.requests:,} requests in {self.seconds:.1f} s"
+        if self.rate_limited:
+            line += f", {self.rate_limited:,} answers of 429"
+        return line
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        done: rows that have their outcome.
+        total: rows that were offered.
+        rows_per_second: over the last interval between two reports.
+        seconds_left: at that pace; None while nothing moves.
+        rate_limited: answers of 429 so far.
+    """
+
+    sync: str
+    done: int
+    total: int
+    rows_per_second: float
+    seconds_left: float | None
+    rate_limited: int
+
+    def __str__(self) -> str:
+        left = "time left unknown" if self.seconds_left is None else f"about {_duration(self.seconds_left)} left"
+        return f"{self.sync}: {self.done:,} of {self.total:,} rows, {self.rows_per_second:,.0f} rows/s, {left}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

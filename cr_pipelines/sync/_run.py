@@ -1,0 +1,166 @@
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from cr_pipelines.sync._delivery import Delivery
+from cr_pipelines.sync._journal import Journal
+from cr_pipelines.sync._ledger import Ledger
+from cr_pipelines.sync._plan import Plan, Planner, Slice
+from cr_pipelines.sync._report import Progress, RejectedRow, Report
+from cr_pipelines.sync._sync import Destination, Options, Sync, SyncStopped
+from cr_pipelines.warehouse import Warehouse
+
+_SHOWN_REJECTED = 20
+
+
+def run_sync(
+    sync: Sync,
+    warehouse: Warehouse,
+    destination: Destination,
+    *,
+    schema: str = "common_room",
+    options: Options | None = None,
+    part: Slice | None = None,
+    run_id: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Bring Common Room up to a source: plan in the warehouse, send what changed, record every outcome.
+
+    Args:
+        sync: what to sync.
+        warehouse: where the source and our own tables are. No session is open while requests are sent,
+            but for short writes of outcomes.
+        destination: the room. No client is made when nothing has to be sent.
+        schema: the warehouse schema of our own tables, made when it is not there.
+        options: what this run does differently.
+        part: the slice of the source to look at; None for all of it.
+        run_id: names the run in the ledger; made up when None.
+        on_progress: called every few seconds while rows are sent.
+
+    Returns:
+        what became of every row.
+
+    Raises:
+        SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
+        AlreadyRunning: another run of the same sync goes on.
+        SyncStopped: going on could not work; what was done is recorded, and the rest waits.
+        SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
+    """
+    return Run(sync, warehouse, destination, schema, options or Options(), part, run_id, on_progress).go()
+
+
+class Run:
+    """One run of a sync, from plan to ledger."""
+
+    def __init__(
+        self,
+        sync: Sync,
+        warehouse: Warehouse,
+        destination: Destination,
+        schema: str,
+        options: Options,
+        part: Slice | None,
+        run_id: str | None,
+        on_progress: Callable[[Progress], None] | None,
+    ):
+        self._sync = sync
+        self._warehouse = warehouse
+        self._destination = destination
+        self._schema = schema
+        self._options = options
+        self._part = part
+        self._partition = part.partition if part else ""
+        self._run_id = run_id or uuid.uuid4().hex
+        self._on_progress = on_progress
+        self._report = Report(sync.name, self._run_id, partition=self._partition, dry_run=options.dry_run)
+
+    def go(self) -> Report:
+        """Run, and give the report. Raises as `run_sync` says."""
+        begun = time.monotonic()
+        journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id)
+        plan: Plan | None = None
+        try:
+            plan = self._plan(journal)
+            self._take_over(plan)
+            if plan.offered:
+                delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
+                _run_async(delivery.run(self._destination))
+        except BaseException:
+            self._report.state = "interrupted"
+            raise
+        finally:
+            if plan is not None:
+                plan.spool.close()
+                self._account(plan)
+                self._report.seconds = time.monotonic() - begun
+                if not self._options.dry_run:
+                    self._record(journal)
+        if self._report.stopped_by is not None:
+            raise SyncStopped(f"{self._sync.name} stopped early: {self._report.stopped_by}")
+        return self._report
+
+    def _plan(self, journal: Journal) -> Plan:
+        with self._warehouse.session() as session:
+            ledger = Ledger(session, self._schema)
+            ledger.prepare()
+            ledger.fold()
+            if not self._options.dry_run:
+                ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
+            try:
+                planner = Planner(session, ledger, self._sync, self._options, self._part)
+                plan = planner.plan()
+                if not self._options.dry_run:
+                    planner.begin(plan, self._run_id)
+            except BaseException:
+                ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {})
+                raise
+            journal.suppressed = ledger.suppressed(self._sync.name)
+            return plan
+
+    def _take_over(self, plan: Plan) -> None:
+        report, offered = self._report, plan.offered
+        report.source_rows = plan.source_rows
+        report.changed = offered
+        report.null_keys = plan.null_keys
+        report.duplicate_rows = plan.duplicate_rows
+        report.invalid = plan.null_keys + plan.duplicate_rows
+        report.gone = plan.gone
+        report.emptied = plan.emptied
+        report.ignored_columns = plan.match.ignored
+        if self._options.resync == "changed":
+            report.unchanged = plan.compared.get("unchanged", 0)
+            report.rejected = plan.compared.get("rejected", 0)
+
+    def _account(self, plan: Plan) -> None:
+        """Give every row that has no outcome its place."""
+        report = self._report
+        placed = (
+            report.unchanged + report.delivered + report.invalid + report.rejected + report.failed
+            + report.suppressed + report.unknown
+        )  # fmt: skip
+        if self._options.resync == "failed":
+            kept = plan.compared.get("unchanged", 0)
+            report.unchanged += kept
+            placed += kept
+        report.not_sent = report.source_rows - placed
+
+    def _record(self, journal: Journal) -> None:
+        with self._warehouse.session() as session:
+            journal.write(session)
+            ledger = Ledger(session, self._schema)
+            ledger.fold()
+            ledger.finish(self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts())
+            self._report.rejected_rows = [
+                RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)
+            ]
+
+
+def _run_async(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(work)
+    else:
+        uvloop.run(work)

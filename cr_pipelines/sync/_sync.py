@@ -1,0 +1,89 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.sync.contract import CONTRACTS, Contract
+from cr_pipelines.warehouse import Relation
+
+Resync = Literal["changed", "failed", "all"]
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One table kept in step with Common Room.
+
+    Attributes:
+        name: what the ledger and the logs call it, such as `contacts`.
+        kind: which contract the source follows, such as `contact`.
+        source: a table, a view, or a SELECT statement whose column names are the contract.
+        clear_nulls: whether a null custom field clears the field in the room, which cannot be undone.
+    """
+
+    name: str
+    kind: str
+    source: str
+    clear_nulls: bool = False
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the sync's kind. Raises ValueError for a kind that there is not."""
+        try:
+            return CONTRACTS[self.kind]
+        except KeyError:
+            raise ValueError(
+                f"sync {self.name}: there is no kind {self.kind!r}; the kinds are {', '.join(CONTRACTS)}"
+            ) from None
+
+    @property
+    def relation(self) -> Relation:
+        """The source as the warehouse reads it."""
+        return Relation(self.source)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run does differently.
+
+    Attributes:
+        dry_run: plan and check every row, but send and record nothing.
+        resync: which rows are offered: `changed` ones (new, changed, and those that failed or were
+            invalid before); `failed` ones only (failed or rejected before, whether or not they changed);
+            or `all`.
+        keys: only these keys, as the ledger spells them; none means every key.
+        limit: at most so many rows are offered; None means no limit.
+    """
+
+    dry_run: bool = False
+    resync: Resync = "changed"
+    keys: Sequence[str] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where requests go.
+
+    Attributes:
+        open_client: makes a client; called only when there is something to send.
+        source_id: the destination source (API signal) that contacts and activities go to.
+    """
+
+    open_client: Callable[[], CommonRoomClient]
+    source_id: int | None = None
+
+
+class SyncError(Exception):
+    """A sync that cannot run, or could not go on; the message says what to do."""
+
+
+class SourceUnusable(SyncError):
+    """The source does not fit the contract."""
+
+
+class AlreadyRunning(SyncError):
+    """Another run of the same sync has not ended."""
+
+
+class SyncStopped(SyncError):
+    """A run that ended early because going on could not work. What it had done is recorded."""

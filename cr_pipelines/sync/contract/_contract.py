@@ -1,0 +1,192 @@
+import difflib
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from cr_pipelines.api import Answer, CommonRoomClient
+from cr_pipelines.sync.contract.room import Room
+from cr_pipelines.sync.contract.values import InvalidValue
+
+
+class Request(Protocol):
+    """A request body of the client."""
+
+    def wire_json(self) -> bytes:
+        """The body as it is sent."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a column's reader may need beside the value: the room's facts and the sync's choices."""
+
+    room: Room
+    clear_nulls: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a contract.
+
+    Attributes:
+        name: the source column.
+        field: the API's field that it fills, in the API's spelling.
+        kind: the type that the source column should have, in SQL-like words.
+        about: what it holds.
+        read: gives the API's value for a value that is not null; raises InvalidValue.
+        required: whether a null makes the row invalid.
+        identifies: whether the value may name a person by e-mail address.
+        needs_room: whether reading it needs the room's facts.
+    """
+
+    name: str
+    field: str
+    kind: str
+    about: str
+    read: Callable[[Any, Context], object | None]
+    required: bool = False
+    identifies: bool = False
+    needs_room: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be sent: the field, a short code, and a message with the fix."""
+
+    field: str
+    reason_code: str
+    message: str
+
+
+class InvalidRow(Exception):
+    """A row that fails the contract, with every problem in it."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__(problems)
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A row that passed the contract.
+
+    Attributes:
+        request: the body to send.
+        address_hashes: of every e-mail address that stands in a column that can name the person.
+        email_hash: the address that the ledger keeps beside the key, hashed; None without one.
+    """
+
+    request: Request
+    address_hashes: tuple[str, ...]
+    email_hash: str | None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """How rows of one kind of source become requests of one operation.
+
+    Attributes:
+        kind: such as `contact`.
+        operation: the client's method.
+        endpoint: method and path, for people.
+        key: the columns that name a row.
+        columns: every column that the contract knows.
+        build: makes the request from the values that were read, by column name.
+        send: performs the operation, given the destination source's id.
+        needs_source_id: whether the operation writes to a destination source.
+    """
+
+    kind: str
+    operation: str
+    endpoint: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    build: Callable[[Mapping[str, Any]], Request]
+    send: Callable[[CommonRoomClient, int, Any], Awaitable[Answer]]
+    needs_source_id: bool
+
+    def match(self, source_columns: Sequence[str]) -> "Match":
+        """Compare the contract with the columns that a source has."""
+        known = {column.name: column for column in self.columns}
+        found = tuple(known[name] for name in source_columns if name in known)
+        missing = tuple(column.name for column in self.columns if column.required and column.name not in source_columns)
+        ignored = {
+            name: next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.8)), None)
+            for name in source_columns
+            if name not in known
+        }
+        return Match(found, missing, ignored)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A source's columns against a contract.
+
+    Attributes:
+        columns: those that the contract knows, in the source's order.
+        missing: required columns that the source lacks.
+        ignored: other columns of the source, each with the contract's column of nearly that name, if any.
+    """
+
+    columns: tuple[Column, ...]
+    missing: tuple[str, ...]
+    ignored: Mapping[str, str | None]
+
+
+def address_hash(address: str) -> str:
+    """How our tables hold an e-mail address: SHA-256 of it trimmed and in lower case, in hexadecimal."""
+    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
+
+
+class RowReader:
+    """Reads rows of a source into requests."""
+
+    def __init__(self, contract: Contract, columns: Sequence[Column], context: Context):
+        self._contract = contract
+        self._columns = list(enumerate(columns))
+        self._context = context
+
+    def read(self, row: Sequence[Any]) -> Outgoing:
+        """The request for a row, its values in the order of the columns.
+
+        Raises InvalidRow with every problem that the row has.
+        """
+        problems: list[Problem] = []
+        read: dict[str, Any] = {}
+        hashes: list[str] = []
+        email_hash = None
+        for position, column in self._columns:
+            value = row[position]
+            if value is None:
+                if column.required:
+                    problems.append(Problem(column.name, "missing", f"{column.name} is null; it is required"))
+                continue
+            try:
+                result = column.read(value, self._context)
+            except InvalidValue as fault:
+                name = column.name if fault.part is None else f"{column.name}.{fault.part}"
+                problems.append(Problem(name, fault.reason_code, f"{name} {fault.message}"))
+                continue
+            if result is None:
+                continue
+            read[column.name] = result
+            if column.identifies and isinstance(value, str) and "@" in value:
+                hashed = address_hash(value)
+                hashes.append(hashed)
+                if email_hash is None or column.name.endswith("email"):
+                    email_hash = hashed
+        if problems:
+            raise InvalidRow(problems)
+        try:
+            request = self._contract.build(read)
+        except ValidationError as error:
+            # The readers let through what the API's model refuses: name the field all the same.
+            raise InvalidRow(
+                [
+                    Problem(".".join(map(str, fault["loc"])), "wrong_value", f"{fault['loc'][0]}: {fault['msg']}")
+                    for fault in error.errors(include_input=False, include_url=False)
+                ]
+            ) from None
+        return Outgoing(request, tuple(hashes), email_hash)

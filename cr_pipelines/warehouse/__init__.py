@@ -1,0 +1,31 @@
+"""Connections and SQL dialects: Arrow in, Arrow out.
+
+A warehouse is named by a URL (`duckdb:///relative.duckdb`) and used in short sessions, because some
+engines let only one process at a time have the data:
+
+    warehouse = open_warehouse("duckdb:///warehouse.duckdb")
+    with warehouse.session() as session:
+        session.rows("SELECT count(*) FROM common_room_contacts")
+"""
+
+from cr_pipelines.warehouse._dialect import Dialect
+from cr_pipelines.warehouse._relation import Relation
+from cr_pipelines.warehouse._warehouse import (
+    Session,
+    SourceMissing,
+    Warehouse,
+    WarehouseBusy,
+    WarehouseError,
+    open_warehouse,
+)
+
+__all__ = [
+    "Dialect",
+    "Relation",
+    "Session",
+    "SourceMissing",
+    "Warehouse",
+    "WarehouseBusy",
+    "WarehouseError",
+    "open_warehouse",
+]

@@ -1,0 +1,95 @@
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cr_pipelines.warehouse._relation import Relation
+
+
+class Dialect(ABC):
+    """The SQL in which one engine differs from another.
+
+    Every method returns a piece of SQL text. Column names arrive bare and are quoted here.
+    """
+
+    name: ClassVar[str]
+    """The engine's name, as Dagster shows it among an asset's kinds."""
+
+    types: ClassVar[dict[str, str]]
+    """The engine's name for each of: text, integer, bigint, double, timestamp."""
+
+    @property
+    @abstractmethod
+    def row_hash_version(self) -> str:
+        """Names the function behind `row_hash`; hashes of two versions are never compared."""
+
+    @abstractmethod
+    def row_hash(self, columns: Sequence[str]) -> str:
+        """A fast 63-bit hash of a row, as bigint. It may differ between engine versions."""
+
+    @abstractmethod
+    def fingerprint(self, columns: Sequence[str]) -> str:
+        """A text that is equal for equal rows in every engine version.
+
+        Null columns leave no trace in it, so a column added with nulls changes nothing, while a null, an
+        empty text, and texts that merely contain separators all stay apart.
+        """
+
+    @abstractmethod
+    def text(self, expression: str) -> str:
+        """The expression's value as text, null for null."""
+
+    @abstractmethod
+    def json_text(self, expression: str) -> str:
+        """The expression's value as JSON text, null for null."""
+
+    @abstractmethod
+    def sha256(self, expression: str) -> str:
+        """The lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
+
+    def identifier(self, name: str) -> str:
+        """The name as a quoted identifier."""
+        return '"' + name.replace('"', '""') + '"'
+
+    def literal(self, value: str | None) -> str:
+        """The text as a string literal."""
+        return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+    def relation(self, relation: Relation) -> str:
+        """The relation as it stands after FROM."""
+        if relation.is_query:
+            return f"({relation.text.strip().rstrip(';')})"
+        return ".".join(self.identifier(part) for part in relation.text.split("."))
+
+    def merge(self, target: str, source: str, on: Sequence[str], columns: Sequence[str]) -> str:
+        """A statement that lays rows of `source` over the rows of `target` that agree in the `on` columns.
+
+        `target` and `source` are table expressions, and `source` has one row for each value of `on`.
+        """
+        matched = " AND ".join(f"target.{column} = source.{column}" for column in on)
+        updated = ", ".join(f"{column} = source.{column}" for column in columns if column not in on)
+        inserted = ", ".join(f"source.{column}" for column in columns)
+        return (
+            f"MERGE INTO {target} AS target USING {source} AS source ON {matched} "
+            f"WHEN MATCHED THEN UPDATE SET {updated} "
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({inserted})"
+        )
+
+    def count_if(self, condition: str) -> str:
+        """The number of rows for which the condition holds."""
+        return f"count(CASE WHEN {condition} THEN 1 END)"
+
+    def key(self, columns: Sequence[str]) -> str:
+        """The key of a row as one text, null if any part is null.
+
+        One column stands as its own text, several as a JSON array of texts. A part that holds an `@` may be
+        an e-mail address and stands as `sha256:` and its hash: the ledger keeps no addresses.
+        """
+        parts = []
+        for column in columns:
+            text = self.text(self.identifier(column))
+            parts.append(f"CASE WHEN {text} LIKE '%@%' THEN 'sha256:' || {self.sha256(text)} ELSE {text} END")
+        if len(parts) == 1:
+            return parts[0]
+        listed = " || ',' || ".join(self.json_text(part) for part in parts)
+        missing = " OR ".join(f"{self.identifier(column)} IS NULL" for column in columns)
+        return f"CASE WHEN {missing} THEN NULL ELSE '[' || {listed} || ']' END"

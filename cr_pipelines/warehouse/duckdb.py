@@ -1,0 +1,193 @@
+"""DuckDB: a warehouse in one file, which one process at a time may have open."""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import duckdb
+import pyarrow as pa
+from typing_extensions import override
+
+from cr_pipelines.warehouse._dialect import Dialect
+from cr_pipelines.warehouse._relation import Relation
+from cr_pipelines.warehouse._warehouse import Session, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+
+_MEGABYTE = 1_000_000
+
+FIRST_MEMORY = 64 * _MEGABYTE
+"""What DuckDB may take before it spills to disk, in bytes; plans of ten million rows run well in it."""
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # Insertion order would have to be kept in memory.
+    "preserve_insertion_order": False,
+    # An update of the catalogue is no business of a sync, and needs a network.
+    "autoinstall_known_extensions": False,
+}
+
+
+class DuckDBDialect(Dialect):
+    """DuckDB 2."""
+
+    name = "duckdb"
+    types: ClassVar = {
+        "text": "VARCHAR",
+        "integer": "INTEGER",
+        "bigint": "BIGINT",
+        "double": "DOUBLE",
+        "timestamp": "TIMESTAMP WITH TIME ZONE",
+    }
+
+    @property
+    @override
+    def row_hash_version(self) -> str:
+        return f"duckdb {duckdb.__version__}"
+
+    @override
+    def row_hash(self, columns: Sequence[str]) -> str:
+        return f"CAST(hash({', '.join(map(self.identifier, columns))}) >> 1 AS BIGINT)"
+
+    @override
+    def fingerprint(self, columns: Sequence[str]) -> str:
+        parts = [
+            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
+            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
+            for column in sorted(columns)
+        ]
+        return f"md5(concat({', '.join(parts)}))"
+
+    @override
+    def text(self, expression: str) -> str:
+        return f"CAST({expression} AS VARCHAR)"
+
+    @override
+    def json_text(self, expression: str) -> str:
+        return f"CAST(to_json({expression}) AS VARCHAR)"
+
+    @override
+    def sha256(self, expression: str) -> str:
+        return f"sha256({expression})"
+
+
+class DuckDBSession(Session):
+    """A connection to the file. Other processes wait while it lasts, so keep it short."""
+
+    dialect = DuckDBDialect()
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, most_memory: int):
+        self._connection = connection
+        self._most_memory = most_memory
+
+    @override
+    def execute(self, statement: str) -> None:
+        memory = FIRST_MEMORY
+        while True:
+            try:
+                self._connection.execute(statement)
+            except duckdb.OutOfMemoryException as error:
+                if memory >= self._most_memory:
+                    raise WarehouseError(
+                        f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement; add "
+                        f"?memory={2 * self._most_memory // _MEGABYTE} to CR_WAREHOUSE_URL"
+                    ) from error
+                memory = min(4 * memory, self._most_memory)
+                self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
+            else:
+                return
+
+    @override
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        self.execute(query)
+        return self._connection.fetchall()
+
+    @override
+    def stream(self, query: str, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
+        yield from self._connection.sql(query).to_arrow_reader(rows_per_batch)
+
+    @override
+    def append(self, table: str, rows: pa.Table) -> None:
+        columns = ", ".join(self.dialect.identifier(name) for name in rows.column_names)
+        self._connection.register("appended_rows", rows)
+        try:
+            self._connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM appended_rows")
+        finally:
+            self._connection.unregister("appended_rows")
+
+    @override
+    def columns(self, relation: Relation) -> dict[str, str]:
+        try:
+            described = self.rows(f"DESCRIBE SELECT * FROM {self.dialect.relation(relation)}")
+        except duckdb.Error as error:
+            raise SourceMissing(f"{relation} cannot be read: {_first_line(error)}") from error
+        return {name: kind for name, kind, *_ in described}
+
+
+class DuckDBWarehouse(Warehouse):
+    """A DuckDB file.
+
+    The URL may end in `?memory=MEGABYTES` (default 1000), the most that DuckDB takes for a statement: it
+    starts at 64 MB, spills to disk, and takes more only for what cannot spill; and in
+    `?busy_seconds=SECONDS` (default 600), how long to wait while another process has the file.
+    """
+
+    dialect = DuckDBDialect
+
+    def __init__(self, url: str):
+        super().__init__(url)
+        parts = urlsplit(url)
+        if not parts.path.strip("/") or parts.netloc:
+            raise WarehouseError(f"{url} names no file; write duckdb:///relative.duckdb or duckdb:////absolute.duckdb")
+        options = dict(parse_qsl(parts.query))
+        self.path = Path(unquote(parts.path[1:]))
+        self._busy_seconds = float(options.pop("busy_seconds", 600))
+        self._most_memory = max(int(options.pop("memory", 1000)) * _MEGABYTE, FIRST_MEMORY)
+        if options:
+            raise WarehouseError(
+                f"CR_WAREHOUSE_URL has unknown options {', '.join(sorted(options))}; "
+                "a DuckDB file takes memory (MB) and busy_seconds"
+            )
+
+    @override
+    @contextmanager
+    def session(self) -> Iterator[DuckDBSession]:
+        """Open the file, waiting politely while another process has it.
+
+        Raises WarehouseBusy when that takes longer than `busy_seconds`, and WarehouseError when there is
+        no such file or it is not DuckDB's.
+        """
+        connection = self._connect()
+        try:
+            connection.execute(f"SET memory_limit = '{FIRST_MEMORY // _MEGABYTE}MB'")
+            yield DuckDBSession(connection, self._most_memory)
+        finally:
+            connection.close()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        if not self.path.is_file():
+            raise WarehouseError(
+                f"there is no DuckDB file {self.path}; create it, or set CR_WAREHOUSE_URL to the right one"
+            )
+        begun = time.monotonic()
+        pause = 0.005
+        while True:
+            try:
+                return duckdb.connect(str(self.path), config=_CONFIG)
+            except duckdb.IOException as error:
+                if "lock" not in str(error).lower():
+                    raise WarehouseError(f"{self.path} cannot be opened: {_first_line(error)}") from error
+                if time.monotonic() - begun > self._busy_seconds:
+                    raise WarehouseBusy(
+                        f"another process has had {self.path} open for {self._busy_seconds:.0f} s; "
+                        "DuckDB lets one process at a time in, so close the other, or wait longer with "
+                        f"?busy_seconds={2 * self._busy_seconds:.0f} in CR_WAREHOUSE_URL"
+                    ) from error
+            # The jitter keeps two waiting processes from meeting at every try.
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(2 * pause, 0.25)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
