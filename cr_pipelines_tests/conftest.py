@@ -1,0 +1,18 @@
+from collections.abc import Iterator
+
+import pytest
+
+from cr_pipelines.sandbox import SandboxServer
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(sandbox_server: SandboxServer) -> SandboxServer:
+    """A real sandbox over HTTP, with an empty room and neither faults nor a limit."""
+    sandbox_server.control.reset()
+    return sandbox_server

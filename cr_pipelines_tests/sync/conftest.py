@@ -1,0 +1,67 @@
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
+from cr_pipelines.warehouse import open_warehouse
+
+CONTACTS = Sync("contacts", "contact", "common_room_contacts")
+
+
+@dataclass
+class Flow:
+    """A warehouse file, a room, and a contacts sync between them."""
+
+    path: Path
+    sandbox: SandboxServer
+    sync: Sync = CONTACTS
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def run(self, **options: Any) -> Report:
+        return run_sync(self.sync, self.warehouse, self.destination(), options=Options(**options))
+
+    @property
+    def warehouse(self) -> Any:
+        return open_warehouse(f"duckdb:///{self.path}")
+
+    def destination(self, **client: Any) -> Destination:
+        client = {"token": self.sandbox.token, "base_url": self.sandbox.base_url} | client
+        return Destination(lambda: CommonRoomClient(**client), self.sandbox.source_id)
+
+    def reading(self, source: str, **changes: Any) -> "Flow":
+        return replace(self, sync=replace(self.sync, source=source, **changes))
+
+    @property
+    def room(self) -> dict[str, dict[str, Any]]:
+        return self.sandbox.control.users(source=self.sandbox.source_id)
+
+    def posted(self) -> list[str]:
+        """The key of every contact that was posted, in order, however it was answered."""
+        requests = self.sandbox.control.requests(operation="addUpdateUserToSource")
+        return [request["body"]["id"] for request in requests]
+
+    def rejected(self) -> dict[str, tuple[str, str]]:
+        rows = self.sql("SELECT key, field, message FROM common_room.rejected_rows")
+        return {key: (field, message) for key, field, message in rows}
+
+    def statuses(self) -> dict[str, str]:
+        return dict(self.sql("SELECT key, status FROM common_room.sync_ledger WHERE gone_since IS NULL"))
+
+
+@pytest.fixture
+def flow(tmp_path: Path, sandbox: SandboxServer) -> Iterator[Flow]:
+    flow = Flow(tmp_path / "warehouse.duckdb", sandbox)
+    flow.sql(
+        "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
+        "'person' || i || '@example.com' AS email, i AS seats FROM range(10) AS numbers(i)"
+    )
+    yield flow
