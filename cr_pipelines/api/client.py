@@ -1,0 +1,294 @@
+"""The client: one method per operation of the Common Room API v1."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from pydantic import TypeAdapter
+
+from . import operations as op
+from ._base import AnswerModel
+from .answers import (
+    ActivityType,
+    Answer,
+    ContactProfile,
+    CustomField,
+    Segment,
+    SegmentStatus,
+    Tag,
+    TagList,
+    TokenStatus,
+)
+from .exchange import DEFAULT_BASE_URL, Exchange
+from .requests import (
+    Activity,
+    Contact,
+    ContactActivity,
+    ContactCustomFieldValue,
+    ContactCustomFieldValues,
+    ContactNote,
+    ContactTags,
+    NewTag,
+    SegmentMembers,
+    SegmentNote,
+    TagUpdate,
+    User,
+)
+from .retries import RetryRule
+from .stats import Stats
+
+_M = TypeVar("_M", bound=AnswerModel)
+
+
+def _reader(model: type[_M]) -> Callable[[bytes], _M]:
+    return TypeAdapter(model).validate_json
+
+
+def _list_reader(model: type[_M]) -> Callable[[bytes], list[_M]]:
+    return TypeAdapter(list[model]).validate_json  # type: ignore[valid-type]
+
+
+_read_token_status = _reader(TokenStatus)
+_read_custom_fields = _list_reader(CustomField)
+_read_profiles = _list_reader(ContactProfile)
+_read_activity_types = _list_reader(ActivityType)
+_read_segments = _list_reader(Segment)
+_read_segment_statuses = _list_reader(SegmentStatus)
+_read_tag_list = _reader(TagList)
+_read_tag = _reader(Tag)
+
+
+class CommonRoomClient:
+    """A Common Room workspace ("room"), as one API token sees it.
+
+    All calls of a client share one pace: as many run at once as the server bears, and all wait when the token's
+    limit is used up. So start as many calls as you like to have ready, and let the client decide when each goes.
+
+    Every method may raise, besides what it names: `BadToken`, `RateLimited`, `ServerFault`, `Unreachable`,
+    `UnexpectedAnswer`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods that append
+    (notes, activities of existing contacts) raise `AnswerLost` when it is not known whether they did.
+
+    Args:
+        token: the API token; a room owner makes one under Settings > API tokens.
+        base_url: the API's address, up to and including `/community/v1`.
+        transport: any httpx transport; by default one that bears many requests in flight. Closed with the client.
+        retry: when to send again after a failure; `careful()` by default.
+        max_concurrency: most requests in flight.
+        max_limit_wait: seconds that 429s may keep calls waiting without one success, before `RateLimited`.
+        connect_timeout: seconds for opening a connection.
+        timeout: seconds for one request and its answer.
+
+    """
+
+    def __init__(
+        self,
+        token: str,
+        base_url: str = DEFAULT_BASE_URL,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        retry: RetryRule | None = None,
+        max_concurrency: int = 128,
+        max_limit_wait: float = 3600.0,
+        connect_timeout: float = 10.0,
+        timeout: float = 60.0,
+    ) -> None:
+        self._exchange = Exchange(
+            token,
+            base_url,
+            transport=transport,
+            retry=retry,
+            max_concurrency=max_concurrency,
+            max_limit_wait=max_limit_wait,
+            connect_timeout=connect_timeout,
+            timeout=timeout,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections; the client cannot be used afterwards."""
+        await self._exchange.aclose()
+
+    @property
+    def stats(self) -> Stats:
+        """What this client has done so far."""
+        return self._exchange.stats()
+
+    async def token_status(self) -> TokenStatus:
+        """Say which room the token belongs to (GET /api-token-status)."""
+        return await self._exchange.read(op.TOKEN_STATUS, _read_token_status)
+
+    async def add_or_edit_user(self, source_id: int, user: User) -> Answer:
+        """Write a contact; the same `user.id` in the same source is the same contact (POST /source/{id}/user).
+
+        Raises:
+            UnknownSource: the room has no API signal `source_id`.
+
+        """
+        return await self._exchange.write(op.ADD_OR_EDIT_USER, source_id, body=user)
+
+    async def add_or_edit_activity(self, source_id: int, activity: Activity) -> Answer:
+        """Write an activity, known by its type and id within the source (POST /source/{id}/activity).
+
+        Raises:
+            UnknownSource: the room has no API signal `source_id`.
+
+        """
+        return await self._exchange.write(op.ADD_OR_EDIT_ACTIVITY, source_id, body=activity)
+
+    async def create_or_update_contact(self, contact: Contact) -> Answer:
+        """Write a contact outside any API source; deprecated by the vendor (POST /members/)."""
+        return await self._exchange.write(op.CREATE_OR_UPDATE_CONTACT, body=contact)
+
+    async def add_contact_note(self, note: ContactNote) -> Answer:
+        """Append a note to an existing contact (POST /members/note).
+
+        Raises:
+            NotFound: no such contact.
+            AnswerLost: it may or may not have been written.
+
+        """
+        return await self._exchange.write(op.ADD_CONTACT_NOTE, body=note)
+
+    async def list_custom_fields(self, source_id: int | None = None) -> list[CustomField]:
+        """List the custom fields of contacts, or those that `source_id` may write (GET /members/customFields)."""
+        query = {} if source_id is None else {"destinationSourceId": str(source_id)}
+        return await self._exchange.read(op.LIST_CUSTOM_FIELDS, _read_custom_fields, query=query)
+
+    async def set_custom_field(self, change: ContactCustomFieldValue | ContactCustomFieldValues) -> Answer:
+        """Set a custom field of an existing contact; deprecated by the vendor (POST /members/customFields).
+
+        Raises:
+            NotFound: no such contact or custom field.
+
+        """
+        return await self._exchange.write(op.SET_CUSTOM_FIELD, body=change)
+
+    async def add_contact_tags(self, tags: ContactTags) -> Answer:
+        """Put tags on an existing contact (POST /members/tags).
+
+        Raises:
+            NotFound: no such contact.
+
+        """
+        return await self._exchange.write(op.ADD_CONTACT_TAGS, body=tags)
+
+    async def contact_by_email(self, email: str) -> list[ContactProfile]:
+        """Read the contacts of an e-mail address; deprecated by the vendor (GET /user/{email}).
+
+        Raises:
+            NotFound: no such contact, or it was written a moment ago.
+
+        """
+        return await self._exchange.read(op.CONTACT_BY_EMAIL, _read_profiles, email)
+
+    async def find_contacts(
+        self,
+        *,
+        email: str | None = None,
+        twitter: str | None = None,
+        github: str | None = None,
+        linkedin: str | None = None,
+    ) -> list[ContactProfile]:
+        """Read the contacts of exactly one address or account; deprecated by the vendor (GET /members).
+
+        Raises:
+            ValueError: none, or more than one, was given.
+            NotFound: no such contact, or it was written a moment ago.
+
+        """
+        given = {"email": email, "twitter": twitter, "github": github, "linkedin": linkedin}
+        query = {name: value for name, value in given.items() if value is not None}
+        if len(query) != 1:
+            raise ValueError("find_contacts takes exactly one of email, twitter, github and linkedin")
+        return await self._exchange.read(op.FIND_CONTACTS, _read_profiles, query=query)
+
+    async def remove_pii(self, email: str) -> Answer:
+        """Ask for a person to be anonymized, which Common Room does within 15 days (DELETE /user/{email}).
+
+        Raises:
+            NotFound: no such contact.
+
+        """
+        return await self._exchange.write(op.REMOVE_PII, email)
+
+    async def add_activity_to_contacts(self, activity: ContactActivity) -> Answer:
+        """Append an activity to existing contacts; deprecated by the vendor (POST /activities).
+
+        Raises:
+            AnswerLost: it may or may not have been written.
+
+        """
+        return await self._exchange.write(op.ADD_ACTIVITY_TO_CONTACTS, body=activity)
+
+    async def list_activity_types(self) -> list[ActivityType]:
+        """List the types that an activity may have (GET /activityTypes)."""
+        return await self._exchange.read(op.LIST_ACTIVITY_TYPES, _read_activity_types)
+
+    async def list_segments(self) -> list[Segment]:
+        """List the room's segments (GET /segments)."""
+        return await self._exchange.read(op.LIST_SEGMENTS, _read_segments)
+
+    async def list_segment_statuses(self, segment_id: int) -> list[SegmentStatus]:
+        """List the statuses that contacts of a segment can have (GET /segments/{id}/status)."""
+        return await self._exchange.read(op.LIST_SEGMENT_STATUSES, _read_segment_statuses, segment_id)
+
+    async def add_contacts_to_segment(self, segment_id: int, members: SegmentMembers) -> Answer:
+        """Put existing contacts into a segment; deprecated by the vendor (POST /segments/{id}).
+
+        Raises:
+            NotFound: no such segment, or none of the contacts exists.
+
+        """
+        return await self._exchange.write(op.ADD_CONTACTS_TO_SEGMENT, segment_id, body=members)
+
+    async def add_segment_note(self, note: SegmentNote) -> Answer:
+        """Append a note to a segment (POST /segments/note).
+
+        Raises:
+            AnswerLost: it may or may not have been written.
+
+        """
+        return await self._exchange.write(op.ADD_SEGMENT_NOTE, body=note)
+
+    async def list_tags(self) -> list[Tag]:
+        """List the room's tags, without deleted ones (GET /tags)."""
+        return (await self._exchange.read(op.LIST_TAGS, _read_tag_list)).labels
+
+    async def create_tag(self, tag: NewTag) -> Tag:
+        """Create a tag, or read the one that already has this name (POST /tags)."""
+        return await self._exchange.read(op.CREATE_TAG, _read_tag, body=tag)
+
+    async def get_tag(self, tag_id: str) -> Tag:
+        """Read a tag (GET /tags/{id}).
+
+        Raises:
+            NotFound: no such tag.
+
+        """
+        return await self._exchange.read(op.GET_TAG, _read_tag, tag_id)
+
+    async def update_tag(self, tag_id: str, change: TagUpdate) -> Tag:
+        """Rename or describe a tag; undeletes a deleted one (POST /tags/{id}).
+
+        Raises:
+            NotFound: no such tag.
+
+        """
+        return await self._exchange.read(op.UPDATE_TAG, _read_tag, tag_id, body=change)
+
+    async def delete_tag(self, tag_id: str) -> Answer:
+        """Delete a tag and take it off everything that has it (DELETE /tags/{id}).
+
+        Raises:
+            NotFound: no such tag.
+
+        """
+        return await self._exchange.write(op.DELETE_TAG, tag_id)

@@ -1,0 +1,127 @@
+# these names are the ones a caller reads in `except`: what happened, not that it is an error
+"""What can go wrong between us and Common Room. Each error says what happened and what to do.
+
+No error holds personal data, a token or a body: an operation's name, a status, counts, and at most
+the server's own reason, once it is known to be one of a harmless form.
+"""
+
+from typing import ClassVar
+
+
+class CommonRoomError(Exception):
+    """An operation that did not succeed.
+
+    Attributes:
+        operation: the client's method, such as `add_or_edit_user`.
+        attempts: how many times the request was sent, not counting answers of 429.
+        http_status: status of the last answer; None when there was none.
+        reason: the server's reason in its own words, such as `invalid-request-body`; None if it gave none
+            that is safe to show.
+        reason_code: this kind of error in short snake_case, for tables and counts.
+    """
+
+    reason_code: ClassVar[str] = "error"
+    advice: ClassVar[str] = "The operation failed."
+
+    def __init__(
+        self, operation: str, attempts: int, http_status: int | None = None, reason: str | None = None
+    ) -> None:
+        super().__init__(operation, attempts, http_status, reason)
+        self.operation = operation
+        self.attempts = attempts
+        self.http_status = http_status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        facts = [] if self.http_status is None else [f"HTTP {self.http_status}"]
+        if self.reason:
+            facts.append(f"reason: {self.reason}")
+        facts.append(f"attempts: {self.attempts}")
+        return f"{self.operation}: {self.advice} ({', '.join(facts)})"
+
+
+class BadToken(CommonRoomError):
+    """The token is wrong, expired or revoked (403)."""
+
+    reason_code = "bad_token"
+    advice = (
+        "Common Room refused the token. Check COMMON_ROOM_API_TOKEN, or have a room owner create a new"
+        " token under Settings > API tokens."
+    )
+
+
+class UnknownSource(CommonRoomError):
+    """The destination source does not exist (404 on a /source/ path)."""
+
+    reason_code = "unknown_source"
+    advice = (
+        "Common Room knows no such destination source. Check COMMON_ROOM_DESTINATION_SOURCE_ID against the"
+        " API signals of the room that the token belongs to."
+    )
+
+
+class InvalidRequest(CommonRoomError):
+    """The API refused the request's content (400), and does not say which field."""
+
+    reason_code = "invalid_request"
+    advice = (
+        "Common Room refused the content of the request and does not say which field. Compare the record"
+        " with the API's description: formats, enum values, custom field types."
+    )
+
+
+class NotFound(CommonRoomError):
+    """What the operation names is not in the room (404)."""
+
+    reason_code = "not_found"
+    advice = (
+        "Common Room has no such contact, tag, segment or field. It may have been removed, or a write of a"
+        " moment ago may not be visible yet."
+    )
+
+
+class RateLimited(CommonRoomError):
+    """The token's rate limit kept us waiting longer than the client may wait."""
+
+    reason_code = "rate_limited"
+    advice = (
+        "The token's rate limit would keep this waiting longer than max_limit_wait allows. Try again later,"
+        " use fewer processes on this token, or ask Common Room for a higher limit."
+    )
+
+
+class ServerFault(CommonRoomError):
+    """Common Room kept failing (5xx) until the retries were spent."""
+
+    reason_code = "server_fault"
+    advice = "Common Room failed to answer properly, several times. Nothing is wrong on our side; try again later."
+
+
+class Unreachable(CommonRoomError):
+    """No connection, or no answer in time, until the retries were spent."""
+
+    reason_code = "unreachable"
+    advice = (
+        "Common Room could not be reached, or did not answer in time. Check COMMON_ROOM_BASE_URL, the network"
+        " and its proxy; then try again."
+    )
+
+
+class AnswerLost(CommonRoomError):
+    """Something to append was sent, and no answer came or a 5xx: it may or may not have been written."""
+
+    reason_code = "answer_lost"
+    advice = (
+        "The request was sent, but its answer was lost: it may or may not have been written. It was not"
+        " repeated, as that could write it twice; look in Common Room before sending it again."
+    )
+
+
+class UnexpectedAnswer(CommonRoomError):
+    """The API answered with a status or a body that its description does not mention."""
+
+    reason_code = "unexpected_answer"
+    advice = (
+        "The answer is not one that Common Room's API describes. Check that COMMON_ROOM_BASE_URL ends in"
+        " /community/v1 and that no proxy answers in its place."
+    )

@@ -1,0 +1,34 @@
+"""A server's own reason for an error, if it can be shown to anyone."""
+
+import re
+
+from pydantic import BaseModel, ValidationError
+
+KNOWN_REASONS = frozenset(
+    {"invalid-request-body", "invalid-request", "forbidden", "unauthorized", "not-found", "rate-limited", "failure"}
+)
+_SLUG = re.compile(r"[a-z]{2,20}(-[a-z]{2,20}){0,5}")
+
+
+class _Problem(BaseModel):
+    reason: str | None = None
+    status: str | None = None
+
+
+def safe_reason(body: bytes, request_text: str) -> str | None:
+    """The `reason` (or `status`) of an error's body, or None if it might hold somebody's data.
+
+    Shown are the reasons we know, and others of lower-case words joined by hyphens, none of which occurs in
+    `request_text`, the address and body that the server was answering.
+    """
+    try:
+        problem = _Problem.model_validate_json(body)
+    except ValidationError:
+        return None
+    reason = problem.reason or problem.status or ""
+    if reason in KNOWN_REASONS:
+        return reason
+    if not _SLUG.fullmatch(reason):
+        return None
+    said = request_text.casefold()
+    return None if any(word in said for word in reason.split("-")) else reason

@@ -1,0 +1,86 @@
+"""When to send a request again after a failure, as rules that can be combined.
+
+A rule looks at a `Failure` and answers with the seconds to wait before the next attempt, or None for
+"not by me". `first_of` asks several in turn. Answers of 429 never come here: pacing deals with them.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from .operations import Operation
+
+
+class FailureKind(Enum):
+    """How far a failed request got."""
+
+    NOT_SENT = "not sent"
+    NO_ANSWER = "no answer"
+    SERVER_FAULT = "server fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that failed; `attempt` counts from 1."""
+
+    operation: Operation
+    kind: FailureKind
+    attempt: int
+
+
+RetryRule = Callable[[Failure], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Exponential backoff with full jitter: before attempt n+1, anything from 0 to `base * 2**(n-1)` seconds.
+
+    Attributes:
+        attempts: most attempts in all.
+        base: seconds that the first wait is at most.
+        cap: seconds that any wait is at most.
+        jitter: a source of numbers from 0 to 1.
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    cap: float = 30.0
+    jitter: Callable[[], float] = random.random
+
+    def __call__(self, failure: Failure) -> float | None:
+        """Seconds to wait, or None once the attempts are spent."""
+        if failure.attempt >= self.attempts:
+            return None
+        doublings = min(failure.attempt - 1, 64)
+        return self.jitter() * min(self.cap, self.base * 2.0**doublings)
+
+
+def first_of(*rules: RetryRule) -> RetryRule:
+    """Ask the rules in turn and take the first answer that is not None."""
+
+    def ask(failure: Failure) -> float | None:
+        return next((wait for rule in rules if (wait := rule(failure)) is not None), None)
+
+    return ask
+
+
+def when_not_sent(then: RetryRule) -> RetryRule:
+    """Apply a rule to any operation whose request certainly never left."""
+    return lambda failure: then(failure) if failure.kind is FailureKind.NOT_SENT else None
+
+
+def when_repeatable(then: RetryRule) -> RetryRule:
+    """Apply a rule to operations that can be repeated without harm."""
+    return lambda failure: then(failure) if failure.operation.repeatable else None
+
+
+def careful(backoff: RetryRule | None = None) -> RetryRule:
+    """Repeat what is harmless to repeat, and whatever was certainly never sent: the client's default."""
+    patience = backoff or Backoff()
+    return first_of(when_not_sent(patience), when_repeatable(patience))
+
+
+def never(failure: Failure) -> float | None:
+    """Treat every failure as final."""
+    return None
