@@ -1,0 +1,123 @@
+"""Faults on demand: what goes wrong between a client and a server that is far away."""
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+Fault = Literal["error", "drop_before", "drop_after", "error_after", "rate_limited"]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """How often which fault happens. Rates are probabilities from 0 to 1; with a seed, always in the same order.
+
+    `latency_seconds` and up to `latency_jitter_seconds` more pass before every answer. `error_rate` answers
+    one of `error_statuses` and stores nothing, `error_after_rate` does so after the record was stored.
+    `drop_before_rate` cuts the connection before the write, `drop_after_rate` after it. `burst_rate` begins a
+    burst: for `burst_seconds` every request is answered 429. `operations` narrows all of it to these
+    operation ids; `max_faults` ends it after so many.
+    """
+
+    latency_seconds: float = 0.0
+    latency_jitter_seconds: float = 0.0
+    error_rate: float = 0.0
+    error_after_rate: float = 0.0
+    error_statuses: tuple[int, ...] = (500, 502, 503)
+    drop_before_rate: float = 0.0
+    drop_after_rate: float = 0.0
+    burst_rate: float = 0.0
+    burst_seconds: float = 1.0
+    operations: tuple[str, ...] | None = None
+    max_faults: int | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        rates = [
+            self.error_rate,
+            self.error_after_rate,
+            self.drop_before_rate,
+            self.drop_after_rate,
+            self.burst_rate,
+        ]
+        if min(rates) < 0 or sum(rates) > 1:
+            raise ValueError("Fault rates are probabilities: each at least 0, together at most 1.")
+        if min(self.latency_seconds, self.latency_jitter_seconds, self.burst_seconds) < 0:
+            raise ValueError("Latencies and the length of a burst are seconds of 0 or more.")
+        if not self.error_statuses or any(not 500 <= status <= 599 for status in self.error_statuses):
+            raise ValueError("error_statuses are HTTP statuses from 500 to 599.")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "FaultPlan":
+        """A plan from JSON-like values. Raises `ValueError` for a name there is not and a value that cannot be."""
+        names = [field.name for field in fields(cls)]
+        unknown = sorted(set(given) - set(names))
+        if unknown:
+            raise ValueError(f"There is no fault setting {', '.join(unknown)}; there are {', '.join(names)}.")
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+        }
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"A fault setting has a value of the wrong type: {error}.") from None
+
+    def described(self) -> dict[str, Any]:
+        """The settings, by name."""
+        return asdict(self)
+
+
+class Faults:
+    """Draws the fault of each request from a plan."""
+
+    def __init__(self, plan: FaultPlan | None = None):
+        self.set(plan or FaultPlan())
+
+    def set(self, plan: FaultPlan) -> None:
+        """Starts a plan; its seed, count and burst begin anew."""
+        self.plan = plan
+        self.active = plan != FaultPlan(seed=plan.seed)
+        self.drawn = 0
+        self._random = random.Random(plan.seed)
+        self._burst_ends = 0.0
+        self._rates: list[tuple[Fault | Literal["burst"], float]] = [
+            ("error", plan.error_rate),
+            ("error_after", plan.error_after_rate),
+            ("drop_before", plan.drop_before_rate),
+            ("drop_after", plan.drop_after_rate),
+            ("burst", plan.burst_rate),
+        ]
+
+    def concern(self, operation: str) -> bool:
+        """Whether the plan has anything to do with requests of this operation."""
+        return self.plan.operations is None or operation in self.plan.operations
+
+    def latency(self) -> float:
+        """Seconds to hold this request back."""
+        return self.plan.latency_seconds + self._random.random() * self.plan.latency_jitter_seconds
+
+    def draw(self) -> Fault | None:
+        """What goes wrong with this request, if anything."""
+        if self.burst_left() > 0:
+            return "rate_limited"
+        if self.plan.max_faults is not None and self.drawn >= self.plan.max_faults:
+            return None
+        chance = self._random.random()
+        for fault, rate in self._rates:
+            if chance < rate:
+                self.drawn += 1
+                if fault == "burst":
+                    self._burst_ends = time.monotonic() + self.plan.burst_seconds
+                    return "rate_limited"
+                return fault
+            chance -= rate
+        return None
+
+    def burst_left(self) -> float:
+        """Seconds until the burst of 429 is over, 0 or less when there is none."""
+        return self._burst_ends - time.monotonic()
+
+    def error_status(self) -> int:
+        """The status of an injected server error."""
+        return self._random.choice(self.plan.error_statuses)

@@ -1,0 +1,271 @@
+"""The contacts of a room: who they are, which source said so, and when two of them turn out to be one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+HANDLE_NETWORKS = ("twitter", "github", "linkedin", "discord", "youtube")
+_URL_START = re.compile(r"^(?:https?://)?(?:[a-z0-9-]+\.)+[a-z]{2,}/")
+
+
+@dataclass(slots=True, eq=False)
+class Contact:
+    """One person, put together from the profiles that sources sent.
+
+    `tags` holds tag ids, `custom_fields` values by field id, `segments` a status id or None by segment id.
+    """
+
+    id: int
+    first_seen: float
+    last_active: float | None = None
+    anonymized_at: float | None = None
+    profiles: "list[Profile]" = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    custom_fields: dict[int, Any] = field(default_factory=dict)
+    segments: dict[int, int | None] = field(default_factory=dict)
+    activities: "list[Activity]" = field(default_factory=list)
+    notes: "list[Note]" = field(default_factory=list)
+
+    def add_tags(self, ids: list[str]) -> None:
+        """Puts tags on the contact, each once."""
+        for id_ in ids:
+            if id_ not in self.tags:
+                self.tags.append(id_)
+
+    def known(self) -> dict[str, Any]:
+        """What is known of the person: the fields of all profiles, the one updated last having the last word."""
+        fields: dict[str, Any] = {}
+        for profile in self.profiles:
+            fields.update(profile.sent())
+        return fields
+
+    def emails(self) -> list[str]:
+        """The addresses of the person, in lower case."""
+        return list(dict.fromkeys(email for profile in self.profiles for email in profile.emails))
+
+
+@dataclass(slots=True, eq=False)
+class Profile:
+    """What one source says of a person. `source` is a destination source id, or `legacy:` and a name.
+
+    `fields` is kept as JSON bytes: a quarter of the memory of a dict, and nothing for the garbage collector
+    to walk.
+    """
+
+    source: str
+    id: str
+    contact: Contact
+    fields: bytes = b"{}"
+    emails: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
+
+    def sent(self) -> dict[str, Any]:
+        """The fields as they were sent, by the API's names, without those that are null."""
+        sent: dict[str, Any] = orjson.loads(self.fields)
+        return sent
+
+
+@dataclass(slots=True, eq=False)
+class Activity:
+    """Something a contact did. `body` is the JSON of the fields that are not kept apart here."""
+
+    source: str
+    type: str
+    id: str
+    contact: Contact
+    user_id: str | None
+    timestamp: float
+    body: bytes
+    tags: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What the activity is upserted by."""
+        return (self.source, self.type, self.id)
+
+    def sent(self) -> dict[str, Any]:
+        """The fields as they were sent, by the API's names, without those that are null."""
+        sent: dict[str, Any] = orjson.loads(self.body)
+        return sent
+
+
+@dataclass(slots=True)
+class Note:
+    """A note on a contact or a segment. The address it was sent to is kept until the contact is anonymized."""
+
+    id: int
+    text: str
+    created_at: float
+    social_type: str | None = None
+    value: str | None = None
+
+
+class People:
+    """All contacts, found by id, e-mail address, or account; merged when two share an e-mail address."""
+
+    def __init__(self) -> None:
+        self.contacts: dict[int, Contact] = {}
+        self.profiles: dict[tuple[str, str], Profile] = {}
+        self.touched: set[int] = set()
+        self.touched_activities: set[tuple[str, str, str]] = set()
+        self.next_id = 147920
+        self._by_email: dict[str, Contact] = {}
+        self._by_handle: dict[str, list[Contact]] = {}
+
+    def put(
+        self, source: str, id_: str, changes: Mapping[str, Any], now: float, into: Contact | None = None
+    ) -> Contact:
+        """Upserts a profile: fields sent replace, nulls clear, fields left out stay.
+
+        A new profile joins the contact `into`, else the one that has its e-mail address, else a new one.
+        """
+        profile = self.profiles.get((source, id_))
+        if profile is None:
+            fields = {name: value for name, value in changes.items() if value is not None}
+            emails = _emails(fields)
+            contact = into or self._first_with(emails) or self._new_contact(now)
+            profile = self.profiles[(source, id_)] = Profile(source, id_, contact)
+            contact.profiles.append(profile)
+        else:
+            fields = profile.sent()
+            for name, value in changes.items():
+                if value is None:
+                    fields.pop(name, None)
+                else:
+                    fields[name] = value
+            emails = _emails(fields)
+            contact = profile.contact
+            if len(contact.profiles) > 1:
+                contact.profiles.remove(profile)
+                contact.profiles.append(profile)
+        profile.fields = orjson.dumps(fields)
+        self._index(profile, emails, _handles(fields))
+        self.touched.add(profile.contact.id)
+        return profile.contact
+
+    def find(self, network: str, value: str) -> list[Contact]:
+        """The contacts with this e-mail address or account (`twitter`, `github`, `linkedin` …)."""
+        if network == "email":
+            contact = self._by_email.get(value.strip().lower())
+            return [] if contact is None else [contact]
+        return list(self._by_handle.get(_handle_key(network, value), ()))
+
+    def anonymize(self, contact: Contact, now: float) -> None:
+        """Takes everything that identifies the person off the contact, its activities and its notes."""
+        for profile in contact.profiles:
+            self._forget(profile)
+            self.profiles.pop((profile.source, profile.id), None)
+        contact.profiles.clear()
+        contact.custom_fields.clear()
+        contact.anonymized_at = now
+        for activity in contact.activities:
+            activity.user_id = None
+            self.touched_activities.add(activity.key)
+        for note in contact.notes:
+            note.social_type = note.value = None
+            note.text = ""
+        self.touched.add(contact.id)
+
+    def restore(self, contact: Contact, source: str, id_: str, fields: dict[str, Any]) -> None:
+        """Files a saved profile under its contact again."""
+        profile = self.profiles[(source, id_)] = Profile(source, id_, contact, orjson.dumps(fields))
+        contact.profiles.append(profile)
+        self._index(profile, _emails(fields), _handles(fields))
+
+    def _new_contact(self, now: float) -> Contact:
+        contact = self.contacts[self.next_id] = Contact(self.next_id, now)
+        self.next_id += 1
+        return contact
+
+    def _first_with(self, emails: tuple[str, ...]) -> Contact | None:
+        return next((self._by_email[email] for email in emails if email in self._by_email), None)
+
+    def _index(self, profile: Profile, emails: tuple[str, ...], handles: tuple[str, ...]) -> None:
+        if emails == profile.emails and handles == profile.handles:
+            return
+        self._forget(profile)
+        profile.emails, profile.handles = emails, handles
+        for handle in handles:
+            holders = self._by_handle.setdefault(handle, [])
+            if profile.contact not in holders:
+                holders.append(profile.contact)
+        for email in emails:
+            holder = self._by_email.setdefault(email, profile.contact)
+            if holder is not profile.contact:
+                self._merge(holder, profile.contact)
+
+    def _forget(self, profile: Profile) -> None:
+        """Takes a profile's addresses and accounts off the index, but for those its contact has from others."""
+        gone_emails, gone_handles = set(profile.emails), set(profile.handles)
+        profile.emails = profile.handles = ()
+        for other in profile.contact.profiles:
+            gone_emails.difference_update(other.emails)
+            gone_handles.difference_update(other.handles)
+        for email in gone_emails:
+            del self._by_email[email]
+        for handle in gone_handles:
+            holders = self._by_handle[handle]
+            holders.remove(profile.contact)
+            if not holders:
+                del self._by_handle[handle]
+
+    def _merge(self, one: Contact, other: Contact) -> None:
+        """Two contacts are one person: the older keeps its id and takes over what the younger has."""
+        kept, gone = (one, other) if one.id < other.id else (other, one)
+        for profile in gone.profiles:
+            profile.contact = kept
+            for email in profile.emails:
+                self._by_email[email] = kept
+            for handle in profile.handles:
+                holders = self._by_handle[handle]
+                if gone in holders:
+                    holders.remove(gone)
+                if kept not in holders:
+                    holders.append(kept)
+        for activity in gone.activities:
+            activity.contact = kept
+            self.touched_activities.add(activity.key)
+        kept.profiles += gone.profiles
+        kept.activities += gone.activities
+        kept.notes += gone.notes
+        kept.add_tags(gone.tags)
+        kept.custom_fields.update(gone.custom_fields)
+        kept.segments = gone.segments | kept.segments
+        kept.first_seen = min(kept.first_seen, gone.first_seen)
+        kept.last_active = max((moment for moment in (kept.last_active, gone.last_active) if moment), default=None)
+        del self.contacts[gone.id]
+        self.touched.update((kept.id, gone.id))
+
+
+def display_name(fields: Mapping[str, Any]) -> str | None:
+    """The full name, or what comes nearest to it among the fields of a person."""
+    parts = [fields.get("firstName"), fields.get("lastName")]
+    name = fields.get("fullName") or " ".join(part for part in parts if part) or fields.get("username")
+    return name or fields.get("email")
+
+
+def _emails(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    email = fields.get("email")
+    others = fields.get("emails")
+    if others:
+        return tuple(dict.fromkeys(address.lower() for address in others))
+    return (email.lower(),) if email else ()
+
+
+def _handles(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    handles = []
+    for network in HANDLE_NETWORKS:
+        account = fields.get(network)
+        if account:
+            handles.append(_handle_key(network, account.get("value") or account["username"]))
+    return tuple(handles)
+
+
+def _handle_key(network: str, value: str) -> str:
+    handle = _URL_START.sub("", value.strip().lower()).strip("/").removeprefix("@")
+    if network == "linkedin" and "/" not in handle:
+        handle = f"in/{handle}"
+    return f"{network}:{handle}"

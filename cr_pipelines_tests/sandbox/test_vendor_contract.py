@@ -1,0 +1,245 @@
+"""The sandbox against the vendor's own OpenAPI description, where that is at hand."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+
+from cr_pipelines.sandbox import SandboxClient, SandboxServer
+from cr_pipelines_tests.sandbox.conftest import client_of, custom_field_id, put_user
+from cr_pipelines_tests.sandbox.test_activities import ACTIVITY
+from cr_pipelines_tests.sandbox.test_contacts import FULL_USER
+
+DESCRIPTION = Path(__file__).parents[3] / "shared" / "api" / "commonroom-v1.openapi.json"
+pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="the vendor's OpenAPI description is not at hand")
+
+
+@cache
+def vendor() -> dict[str, Any]:
+    """The description with its known defects mended: a broken reference, types that JSON Schema does not have, a
+    schema wrapped in its own name, a schema in the place of a property, paths written with a colon.
+    """
+    described: dict[str, Any] = _mended(json.loads(DESCRIPTION.read_text()))
+    schemas = described["components"]["schemas"]
+    schemas["CommunityMember"] = schemas["CommunityMember"]["CommunityMember"]
+    discord = schemas["ApiUser"]["properties"]["discord"]["properties"]
+    discord["discriminator"] = discord["discriminator"]["schema"]
+    values = schemas["ApiCustomFields"]["properties"]["value"]["properties"]["value"]
+    values["anyOf"] = values.pop("oneOf")
+    values["anyOf"][-1]["items"] = {"anyOf": values["anyOf"][-1]["items"]["oneOf"]}
+    described["paths"]["/activities"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"][
+        "activityType"
+    ] = {"type": "string"}
+    described["paths"] = {re.sub(r":(\w+)", r"{\1}", path): item for path, item in described["paths"].items()}
+    return described
+
+
+def _mended(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_mended(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("$ref") == "#../":
+        return {"type": "object"}
+    mended = {key: _mended(value) for key, value in node.items()}
+    if mended.get("type") in ("url", "date"):
+        mended["type"] = "string"
+    return mended
+
+
+def resolved(node: Any) -> Any:
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = vendor()
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def validator(schema: Any) -> OAS30Validator:
+    whole = copy.copy(resolved(schema)) | {"components": vendor()["components"]}
+    return OAS30Validator(whole, format_checker=oas30_format_checker)
+
+
+def check(answer: httpx.Response, path: str) -> None:
+    """An answer is one the vendor describes for that path: its status, its headers, its body."""
+    responses = vendor()["paths"][path][answer.request.method.lower()]["responses"]
+    assert str(answer.status_code) in responses
+    described = resolved(responses[str(answer.status_code)])
+    for name, header in described.get("headers", {}).items():
+        assert name in answer.headers
+        text = answer.headers[name]
+        if resolved(header)["schema"]["type"] == "integer":
+            assert int(text) >= 0
+    content = described.get("content", {}).get("application/json")
+    if content:
+        validator(content["schema"]).validate(answer.json())
+
+
+WHO = {"socialType": "email", "value": "ada@example.com"}
+
+
+def test_every_operation_answers_as_the_vendor_describes(
+    api: httpx.Client, sandbox: SandboxServer, control: SandboxClient
+) -> None:
+    seen: set[tuple[str, str, int]] = set()
+
+    def ask(method: str, path: str, status: int, body: object = None, **places: object) -> Any:
+        given = path.partition("?")[0]
+        answer = api.request(method, path.format(**places), json=body)
+        assert answer.status_code == status, answer.text
+        check(answer, given)
+        seen.add((method, given, status))
+        return answer.json()
+
+    ask("GET", "/api-token-status", 200)
+    source = "destinationSourceId"
+    ask("POST", "/source/{destinationSourceId}/user", 202, FULL_USER | {"email": "ada@example.com"}, **{source: 1})
+    ask("POST", "/source/{destinationSourceId}/user", 400, {}, **{source: 1})
+    ask("POST", "/source/{destinationSourceId}/user", 404, {"id": "x"}, **{source: 2})
+    ask("POST", "/source/{destinationSourceId}/activity", 202, ACTIVITY, **{source: 1})
+    ask("POST", "/source/{destinationSourceId}/activity", 400, {}, **{source: 1})
+    ask("POST", "/source/{destinationSourceId}/activity", 404, ACTIVITY, **{source: 2})
+    ask("POST", "/members/", 200, {"source": "x", "socials": [{"type": "email", "value": "ada@example.com"}]})
+    ask("POST", "/members/", 400, {})
+    ask("POST", "/members/note", 200, WHO | {"note": "x"})
+    ask("POST", "/members/note", 404, WHO | {"value": "x@example.com", "note": "x"})
+    ask("POST", "/members/note", 400, WHO)
+    plan = custom_field_id(api, "Plan")
+    ask("GET", "/members/customFields", 200)
+    ask("GET", "/members/customFields?destinationSourceId=1", 200)
+    value = {"customFieldValue": {"type": "enum", "value": "Team"}}
+    ask("POST", "/members/customFields", 200, WHO | value | {"customFieldId": plan})
+    ask("POST", "/members/customFields", 404, WHO | value | {"customFieldId": 1})
+    ask("POST", "/members/customFields", 400, WHO)
+    ask("POST", "/members/tags", 200, WHO | {"tags": "one, two"})
+    ask("POST", "/members/tags", 404, WHO | {"value": "x@example.com", "tags": "one"})
+    ask("POST", "/members/tags", 400, WHO)
+    segment = ask("GET", "/segments", 200)[0]["id"]
+    status = ask("GET", "/segments/{id}/status", 200, id=segment)[0]["id"]
+    ask("POST", "/segments/{id}", 200, WHO | {"statusId": status}, id=segment)
+    ask("POST", "/segments/{id}", 404, WHO | {"value": "x@example.com"}, id=segment)
+    ask("POST", "/segments/{id}", 400, {}, id=segment)
+    ask("POST", "/segments/note", 200, {"segmentId": segment, "note": "x"})
+    ask("POST", "/segments/note", 400, {})
+    ask("GET", "/user/{email}", 200, email="ada@example.com")
+    ask("GET", "/user/{email}", 404, email="x@example.com")
+    ask("GET", "/members?email=ada@example.com", 200)
+    ask("GET", "/members?email=x@example.com", 404)
+    ask("GET", "/members", 400)
+    legacy = WHO | {"source": "x", "activityType": "link", "activityBody": "x"}
+    ask("POST", "/activities", 200, legacy)
+    ask("POST", "/activities", 400, {})
+    ask("GET", "/activityTypes", 200)
+    ask("GET", "/tags", 200)
+    tag = ask("POST", "/tags", 200, {"name": "new", "entityTypes": ["member", "activity", "company"]})["id"]
+    ask("POST", "/tags", 400, {})
+    ask("GET", "/tags/{id}", 200, id=tag)
+    ask("GET", "/tags/{id}", 404, id=1)
+    ask("POST", "/tags/{id}", 200, {"name": "newer", "description": None}, id=tag)
+    ask("POST", "/tags/{id}", 400, {}, id=tag)
+    ask("POST", "/tags/{id}", 404, {"name": "x"}, id=1)
+    ask("DELETE", "/tags/{id}", 200, id=tag)
+    ask("DELETE", "/tags/{id}", 404, id=1)
+    ask("DELETE", "/user/{email}", 200, email="ada@example.com")
+    ask("DELETE", "/user/{email}", 404, email="x@example.com")
+    with client_of(sandbox, "wrong") as stranger:
+        check(stranger.get("/api-token-status"), "/api-token-status")
+    described = {
+        (method.upper(), path)
+        for path, item in vendor()["paths"].items()
+        for method in item
+        if method in ("get", "post", "delete")
+    }
+    assert {(method, path) for method, path, _ in seen} == described
+
+
+def test_a_429_is_as_the_vendor_describes(api: httpx.Client, control: SandboxClient) -> None:
+    control.set_limit(1, 60)
+    api.get("/tags")
+    answer = put_user(api, id="u1")
+    assert answer.status_code == 429
+    check(answer, "/source/{destinationSourceId}/user")
+
+
+emails = st.builds(
+    "{}@{}.example".format, st.from_regex(r"[a-z0-9._+-]*[a-z0-9]", fullmatch=True), st.sampled_from("xyz")
+).filter(lambda address: ".." not in address and not address.startswith(".") and len(address) < 200)
+
+
+def bodies(schema: Any) -> st.SearchStrategy[Any]:
+    """Anything that the vendor's schema allows, of known fields only."""
+    schema = resolved(schema)
+    if "oneOf" in schema or "anyOf" in schema:
+        return st.one_of([bodies(choice) for choice in schema.get("oneOf") or schema["anyOf"]])
+    kind = schema["type"]
+    if kind == "object":
+        required = set(schema.get("required", ()))
+        fields = {
+            name: bodies(field) for name, field in schema["properties"].items() if name not in ("tags", "customFields")
+        }
+        made: st.SearchStrategy[Any] = st.fixed_dictionaries(
+            {name: field for name, field in fields.items() if name in required},
+            optional={name: field for name, field in fields.items() if name not in required},
+        )
+    elif kind == "array":
+        made = st.lists(bodies(schema["items"]), max_size=3)
+    elif kind == "number":
+        made = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+    elif "enum" in schema:
+        made = st.sampled_from(schema["enum"])
+    elif schema.get("format") == "email":
+        made = emails
+    elif schema.get("format") == "date-time":
+        made = st.datetimes().map(lambda moment: moment.isoformat() + "Z").filter(lambda text: text[:4] >= "1900")
+    else:
+        made = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+    return st.none() | made if schema.get("nullable") else made
+
+
+@pytest.fixture(scope="module")
+def hammered(server: SandboxServer) -> Iterator[httpx.Client]:
+    server.control.reset()
+    with client_of(server) as client:
+        yield client
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_every_user_that_the_vendor_describes_is_accepted(hammered: httpx.Client, data: st.DataObject) -> None:
+    body = data.draw(bodies(vendor()["components"]["schemas"]["ApiUser"]))
+    answer = hammered.post("/source/1/user", json=body)
+    assert answer.status_code == 202, body
+    assert hammered.get("/api-token-status").status_code == 200
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_every_activity_that_the_vendor_describes_is_accepted(hammered: httpx.Client, data: st.DataObject) -> None:
+    body = data.draw(bodies(vendor()["components"]["schemas"]["ApiActivity"]))
+    body["activityType"] = "link"
+    if body.get("parentActivity"):
+        body["parentActivity"]["activityType"] = "link"
+    assert hammered.post("/source/1/activity", json=body).status_code == 202, body
+
+
+def test_the_sandbox_describes_the_operations_the_vendor_does(sandbox: SandboxServer) -> None:
+    def operations(described: dict[str, Any]) -> set[tuple[str, str]]:
+        return {
+            (method, re.sub(r"{\w+}", "{}", path))
+            for path, item in described["paths"].items()
+            for method in item
+            if method in ("get", "post", "delete")
+        }
+
+    described = httpx.get(f"{sandbox.url}/openapi.json").json()
+    assert operations(described) == operations(vendor())
