@@ -1,4 +1,4 @@
-"""How fast contacts are delivered: python -m benchmarks.delivery [ROWS]
+"""How fast contacts are delivered: python -m benchmarks.delivery [ROWS].
 
 Three ways to bring the same rows to the same sandbox, without a limit, one after the other:
 the contacts sync; bare posts of ready-made bodies through the same httpx transport, 32 at a time; and a plain

@@ -6,7 +6,7 @@ it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what be
 
 from cr_pipelines.sync._ledger import Ledger
 from cr_pipelines.sync._plan import Slice
-from cr_pipelines.sync._report import Progress, RejectedRow, Report
+from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync._run import run_sync
 from cr_pipelines.sync._sync import (
     AlreadyRunning,
@@ -16,7 +16,6 @@ from cr_pipelines.sync._sync import (
     SourceUnusable,
     Sync,
     SyncError,
-    SyncStopped,
 )
 
 __all__ = [
@@ -24,6 +23,7 @@ __all__ = [
     "Destination",
     "Ledger",
     "Options",
+    "Problem",
     "Progress",
     "RejectedRow",
     "Report",

@@ -3,6 +3,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from cr_pipelines.api import (
     AnswerLost,
@@ -32,7 +33,6 @@ _FIRST_STRETCH = 50
 _FAILURES_IN_A_ROW = 100
 """When so many rows in a row spent their retries, the server is down."""
 
-_SAMPLES = 3
 _SHOWN_REJECTED = 20
 
 _REJECTED_ADVICE = (
@@ -65,6 +65,7 @@ class Delivery:
         self._accepted = 0
         self._failures_in_a_row = 0
         self._held: list[tuple[PlannedRow, Outgoing, CommonRoomError]] = []
+        self._all_refused = False
         self._stopped_by: str | None = None
         self._written = asyncio.Event()
 
@@ -102,7 +103,7 @@ class Delivery:
             outgoing = self._check(row, reader)
             if outgoing is not None:
                 self._report.delivered += 1
-                if len(self._report.samples) < _SAMPLES:
+                if len(self._report.samples) < self._options.samples:
                     self._report.samples.append(outgoing.request.wire_json().decode())
 
     async def _send_all(self, client: CommonRoomClient, source_id: int, reader: RowReader) -> None:
@@ -111,17 +112,18 @@ class Delivery:
         workers = [
             asyncio.create_task(self._work(client, source_id, reader)) for _ in range(min(_WORKERS, self._plan.offered))
         ]
-        working = asyncio.ensure_future(asyncio.gather(*workers))
+        working: asyncio.Future[list[None]] = asyncio.gather(*workers)
+        ends: set[asyncio.Future[Any]] = {working, recording}
         try:
             # A ledger that cannot be written must end the sending at once.
-            await asyncio.wait({working, recording}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if recording.done():
                 recording.result()
             await working
         finally:
             for task in (recording, reporting, *workers):
                 task.cancel()
-            await asyncio.gather(recording, reporting, *workers, return_exceptions=True)
+            await asyncio.gather(recording, reporting, working, *workers, return_exceptions=True)
 
     async def _work(self, client: CommonRoomClient, source_id: int, reader: RowReader) -> None:
         for row in self._rows:
@@ -165,6 +167,7 @@ class Delivery:
 
     def _refuse(self, row: PlannedRow, problem: Problem, message: str) -> None:
         self._report.invalid += 1
+        self._report.add_problem(row.key, problem.field, problem.reason_code, message)
         if len(self._report.rejected_rows) < _SHOWN_REJECTED:
             self._report.rejected_rows.append(
                 RejectedRow(row.key, "invalid", problem.field, problem.reason_code, message)
@@ -191,7 +194,7 @@ class Delivery:
             self._held.append((row, outgoing, error))
             if self._accepted:
                 self._release_held()
-            elif len(self._held) >= _FIRST_STRETCH:
+            elif len(self._held) >= _FIRST_STRETCH or self._all_refused:
                 self._stop_on_refusals(error)
         except AnswerLost as error:
             self._report.unknown += 1
@@ -241,7 +244,8 @@ class Delivery:
 
     def _stop_on_refusals(self, error: CommonRoomError) -> None:
         """Refusals of everything are no fault of the rows: they are offered again when that is mended."""
-        self._stopped_by = (
+        self._all_refused = True
+        self._stopped_by = self._stopped_by or (
             f"Common Room refused each of the first {len(self._held)} rows ({error.reason_code}); the fault is "
             "one that they share, so nothing more was sent. Compare a payload of `cr-pipelines plan "
             f"{self._sync.name}` with the API's description"

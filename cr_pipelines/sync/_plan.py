@@ -3,12 +3,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cr_pipelines.sync._ledger import NO_KEY, Ledger
+from cr_pipelines.sync._report import Report
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync._sync import Options, SourceUnusable, Sync
 from cr_pipelines.sync.contract import Match
 from cr_pipelines.warehouse import Session
 
 _ROWS_PER_BATCH = 2_000
+
+_DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
 
 _OFFERED = {
     "changed": ("new", "changed", "retry", "recheck", "interrupted"),
@@ -137,12 +140,9 @@ class Planner:
             f"INSERT INTO {intents} (sync, partition, key, run_id) SELECT {name}, {partition}, key, {run} FROM offered"
         )
         columns = "sync, key, partition, status, attempts, reason_code, field, message, recorded_at, run_id"
-        fields = self._dialect.literal(", ".join(self._sync.contract.key))
+        fields = self._dialect.literal(self._key_columns)
         if plan.null_keys:
-            message = (
-                f"{plan.null_keys:,} rows have no {', '.join(self._sync.contract.key)}; "
-                "give every row a key, or leave such rows out of the view"
-            )
+            message = self._null_key_message(plan)
             self._session.execute(
                 f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) VALUES ({name}, "
                 f"{self._dialect.literal(NO_KEY)}, {partition}, 'invalid', 0, 'null_key', {fields}, "
@@ -150,10 +150,31 @@ class Planner:
             )
         self._session.execute(
             f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) SELECT {name}, d.key, {partition}, "
-            f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || ' rows have this key, "
-            f"and none of them is sent; keep one in the view', {now}, {run} FROM duplicates AS d "
+            f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || "
+            f"{self._dialect.literal(_DUPLICATE)}, {now}, {run} FROM duplicates AS d "
             f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key "
             f"WHERE l.reason_code IS DISTINCT FROM 'duplicate_key'"
+        )
+
+    def count_problems(self, plan: Plan, report: Report) -> None:
+        """Put rows without a key, and rows that share one, among the report's problems."""
+        if plan.null_keys:
+            message = self._null_key_message(plan)
+            report.add_problem(NO_KEY, self._key_columns, "null_key", message, plan.null_keys)
+        for key, copies in self._session.rows("SELECT key, copies FROM duplicates ORDER BY key LIMIT 3"):
+            message = f"{copies}{_DUPLICATE}"
+            report.add_problem(key, self._key_columns, "duplicate_key", message, 0)
+        if plan.duplicate_rows:
+            report.problems[-1].rows = plan.duplicate_rows
+
+    @property
+    def _key_columns(self) -> str:
+        return ", ".join(self._sync.contract.key)
+
+    def _null_key_message(self, plan: Plan) -> str:
+        return (
+            f"{plan.null_keys:,} rows have no {self._key_columns}; "
+            "give every row a key, or leave such rows out of the view"
         )
 
     @property
@@ -276,11 +297,10 @@ class Planner:
             "o.was_message",
         )
         assert len(meta) == len(LEDGER_COLUMNS)  # noqa: S101
-        plan.spool.fill(
-            self._session.stream(
-                f"SELECT {', '.join(meta)}, {values} FROM "
-                f"(SELECT {self._dialect.key(self._sync.contract.key)} AS source_key, * FROM {self._source}) AS s "
-                "JOIN offered AS o ON s.source_key = o.key",
-                _ROWS_PER_BATCH,
-            )
+        self._session.stream(
+            f"SELECT {', '.join(meta)}, {values} FROM "
+            f"(SELECT {self._dialect.key(self._sync.contract.key)} AS source_key, * FROM {self._source}) AS s "
+            "JOIN offered AS o ON s.source_key = o.key",
+            _ROWS_PER_BATCH,
+            plan.spool,
         )

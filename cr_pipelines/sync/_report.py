@@ -2,6 +2,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from cr_pipelines.sync._sync import SyncError
+
+_EXAMPLES = 3
+
 
 @dataclass(frozen=True)
 class RejectedRow:
@@ -12,6 +16,25 @@ class RejectedRow:
     field: str | None
     reason_code: str | None
     message: str | None
+
+
+@dataclass
+class Problem:
+    """Invalid rows that share a field and a reason.
+
+    Attributes:
+        field: the column, with the part of it after a dot.
+        reason_code: the reason in short snake_case.
+        rows: how many rows of the source.
+        example_keys: up to three of their keys, as the ledger spells them.
+        message: what is wrong with the first of them, and the fix.
+    """
+
+    field: str
+    reason_code: str
+    rows: int
+    example_keys: list[str]
+    message: str
 
 
 @dataclass
@@ -27,6 +50,7 @@ class Report:
         state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why) or `interrupted`.
         source_rows: rows in the source.
         changed: rows that were offered for sending.
+        new: those of them that the ledger had not seen before.
         unchanged: rows that stand delivered, as they are, since an earlier run.
         delivered: rows that the API took in this run.
         invalid: rows that fail our own checks: no key, a key shared with another row, a bad value.
@@ -46,6 +70,8 @@ class Report:
         rate_used: share of the limit that was used while it was known, 0 to 1.
         seconds: wall time of the run.
         rejected_rows: some of the rows that are invalid or rejected now.
+        problems: every invalid row of this run, by field and reason.
+        columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
         samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
     """
@@ -58,6 +84,7 @@ class Report:
     stopped_by: str | None = None
     source_rows: int = 0
     changed: int = 0
+    new: int = 0
     unchanged: int = 0
     delivered: int = 0
     invalid: int = 0
@@ -78,6 +105,8 @@ class Report:
     rate_used: float | None = None
     seconds: float = 0.0
     rejected_rows: list[RejectedRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
     samples: list[str] = field(default_factory=list, repr=False)
 
@@ -85,6 +114,16 @@ class Report:
     def withheld(self) -> int:
         """Rows that are not in the room as they stand in the source."""
         return self.source_rows - self.unchanged - self.delivered
+
+    def add_problem(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
+        """Count invalid rows under their field and reason."""
+        for problem in self.problems:
+            if (problem.field, problem.reason_code) == (column, reason_code):
+                problem.rows += rows
+                if len(problem.example_keys) < _EXAMPLES:
+                    problem.example_keys.append(key)
+                return
+        self.problems.append(Problem(column, reason_code, rows, [key], message))
 
     def counts(self) -> dict[str, Any]:
         """The report as columns of `sync_runs`."""
@@ -111,6 +150,18 @@ class Report:
         if self.rate_limited:
             line += f", {self.rate_limited:,} answers of 429"
         return line
+
+
+class SyncStopped(SyncError):
+    """A run that ended early because going on could not work. What it had done is recorded.
+
+    Attributes:
+        report: what became of the rows until then.
+    """
+
+    def __init__(self, report: Report):
+        super().__init__(f"{report.sync} stopped early: {report.stopped_by}")
+        self.report = report
 
 
 @dataclass(frozen=True)

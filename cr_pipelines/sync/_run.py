@@ -8,8 +8,8 @@ from cr_pipelines.sync._delivery import Delivery
 from cr_pipelines.sync._journal import Journal
 from cr_pipelines.sync._ledger import Ledger
 from cr_pipelines.sync._plan import Plan, Planner, Slice
-from cr_pipelines.sync._report import Progress, RejectedRow, Report
-from cr_pipelines.sync._sync import Destination, Options, Sync, SyncStopped
+from cr_pipelines.sync._report import Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync._sync import Destination, Options, Sync
 from cr_pipelines.warehouse import Warehouse
 
 _SHOWN_REJECTED = 20
@@ -98,7 +98,7 @@ class Run:
                 if not self._options.dry_run:
                     self._record(journal)
         if self._report.stopped_by is not None:
-            raise SyncStopped(f"{self._sync.name} stopped early: {self._report.stopped_by}")
+            raise SyncStopped(self._report)
         return self._report
 
     def _plan(self, journal: Journal) -> Plan:
@@ -111,6 +111,7 @@ class Run:
             try:
                 planner = Planner(session, ledger, self._sync, self._options, self._part)
                 plan = planner.plan()
+                planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
                     planner.begin(plan, self._run_id)
             except BaseException:
@@ -123,11 +124,13 @@ class Run:
         report, offered = self._report, plan.offered
         report.source_rows = plan.source_rows
         report.changed = offered
+        report.new = min(plan.compared.get("new", 0), offered)
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
         report.invalid = plan.null_keys + plan.duplicate_rows
         report.gone = plan.gone
         report.emptied = plan.emptied
+        report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
         if self._options.resync == "changed":
             report.unchanged = plan.compared.get("unchanged", 0)

@@ -1,5 +1,5 @@
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -35,28 +35,33 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="cr_pipelines")  # noqa: SIM115
+        self._writer: pa.RecordBatchStreamWriter | None = None
         self.rows = 0
 
-    def fill(self, batches: Iterable[pa.RecordBatch]) -> None:
-        """Write batches whose first columns are LEDGER_COLUMNS."""
-        writer: pa.RecordBatchStreamWriter | None = None
-        for batch in batches:
-            if writer is None:
-                writer = pa.ipc.new_stream(self._file, batch.schema)
-            writer.write_batch(batch)
-            self.rows += batch.num_rows
-        if writer is not None:
-            writer.close()
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch whose first columns are LEDGER_COLUMNS."""
+        if self._writer is None:
+            self._writer = pa.ipc.new_stream(self._file, batch.schema)
+        self._writer.write_batch(batch)
+        self.rows += batch.num_rows
+
+    def clear(self) -> None:
+        """Forget every row."""
+        self._writer = None
+        self.rows = 0
+        self._file.seek(0)
+        self._file.truncate()
 
     def __iter__(self) -> Iterator[PlannedRow]:
-        if not self.rows:
+        if self._writer is None:
             return
+        self._writer.close()
         self._file.seek(0)
         split = len(LEDGER_COLUMNS)
         for batch in pa.ipc.open_stream(self._file):
             columns = [column.to_pylist() for column in batch.columns]
             for row in zip(*columns, strict=True):
-                yield PlannedRow(*row[:split], row[split:])
+                yield PlannedRow._make((*row[:split], row[split:]))
 
     def close(self) -> None:
         """Give the disk space back."""

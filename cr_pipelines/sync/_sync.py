@@ -52,12 +52,14 @@ class Options:
             or `all`.
         keys: only these keys, as the ledger spells them; none means every key.
         limit: at most so many rows are offered; None means no limit.
+        samples: so many requests of a dry run are kept in its report.
     """
 
     dry_run: bool = False
     resync: Resync = "changed"
     keys: Sequence[str] = ()
     limit: int | None = None
+    samples: int = 3
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,3 @@ class SourceUnusable(SyncError):
 
 class AlreadyRunning(SyncError):
     """Another run of the same sync has not ended."""
-
-
-class SyncStopped(SyncError):
-    """A run that ended early because going on could not work. What it had done is recorded."""

@@ -12,6 +12,7 @@ from cr_pipelines.warehouse._dialect import Dialect
 from cr_pipelines.warehouse._relation import Relation
 from cr_pipelines.warehouse._warehouse import (
     Session,
+    Sink,
     SourceMissing,
     Warehouse,
     WarehouseBusy,
@@ -23,6 +24,7 @@ __all__ = [
     "Dialect",
     "Relation",
     "Session",
+    "Sink",
     "SourceMissing",
     "Warehouse",
     "WarehouseBusy",

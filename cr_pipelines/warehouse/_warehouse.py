@@ -1,7 +1,6 @@
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
 
@@ -21,6 +20,16 @@ class WarehouseBusy(WarehouseError):
     """Another process kept the warehouse for longer than we wait."""
 
 
+class Sink(Protocol):
+    """What a query's answer is poured into."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take the next batch."""
+
+    def clear(self) -> None:
+        """Forget what was written: the answer comes again from its beginning."""
+
+
 class Session(ABC):
     """A connection in use. Temporary tables live as long as the session."""
 
@@ -35,8 +44,8 @@ class Session(ABC):
         """The whole answer of a query that is known to be small."""
 
     @abstractmethod
-    def stream(self, query: str, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
-        """The answer of a query in batches, never all in memory."""
+    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+        """Pour the answer of a query into a sink, batch by batch, never all in memory."""
 
     @abstractmethod
     def append(self, table: str, rows: pa.Table) -> None:

@@ -1,8 +1,9 @@
 """DuckDB: a warehouse in one file, which one process at a time may have open."""
 
 import random
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from typing_extensions import override
 
 from cr_pipelines.warehouse._dialect import Dialect
 from cr_pipelines.warehouse._relation import Relation
-from cr_pipelines.warehouse._warehouse import Session, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse._warehouse import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
 
 _MEGABYTE = 1_000_000
 
@@ -80,23 +81,13 @@ class DuckDBSession(Session):
     def __init__(self, connection: duckdb.DuckDBPyConnection, most_memory: int):
         self._connection = connection
         self._most_memory = most_memory
+        self._allow(FIRST_MEMORY)
+        # It would be drawn into logs.
+        connection.execute("SET enable_progress_bar = false")
 
     @override
     def execute(self, statement: str) -> None:
-        memory = FIRST_MEMORY
-        while True:
-            try:
-                self._connection.execute(statement)
-            except duckdb.OutOfMemoryException as error:
-                if memory >= self._most_memory:
-                    raise WarehouseError(
-                        f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement; add "
-                        f"?memory={2 * self._most_memory // _MEGABYTE} to CR_WAREHOUSE_URL"
-                    ) from error
-                memory = min(4 * memory, self._most_memory)
-                self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
-            else:
-                return
+        self._with_enough_memory(lambda: self._connection.execute(statement))
 
     @override
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -104,8 +95,34 @@ class DuckDBSession(Session):
         return self._connection.fetchall()
 
     @override
-    def stream(self, query: str, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
-        yield from self._connection.sql(query).to_arrow_reader(rows_per_batch)
+    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+        def pour() -> None:
+            sink.clear()
+            for batch in self._connection.sql(query).to_arrow_reader(rows_per_batch):
+                sink.write(batch)
+
+        self._with_enough_memory(pour)
+
+    def _with_enough_memory(self, work: Callable[[], object]) -> None:
+        """Do the work, again with more memory for as long as that is what it lacked."""
+        while True:
+            try:
+                work()
+            except duckdb.OutOfMemoryException as error:
+                if self._memory >= self._most_memory:
+                    raise WarehouseError(
+                        f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement; add "
+                        f"?memory={2 * self._most_memory // _MEGABYTE} to CR_WAREHOUSE_URL"
+                    ) from error
+                self._allow(min(4 * self._memory, self._most_memory))
+            except duckdb.Error as error:
+                raise _discreet(error) from None
+            else:
+                return
+
+    def _allow(self, memory: int) -> None:
+        self._memory = memory
+        self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
 
     @override
     def append(self, table: str, rows: pa.Table) -> None:
@@ -120,8 +137,8 @@ class DuckDBSession(Session):
     def columns(self, relation: Relation) -> dict[str, str]:
         try:
             described = self.rows(f"DESCRIBE SELECT * FROM {self.dialect.relation(relation)}")
-        except duckdb.Error as error:
-            raise SourceMissing(f"{relation} cannot be read: {_first_line(error)}") from error
+        except WarehouseError as error:
+            raise SourceMissing(f"{relation} cannot be read: {error}") from None
         return {name: kind for name, kind, *_ in described}
 
 
@@ -160,7 +177,6 @@ class DuckDBWarehouse(Warehouse):
         """
         connection = self._connect()
         try:
-            connection.execute(f"SET memory_limit = '{FIRST_MEMORY // _MEGABYTE}MB'")
             yield DuckDBSession(connection, self._most_memory)
         finally:
             connection.close()
@@ -177,7 +193,7 @@ class DuckDBWarehouse(Warehouse):
                 return duckdb.connect(str(self.path), config=_CONFIG)
             except duckdb.IOException as error:
                 if "lock" not in str(error).lower():
-                    raise WarehouseError(f"{self.path} cannot be opened: {_first_line(error)}") from error
+                    raise WarehouseError(f"{self.path} cannot be opened: {_first_line(error)}") from None
                 if time.monotonic() - begun > self._busy_seconds:
                     raise WarehouseBusy(
                         f"another process has had {self.path} open for {self._busy_seconds:.0f} s; "
@@ -189,5 +205,10 @@ class DuckDBWarehouse(Warehouse):
             pause = min(2 * pause, 0.25)
 
 
+def _discreet(error: duckdb.Error) -> WarehouseError:
+    """The error without the values that DuckDB quotes, which may be people's data."""
+    return WarehouseError(f"DuckDB: {_first_line(error)}")
+
+
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return re.sub(r"'[^']*'", "'…'", str(error).strip().splitlines()[0])

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,10 +57,10 @@ class Flow:
 
 
 @pytest.fixture
-def flow(tmp_path: Path, sandbox: SandboxServer) -> Iterator[Flow]:
+def flow(tmp_path: Path, sandbox: SandboxServer) -> Flow:
     flow = Flow(tmp_path / "warehouse.duckdb", sandbox)
     flow.sql(
         "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
         "'person' || i || '@example.com' AS email, i AS seats FROM range(10) AS numbers(i)"
     )
-    yield flow
+    return flow

@@ -1,5 +1,8 @@
+import traceback
+
 import pytest
 
+from cr_pipelines.warehouse import WarehouseError
 from cr_pipelines_tests.sync.conftest import Flow
 
 GOOD = "SELECT 'good' AS id, 'Ada' AS full_name"
@@ -65,9 +68,17 @@ def test_all_problems_of_a_row_are_told_at_once(flow: Flow):
 
 def test_no_message_repeats_a_value(flow: Flow):
     flow.reading(
-        "SELECT 'bad' AS id, 'secret-person' AS email, 'secret-url' AS avatar_url, {'Plan': 'secret-plan'} AS custom_fields"
+        "SELECT 'bad' AS id, 'secret-person' AS email, 'secret-url' AS avatar_url, "
+        "{'Plan': 'secret-plan'} AS custom_fields"
     ).run()
     assert "secret" not in str(flow.rejected())
+
+
+def test_an_error_of_the_warehouse_repeats_no_value(flow: Flow):
+    with pytest.raises(WarehouseError) as caught:
+        flow.reading("SELECT id, CAST(email AS INTEGER) AS bio FROM common_room_contacts").run()
+    assert "Could not convert" in str(caught.value)
+    assert "@example.com" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_mending_the_row_delivers_it_without_any_resync(flow: Flow):

@@ -96,10 +96,10 @@ def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
         if custom_field.multivalue:
             entries = value if isinstance(value, list) else [value]
             read = [_single_value(custom_field, entry) for entry in entries if entry is not None]
-            return TypedValue(type=custom_field.type, value=read)  # type: ignore[arg-type]
+            return TypedValue(type=custom_field.type, value=read)
         if isinstance(value, list):
             raise InvalidValue("wrong_type", "is a list, and the custom field takes a single value")
-        return TypedValue(type=custom_field.type, value=_single_value(custom_field, value))  # type: ignore[arg-type]
+        return TypedValue(type=custom_field.type, value=_single_value(custom_field, value))
     except InvalidValue as fault:
         raise InvalidValue(fault.reason_code, fault.message, part=custom_field.name) from None
 

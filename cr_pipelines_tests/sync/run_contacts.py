@@ -1,0 +1,16 @@
+"""Runs a contacts sync in a process of its own: FILE BASE_URL TOKEN [NAME SOURCE]."""
+
+import sys
+
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.sync import Destination, Sync, run_sync
+from cr_pipelines.warehouse import open_warehouse
+
+path, base_url, token, *rest = sys.argv[1:]
+name, source = rest or ("contacts", "common_room_contacts")
+report = run_sync(
+    Sync(name, "contact", source),
+    open_warehouse(f"duckdb:///{path}"),
+    Destination(lambda: CommonRoomClient(token=token, base_url=base_url), 1),
+)
+sys.stdout.write(report.summary() + "\n")

@@ -1,0 +1,222 @@
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cr_pipelines.api import Backoff, careful
+from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines.sync import AlreadyRunning, Options, SyncStopped, run_sync
+from cr_pipelines.warehouse import WarehouseBusy, open_warehouse
+from cr_pipelines_tests.sync.conftest import Flow
+
+RUN = Path(__file__).with_name("run_contacts.py")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxServer]:
+    """A sandbox for one test: what a killed run had in flight may still land after it."""
+    with SandboxServer() as server:
+        yield server
+
+
+def fill(flow: Flow, rows: int) -> None:
+    flow.sql(
+        "CREATE OR REPLACE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
+        f"'person' || i || '@example.com' AS email FROM range({rows}) AS numbers(i)"
+    )
+
+
+def start(flow: Flow) -> subprocess.Popen[bytes]:
+    """A run in a process of its own, as Dagster's worker would be."""
+    return subprocess.Popen(
+        [sys.executable, str(RUN), str(flow.path), flow.sandbox.base_url, flow.sandbox.token],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_ten_kills_under_faults_leave_the_room_equal_to_the_source(flow: Flow):
+    fill(flow, 2_000)
+    flow.sandbox.control.set_faults(
+        error_rate=0.02, drop_before_rate=0.02, drop_after_rate=0.02, latency_seconds=0.005, seed=7
+    )
+    moments = random.Random(11)
+    runs = kills = 0
+    while kills < 10:
+        runs += 1
+        process = start(flow)
+        time.sleep(moments.uniform(0.6, 2.2))
+        process.kill()
+        process.wait()
+        kills += 1
+    report = flow.run()
+    runs += 1
+    assert report.source_rows == 2_000
+    assert report.unchanged + report.delivered == 2_000
+    assert {key: fields["fullName"] for key, fields in flow.room.items()} == {
+        f"c{number}": f"Name {number}" for number in range(2_000)
+    }
+    retried = Counter(
+        request["body"]["id"]
+        for request in flow.sandbox.control.requests(operation="addUpdateUserToSource")
+        if request["status"] != 202
+    )
+    posts = Counter(flow.posted())
+    assert all(count <= runs + retried[key] for key, count in posts.items())
+    # A kill costs at most the unrecorded outcomes, so the repeated posts are few against a full resend.
+    assert sum(posts.values()) - 2_000 - sum(retried.values()) <= kills * 1_000
+
+
+def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow: Flow):
+    flow.run()
+    flow.sandbox.control.set_faults(latency_seconds=0.3)
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Version two'")
+    process = start(flow)
+    while "Version two" not in json.dumps(flow.room):
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    flow.sandbox.control.set_faults()
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || id[2:]")
+    flow.run()
+    assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
+
+
+def test_a_limit_is_used_to_the_full_and_hardly_ever_met(flow: Flow):
+    fill(flow, 100)
+    flow.sandbox.control.set_limit(20, 6)
+    began = time.monotonic()
+    report = flow.run()
+    took = time.monotonic() - began
+    assert (report.delivered, report.failed) == (100, 0)
+    assert took <= 1.1 * 24
+    assert report.rate_limited <= 3
+    assert len(flow.room) == 100
+
+
+def test_two_runs_of_one_sync_do_not_send_the_same_rows(flow: Flow):
+    fill(flow, 200)
+    flow.sandbox.control.set_faults(latency_seconds=0.2)
+    first = threading.Thread(target=flow.run)
+    first.start()
+    while not flow.posted():
+        time.sleep(0.01)
+    with pytest.raises(AlreadyRunning, match="has not ended"):
+        flow.run()
+    first.join()
+    assert max(Counter(flow.posted()).values()) == 1
+
+
+def test_two_syncs_and_a_reader_share_one_duckdb_file(flow: Flow, sandbox: SandboxServer):
+    fill(flow, 400)
+    sandbox.control.set_faults(latency_seconds=0.02)
+    other = flow.reading("SELECT 'other' || id AS id, full_name FROM common_room_contacts")
+    processes = [
+        start(flow),
+        subprocess.Popen(
+            [sys.executable, str(RUN), str(flow.path), sandbox.base_url, sandbox.token, "others", other.sync.source]
+        ),
+    ]
+    looked = 0
+    while any(process.poll() is None for process in processes):
+        with flow.warehouse.session() as session:
+            session.rows("SELECT count(*) FROM common_room_contacts")
+        looked += 1
+        time.sleep(0.05)
+    assert [process.returncode for process in processes] == [0, 0]
+    assert looked
+    assert len(flow.room) == 800
+
+
+def test_a_run_that_everything_refuses_stops_early_and_loses_nothing(flow: Flow):
+    oversized = flow.reading(
+        "SELECT i::VARCHAR AS id, [repeat('x', 900) || j FOR j IN range(700)] AS tags FROM range(60) AS numbers(i)"
+    )
+    with pytest.raises(SyncStopped, match="refused each of the first 50 rows"):
+        oversized.run()
+    assert set(flow.statuses().values()) == {"failed"}
+    [(state, failed, not_sent, source_rows)] = flow.sql(
+        "SELECT state, failed, not_sent, source_rows FROM common_room.sync_runs"
+    )
+    assert (state, failed + not_sent, source_rows) == ("stopped", 60, 60)
+
+
+def test_a_server_that_is_down_leaves_the_rows_for_the_next_run(flow: Flow):
+    flow.sandbox.control.set_faults(error_rate=1.0)
+    destination = flow.destination(retry=careful(Backoff(attempts=2, base=0.01)))
+    report = run_sync(flow.sync, flow.warehouse, destination)
+    assert (report.failed, report.retries) == (10, 10)
+    assert set(flow.statuses().values()) == {"failed"}
+    flow.sandbox.control.set_faults()
+    assert flow.run().delivered == 10
+
+
+def test_an_interrupt_keeps_what_was_done(flow: Flow):
+    fill(flow, 2_000)
+    flow.sandbox.control.set_faults(latency_seconds=0.05)
+    process = start(flow)
+    while len(flow.posted()) < 300:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.wait()
+    [(state, delivered)] = flow.sql("SELECT state, delivered FROM common_room.sync_runs")
+    assert (state, delivered >= 200) == ("interrupted", True)
+    flow.sandbox.control.set_faults()
+    report = flow.run()
+    assert report.unchanged == delivered
+    assert len(flow.room) == 2_000
+
+
+def test_someone_who_asked_to_be_forgotten_is_withheld(flow: Flow):
+    flow.run()
+    flow.sql(
+        "INSERT INTO common_room.pii_removals (request_id, email_hash, status) "
+        "VALUES ('r1', sha256('person4@example.com'), 'submitted')"
+    )
+    flow.sandbox.control.clear_requests()
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Again', email = NULL WHERE id = 'c4'")
+    flow.sql("INSERT INTO common_room_contacts VALUES ('other-id', 'Again', ' PERSON4@example.com', 1)")
+    report = flow.run()
+    assert (report.suppressed, report.delivered, flow.posted()) == (2, 0, [])
+    assert {flow.statuses()["c4"], flow.statuses()["other-id"]} == {"suppressed"}
+    assert flow.run(resync="all").suppressed == 2
+
+
+def test_a_run_says_how_far_it_has_come(flow: Flow, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cr_pipelines.sync._delivery.PROGRESS_SECONDS", 0.1)
+    flow.sandbox.control.set_faults(latency_seconds=0.3)
+    seen = []
+    run_sync(flow.sync, flow.warehouse, flow.destination(), options=Options(), on_progress=seen.append)
+    assert seen
+    assert (seen[0].sync, seen[0].total) == ("contacts", 10)
+
+
+def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
+    fill(flow, 3_000)
+    flow.sandbox.control.set_faults(latency_seconds=0.1)
+    impatient = open_warehouse(f"duckdb:///{flow.path}?busy_seconds=1")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(run_sync, flow.sync, impatient, flow.destination())
+        while not flow.posted():
+            time.sleep(0.01)
+        keeper = subprocess.Popen(
+            [sys.executable, "-c", f"import duckdb, time; kept = duckdb.connect({str(flow.path)!r}); time.sleep(60)"]
+        )
+        with pytest.raises(WarehouseBusy, match="another process has had"):
+            running.result(timeout=60)
+    assert len(flow.posted()) < 3_000
+    keeper.kill()
+    keeper.wait()
+    flow.sql("UPDATE common_room.sync_runs SET heartbeat_at = heartbeat_at - INTERVAL 1 HOUR")
+    flow.sandbox.control.set_faults()
+    flow.run()
+    assert len(flow.room) == 3_000
