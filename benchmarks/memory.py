@@ -28,13 +28,24 @@ def mark_delivered(url: str) -> None:
         match = CONTACTS.contract.match(list(session.columns(CONTACTS.relation)))
         columns = [column.name for column in match.columns]
         fingerprint = dialect.fingerprint(columns)
+        values = {
+            "sync": "'contacts'",
+            "key": dialect.key(["id"]),
+            "partition": "''",
+            "fingerprint": fingerprint,
+            "delivered_fingerprint": fingerprint,
+            "row_hash": dialect.row_hash(columns),
+            "row_hash_version": dialect.literal(dialect.row_hash_version),
+            "status": "'delivered'",
+            "attempts": "1",
+            "http_status": "202",
+            "email_hash": dialect.sha256("email"),
+            "first_sent_at": "now()",
+            "last_sent_at": "now()",
+        }
         session.execute(
-            f"INSERT INTO {ledger.table('sync_ledger')} (sync, key, partition, fingerprint, delivered_fingerprint, "
-            "row_hash, row_hash_version, status, attempts, http_status, email_hash, first_sent_at, last_sent_at) "
-            f"SELECT 'contacts', {dialect.key(['id'])}, '', {fingerprint}, {fingerprint}, "
-            f"{dialect.row_hash(columns)}, "
-            f"{dialect.literal(dialect.row_hash_version)}, 'delivered', 1, 202, {dialect.sha256('email')}, now(), now() "
-            "FROM common_room_contacts"
+            f"INSERT INTO {ledger.table('sync_ledger')} ({', '.join(values)}) "
+            f"SELECT {', '.join(values.values())} FROM common_room_contacts"
         )
 
 
