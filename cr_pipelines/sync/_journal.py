@@ -10,6 +10,9 @@ from cr_pipelines.warehouse import Session, Warehouse
 
 FLUSH_ROWS = 500
 FLUSH_SECONDS = 1.0
+FLUSH_PAUSE = 0.5
+"""At thousands of rows a second, opening the warehouse at every 500th would cost a fifth of a core."""
+
 MOST_UNRECORDED = 4_000
 """Sending waits for the ledger beyond so many outcomes, as when another process has the warehouse."""
 
@@ -41,7 +44,7 @@ class Journal:
     def due(self) -> bool:
         """Whether outcomes have waited long enough, or are many enough, to be written."""
         waited = time.monotonic() - self._last_flush
-        return len(self._pending) >= FLUSH_ROWS or (bool(self._pending) and waited >= FLUSH_SECONDS)
+        return bool(self._pending) and waited >= (FLUSH_PAUSE if len(self._pending) >= FLUSH_ROWS else FLUSH_SECONDS)
 
     @property
     def heartbeat_due(self) -> bool:

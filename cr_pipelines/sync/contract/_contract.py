@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from cr_pipelines.api import Answer, CommonRoomClient
 from cr_pipelines.sync.contract.room import Room
-from cr_pipelines.sync.contract.values import InvalidValue
+from cr_pipelines.sync.contract.values import LINE, InvalidValue
 
 
 class Request(Protocol):
@@ -37,6 +37,7 @@ class Column:
         about: what it holds.
         read: gives the API's value for a value that is not null; raises InvalidValue.
         required: whether a null makes the row invalid.
+        plain: whether a short text of printable ASCII is taken as it is, without asking `read`.
         identifies: whether the value may name a person by e-mail address.
         needs_room: whether reading it needs the room's facts.
     """
@@ -47,6 +48,7 @@ class Column:
     about: str
     read: Callable[[Any, Context], object | None]
     required: bool = False
+    plain: bool = False
     identifies: bool = False
     needs_room: bool = False
 
@@ -163,6 +165,12 @@ class RowReader:
                 if column.required:
                     problems.append(Problem(column.name, "missing", f"{column.name} is null; it is required"))
                 continue
+            if column.plain and type(value) is str and len(value) <= LINE and value.isascii() and value.isprintable():
+                # What `read` would find too: most values of most rows are such texts.
+                read[column.name] = value
+                if column.identifies and "@" in value:
+                    hashes.append(address_hash(value))
+                continue
             try:
                 result = column.read(value, self._context)
             except InvalidValue as fault:
@@ -173,10 +181,9 @@ class RowReader:
                 continue
             read[column.name] = result
             if column.identifies and isinstance(value, str) and "@" in value:
-                hashed = address_hash(value)
-                hashes.append(hashed)
-                if email_hash is None or column.name.endswith("email"):
-                    email_hash = hashed
+                hashes.append(address_hash(value))
+                if column.name.endswith("email"):
+                    email_hash = hashes[-1]
         if problems:
             raise InvalidRow(problems)
         try:
@@ -189,4 +196,4 @@ class RowReader:
                     for fault in error.errors(include_input=False, include_url=False)
                 ]
             ) from None
-        return Outgoing(request, tuple(hashes), email_hash)
+        return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None))
