@@ -9,8 +9,8 @@ from cr_pipelines.sync._journal import Journal
 from cr_pipelines.sync._ledger import Ledger
 from cr_pipelines.sync._plan import Plan, Planner, Slice
 from cr_pipelines.sync._report import Progress, RejectedRow, Report, SyncStopped
-from cr_pipelines.sync._sync import Destination, Options, Sync
-from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
+from cr_pipelines.warehouse import Warehouse, WarehouseError
 
 _SHOWN_REJECTED = 20
 
@@ -114,8 +114,9 @@ class Run:
                 planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
                     planner.begin(plan, self._run_id)
-            except BaseException:
-                ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {})
+            except BaseException as error:
+                why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
+                ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
                 raise
             journal.suppressed = ledger.suppressed(self._sync.name)
             return plan

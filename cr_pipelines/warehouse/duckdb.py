@@ -211,4 +211,4 @@ def _discreet(error: duckdb.Error) -> WarehouseError:
 
 
 def _first_line(error: Exception) -> str:
-    return re.sub(r"'[^']*'", "'…'", str(error).strip().splitlines()[0])
+    return re.sub(r"'[^']*'", "'…'", str(error).strip().splitlines()[0]).rstrip("!.")

@@ -196,6 +196,8 @@ def test_a_missing_source_and_a_missing_key_column_say_what_to_do(flow: Flow):
         flow.reading("nowhere").run()
     with pytest.raises(SourceUnusable, match="has no column id"):
         flow.reading("SELECT full_name FROM common_room_contacts").run()
+    [(state, why)] = flow.sql("SELECT state, stopped_by FROM common_room.sync_runs WHERE stopped_by LIKE '%column%'")
+    assert (state, "has no column id" in why) == ("failed", True)
 
 
 def test_every_run_is_noted_with_its_counts(flow: Flow):

@@ -16,6 +16,12 @@ from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.values import InvalidValue
 
 
+def shown(name: object) -> str:
+    """A name that came in a row, fit for messages: a struct keyed by address must not show whom."""
+    text = str(name)
+    return text if len(text) <= 60 and "@" not in text else "(a name of its own)"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the known name that is most alike, else nothing."""
     by_folded = {values.folded(other): other for other in known}
@@ -46,7 +52,7 @@ class Room:
             raise InvalidValue(
                 "unknown_custom_field",
                 "is no custom field that the room lets this source write" + nearest(str(name), known),
-                part=str(name),
+                part=shown(name),
             )
         return found
 

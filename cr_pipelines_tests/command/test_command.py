@@ -1,0 +1,67 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cr_pipelines.cli import main
+from cr_pipelines_tests.command.conftest import Terminal, clean_environment, command
+
+
+def test_help_names_every_command_and_its_exit_codes(tmp_path: Path) -> None:
+    listed = command("--help", cwd=tmp_path)
+    assert listed.returncode == 0
+    for name in ("demo", "doctor", "plan", "sandbox"):
+        assert name in listed.stdout
+        assert "Exit codes: 0" in CliRunner().invoke(main, [name, "--help"]).output
+
+
+def test_help_waits_for_no_heavy_import() -> None:
+    loaded = "import sys, cr_pipelines.cli; print(sorted({'dagster', 'duckdb', 'httpx', 'pyarrow'} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", loaded], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["plan"], ["plan", "contacts", "--limit", "0"], ["sandbox", "--port", "many"]])
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(main, arguments).exit_code == 2
+
+
+def test_a_fault_that_the_user_can_mend_is_one_line_without_traceback(terminal: Terminal) -> None:
+    terminal.path.unlink()
+    result = terminal.types("plan", "contacts")
+    assert result.exit_code == 1
+    assert "there is no DuckDB file" in result.output
+    assert "Traceback" not in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_definitions_that_cannot_be_loaded_are_named(terminal: Terminal) -> None:
+    result = terminal.types("plan", "contacts", "--definitions", "nowhere.definitions")
+    assert result.exit_code == 1
+    assert "nowhere.definitions cannot be loaded: ModuleNotFoundError" in result.output
+    result = terminal.types("plan", "contacts", "--definitions", "cr_pipelines.definitions:other")
+    assert "cr_pipelines.definitions has no other" in result.output
+
+
+def test_definitions_of_a_users_own_project_bring_their_syncs_and_resources(tmp_path: Path, terminal: Terminal) -> None:
+    (tmp_path / "acme.py").write_text(
+        "import dagster as dg\n"
+        "from cr_pipelines.components import build_sync_definitions\n"
+        "from cr_pipelines.resources import CommonRoomResource, WarehouseResource\n"
+        "from cr_pipelines.sync import Sync\n"
+        "acme = dg.Definitions.merge(\n"
+        "    build_sync_definitions(Sync('people', 'contact', 'SELECT id, email FROM common_room_contacts')),\n"
+        "    dg.Definitions(resources={\n"
+        "        'common_room': CommonRoomResource(token=dg.EnvVar('ACME_TOKEN')),\n"
+        "        'warehouse': WarehouseResource(url='duckdb:///warehouse.duckdb', state_schema='ours'),\n"
+        "    }),\n"
+        ")\n"
+    )
+    room = {name: terminal.env[name] or "" for name in ("COMMON_ROOM_BASE_URL", "COMMON_ROOM_DESTINATION_SOURCE_ID")}
+    env = clean_environment(ACME_TOKEN=terminal.sandbox.token, **room)
+    result = command("doctor", "--definitions", "acme:acme", cwd=tmp_path, env=env)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Sync people" in result.stdout
+    assert "a run would send 10" in result.stdout
+    assert "schema ours" in result.stdout

@@ -1,0 +1,176 @@
+import subprocess
+import sys
+
+import pytest
+
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.sync import Destination, Options, Sync, run_sync
+from cr_pipelines.warehouse import open_warehouse
+from cr_pipelines_tests.command.conftest import Terminal
+
+HOLD_FOR_TWO_SECONDS = """
+import duckdb, sys, time
+with duckdb.connect(sys.argv[1]) as connection:
+    print("open", flush=True)
+    time.sleep(2)
+"""
+
+
+def sync_once(terminal: Terminal, **options: object) -> None:
+    run_sync(
+        Sync("contacts", "contact", "common_room_contacts"),
+        open_warehouse(f"duckdb:///{terminal.path}"),
+        Destination(lambda: CommonRoomClient(terminal.sandbox.token, terminal.sandbox.base_url), 1),
+        options=Options(**options),  # type: ignore[arg-type]
+    )
+
+
+def test_a_healthy_setup_is_all_in_order(terminal: Terminal) -> None:
+    result = terminal.types("doctor")
+    assert result.exit_code == 0, result.output
+    assert "All is in order." in result.output
+    assert "opens the room Sandbox" in result.output
+    assert "destination source 1: 9 custom fields can be written" in result.output
+    assert "10 rows: a run would send 10; 0 unchanged" in result.output
+    assert "never run yet" in result.output
+
+
+def test_it_sends_nothing_and_tells_no_personal_data_and_no_token(terminal: Terminal) -> None:
+    terminal.sql("UPDATE common_room_contacts SET email = 'ada lovelace at example.com' WHERE id = 'c3'")
+    result = terminal.types("doctor")
+    for secret in ("ada", "Lovelace", "@example.com", terminal.sandbox.token):
+        assert secret not in result.output
+    assert {request["method"] for request in terminal.sandbox.control.requests()} == {"GET"}
+
+
+def test_after_a_run_it_tells_of_it(terminal: Terminal) -> None:
+    sync_once(terminal)
+    result = terminal.types("doctor")
+    assert "a run would send 0; 10 unchanged" in result.output
+    assert "ago: succeeded, 10 delivered with 10 requests" in result.output
+
+
+def test_a_bad_token_is_a_problem(terminal: Terminal) -> None:
+    terminal.env["COMMON_ROOM_API_TOKEN"] = "expired"  # noqa: S105 - no token
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "Common Room refused the token" in result.output
+    assert "the duckdb warehouse can be read" in result.output
+    assert "1 problem to mend" in result.output
+
+
+def test_no_token_is_a_problem(terminal: Terminal) -> None:
+    terminal.env["COMMON_ROOM_API_TOKEN"] = None
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "COMMON_ROOM_API_TOKEN is not set" in result.output
+
+
+def test_a_room_that_does_not_answer_is_a_problem(terminal: Terminal) -> None:
+    terminal.env["COMMON_ROOM_BASE_URL"] = "http://127.0.0.1:9/community/v1"
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "could not be reached" in result.output
+    assert "not known until Common Room can be asked" in result.output
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("77", "destination source 77 can write none of the room's 9 custom fields"),
+        ("seven", "COMMON_ROOM_DESTINATION_SOURCE_ID is not a number"),
+        (None, "cannot run without a destination source"),
+    ],
+)
+def test_a_destination_source_that_cannot_be_is_a_problem(terminal: Terminal, source: str | None, said: str) -> None:
+    terminal.env["COMMON_ROOM_DESTINATION_SOURCE_ID"] = source
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+def test_no_warehouse_is_a_problem(terminal: Terminal) -> None:
+    terminal.path.unlink()
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "there is no DuckDB file" in result.output
+    assert "opens the room" in result.output
+
+
+def test_a_missing_required_column_is_a_problem_with_a_guess(terminal: Terminal) -> None:
+    terminal.sql("ALTER TABLE common_room_contacts RENAME id TO contact_id")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "there is no column id, which is required: name it so in the source; is it contact_id?" in result.output
+
+
+def test_a_misnamed_column_is_a_problem_and_another_column_is_not(terminal: Terminal) -> None:
+    terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN loaded_at TIMESTAMP")
+    terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN emails VARCHAR")
+    result = terminal.types("doctor")
+    assert result.exit_code == 0
+    assert "not sent, as the contract has no such columns: loaded_at, emails" in result.output
+    terminal.sql("ALTER TABLE common_room_contacts RENAME email TO e_mail")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "column e_mail is not sent, as the contract has none of that name; did you mean email?" in result.output
+
+
+def test_a_column_of_a_type_that_cannot_be_sent_is_a_problem(terminal: Terminal) -> None:
+    terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN city BOOLEAN")
+    terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN tags INTEGER")
+    terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN custom_fields JSON")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "column city is BOOLEAN, and must be text; cast it in the source" in result.output
+    assert "column tags is INTEGER" in result.output
+    assert "custom_fields is" not in result.output
+
+
+def test_rows_that_cannot_be_sent_are_a_problem_with_counts(terminal: Terminal) -> None:
+    terminal.sql("UPDATE common_room_contacts SET email = 'nobody' WHERE id IN ('c1', 'c2')")
+    terminal.sql("INSERT INTO common_room_contacts VALUES (NULL, 'x', NULL), ('c9', 'x', NULL)")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "12 rows: a run would send 7" in result.output
+    assert "5 rows cannot be sent" in result.output
+    assert "2 x email is not an e-mail address" in result.output
+
+
+def test_a_source_that_was_never_there_is_off_and_one_that_is_gone_a_problem(terminal: Terminal) -> None:
+    terminal.sql("CREATE TABLE kept AS FROM common_room_contacts")
+    sync_once(terminal)
+    terminal.sql("DROP TABLE common_room_contacts")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "It was there at the last run" in result.output
+    terminal.sql("DELETE FROM common_room.sync_runs")
+    result = terminal.types("doctor")
+    assert "off, as its source is not there" in result.output
+    assert "no sync has a source" in result.output
+
+
+def test_an_emptied_source_is_a_problem(terminal: Terminal) -> None:
+    sync_once(terminal)
+    terminal.sql("DELETE FROM common_room_contacts")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "the source is empty and was not before" in result.output
+
+
+def test_a_source_that_fails_while_it_is_read_shows_no_value(terminal: Terminal) -> None:
+    terminal.sql("ALTER TABLE common_room_contacts RENAME TO people")
+    terminal.sql("CREATE VIEW common_room_contacts AS SELECT CAST(email AS INTEGER) AS id FROM people")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "ada" not in result.output
+
+
+def test_it_waits_while_another_process_has_the_warehouse(terminal: Terminal) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD_FOR_TWO_SECONDS, str(terminal.path)], stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        assert terminal.types("doctor").exit_code == 0

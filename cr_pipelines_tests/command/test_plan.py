@@ -1,0 +1,54 @@
+from cr_pipelines_tests.command.conftest import Terminal
+
+
+def test_it_shows_what_would_be_sent_and_sends_nothing(terminal: Terminal) -> None:
+    result = terminal.types("plan", "contacts", "--payloads", "2")
+    assert result.exit_code == 0
+    assert "contacts: 10 rows in common_room_contacts" in result.output
+    assert "would be sent                   10" in result.output
+    assert result.output.count("personal data") == 2
+    assert '"email": "ada0@example.com"' in result.output
+    assert "Nothing was sent." in result.output
+    assert {request["method"] for request in terminal.sandbox.control.requests()} <= {"GET"}
+
+
+def test_the_name_of_the_asset_does_as_well(terminal: Terminal) -> None:
+    assert terminal.types("plan", "common_room/contacts").exit_code == 0
+
+
+def test_without_payloads_it_shows_no_personal_data(terminal: Terminal) -> None:
+    result = terminal.types("plan", "contacts", "--payloads", "0")
+    assert result.exit_code == 0
+    assert "ada" not in result.output
+
+
+def test_keys_and_limit_narrow_the_plan(terminal: Terminal) -> None:
+    result = terminal.types("plan", "contacts", "--keys", "c1,c2", "--keys", "c3")
+    assert "contacts: 3 rows" in result.output
+    result = terminal.types("plan", "contacts", "--limit", "4")
+    assert "would be sent                    4" in result.output
+    assert "left for another run             6" in result.output
+
+
+def test_problems_are_counted_by_field_and_reason_with_example_keys(terminal: Terminal) -> None:
+    terminal.sql("UPDATE common_room_contacts SET email = 'nobody' WHERE id IN ('c1', 'c2', 'c3', 'c4')")
+    terminal.sql('ALTER TABLE common_room_contacts ADD COLUMN custom_fields STRUCT("Plan" VARCHAR)')
+    terminal.sql("UPDATE common_room_contacts SET custom_fields = {'Plan': 'Teem'} WHERE id = 'c5'")
+    result = terminal.types("plan", "contacts")
+    assert result.exit_code == 0
+    assert "invalid                          5" in result.output
+    assert "4  email  bad_email  keys: " in result.output
+    assert "1  custom_fields.Plan  wrong_enum_value  keys: c5" in result.output
+    assert "did you mean Team?" in result.output
+
+
+def test_columns_that_are_not_sent_are_named(terminal: Terminal) -> None:
+    terminal.sql("ALTER TABLE common_room_contacts RENAME full_name TO fullname")
+    result = terminal.types("plan", "contacts")
+    assert "fullname  did you mean full_name?" in result.output
+
+
+def test_a_sync_that_there_is_not_gets_a_guess(terminal: Terminal) -> None:
+    result = terminal.types("plan", "contact")
+    assert result.exit_code == 1
+    assert "has no sync 'contact'; did you mean contacts?" in result.output

@@ -1,0 +1,54 @@
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+from click.testing import CliRunner
+
+from cr_pipelines.cli import main
+from cr_pipelines.sandbox.settings import DEFAULT_PORT
+from cr_pipelines_tests.command.conftest import COMMAND, clean_environment, command
+
+
+def test_it_serves_a_room_by_the_settings_it_prints_until_ctrl_c(tmp_path: Path) -> None:
+    options = ["--port", "0", "--token", "mine", "--limit", "3", "--latency-ms", "1", "--data", "room.sqlite"]
+    process = subprocess.Popen(
+        [COMMAND, "sandbox", *options],
+        cwd=tmp_path,
+        env=clean_environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        exported: dict[str, str] = {}
+        while len(exported) < 3:
+            name, found, value = process.stdout.readline().strip().removeprefix("export ").partition("=")
+            if found:
+                exported[name] = value
+        asked = httpx.get(
+            f"{exported['COMMON_ROOM_BASE_URL']}/api-token-status",
+            headers={"Authorization": f"Bearer {exported['COMMON_ROOM_API_TOKEN']}"},
+        )
+        assert asked.status_code == 200
+        assert asked.headers["X-RateLimit-Limit"] == "3"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert (tmp_path / "room.sqlite").exists()
+
+
+def test_its_port_is_the_sandboxs_own_default() -> None:
+    assert f"[default: {DEFAULT_PORT};" in CliRunner().invoke(main, ["sandbox", "--help"]).output
+
+
+def test_a_taken_port_is_explained(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = command("sandbox", "--port", str(port), cwd=tmp_path)
+    assert result.returncode == 1
+    assert f"port {port} of 127.0.0.1 cannot be used" in result.stderr
+    assert "--port 0" in result.stderr
+    assert "Traceback" not in result.stderr

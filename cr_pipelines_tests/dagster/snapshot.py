@@ -1,0 +1,101 @@
+"""Every asset, check, job and schedule of the code location, as plain JSON.
+
+Renew the committed file after a change that is meant, and read its diff:
+
+    python -m cr_pipelines_tests.dagster.snapshot
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from cr_pipelines.definitions import defs
+
+FILE = Path(__file__).with_name("definitions.json")
+
+_OF_THE_MACHINE = {"dagster/code_references", "dagster/component_origin"}
+
+
+def snapshot() -> dict[str, Any]:
+    """The definitions, without what differs from machine to machine."""
+    definitions = defs()
+    graph = definitions.resolve_asset_graph()
+    repository = definitions.get_repository_def()
+    return {
+        "assets": {
+            spec.key.to_user_string(): _asset(spec)
+            for spec in sorted(definitions.resolve_all_asset_specs(), key=lambda spec: spec.key)
+        },
+        "checks": {
+            key.to_user_string(): {"description": graph.get_check_spec(key).description}
+            for key in sorted(graph.asset_check_keys)
+        },
+        "jobs": {
+            job.name: {
+                "description": job.description,
+                "executor": job.executor_def.name,
+                "ops": {
+                    node.name: {
+                        "pool": node.definition.pool,
+                        "config": sorted(node.definition.config_field.config_type.fields),
+                        "resources": sorted(node.definition.required_resource_keys),
+                    }
+                    for node in job.nodes
+                },
+            }
+            for job in sorted(repository.get_all_jobs(), key=lambda job: job.name)
+        },
+        "schedules": {
+            schedule.name: {
+                "cron": schedule.cron_schedule,
+                "timezone": schedule.execution_timezone,
+                "job": schedule.job_name,
+                "status": schedule.default_status.value,
+                "description": schedule.description,
+            }
+            for schedule in sorted(repository.schedule_defs, key=lambda schedule: schedule.name)
+        },
+        "sensors": sorted(sensor.name for sensor in repository.sensor_defs),
+    }
+
+
+def _asset(spec: dg.AssetSpec) -> dict[str, Any]:
+    return {
+        "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+        "description": spec.description,
+        "group": spec.group_name,
+        "kinds": sorted(spec.kinds),
+        "owners": list(spec.owners),
+        "automation_condition": spec.automation_condition and spec.automation_condition.get_label(),
+        "metadata": {
+            name: _plain(entry) for name, entry in sorted(spec.metadata.items()) if name not in _OF_THE_MACHINE
+        },
+    }
+
+
+def _plain(entry: Any) -> Any:
+    value = getattr(entry, "value", entry)
+    match value:
+        case dg.TableSchema():
+            return {
+                column.name: f"{column.type}{'' if column.constraints.nullable else ', required'}: {column.description}"
+                for column in value.columns
+            }
+        case dg.TableColumnLineage():
+            return {
+                field: [f"{dep.asset_key.to_user_string()}.{dep.column_name}" for dep in deps]
+                for field, deps in value.deps_by_column.items()
+            }
+        case _:
+            return value
+
+
+def written() -> str:
+    """The snapshot as it stands in the file."""
+    return json.dumps(snapshot(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(), encoding="utf-8")

@@ -1,0 +1,174 @@
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+from dagster.components.testing import create_defs_folder_sandbox
+
+from cr_pipelines.components import CommonRoomSync, SyncEvents, SyncRunConfig, build_sync_definitions, syncs_of
+from cr_pipelines.resources import CommonRoomResource, WarehouseResource
+from cr_pipelines.sync import Sync
+from cr_pipelines_tests.dagster.conftest import Location
+
+# Dagster's own scaffolding and YAML parsing call what pydantic deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
+
+RESOURCES = dg.Definitions(resources={"common_room": CommonRoomResource(), "warehouse": WarehouseResource()})
+
+
+@contextmanager
+def folder(**files: str) -> Iterator[dg.Definitions]:
+    """The definitions of a project whose defs folder holds the attributes of a sync in each named subfolder."""
+    with create_defs_folder_sandbox() as sandbox:
+        for name, attributes in files.items():
+            path = sandbox.defs_folder_path / name
+            path.mkdir()
+            written = textwrap.indent(textwrap.dedent(attributes), "  ")
+            (path / "defs.yaml").write_text(f"type: cr_pipelines.components.CommonRoomSync\nattributes:\n{written}")
+        with sandbox.build_all_defs() as definitions:
+            yield dg.Definitions.merge(definitions, RESOURCES)
+
+
+def cause(error: BaseException) -> str:
+    """What an error says, down to its root."""
+    said = str(error)
+    while error.__cause__ is not None:
+        error = error.__cause__
+        said += f"\n{error}"
+    return said
+
+
+def test_a_yaml_file_is_a_sync(location: Location) -> None:
+    with folder(
+        people="""
+        kind: contact
+        source: SELECT id AS id, upper(full_name) AS full_name FROM common_room_contacts
+        asset_key: common_room/people
+        upstream: [marts/people]
+        description: People of the product.
+        owners: ["team:growth"]
+        tags: {tier: prod}
+        schedule: {cron: "30 6 * * *", timezone: Europe/Berlin}
+        automation_condition: "{{ dg.AutomationCondition.eager() }}"
+        rejections: {warn_above: 0.2, fail_above: 0.5}
+        """
+    ) as location.definitions:
+        outcome = location.run("sync_people")
+        asset = location.definitions.resolve_assets_def(dg.AssetKey(["common_room", "people"]))
+        schedule = location.definitions.resolve_schedule_def("sync_people_schedule")
+
+    assert outcome.succeeded
+    assert location.room["c1"]["fullName"] == "NAME 1"
+    [spec] = asset.specs
+    assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey(["marts", "people"])]
+    assert (spec.description, list(spec.owners)) == ("People of the product.", ["team:growth"])
+    assert spec.tags["tier"] == "prod"
+    assert spec.automation_condition is not None
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 6 * * *", "Europe/Berlin")
+
+
+def test_scaffolding_gives_a_sync_that_works_beside_the_one_on_the_same_table(location: Location) -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        for name in ("contacts", "my_contacts"):
+            path = sandbox.scaffold_component(CommonRoomSync, name)
+            assert yaml.safe_load((path / "defs.yaml").read_text())["attributes"]["asset_key"] == f"common_room/{name}"
+        with sandbox.build_all_defs() as definitions:
+            location.definitions = dg.Definitions.merge(definitions, RESOURCES)
+            outcome = location.run("sync_my_contacts")
+            keys = {spec.key.to_user_string() for spec in location.definitions.resolve_all_asset_specs()}
+
+    assert outcome.succeeded
+    assert len(location.room) == 10
+    assert keys == {"common_room/contacts", "common_room/my_contacts", "common_room_contacts"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ("kind: contacts", "there is no kind 'contacts'; the kinds are contact"),
+        ("source: my table", "is neither a table name"),
+        ("name: my-contacts", "must consist of letters, digits and _"),
+        ("schedule: {cron: '0 * * * *', status: paused}", "'stopped' or 'running'"),
+        ("schedule: {cron: hourly}", "invalid cron schedule 'hourly'"),
+        ("schedule: {cron: '0 * * * *', timezone: Mars/Base}", "Mars/Base"),
+        ("rejections: {warn_above: 0.5, fail_above: 0.1}", "must not exceed fail_above"),
+        ("rejections: {fail_above: 10}", "less than or equal to 1"),
+        ("source: common_room.people", "is the key of the sync and of its source"),
+        ("owners: [bob]", "Invalid owner 'bob'"),
+        ("colour: blue", "colour"),
+    ],
+)
+def test_a_wrong_attribute_is_refused_by_name(attributes: str, expected: str) -> None:
+    written = {"kind": "contact", "source": "people", "asset_key": "common_room/people"}
+    written |= yaml.safe_load(attributes)
+
+    with pytest.raises(Exception) as refused, folder(people=yaml.safe_dump(written)):  # noqa: PT011
+        pass
+
+    assert expected in cause(refused.value)
+
+
+def test_syncs_are_read_back_from_the_definitions_whoever_wrote_them() -> None:
+    by_factory = build_sync_definitions(Sync("leads", "contact", "SELECT 1 AS id", clear_nulls=True))
+    with folder(people="kind: contact\nsource: crm.people\nasset_key: room/people\nname: crm_people") as by_yaml:
+
+        @dg.asset
+        def something_else() -> None: ...
+
+        found = syncs_of(dg.Definitions.merge(by_yaml, by_factory, dg.Definitions(assets=[something_else])))
+
+    assert sorted(found, key=lambda sync: sync.name) == [
+        Sync("crm_people", "contact", "crm.people"),
+        Sync("leads", "contact", "SELECT 1 AS id", clear_nulls=True),
+    ]
+
+
+class CarefulSync(CommonRoomSync):
+    """Looks before it sends."""
+
+    def get_asset_spec(self) -> dg.AssetSpec:
+        return super().get_asset_spec().replace_attributes(metadata={"contact": "growth"}, kinds={"careful"})
+
+    def execute(
+        self,
+        context: dg.AssetExecutionContext,
+        config: SyncRunConfig,
+        common_room: CommonRoomResource,
+        warehouse: WarehouseResource,
+    ) -> SyncEvents:
+        context.log.info("looking first")
+        return super().execute(context, SyncRunConfig(dry_run=True), common_room, warehouse)
+
+
+def test_a_subclass_changes_the_asset_and_what_a_run_does(location: Location) -> None:
+    careful = CarefulSync(kind="contact", source="common_room_contacts", asset_key=dg.AssetKey(["careful"]))
+    location.definitions = dg.Definitions.merge(careful.build_defs(dg.ComponentTree.for_test().load_context), RESOURCES)
+
+    outcome = location.run("sync_careful")
+
+    assert location.room == {}
+    assert outcome.observations[0]["dry_run"] is True
+    [spec] = location.definitions.resolve_assets_def(dg.AssetKey(["careful"])).specs
+    assert spec.kinds == {"careful"}
+    assert spec.metadata["contact"] == "growth"
+    assert syncs_of(location.definitions) == [Sync("careful", "contact", "common_room_contacts")]
+
+
+def test_the_upstream_table_carries_its_name_and_the_columns_of_the_contract(tmp_path: Path) -> None:
+    definitions = dg.Definitions.merge(build_sync_definitions(Sync("people", "contact", "crm.people")), RESOURCES)
+
+    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+
+    table, sync = specs[dg.AssetKey(["crm", "people"])], specs[dg.AssetKey(["common_room", "people"])]
+    assert [dep.asset_key for dep in sync.deps] == [table.key]
+    assert table.metadata["dagster/table_name"] == "crm.people"
+    columns = table.metadata["dagster/column_schema"].columns
+    assert [column.name for column in columns if not column.constraints.nullable] == ["id"]
+    assert {"email", "custom_fields"} <= {column.name for column in columns}
+    fields = {column.name for column in sync.metadata["dagster/column_schema"].columns}
+    lineage = sync.metadata["dagster/column_lineage"].deps_by_column
+    assert set(lineage) == fields
+    assert [(dep.asset_key, dep.column_name) for dep in lineage["titleAtCompany"]] == [(table.key, "title_at_company")]

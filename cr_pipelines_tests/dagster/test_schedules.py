@@ -1,0 +1,90 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from cr_pipelines.resources import WarehouseResource
+from cr_pipelines_tests.dagster.conftest import CONTACTS, Location
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """A tick looks up the runs of an instance that is on disk."""
+    with dg.instance_for_test() as instance:
+        yield instance
+
+
+def tick(location: Location) -> Any:
+    schedule = location.definitions.resolve_schedule_def("sync_contacts_schedule")
+    with dg.build_schedule_context(
+        instance=location.instance,
+        resources={"warehouse": WarehouseResource()},
+        scheduled_execution_time=datetime(2026, 11, 23, 12, tzinfo=UTC),
+    ) as context:
+        return schedule.evaluate_tick(context)
+
+
+def test_contacts_run_hourly_once_somebody_switches_the_schedule_on(location: Location) -> None:
+    schedule = location.definitions.resolve_schedule_def("sync_contacts_schedule")
+
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 * * * *", "UTC")
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+    assert schedule.job_name == "sync_contacts"
+
+
+def test_a_tick_asks_for_a_run(location: Location) -> None:
+    data = tick(location)
+
+    assert data.run_requests is not None
+    assert len(data.run_requests) == 1
+    assert data.run_requests[0].run_config == {}
+
+
+def test_a_tick_is_skipped_while_the_source_is_missing_and_names_it(location: Location) -> None:
+    location.sql("DROP TABLE common_room_contacts")
+
+    data = tick(location)
+
+    assert not data.run_requests
+    assert "contacts is disabled" in (data.skip_message or "")
+    assert "common_room_contacts" in (data.skip_message or "")
+
+
+@pytest.mark.parametrize("job_name", ["sync_contacts", "__ASSET_JOB"])
+def test_a_tick_is_skipped_while_a_run_of_the_same_sync_goes_on(location: Location, job_name: str) -> None:
+    job = location.definitions.resolve_job_def("sync_contacts")
+    run = location.instance.create_run_for_job(
+        job, asset_selection=frozenset({CONTACTS}), status=dg.DagsterRunStatus.STARTED
+    )
+    location.instance.add_run(run._replace(job_name=job_name, run_id="the-other-run"))
+    location.instance.delete_run(run.run_id)
+
+    data = tick(location)
+
+    assert not data.run_requests
+    assert "run the-other-run has not ended" in (data.skip_message or "")
+
+
+def test_a_run_that_ended_keeps_no_tick_back(location: Location) -> None:
+    location.run()
+
+    assert tick(location).run_requests
+
+
+def test_a_busy_warehouse_is_left_to_the_run_to_wait_for(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cr_pipelines.components._schedule._BUSY_SECONDS", 0.1)
+    hold = f"import duckdb; c = duckdb.connect({str(location.path)!r}); print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == "held\n"
+        data = tick(location)
+        holder.stdin.write("\n")
+
+    assert data.run_requests
