@@ -1,12 +1,11 @@
-import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from cr_pipelines.sync._delivery import Delivery
 from cr_pipelines.sync._journal import Journal
 from cr_pipelines.sync._ledger import Ledger
+from cr_pipelines.sync._loop import run_in_loop
 from cr_pipelines.sync._plan import Plan, Planner, Slice
 from cr_pipelines.sync._report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
@@ -86,7 +85,7 @@ class Run:
             self._take_over(plan)
             if plan.offered:
                 delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
-                _run_async(delivery.run(self._destination))
+                run_in_loop(delivery.run(self._destination))
         except BaseException:
             self._report.state = "interrupted"
             raise
@@ -159,12 +158,3 @@ class Run:
             self._report.rejected_rows = [
                 RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)
             ]
-
-
-def _run_async(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(work)
-    else:
-        uvloop.run(work)

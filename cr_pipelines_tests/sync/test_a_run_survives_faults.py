@@ -160,14 +160,15 @@ def test_a_server_that_is_down_leaves_the_rows_for_the_next_run(flow: Flow):
     assert flow.run().delivered == 10
 
 
-def test_an_interrupt_keeps_what_was_done(flow: Flow):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, ending: signal.Signals):
     fill(flow, 2_000)
     flow.sandbox.control.set_faults(latency_seconds=0.05)
     process = start(flow)
     while len(flow.posted()) < 300:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    process.wait()
+    process.send_signal(ending)
+    assert process.wait(timeout=20) != 0
     [(state, delivered)] = flow.sql("SELECT state, delivered FROM common_room.sync_runs")
     assert (state, delivered >= 200) == ("interrupted", True)
     flow.sandbox.control.set_faults()
