@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchmarks import sources
 from cr_pipelines.api import CommonRoomClient
-from cr_pipelines.sync import Destination, Ledger, Sync, run_sync
+from cr_pipelines.sync import Destination, Ledger, Options, Sync, run_sync
+from cr_pipelines.sync._plan import Planner
 from cr_pipelines.warehouse import open_warehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
@@ -25,9 +26,12 @@ def mark_delivered(url: str) -> None:
     with open_warehouse(url).session() as session:
         ledger, dialect = Ledger(session, "common_room"), session.dialect
         ledger.prepare()
-        match = CONTACTS.contract.match(list(session.columns(CONTACTS.relation)))
-        columns = [column.name for column in match.columns]
-        fingerprint = dialect.fingerprint(columns)
+        planner = Planner(session, ledger, CONTACTS, Options(), None)
+        plan = planner.plan()
+        plan.spool.close()
+        types = session.columns(CONTACTS.relation)
+        columns = {name: types[name] for name in plan.columns}
+        fingerprint = dialect.fingerprint(plan.columns)
         values = {
             "sync": "'contacts'",
             "key": dialect.key(["id"]),
@@ -35,7 +39,7 @@ def mark_delivered(url: str) -> None:
             "fingerprint": fingerprint,
             "delivered_fingerprint": fingerprint,
             "row_hash": dialect.row_hash(columns),
-            "row_hash_version": dialect.literal(dialect.row_hash_version),
+            "row_hash_version": dialect.literal(plan.row_hash_version),
             "status": "'delivered'",
             "attempts": "1",
             "http_status": "202",
