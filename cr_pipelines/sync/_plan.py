@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cr_pipelines.sync._ledger import Ledger, no_key
-from cr_pipelines.sync._report import Report
+from cr_pipelines.sync._report import Report, rows
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync._sync import Options, SourceUnusable, Sync
 from cr_pipelines.sync.contract import Match
@@ -207,7 +207,7 @@ class Planner:
 
     def _null_key_message(self, plan: Plan) -> str:
         return (
-            f"{plan.null_keys:,} rows have no {self._key_columns}; "
+            f"{rows(plan.null_keys)} without {self._key_columns}; "
             "give every row a key, or leave such rows out of the view"
         )
 

@@ -148,7 +148,7 @@ class Report:
         parts += [f"{count:,} {name}" for name, count in withheld.items() if count]
         if self.not_sent:
             parts.append(f"{self.not_sent:,} left for another run")
-        line = f"{self.sync}: {self.source_rows:,} rows in the source: {', '.join(parts)}"
+        line = f"{self.sync}: {rows(self.source_rows)} in the source: {', '.join(parts)}"
         if self.unknown_keys:
             line += f"; {len(self.unknown_keys):,} of the keys asked for are not in the source"
         line += f"; {self.requests:,} requests in {self.seconds:.1f} s"
@@ -191,6 +191,11 @@ class Progress:
     def __str__(self) -> str:
         left = "time left unknown" if self.seconds_left is None else f"about {_duration(self.seconds_left)} left"
         return f"{self.sync}: {self.done:,} of {self.total:,} rows, {self.rows_per_second:,.0f} rows/s, {left}"
+
+
+def rows(count: int) -> str:
+    """The count in words: `1 row`, `2 rows`."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
 def _duration(seconds: float) -> str:

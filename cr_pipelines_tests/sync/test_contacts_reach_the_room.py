@@ -128,7 +128,7 @@ def test_null_keys_and_shared_keys_are_invalid_and_block_nobody(flow: Flow):
     assert (report.source_rows, report.delivered, report.invalid) == (13, 9, 4)
     assert (report.null_keys, report.duplicate_rows) == (2, 2)
     rejected = flow.rejected()
-    assert rejected["@null"] == ("id", "2 rows have no id; give every row a key, or leave such rows out of the view")
+    assert rejected["@null"] == ("id", "2 rows without id; give every row a key, or leave such rows out of the view")
     assert rejected["c1"][1].startswith("2 rows have this key")
     flow.sql("DELETE FROM common_room_contacts WHERE id IS NULL OR full_name = 'Twin'")
     mended = flow.run()

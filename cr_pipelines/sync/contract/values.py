@@ -185,7 +185,7 @@ def discord(value: Any) -> DiscordAccount | None:
     if not account:
         return None
     username, _, discriminator = account.partition("#")
-    if not username or (discriminator and not discriminator.isdigit()):
+    if not username or re.search(r"\s", username) or (discriminator and not discriminator.isdigit()):
         raise InvalidValue("bad_discord", "is not a Discord account of the form username or username#1234")
     return DiscordAccount(username=username, discriminator=discriminator or "0")
 
