@@ -1,6 +1,7 @@
 """Real warehouses for tests, empty and thrown away after.
 
-`CR_TEST_WAREHOUSE` chooses the engine of the tests that run on any: `duckdb` (default) or `postgresql`.
+`CR_TEST_WAREHOUSE` chooses the engine of the tests that run on any: `duckdb` or `postgresql`. Unset, the core
+scenarios run on both, and the others on DuckDB.
 """
 
 import os
@@ -17,7 +18,9 @@ from typing import Any, Protocol
 import adbc_driver_postgresql.dbapi
 import duckdb
 
-ENGINE = os.environ.get("CR_TEST_WAREHOUSE") or "duckdb"
+_CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
+ENGINE = _CHOSEN or "duckdb"
+CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
 
 _TOKENS = re.compile(r"E?'(?:[^']|'')*'\s*:(?!:)|E?'(?:[^']|'')*'|MAP \{|[{}]|ARRAY\[|\[")
 _IN_POSTGRESQL = {"MAP {": "jsonb_build_object(", "{": "jsonb_build_object(", "}": ")", "[": "ARRAY["}

@@ -9,7 +9,7 @@ from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
 from cr_pipelines.warehouse import Dialect, Warehouse, open_warehouse
-from cr_pipelines_tests.warehouses import EmptyWarehouse, empty_warehouse
+from cr_pipelines_tests.warehouses import ENGINE, EmptyWarehouse, empty_warehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 
@@ -61,8 +61,13 @@ class Flow:
 
 
 @pytest.fixture
-def flow(tmp_path: Path, sandbox: SandboxServer) -> Iterator[Flow]:
-    with empty_warehouse(tmp_path) as data:
+def engine() -> str:
+    return ENGINE
+
+
+@pytest.fixture
+def flow(tmp_path: Path, sandbox: SandboxServer, engine: str) -> Iterator[Flow]:
+    with empty_warehouse(tmp_path, engine) as data:
         flow = Flow(data, sandbox)
         flow.sql(
             "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "

@@ -146,7 +146,7 @@ def test_a_run_that_everything_refuses_stops_early_and_loses_nothing(flow: Flow)
     oversized = flow.reading(
         "SELECT CAST(i AS VARCHAR) AS id, "
         "(SELECT array_agg(repeat('x', 900) || j) FROM generate_series(1, 700) AS t(j)) AS tags "
-        " FROM generate_series(1, 60) AS numbers(i)"
+        "FROM generate_series(1, 60) AS numbers(i)"
     )
     with pytest.raises(SyncStopped, match="refused each of the first 50 rows"):
         oversized.run()
@@ -223,7 +223,7 @@ def out_of_reach(data: EmptyWarehouse) -> Iterator[None]:
 
 def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
     fill(flow, 3_000)
-    flow.sandbox.control.set_faults(latency_seconds=0.1)
+    flow.sandbox.control.set_faults(latency_seconds=0.4)
     url = flow.data.url + ("?busy_seconds=1" if flow.data.kind == "duckdb" else "")
     with ThreadPoolExecutor() as pool:
         running = pool.submit(run_sync, flow.sync, open_warehouse(url), flow.destination())
