@@ -320,9 +320,9 @@ class WarehouseConformance:
 
     def test_a_schema_tells_its_tables(self, warehouse: Warehouse) -> None:
         with warehouse.session() as session:
-            assert session.rows(session.dialect.tables("cr_no_such_schema")) == []
+            assert session.tables("cr_no_such_schema") == set()
             self.make_table(session, "listed", {"id": "text"})
-            assert ("listed",) in session.rows(session.dialect.tables(_SCHEMA))
+            assert "listed" in session.tables(_SCHEMA)
 
     def test_appended_rows_stand_under_their_names(self, warehouse: Warehouse) -> None:
         kinds = {"text": "text", "integer": "integer", "bigint": "bigint", "double": "double", "moment": "timestamp"}
