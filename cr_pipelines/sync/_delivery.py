@@ -2,7 +2,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from cr_pipelines.api import (
@@ -69,6 +69,7 @@ class Delivery:
         self._all_refused = False
         self._stopped_by: str | None = None
         self._written = asyncio.Event()
+        self._workers: list[asyncio.Task[None]] = []
 
     async def run(self, destination: Destination) -> None:
         """Offer every planned row to the room, or only check them when the run is a dry one.
@@ -122,19 +123,13 @@ class Delivery:
                 recording.result()
             await working
         finally:
-            for task in (recording, reporting, working):
-                task.cancel()
-            await asyncio.gather(recording, reporting, working, return_exceptions=True)
+            await _put_away(recording, reporting, working, *self._workers)
 
     async def _work_all(self, client: CommonRoomClient, source_id: int | None) -> None:
         reader = await self._reader(client, source_id)
         workers = min(_WORKERS, self._plan.offered)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(self._work(client, source_id or 0, reader))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+        self._workers = [asyncio.create_task(self._work(client, source_id or 0, reader)) for _ in range(workers)]
+        await asyncio.gather(*self._workers)
 
     async def _work(self, client: CommonRoomClient, source_id: int, reader: RowReader) -> None:
         for row in self._rows:
@@ -308,6 +303,18 @@ class Delivery:
         report.rate_used = stats.rate_used
         if self._stopped_by is not None:
             report.state, report.stopped_by = "stopped", self._stopped_by
+
+
+async def _put_away(*tasks: asyncio.Task[None]) -> None:
+    pending: Collection[asyncio.Task[None]] = tasks
+    while pending:
+        # Again and again: a request that ends just as it is cancelled takes no note of it in pyreqwest, and waits on.
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=0.1)
+        for task in done:
+            if not task.cancelled():
+                task.exception()
 
 
 @contextmanager

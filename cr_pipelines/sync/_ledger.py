@@ -193,8 +193,7 @@ class Ledger:
         return "sync_ledger" not in self._lacking()
 
     def _lacking(self) -> set[str]:
-        found = {name for (name,) in self._session.rows(self._dialect.tables(self._schema))}
-        return {*_TABLES, "rejected_rows"} - found
+        return {*_TABLES, "rejected_rows"} - self._session.tables(self._schema)
 
     def _create(self, name: str) -> None:
         described = ", ".join(
@@ -368,7 +367,7 @@ class Ledger:
         name = self._dialect.literal(sync)
         keys = self._session.rows(
             f"SELECT key FROM {self.table('sync_ledger')} WHERE sync = {name} AND email_hash IN {erased} "
-            f"UNION SELECT key FROM {self.table('former_addresses')} "
+            f"UNION ALL SELECT key FROM {self.table('former_addresses')} "
             f"WHERE sync = {name} AND email_hash IN {erased}"
         )
         return Suppressed(addresses, frozenset(key for (key,) in keys))

@@ -60,6 +60,10 @@ class Session(ABC):
         Raises SourceMissing when the relation does not exist or its query does not run.
         """
 
+    def tables(self, schema: str) -> set[str]:
+        """The names, in lower case, of a schema's tables and views; none when there is no such schema."""
+        return {name for (name,) in self.rows(self.dialect.tables(schema))}
+
     def atomically(self, work: Callable[[], None]) -> None:
         """Do the work's statements together or not at all; all of them see one state of the warehouse.
 
@@ -113,6 +117,8 @@ class Warehouse(ABC):
 _WAREHOUSES = {
     "duckdb": ("cr_pipelines.warehouse.duckdb", "DuckDBWarehouse", None),
     "postgresql": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "postgres"),
+    "snowflake": ("cr_pipelines.warehouse.snowflake", "SnowflakeWarehouse", "snowflake"),
+    "bigquery": ("cr_pipelines.warehouse.bigquery", "BigQueryWarehouse", "bigquery"),
     "postgres": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "postgres"),
 }
 """By a URL's scheme: the module, its warehouse, and the extra with the driver. Drivers are imported late."""
@@ -121,8 +127,9 @@ _WAREHOUSES = {
 def open_warehouse(url: str) -> Warehouse:
     """The warehouse that a URL names.
 
-    Takes `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb` or `postgresql://user@host/database`. Raises
-    WarehouseError for a URL that it does not know, and for an engine whose driver is not installed.
+    Takes `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb`, `postgresql://user@host/database`,
+    `snowflake://user:password@account/database/schema` or `bigquery://project/dataset`. Raises WarehouseError
+    for a URL that it does not know, and for an engine whose driver is not installed.
     """
     scheme = url.partition(":")[0].lower()
     try:

@@ -1,3 +1,4 @@
+import re
 import traceback
 
 import pytest
@@ -77,7 +78,7 @@ def test_no_message_repeats_a_value(flow: Flow):
 def test_an_error_of_the_warehouse_repeats_no_value(flow: Flow):
     with pytest.raises(WarehouseError) as caught:
         flow.reading("SELECT id, CAST(email AS INTEGER) AS bio FROM common_room_contacts").run()
-    assert "ConversionException" in str(caught.value)
+    assert re.search("ConversionException|invalid input syntax", str(caught.value))
     assert "@example.com" not in "".join(traceback.format_exception(caught.value))
 
 

@@ -3,6 +3,9 @@ import pytest
 from cr_pipelines.sync import SourceUnusable, SyncStopped
 from cr_pipelines.warehouse import SourceMissing
 from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.warehouses import CORE_ENGINES
+
+pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
 
 
 def accounted(report) -> int:
@@ -69,10 +72,17 @@ def test_an_engine_upgrade_changes_nothing(flow: Flow):
     ],
 )
 def test_a_change_of_the_view_is_a_change_of_its_rows(flow: Flow, before: str, after: str):
+    if flow.data.kind != "duckdb" and ("ENUM" in before or "[] AS" in after):
+        pytest.skip("DuckDB's own notation")
     flow.reading(f"SELECT 'c' AS id, {before}").run()
     flow.sandbox.control.clear_requests()
     flow.reading(f"SELECT 'c' AS id, {after}").run()
     assert flow.posted() == ["c"]
+
+
+def test_a_source_may_be_named_with_its_schema(flow: Flow):
+    schema = "main" if flow.data.kind == "duckdb" else "public"
+    assert flow.reading(f"{schema}.common_room_contacts").run().delivered == 10
 
 
 @pytest.mark.parametrize(
@@ -82,7 +92,6 @@ def test_a_change_of_the_view_is_a_change_of_its_rows(flow: Flow, before: str, a
         "-- everyone\nSELECT\nid\nFROM\ncommon_room_contacts",
         "/* all */ (SELECT id FROM common_room_contacts)",
         "WITH duplicates AS (SELECT * FROM common_room_contacts) SELECT id FROM duplicates;",
-        "main.common_room_contacts",
     ],
 )
 def test_a_source_may_be_any_query_or_qualified_name(flow: Flow, query: str):
@@ -177,7 +186,10 @@ def test_a_row_that_was_rejected_leaves_the_view_with_its_source_row(flow: Flow)
     assert flow.rejected() == {}
 
 
-TOO_LARGE = "CASE WHEN id = 'c4' THEN [repeat('x', 900) || i FOR i IN range(700)] END AS tags"
+TOO_LARGE = (
+    "CASE WHEN id = 'c4' THEN "
+    "(SELECT array_agg(repeat('x', 900) || i) FROM generate_series(1, 700) AS t(i)) END AS tags"
+)
 """Passes our checks, and is more than the room takes in one request."""
 
 
@@ -269,10 +281,13 @@ def test_the_ledger_holds_hashes_and_no_addresses(flow: Flow):
     flow.sql("INSERT INTO common_room_contacts VALUES ('ada@example.com', 'Ada', 'ada@example.com', 1)")
     flow.run()
     assert "ada@example.com" in flow.room
-    columns = [name for (name, *_) in flow.sql("DESCRIBE common_room.sync_ledger")]
+    columns = [
+        name
+        for (name,) in flow.sql("SELECT column_name FROM information_schema.columns WHERE table_name = 'sync_ledger'")
+    ]
     held = flow.sql(
         "SELECT "
-        + ", ".join(f"max({name}::VARCHAR LIKE '%@example%')" for name in columns)
+        + ", ".join(f"bool_or({name}::VARCHAR LIKE '%@example%')" for name in columns)
         + " FROM common_room.sync_ledger"
     )
     assert not any(held[0])
