@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from cr_pipelines.sync._report import Report, rows
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync._sync import Options, SourceUnusable, Sync
 from cr_pipelines.sync.contract import Match
-from cr_pipelines.warehouse import Session
+from cr_pipelines.warehouse import Dialect, Session
 
 _ROWS_PER_BATCH = 2_000
 
@@ -83,6 +83,12 @@ class Plan:
         return self.spool.rows
 
 
+def row_hash_version(dialect: Dialect, types: Mapping[str, str]) -> str:
+    """What a row's hash depends on beside its values: the engine's function, and the columns with their types."""
+    shape = ",".join(f"{name} {types[name]}" for name in sorted(types))
+    return f"{dialect.row_hash_version}, columns {hashlib.sha256(shape.encode()).hexdigest()[:8]}"
+
+
 class Planner:
     """Makes the plan of one run, inside the warehouse and within one session.
 
@@ -118,7 +124,7 @@ class Planner:
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
         self._types = {column.name: types[column.name] for column in match.columns}
-        plan = Plan(match, tuple(self._types), self._row_hash_version())
+        plan = Plan(match, tuple(self._types), row_hash_version(self._dialect, self._types))
         try:
             with self._session.snapshot():
                 self._fill(plan)
@@ -210,11 +216,6 @@ class Planner:
             f"{rows(plan.null_keys)} without {self._key_columns}; "
             "give every row a key, or leave such rows out of the view"
         )
-
-    def _row_hash_version(self) -> str:
-        """What the engine's hash depends on beside the values: its version, and the columns and their types."""
-        shape = ",".join(f"{name} {self._types[name]}" for name in sorted(self._types))
-        return f"{self._dialect.row_hash_version}, columns {hashlib.sha256(shape.encode()).hexdigest()[:8]}"
 
     def _make_table(self, name: str, query: str) -> None:
         """Keep a query's answer for this session."""
