@@ -1,12 +1,13 @@
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from cr_pipelines.sync._suppression import Suppressed
 from cr_pipelines.sync._sync import AlreadyRunning
 from cr_pipelines.warehouse import Session
 
@@ -31,6 +32,7 @@ _TABLES = {
         "field": "text",
         "message": "text",
         "email_hash": "text",
+        "withheld_for": "text",
         "first_sent_at": "timestamp",
         "last_sent_at": "timestamp",
         "run_id": "text",
@@ -50,6 +52,7 @@ _TABLES = {
         "field": "text",
         "message": "text",
         "email_hash": "text",
+        "withheld_for": "text",
         "sent_at": "timestamp",
         "recorded_at": "timestamp",
         "run_id": "text",
@@ -66,6 +69,7 @@ _TABLES = {
         "started_at": "timestamp",
         "heartbeat_at": "timestamp",
         "finished_at": "timestamp",
+        "suppression_version": "bigint",
         "resync": "text",
         "source_rows": "bigint",
         "unchanged": "bigint",
@@ -87,8 +91,17 @@ _TABLES = {
         "seconds": "double",
     },
     "former_addresses": {"sync": "text", "key": "text", "email_hash": "text", "replaced_at": "timestamp"},
+    "known_addresses": {
+        "sync": "text",
+        "key": "text",
+        "source_id": "bigint",
+        "person": "text",
+        "email_hash": "text",
+        "noted_at": "timestamp",
+    },
     "pii_removals": {
         "request_id": "text",
+        "source_hash": "text",
         "email_hash": "text",
         "email": "text",
         "status": "text",
@@ -96,8 +109,12 @@ _TABLES = {
         "seen_at": "timestamp",
         "submitted_at": "timestamp",
         "due_at": "timestamp",
+        "check_at": "timestamp",
+        "checked_at": "timestamp",
         "verified_at": "timestamp",
+        "offers": "integer",
         "attempts": "integer",
+        "retry_at": "timestamp",
         "http_status": "integer",
         "reason_code": "text",
         "message": "text",
@@ -124,14 +141,6 @@ OUTCOME_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES["sync
 """The rows of `sync_outcomes`, as Arrow."""
 
 
-@dataclass(frozen=True)
-class Suppressed:
-    """Who is withheld from a sync: hashes of addresses, and the keys they were ever delivered under."""
-
-    addresses: frozenset[str] = frozenset()
-    keys: frozenset[str] = frozenset()
-
-
 class Ledger:
     """Our tables in the warehouse, within one session.
 
@@ -156,6 +165,7 @@ class Ledger:
                 f"{self._dialect.identifier(column)} {self._dialect.types[kind]}" for column, kind in columns.items()
             )
             self._session.execute(f"CREATE TABLE IF NOT EXISTS {self.table(name)} ({described})")
+        self._add_columns()
         self._session.execute(
             f"CREATE OR REPLACE VIEW {self.table('rejected_rows')} AS "
             + _REJECTED_ROWS.format(ledger=self.table("sync_ledger"))
@@ -169,6 +179,20 @@ class Ledger:
         )
         return bool(found[0][0])
 
+    def _add_columns(self) -> None:
+        """Give tables that an older version made the columns that are new since."""
+        there = set(
+            self._session.rows(
+                "SELECT table_name, column_name FROM information_schema.columns "
+                f"WHERE table_schema = {self._dialect.literal(self._schema)}"
+            )
+        )
+        for name, columns in _TABLES.items():
+            for column, kind in columns.items():
+                if (name, column) not in there:
+                    described = f"{self._dialect.identifier(column)} {self._dialect.types[kind]}"
+                    self._session.execute(f"ALTER TABLE {self.table(name)} ADD COLUMN {described}")
+
     def claim(self, run_id: str, sync: str, partition: str, resync: str) -> None:
         """Note that a run begins. Raises AlreadyRunning while another run of the same sync goes on.
 
@@ -181,8 +205,8 @@ class Ledger:
             f"WHERE sync = {text(sync)} AND partition = {text(partition)} AND state = 'running'"
         ):
             alive = now - heartbeat < _HEARTBEAT_EXPIRES
-            if alive and host == socket.gethostname():
-                alive = _process_lives(process)
+            if alive and host == this_host():
+                alive = process_lives(process)
             if alive:
                 raise AlreadyRunning(
                     f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); "
@@ -199,7 +223,7 @@ class Ledger:
                 "sync": sync,
                 "partition": partition,
                 "state": "running",
-                "host": socket.gethostname(),
+                "host": this_host(),
                 "process": os.getpid(),
                 "started_at": now,
                 "heartbeat_at": now,
@@ -245,6 +269,7 @@ class Ledger:
             "field": "o.field",
             "message": "o.message",
             "email_hash": "coalesce(o.email_hash, l.email_hash)",
+            "withheld_for": "o.withheld_for",
             "first_sent_at": "coalesce(l.first_sent_at, o.sent_at)",
             "last_sent_at": "coalesce(o.sent_at, l.last_sent_at)",
             "run_id": "o.run_id",
@@ -272,19 +297,45 @@ class Ledger:
         """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
         self._session.append(self.table("sync_outcomes"), outcomes)
 
-    def suppressed(self, sync: str) -> Suppressed:
-        """The people whom removals keep from this sync."""
-        erased = f"(SELECT email_hash FROM {self.table('pii_removals')} WHERE lifted_at IS NULL)"
+    def suppression_version(self) -> int:
+        """Grows with every removal that is recorded, and every one that is lifted."""
+        recorded = self._dialect.count_if("status IS NULL OR status <> 'invalid'")
+        [(version,)] = self._session.rows(f"SELECT {recorded} + count(lifted_at) FROM {self.table('pii_removals')}")
+        return int(version)
+
+    def suppressed(self, sync: str, source_id: int | None) -> Suppressed:
+        """The people whom removals keep from this sync, and from its destination source."""
+        # Counted first: what is recorded between the two is then looked at once more.
+        version = self.suppression_version()
+        erased = (
+            f"(SELECT email_hash FROM {self.table('pii_removals')} WHERE lifted_at IS NULL AND email_hash IS NOT NULL)"
+        )
         addresses = frozenset(hashed for (hashed,) in self._session.rows(f"SELECT * FROM {erased} AS erased"))
         if not addresses:
-            return Suppressed()
+            return Suppressed(version)
         name = self._dialect.literal(sync)
-        keys = self._session.rows(
-            f"SELECT key FROM {self.table('sync_ledger')} WHERE sync = {name} AND email_hash IN {erased} "
-            f"UNION SELECT key FROM {self.table('former_addresses')} "
-            f"WHERE sync = {name} AND email_hash IN {erased}"
+        keys = " UNION ".join(
+            f"SELECT key, email_hash FROM {self.table(table)} WHERE sync = {name} AND email_hash IN {erased}"
+            for table in ("sync_ledger", "sync_outcomes", "former_addresses", "known_addresses")
         )
-        return Suppressed(addresses, frozenset(key for (key,) in keys))
+        people: list[tuple[str, str]] = []
+        if source_id is not None:
+            people = self._session.rows(
+                f"SELECT DISTINCT person, email_hash FROM {self.table('known_addresses')} "
+                f"WHERE source_id = {source_id} AND person IS NOT NULL AND email_hash IN {erased}"
+            )
+        return Suppressed(version, addresses, dict(self._session.rows(keys)), dict(people))
+
+    def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:
+        """Say that a run neither sends, nor has on the wire, anything about the people of a list's version.
+
+        It says so even when another run has taken it for dead.
+        """
+        text = self._dialect.literal
+        self._session.execute(
+            f"UPDATE {self.table('sync_runs')} SET suppression_version = {version} WHERE run_id = {text(run_id)} "
+            f"AND sync = {text(sync)} AND partition = {text(partition)} AND finished_at IS NULL"
+        )
 
     def standing(self, sync: str, partition: str) -> dict[str, int]:
         """How many of the sync's source rows stand at each status, by key."""
@@ -329,7 +380,17 @@ class Ledger:
                 return self._dialect.literal(str(value))
 
 
-def _process_lives(process: int) -> bool:
+def this_host() -> str:
+    """The host's name, with the space that its process numbers count in: containers may share the name."""
+    name = socket.gethostname()
+    try:
+        return f"{name} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return name
+
+
+def process_lives(process: int) -> bool:
+    """Whether this host has a process of this number."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cr_pipelines.sync._addresses import note_addresses
 from cr_pipelines.sync._ledger import NO_KEY, Ledger
 from cr_pipelines.sync._report import Report
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
@@ -114,10 +115,12 @@ class Planner:
         self._count(plan)
         self._spool(plan)
 
-    def begin(self, plan: Plan, run_id: str) -> None:
-        """Record what the plan found, and which keys the run may be sending from now on."""
+    def begin(self, plan: Plan, run_id: str, source_id: int | None = None) -> None:
+        """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if plan.emptied:
             return
+        if plan.offered:
+            note_addresses(self._session, self._ledger, self._sync, plan.match.columns, self._source, source_id)
         name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
         ledger = self._ledger.table("sync_ledger")
         here = f"sync = {name} AND partition = {partition}"

@@ -46,6 +46,10 @@ class Dialect(ABC):
     def sha256(self, expression: str) -> str:
         """The lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
 
+    def trimmed(self, expression: str) -> str:
+        """A text expression without blanks, tabs and line ends around it."""
+        return f"regexp_replace({expression}, '^\\s+|\\s+$', '', 'g')"
+
     def identifier(self, name: str) -> str:
         """The name as a quoted identifier."""
         return '"' + name.replace('"', '""') + '"'
