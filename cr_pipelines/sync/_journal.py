@@ -28,6 +28,7 @@ class Journal:
     appended: those rows are sent again.
 
     Attributes:
+        row_hash_version: the plan's, written beside every row hash.
         suppressed: who is withheld, as of the last look.
         seen_at: when that look began, by `lease_clock`.
         clear_of: the version of the list whose people are neither sent nor on the wire any more, to be confirmed.
@@ -44,7 +45,7 @@ class Journal:
         self._source_id = source_id
         self._pending: list[tuple[Any, ...]] = []
         self._last_flush = self._last_heartbeat = time.monotonic()
-        self._row_hash_version = warehouse.dialect().row_hash_version
+        self.row_hash_version = ""
         self.suppressed = Suppressed()
         self.seen_at = float("-inf")
         self.clear_of = self._confirmed = -1
@@ -80,7 +81,7 @@ class Journal:
         """Take down what became of a row."""
         now = datetime.now(UTC)
         self._pending.append((
-            self._sync, row.key, self._partition, row.fingerprint, row.row_hash, self._row_hash_version, status,
+            self._sync, row.key, self._partition, row.fingerprint, row.row_hash, self.row_hash_version, status,
             attempts, http_status, reason_code, field, message, email_hash, withheld_for,
             now if attempts else None, now, self._run_id,
         ))  # fmt: skip

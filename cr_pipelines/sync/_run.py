@@ -105,7 +105,7 @@ class Run:
         with self._warehouse.session() as session:
             ledger = Ledger(session, self._schema)
             ledger.prepare()
-            ledger.fold()
+            ledger.fold(self._sync.name)
             if not self._options.dry_run:
                 ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
             try:
@@ -118,6 +118,7 @@ class Run:
                 why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
                 ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
                 raise
+            journal.row_hash_version = plan.row_hash_version
             journal.look(ledger)
             return plan
 
@@ -154,7 +155,7 @@ class Run:
         with self._warehouse.session() as session:
             journal.write(session)
             ledger = Ledger(session, self._schema)
-            ledger.fold()
+            ledger.fold(self._sync.name)
             ledger.finish(self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts())
             self._report.rejected_rows = [
                 RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)
