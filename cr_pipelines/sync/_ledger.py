@@ -3,7 +3,7 @@ import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -13,6 +13,9 @@ from cr_pipelines.warehouse import Session
 
 NO_KEY = "@null"
 """Stands in the ledger for all rows without a key. A real key never holds an @: it stands hashed."""
+
+REMOVALS = "pii_removals"
+"""The name under which the runs that settle privacy requests stand beside those of syncs."""
 
 _HEARTBEAT_EXPIRES = timedelta(seconds=120)
 
@@ -151,6 +154,16 @@ OUTCOME_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES["sync
 """The rows of `sync_outcomes`, as Arrow."""
 
 
+class UnconfirmedRun(NamedTuple):
+    """A run that has not ended, as far as the ledger knows, nor confirmed a version of the list of people."""
+
+    run_id: str
+    sync: str
+    partition: str
+    host: str
+    process: int
+
+
 class Ledger:
     """Our tables in the warehouse, within one session.
 
@@ -219,7 +232,7 @@ class Ledger:
         with self._session.exclusively(f"{self._schema}.{sync}"):
             now = datetime.now(UTC)
             # Noted before looking: where nothing keeps others out, two that begin at once see each other.
-            self._append(
+            self.append(
                 "sync_runs",
                 {
                     "run_id": run_id,
@@ -344,6 +357,21 @@ class Ledger:
             )
         return Suppressed(version, addresses, dict(self._session.rows(keys)), dict(people))
 
+    def offer_anew(self, hashes: str) -> None:
+        """Have every row that was ever sent under one of these addresses (hashes, as SQL literals) sent again."""
+        ledger = self.table("sync_ledger")
+        syncs = [sync for (sync,) in self._session.rows(f"SELECT DISTINCT sync FROM {ledger}")]
+        for sync in map(self._dialect.literal, syncs):
+            known = " UNION ".join(
+                f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
+                for table in ("sync_ledger", "former_addresses", "known_addresses")
+            )
+            self.update(
+                "sync_ledger",
+                {"row_hash": None, "fingerprint": None, "delivered_fingerprint": None},
+                f"sync = {sync} AND key IN ({known})",
+            )
+
     def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:
         """Say that a run neither sends, nor has on the wire, anything about the people of a list's version.
 
@@ -352,6 +380,36 @@ class Ledger:
         self._session.execute(
             f"UPDATE {self.table('sync_runs')} SET suppression_version = {version} WHERE {self.where(sync, partition)} "
             f"AND run_id = {self._dialect.literal(run_id)} AND finished_at IS NULL"
+        )
+
+    def unconfirmed(self, version: int) -> list[tuple[UnconfirmedRun, tuple[datetime, int | None]]]:
+        """The runs of syncs that may still send people of a list's version, each with its signs of life.
+
+        A run that another one took for dead is among them until it is buried.
+        """
+        found = self._session.rows(
+            f"SELECT run_id, sync, {self._dialect.identifier('partition')}, host, process, heartbeat_at, "
+            f"suppression_version FROM {self.table('sync_runs')} WHERE finished_at IS NULL "
+            f"AND sync <> {self._dialect.literal(REMOVALS)} AND coalesce(suppression_version, -1) < {version}"
+        )
+        return [(UnconfirmedRun(*row[:5]), (row[5], row[6])) for row in found]
+
+    def bury(self, run: UnconfirmedRun) -> None:
+        """Note that a run that never said so has ended."""
+        self.update(
+            "sync_runs",
+            {"state": "interrupted", "finished_at": datetime.now(UTC)},
+            f"{self.where(run.sync, run.partition)} AND run_id = {self._dialect.literal(run.run_id)} "
+            "AND finished_at IS NULL",
+        )
+
+    def broke_off_since(self, moment: datetime) -> bool:
+        """Whether any run of a sync ended out of turn since then."""
+        return bool(
+            self._session.rows(
+                f"SELECT 1 FROM {self.table('sync_runs')} WHERE state = 'interrupted' "
+                f"AND finished_at > {self._value(moment)} LIMIT 1"
+            )
         )
 
     def standing(self, sync: str, partition: str) -> dict[str, int]:
@@ -370,16 +428,23 @@ class Ledger:
             f"WHERE {self.where(sync, partition)} ORDER BY key LIMIT {limit}"
         )
 
-    def _append(self, table: str, row: Mapping[str, Any]) -> None:
-        schema = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES[table].items() if name in row])
-        self._session.append(self._schema, table, pa.Table.from_pylist([dict(row)], schema=schema))
+    def append(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Append rows, all with the same columns, to one of our tables."""
+        schema = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES[table].items() if name in rows[0]])
+        self._session.append(self._schema, table, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+
+    def update(self, table: str, values: Mapping[str, Any], where: str) -> None:
+        """Set columns of one of our tables, by name, in the rows for which the condition holds."""
+        changes = ", ".join(f"{name} = {self._value(value)}" for name, value in values.items())
+        self._session.execute(f"UPDATE {self.table(table)} SET {changes} WHERE {where}")
+
+    def moment(self, moment: datetime) -> str:
+        """A moment as it stands in SQL."""
+        return self._value(moment)
 
     def _update_run(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
-        changes = ", ".join(f"{name} = {self._value(value)}" for name, value in values.items())
-        self._session.execute(
-            f"UPDATE {self.table('sync_runs')} SET {changes} WHERE {self.where(sync, partition)} "
-            f"AND run_id = {self._dialect.literal(run_id)} AND state = 'running'"
-        )
+        own = f"{self.where(sync, partition)} AND run_id = {self._dialect.literal(run_id)} AND state = 'running'"
+        self.update("sync_runs", values, own)
 
     def _value(self, value: object) -> str:
         match value:
