@@ -5,7 +5,7 @@ from cr_pipelines.resources import WarehouseResource
 from cr_pipelines.sync import Sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
-_GOING_ON = [
+GOING_ON = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -47,7 +47,7 @@ def build_sync_job(sync: Sync, key: dg.AssetKey, schedule: SyncSchedule | None) 
 
 
 def _still_running(instance: dg.DagsterInstance, sync: Sync, key: dg.AssetKey, job: str) -> str | None:
-    for run in instance.get_runs(dg.RunsFilter(statuses=_GOING_ON)):
+    for run in instance.get_runs(dg.RunsFilter(statuses=GOING_ON)):
         if run.job_name == job or key in (run.asset_selection or ()):
             return f"{sync.name}: run {run.run_id} has not ended; the next tick looks again"
     return None

@@ -10,7 +10,7 @@ from cr_pipelines.removal._settlement import SettlementRun
 from cr_pipelines.removal._timing import Clock, Timing, utc_now
 from cr_pipelines.removal._unsuppression import unsuppress
 from cr_pipelines.removal._verification import VerificationRun
-from cr_pipelines.sync import Destination, Ledger, SourceUnusable
+from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 
 
@@ -43,6 +43,21 @@ class Removals:
     schema: str = "common_room"
     timing: Timing = field(default_factory=Timing)
     clock: Clock = utc_now
+
+    def take_in(self) -> int:
+        """Withhold everyone who asked since the last look; how many requests that were.
+
+        Raises SourceMissing and SourceUnusable.
+        """
+        with self.warehouse.session() as session:
+            Ledger(session, self.schema).prepare()
+            return Register(session, self.schema, self.timing).take_in(self.source, self.clock()).requests
+
+    def run_lives(self, run_id: str) -> bool | None:
+        """Whether a run of `settle` goes on, by its process or its heartbeat; None when it never began."""
+        with self.warehouse.session() as session:
+            ledger = Ledger(session, self.schema)
+            return ledger.run_lives(run_id, REMOVALS) if ledger.exists() else None
 
     def next_batch(self, most: int) -> Batch | None:
         """Withhold everyone who asked since the last look, and give up to so many requests that are due.

@@ -269,6 +269,17 @@ class Ledger:
                 )
             self._session.execute(f"UPDATE {runs} SET state = 'interrupted' WHERE {of(other, started_at)}")
 
+    def run_lives(self, run_id: str, sync: str) -> bool | None:
+        """Whether a run goes on: its process is there, or its heartbeat is young. None for a run never noted."""
+        text, lives = self._dialect.literal, None
+        for state, host, process, heartbeat in self._session.rows(
+            f"SELECT state, host, process, heartbeat_at FROM {self.table('sync_runs')} "
+            f"WHERE run_id = {text(run_id)} AND sync = {text(sync)}"
+        ):
+            alive = state == "running" and datetime.now(UTC) - heartbeat < _HEARTBEAT_EXPIRES
+            lives = bool(lives) or (alive and (host != this_host() or process_lives(process)))
+        return lives
+
     def heartbeat(self, run_id: str, sync: str, partition: str) -> None:
         """Say that the run still goes on."""
         self._update_run(run_id, sync, partition, {"heartbeat_at": datetime.now(UTC)})

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 from cr_pipelines.sync.contract import address_hash
 
-_ADDRESS = re.compile(rb"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+\.[^\s@<>()\[\]\\,;:\"]+")
+_ADDRESS = re.compile(rb"([^\s@<>()\[\]\\,;:\"]+)@([\w\x80-\xff-]+(?:\.[\w\x80-\xff-]+)+)")
+_MAY_PRECEDE = re.compile(rb"[^\w\x80-\xff.+-]")
+"""What may belong to an address, and may as well stand before it, as in a link."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,13 @@ class Suppressed:
 
     def mentioned_in(self, body: bytes) -> str | None:
         """The hash of the first such address that stands anywhere in a request's body."""
-        if not self.addresses or b"@" not in body:
+        if not self.addresses or (b"@" not in body and b"%40" not in body):
             return None
-        for address in _ADDRESS.findall(body):
-            hashed = address_hash(address.decode("utf-8", "replace"))
-            if hashed in self.addresses:
-                return hashed
+        if b"%40" in body:
+            body = unquote_to_bytes(body)
+        for name, domain in _ADDRESS.findall(body):
+            for start in (0, *(found.end() for found in _MAY_PRECEDE.finditer(name))):
+                hashed = address_hash((name[start:] + b"@" + domain).decode("utf-8", "replace"))
+                if hashed in self.addresses:
+                    return hashed
         return None

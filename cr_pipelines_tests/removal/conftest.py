@@ -45,9 +45,7 @@ class Office:
 
     @property
     def destination(self) -> Destination:
-        return Destination(
-            lambda: CommonRoomClient(self.sandbox.token, self.sandbox.base_url), self.sandbox.source_id
-        )
+        return Destination(lambda: CommonRoomClient(self.sandbox.token, self.sandbox.base_url), self.sandbox.source_id)
 
     @property
     def removals(self) -> Removals:
