@@ -36,8 +36,10 @@ class Office:
     timing: Timing = field(default_factory=Timing)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
-            return connection.execute(statement).fetchall()
+        if not self.path.exists():
+            duckdb.connect(str(self.path)).close()
+        with self.warehouse.session() as session:
+            return session.rows(statement)
 
     @property
     def warehouse(self) -> Warehouse:

@@ -12,12 +12,6 @@ def submitted(office: Office) -> Office:
     return office
 
 
-def looked_up(office: Office) -> int:
-    return len(office.sandbox.control.requests(operation="getMemberByEmail")) or sum(
-        request["method"] == "GET" and "/user/" in request["path"] for request in office.sandbox.control.requests()
-    )
-
-
 def test_sixteen_days_later_the_removed_are_verified_and_their_addresses_gone(office: Office):
     submitted(office)
     office.pass_time(days=16)
