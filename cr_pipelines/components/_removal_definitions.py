@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -8,7 +7,7 @@ from cr_pipelines.components._options import SyncSchedule
 from cr_pipelines.components._removal_checks import REMOVED_IN_TIME, removal_check_specs
 from cr_pipelines.components._removal_execution import RemovalEvents
 from cr_pipelines.components._removal_options import RemovalRunConfig, RemovalSensor
-from cr_pipelines.components._schedule import GOING_ON
+from cr_pipelines.components._schedule import run_going_on
 from cr_pipelines.components._specs import GROUP, warehouse_kind
 from cr_pipelines.removal import Removals, RequestSource
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
@@ -22,9 +21,6 @@ OpenRemovals = Callable[..., Removals]
 
 _BUSY_SECONDS = 5.0
 """A tick may take a minute in all; another process may keep a DuckDB file for longer."""
-
-_BEGINS_WITHIN = timedelta(minutes=10)
-"""A run that Dagster calls started, and that has not begun to settle by then, was killed before it could."""
 
 
 def build_removal_spec(
@@ -137,7 +133,7 @@ def build_removal_definitions(
     def watch(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
         try:
             removals = open_removals(warehouse, busy_seconds=_BUSY_SECONDS)
-            going_on = _still_running(context.instance, removals, key, settle.name)
+            going_on = run_going_on(context.instance, key, settle.name, removals.run_lives)
             if going_on is not None:
                 removals.take_in()
                 return dg.SkipReason(f"run {going_on} has not ended; the next tick looks again")
@@ -166,21 +162,3 @@ def build_removal_definitions(
     return dg.Definitions(
         assets=[*sources, removals_asset], jobs=[settle, verify], sensors=[watch], schedules=[schedule]
     )
-
-
-def _still_running(instance: dg.DagsterInstance, removals: Removals, key: dg.AssetKey, job: str) -> str | None:
-    """The id of a run that settles requests, if any goes on.
-
-    Dagster calls a run started for ever whose worker was killed, so the warehouse is asked whether it lives.
-    """
-    for record in instance.get_run_records(dg.RunsFilter(statuses=GOING_ON)):
-        run = record.dagster_run
-        if run.job_name != job and key not in (run.asset_selection or ()):
-            continue
-        lives = removals.run_lives(run.run_id)
-        if lives is None:
-            waiting = run.status in (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
-            lives = waiting or datetime.now(UTC) - record.update_timestamp < _BEGINS_WITHIN
-        if lives:
-            return run.run_id
-    return None

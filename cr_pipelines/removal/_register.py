@@ -176,13 +176,19 @@ class Register:
         """Whether a sync sent something under an address so recently that Common Room may not have stored it yet."""
         since, own = self._ledger.moment(now - self._timing.just_sent), f"email_hash = {self._text(email_hash)}"
         return any(
+            self._session.rows(f"SELECT 1 FROM {self._ledger.table(table)} WHERE {own} AND {moment} > {since} LIMIT 1")
+            for table, moment in (("sync_ledger", "last_sent_at"), ("sync_outcomes", "sent_at"))
+        )
+
+    def sent_otherwise(self, email_hash: str) -> bool:
+        """Whether a row that was once sent under an address was sent under another one since."""
+        known, ledger = self._ledger.table("known_addresses"), self._ledger.table("sync_ledger")
+        return bool(
             self._session.rows(
-                f"SELECT 1 FROM {self._ledger.table(table)} WHERE {own} AND {moment} > {since} LIMIT 1"
+                f"SELECT 1 FROM {known} AS k JOIN {ledger} AS l ON l.sync = k.sync AND l.key = k.key "
+                f"WHERE k.email_hash = {self._text(email_hash)} AND l.email_hash <> k.email_hash LIMIT 1"
             )
-            for table, moment in (
-                ("sync_ledger", "last_sent_at"), ("sync_outcomes", "sent_at"), ("known_addresses", "noted_at"),
-            )
-        )  # fmt: skip
+        )
 
     def due_looks(self, now: datetime) -> list[DueLook]:
         """The people to be looked up now."""

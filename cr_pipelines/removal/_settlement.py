@@ -23,6 +23,12 @@ _NOT_KNOWN_YET = (
 )
 
 
+_OTHER_ADDRESS = (
+    "Common Room does not know this address, but a sync sent the person under another one since: that address needs a "
+    "request of its own"
+)
+
+
 class _Outcome(NamedTuple):
     email_hash: str
     status: str
@@ -168,6 +174,8 @@ class SettlementRun:
             email_hash, status, at, details = self._outcomes[0]
             if status == "not_found" and register.just_sent(email_hash, at):
                 status, details = "failed", {**details, "reason_code": "not_stored_yet", "message": _NOT_KNOWN_YET}
+            elif status == "not_found" and register.sent_otherwise(email_hash):
+                details = {**details, "message": _OTHER_ADDRESS}
             requests = register.count_waiting(email_hash)
             register.settle(email_hash, status, at, run_id=self._run_id, **details)
             setattr(self._report, status, getattr(self._report, status) + requests)

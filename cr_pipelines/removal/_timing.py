@@ -27,7 +27,7 @@ class Timing:
     first_pause: timedelta = timedelta(minutes=1)
     longest_pause: timedelta = timedelta(days=1)
     looks: tuple[timedelta, ...] = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
-    just_sent: timedelta = timedelta(hours=1)
+    just_sent: timedelta = timedelta(minutes=10)
 
     def pause_after(self, attempts: int) -> timedelta:
         """The pause after so many failed attempts, 1 or more."""

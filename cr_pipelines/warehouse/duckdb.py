@@ -1,5 +1,6 @@
 """DuckDB: a warehouse in one file, which one process at a time may have open."""
 
+import fcntl
 import random
 import re
 import time
@@ -21,6 +22,8 @@ _MEGABYTE = 1_000_000
 
 FIRST_MEMORY = 64 * _MEGABYTE
 """What DuckDB may take before it spills to disk, in bytes; plans of ten million rows run well in it."""
+
+_LOG_SECONDS = 5.0
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
@@ -137,7 +140,7 @@ class DuckDBSession(Session):
         columns = ", ".join(self.dialect.identifier(name) for name in rows.column_names)
         self._connection.register("appended_rows", rows)
         try:
-            self._connection.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM appended_rows")
+            self.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM appended_rows")
         finally:
             self._connection.unregister("appended_rows")
 
@@ -198,7 +201,7 @@ class DuckDBWarehouse(Warehouse):
         pause = 0.005
         while True:
             try:
-                return duckdb.connect(str(self.path), config=_CONFIG)
+                connection = duckdb.connect(str(self.path), config=_CONFIG)
             except duckdb.IOException as error:
                 if "lock" not in str(error).lower():
                     raise WarehouseError(f"{self.path} cannot be opened: {_first_line(error)}") from None
@@ -208,9 +211,30 @@ class DuckDBWarehouse(Warehouse):
                         "DuckDB lets one process at a time in, so close the other, or wait longer with "
                         f"?busy_seconds={2 * self._busy_seconds:.0f} in CR_WAREHOUSE_URL"
                     ) from error
+            else:
+                _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
+                return connection
             # The jitter keeps two waiting processes from meeting at every try.
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 0.25)
+
+
+def _wait_for_log(log: Path) -> None:
+    """Wait while a process that ends still has the write-ahead log, which DuckDB lets go after the file itself.
+
+    The first commit would fail on it.
+    """
+    give_up = time.monotonic() + _LOG_SECONDS
+    while time.monotonic() < give_up:
+        try:
+            with log.open("r+b") as file:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.002)
+        else:
+            return
 
 
 def _discreet(error: duckdb.Error) -> WarehouseError:

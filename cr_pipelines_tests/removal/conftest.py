@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.api import Backoff, CommonRoomClient, careful
 from cr_pipelines.removal import RemovalRecord, Removals, Timing
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
@@ -47,7 +47,10 @@ class Office:
 
     @property
     def destination(self) -> Destination:
-        return Destination(lambda: CommonRoomClient(self.sandbox.token, self.sandbox.base_url), self.sandbox.source_id)
+        retry = careful(Backoff(attempts=5, base=0.01))
+        return Destination(
+            lambda: CommonRoomClient(self.sandbox.token, self.sandbox.base_url, retry=retry), self.sandbox.source_id
+        )
 
     @property
     def removals(self) -> Removals:
