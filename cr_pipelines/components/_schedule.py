@@ -16,7 +16,7 @@ _GOING_ON = [
     dg.DagsterRunStatus.CANCELING,
 ]
 
-_BEGINS_WITHIN = timedelta(minutes=10)
+BEGINS_WITHIN = timedelta(minutes=2)
 """A run that Dagster calls started, and of which the warehouse knows nothing by then, was killed before it began."""
 
 _BUSY_SECONDS = 5.0
@@ -70,7 +70,7 @@ def run_going_on(
         alive = lives(run.run_id)
         if alive is None:
             waiting = run.status in (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
-            alive = waiting or datetime.now(UTC) - record.update_timestamp < _BEGINS_WITHIN
+            alive = waiting or datetime.now(UTC) - record.update_timestamp < BEGINS_WITHIN
         if alive:
             return run.run_id
     return None

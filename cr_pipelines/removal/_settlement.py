@@ -10,7 +10,7 @@ from cr_pipelines.removal._register import DueRequest, Register
 from cr_pipelines.removal._report import Settlement
 from cr_pipelines.removal._requests import RequestSource
 from cr_pipelines.removal._timing import Clock, Timing
-from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable, run_in_loop, wait_until_confirmed
+from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable, going_on, run_in_loop, wait_until_confirmed
 from cr_pipelines.warehouse import Session, SourceMissing, Warehouse
 
 _WORKERS = 16
@@ -63,6 +63,10 @@ class SettlementRun:
 
     def go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
         """Settle what is due, or what of it is named. Raises as `Removals.settle` says."""
+        with going_on(self._run_id):
+            return self._go(destination, request_ids)
+
+    def _go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
         begun = time.monotonic()
         with self._warehouse.session() as session:
             ledger = Ledger(session, self._schema)

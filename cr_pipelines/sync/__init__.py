@@ -5,10 +5,10 @@ it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what be
 """
 
 from cr_pipelines.sync._confirmation import wait_until_confirmed
-from cr_pipelines.sync._ledger import REMOVALS, Ledger
+from cr_pipelines.sync._ledger import REMOVALS, Ledger, going_on
 from cr_pipelines.sync._loop import run_in_loop
 from cr_pipelines.sync._plan import Slice
-from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync._run import run_sync
 from cr_pipelines.sync._sync import (
     AlreadyRunning,
@@ -36,6 +36,8 @@ __all__ = [
     "Sync",
     "SyncError",
     "SyncStopped",
+    "going_on",
+    "rows",
     "run_in_loop",
     "run_sync",
     "wait_until_confirmed",

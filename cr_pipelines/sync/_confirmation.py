@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from cr_pipelines.sync._door import LINGER_SECONDS
 from cr_pipelines.sync._lease import LEASE_SURELY_OVER_SECONDS, lease_clock
-from cr_pipelines.sync._ledger import Ledger, UnconfirmedRun, process_lives, this_host
+from cr_pipelines.sync._ledger import Ledger, UnconfirmedRun, lives_here, this_host
 from cr_pipelines.warehouse import Warehouse
 
 _LOOK_SECONDS = 0.25
@@ -83,6 +83,6 @@ def wait_until_confirmed(
 
 
 def _is_over(run: UnconfirmedRun, signs: _Signs) -> bool:
-    if run.host == this_host() and not process_lives(run.process):
+    if run.host == this_host() and not lives_here(run.process, run.run_id):
         return True
     return lease_clock() - signs.since > LEASE_SURELY_OVER_SECONDS

@@ -32,6 +32,7 @@ class Journal:
         suppressed: who is withheld, as of the last look.
         seen_at: when that look began, by `lease_clock`.
         clear_of: the version of the list whose people are neither sent nor on the wire any more, to be confirmed.
+        in_doubt: keys whose request is under way: if the run ends now, it may have arrived.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Journal:
         self.suppressed = Suppressed()
         self.seen_at = float("-inf")
         self.clear_of = self._confirmed = -1
+        self.in_doubt: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -94,19 +96,17 @@ class Journal:
     def write(self, session: Session) -> None:
         """As `flush`, in a session that the caller has."""
         ledger = Ledger(session, self._schema)
-        pending, self._pending = self._pending, []
+        # Another thread adds rows meanwhile: take those that are here, and drop them once they are recorded.
+        pending = self._pending[:]
         if pending:
-            try:
-                columns = zip(*pending, strict=True)
-                ledger.record(
-                    pa.Table.from_arrays(
-                        [pa.array(column, kind.type) for column, kind in zip(columns, OUTCOME_SCHEMA, strict=True)],
-                        schema=OUTCOME_SCHEMA,
-                    )
+            columns = zip(*pending, strict=True)
+            ledger.record(
+                pa.Table.from_arrays(
+                    [pa.array(column, kind.type) for column, kind in zip(columns, OUTCOME_SCHEMA, strict=True)],
+                    schema=OUTCOME_SCHEMA,
                 )
-            except BaseException:
-                self._pending[:0] = pending
-                raise
+            )
+            del self._pending[: len(pending)]
         if self.heartbeat_due:
             ledger.heartbeat(self._run_id, self._sync, self._partition)
             self._last_heartbeat = time.monotonic()

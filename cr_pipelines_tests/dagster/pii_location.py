@@ -1,15 +1,21 @@
 """A code location whose contact sync never rests while a sensor watches the privacy requests."""
 
+from datetime import timedelta
+
 import dagster as dg
 
 from cr_pipelines.components import (
     CommonRoomPiiRemovals,
     RemovalSensor,
     SyncSchedule,
+    _schedule,
     build_sync_definitions,
 )
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Ledger, Sync
+
+# Nobody waits two minutes here for a run that was killed before it began.
+_schedule.BEGINS_WITHIN = timedelta(seconds=20)
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 
