@@ -130,7 +130,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "warehouse.duckdb"
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(steps, min_size=4, max_size=12))
 def test_no_request_about_a_removed_person_is_later_than_their_removal(
     history: list[Row | Request | Run | ClockMove], path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
