@@ -36,7 +36,9 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     )
     columns: RequestColumns = Field(default=RequestColumns(), description="What the source calls its columns.")
     asset_key: dg.ResolvedAssetKey = Field(
-        description="Key of the asset, its parts divided by slashes.", examples=["common_room/pii_removals"]
+        default=dg.AssetKey([GROUP, "pii_removals"]),
+        description="Key of the asset, its parts divided by slashes.",
+        examples=["common_room/pii_removals"],
     )
     upstream: Sequence[dg.ResolvedAssetKey] | None = Field(
         default=None,

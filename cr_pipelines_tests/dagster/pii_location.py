@@ -21,7 +21,7 @@ CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 
 _REMOVALS = CommonRoomPiiRemovals(
     asset_key=dg.AssetKey(["common_room", "pii_removals"]),
-    sensor=RemovalSensor(interval_seconds=1, status="running", requests_per_run=40),
+    sensor=RemovalSensor(interval_seconds=1, status="running", requests_per_run=100),
     retry_after_seconds=1,
 )
 

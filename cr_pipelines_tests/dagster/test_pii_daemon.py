@@ -164,7 +164,7 @@ def test_two_hundred_requests_in_three_waves_under_faults_and_a_kill(tmp_path: P
         tried[address] += 1
         faulty[address] += call["status"] not in (200, 404)
     assert set(tried) == asked
-    # What the kill left unrecorded, at most one run's batch, is sent again; besides, a fault costs a repetition.
+    # What the kill left unrecorded, at most what a run has in hand, is sent again; else only a fault costs a call.
     assert sum(tried[address] > 1 + faulty[address] for address in tried) <= 40
     [(withheld,)] = company.sql("SELECT count(*) FROM common_room.sync_ledger WHERE status = 'suppressed'")
     assert withheld == 3 * 45
