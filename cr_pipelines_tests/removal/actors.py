@@ -13,7 +13,7 @@ import httpx
 from cr_pipelines.api import Backoff, CommonRoomClient, careful
 from cr_pipelines.api.transport import ReqwestTransport
 from cr_pipelines.removal import Removals, Timing
-from cr_pipelines.sync import AlreadyRunning, Destination, Sync, _confirmation, run_sync
+from cr_pipelines.sync import AlreadyRunning, Destination, Sync, _confirmation, _journal, run_sync
 from cr_pipelines.warehouse import open_warehouse
 
 _processes = multiprocessing.get_context("forkserver")
@@ -57,8 +57,15 @@ def _destination(base_url: str, token: str, dies_at: int | None, after: bool, ab
 
 
 def sync_contacts(
-    path: str, base_url: str, token: str, dies_at: int | None = None, after: bool = False, abreast: int = 128
+    path: str,
+    base_url: str,
+    token: str,
+    dies_at: int | None = None,
+    after: bool = False,
+    abreast: int = 128,
+    looks_every: float = _journal.FLUSH_SECONDS,
 ) -> None:
+    _journal.FLUSH_SECONDS = looks_every
     with contextlib.suppress(AlreadyRunning):
         run_sync(
             Sync("contacts", "contact", "common_room_contacts"),

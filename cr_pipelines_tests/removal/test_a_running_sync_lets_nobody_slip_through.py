@@ -53,7 +53,7 @@ def ask_for(office: Office, numbers: range) -> None:
 def test_a_removal_waits_until_a_running_sync_has_confirmed_and_then_goes_before_its_end(office: Office):
     fill(office, 400)
     office.sandbox.control.set_faults(latency_seconds=0.05, latency_jitter_seconds=0.2)
-    with running_sync(office, abreast=8) as process:
+    with running_sync(office, abreast=8, looks_every=2.5) as process:
         ask_for(office, range(0, 400, 7))
         settlement = office.settle()
         assert process.is_alive()
