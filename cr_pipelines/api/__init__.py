@@ -29,6 +29,7 @@ from .errors import (
     Unreachable,
 )
 from .exchange import DEFAULT_BASE_URL
+from .guard import Guard, guarded
 from .requests import (
     Activity,
     ClearCustomField,
@@ -93,6 +94,7 @@ __all__ = [
     "ExternalProfile",
     "Failure",
     "FailureKind",
+    "Guard",
     "Handle",
     "InvalidRequest",
     "Location",
@@ -128,6 +130,7 @@ __all__ = [
     "User",
     "careful",
     "first_of",
+    "guarded",
     "never",
     "when_not_sent",
     "when_repeatable",

@@ -4,7 +4,9 @@ The way of a row: `contract` says what its columns mean, `_plan` finds out wheth
 it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what became of it, `_report` tells.
 """
 
-from cr_pipelines.sync._ledger import Ledger
+from cr_pipelines.sync._confirmation import wait_until_confirmed
+from cr_pipelines.sync._ledger import REMOVALS, Ledger, going_on
+from cr_pipelines.sync._loop import run_in_loop
 from cr_pipelines.sync._plan import Slice
 from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync._run import run_sync
@@ -19,6 +21,7 @@ from cr_pipelines.sync._sync import (
 )
 
 __all__ = [
+    "REMOVALS",
     "AlreadyRunning",
     "Destination",
     "Ledger",
@@ -33,6 +36,9 @@ __all__ = [
     "Sync",
     "SyncError",
     "SyncStopped",
+    "going_on",
     "rows",
+    "run_in_loop",
     "run_sync",
+    "wait_until_confirmed",
 ]

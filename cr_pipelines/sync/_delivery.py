@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from cr_pipelines.api import (
+    Answer,
     AnswerLost,
     BadToken,
     CommonRoomClient,
@@ -13,7 +14,9 @@ from cr_pipelines.api import (
     InvalidRequest,
     NotFound,
     UnknownSource,
+    guarded,
 )
+from cr_pipelines.sync._door import Door, Identity, LeaseLapsed, Ticket, Withheld
 from cr_pipelines.sync._journal import MOST_UNRECORDED, Journal
 from cr_pipelines.sync._plan import Plan
 from cr_pipelines.sync._report import Progress, RejectedRow, Report
@@ -58,6 +61,7 @@ class Delivery:
         self._contract = sync.contract
         self._plan = plan
         self._journal = journal
+        self._door = Door(journal)
         self._report = report
         self._options = options
         self._on_progress = on_progress
@@ -148,8 +152,9 @@ class Delivery:
 
     def _check(self, row: PlannedRow, reader: RowReader) -> Outgoing | None:
         """The request for a row, or None when it is not to be sent; the reason is taken down."""
-        if row.key in self._journal.suppressed.keys:
-            self._withhold(row)
+        withheld_for = self._journal.suppressed.holds(row.key)
+        if withheld_for is not None:
+            self._withhold(row, withheld_for)
             return None
         try:
             outgoing = reader.read(row.values)
@@ -161,8 +166,9 @@ class Delivery:
             problem = Problem("", "unreadable", f"the row cannot be read ({type(fault).__name__}); look for odd values")
             self._refuse(row, problem, problem.message)
             return None
-        if not self._journal.suppressed.addresses.isdisjoint(outgoing.address_hashes):
-            self._withhold(row)
+        withheld_for = self._journal.suppressed.holds(row.key, outgoing.person, outgoing.address_hashes)
+        if withheld_for is not None:
+            self._withhold(row, withheld_for)
             return None
         mended = row.why == "recheck" and row.was_status == "invalid" and row.was_delivered == row.fingerprint
         if mended and self._options.resync != "all":
@@ -171,10 +177,20 @@ class Delivery:
             return None
         return outgoing
 
-    def _withhold(self, row: PlannedRow) -> None:
+    def _withhold(
+        self, row: PlannedRow, withheld_for: str, *, attempts: int = 0, email_hash: str | None = None
+    ) -> None:
         self._report.suppressed += 1
-        if row.was_status != "suppressed" or row.was_fingerprint != row.fingerprint:
-            self._add(row, "suppressed", reason_code="suppressed", message="the person asked to be forgotten")
+        if attempts or row.was_status != "suppressed" or row.was_fingerprint != row.fingerprint:
+            self._add(
+                row,
+                "suppressed",
+                attempts=attempts,
+                reason_code="suppressed",
+                message="the person asked to be forgotten",
+                email_hash=email_hash,
+                withheld_for=withheld_for,
+            )
 
     def _refuse(self, row: PlannedRow, problem: Problem, message: str) -> None:
         self._report.invalid += 1
@@ -196,9 +212,14 @@ class Delivery:
             self._journal.add(row, status, **details)  # type: ignore[arg-type]
 
     async def _send(self, client: CommonRoomClient, source_id: int, row: PlannedRow, outgoing: Outgoing) -> None:
+        ticket = self._door.ticket(Identity(row.key, outgoing.person, outgoing.address_hashes))
         self._journal.in_doubt.add(row.key)
         try:
-            answer = await self._contract.send(client, source_id, outgoing.request)
+            answer = await self._ask(client, source_id, outgoing, ticket)
+        except Withheld as found:
+            # Repetitions may have been under way: then the room may have got it.
+            email_hash = outgoing.email_hash if ticket.attempts else None
+            self._withhold(row, found.email_hash, attempts=ticket.attempts, email_hash=email_hash)
         except (BadToken, UnknownSource) as error:
             self._stopped_by = str(error)
         except (InvalidRequest, NotFound) as error:
@@ -231,6 +252,17 @@ class Delivery:
             if self._held:
                 self._release_held()
         self._journal.in_doubt.discard(row.key)
+
+    async def _ask(self, client: CommonRoomClient, source_id: int, outgoing: Outgoing, ticket: Ticket) -> Answer:
+        """Send the request through the door, waiting while the run must first look who is withheld."""
+        while True:
+            try:
+                with guarded(ticket):
+                    return await self._contract.send(client, source_id, outgoing.request)
+            except LeaseLapsed:
+                while self._door.lapsed:
+                    self._written.clear()
+                    await self._written.wait()
 
     def _take_down(
         self, row: PlannedRow, outgoing: Outgoing, status: str, error: CommonRoomError, message: str
@@ -271,6 +303,7 @@ class Delivery:
     async def _record(self) -> None:
         while True:
             await asyncio.sleep(0.02)
+            self._journal.clear_of = max(self._journal.clear_of, self._door.clear_of())
             if self._journal.due or self._journal.heartbeat_due:
                 await asyncio.to_thread(self._journal.flush)
                 self._written.set()

@@ -3,6 +3,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cr_pipelines.sync._addresses import note_addresses, offered_addresses
 from cr_pipelines.sync._ledger import Ledger, no_key
 from cr_pipelines.sync._report import Report, rows
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
@@ -142,13 +143,18 @@ class Planner:
         self._settle_equal_fingerprints(plan)
         self._count(plan)
         self._spool(plan)
+        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, self._source)
+        if addresses and plan.offered and not self._options.dry_run:
+            self._make_table("cr_addresses", addresses)
 
-    def begin(self, plan: Plan, run_id: str) -> None:
-        """Record what the plan found, and which keys the run may be sending from now on."""
+    def begin(self, plan: Plan, run_id: str, source_id: int | None = None) -> None:
+        """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if not plan.emptied:
-            self._session.atomically(lambda: self._begin(plan, run_id))
+            self._session.atomically(lambda: self._begin(plan, run_id, source_id))
 
-    def _begin(self, plan: Plan, run_id: str) -> None:
+    def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
+        if plan.offered:
+            note_addresses(self._session, self._ledger, self._sync, plan.match.columns, source_id)
         name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
         ledger = self._ledger.table("sync_ledger")
         here = self._ledger.where(self._sync.name, self._partition)

@@ -53,6 +53,10 @@ class Dialect(ABC):
     def sha256(self, expression: str) -> str:
         """The lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
 
+    def trimmed(self, expression: str) -> str:
+        """A text expression without blanks, tabs and line ends around it."""
+        return f"regexp_replace({expression}, '^\\s+|\\s+$', '', 'g')"
+
     def readable(self, column: str, kind: str) -> str:
         """The column's value in a form that arrives in Python whole; `kind` is its type in the engine's words."""
         return self.identifier(column)

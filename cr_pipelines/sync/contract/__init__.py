@@ -10,6 +10,7 @@ from cr_pipelines.sync.contract._contract import (
     Problem,
     RowReader,
     address_hash,
+    person_key,
 )
 from cr_pipelines.sync.contract.contact import CONTACT
 from cr_pipelines.sync.contract.room import Room
@@ -30,4 +31,5 @@ __all__ = [
     "Room",
     "RowReader",
     "address_hash",
+    "person_key",
 ]

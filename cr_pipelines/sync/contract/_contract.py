@@ -39,6 +39,7 @@ class Column:
         required: whether a null makes the row invalid.
         plain: whether a short text of printable ASCII is taken as it is, without asking `read`.
         identifies: whether the value may name a person by e-mail address.
+        person_id: whether the value is the person's id in the destination source.
         needs_room: whether reading it needs the room's facts.
     """
 
@@ -50,6 +51,7 @@ class Column:
     required: bool = False
     plain: bool = False
     identifies: bool = False
+    person_id: bool = False
     needs_room: bool = False
 
 
@@ -78,11 +80,13 @@ class Outgoing:
         request: the body to send.
         address_hashes: of every e-mail address that stands in a column that can name the person.
         email_hash: the address that the ledger keeps beside the key, hashed; None without one.
+        person: the person's id in the destination source, as the ledger spells keys; None without one.
     """
 
     request: Request
     address_hashes: tuple[str, ...]
     email_hash: str | None
+    person: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,11 @@ def address_hash(address: str) -> str:
     return hashlib.sha256(address.strip().lower().encode()).hexdigest()
 
 
+def person_key(written: str) -> str:
+    """A person's id as our tables hold it: one that may be an address stands hashed, as `Dialect.key` has it."""
+    return f"sha256:{hashlib.sha256(written.encode()).hexdigest()}" if "@" in written else written
+
+
 class RowReader:
     """Reads rows of a source into requests."""
 
@@ -158,7 +167,7 @@ class RowReader:
         problems: list[Problem] = []
         read: dict[str, Any] = {}
         hashes: list[str] = []
-        email_hash = None
+        email_hash = person = None
         for position, column in self._columns:
             value = row[position]
             if value is None:
@@ -180,6 +189,8 @@ class RowReader:
             if result is None:
                 continue
             read[column.name] = result
+            if column.person_id and isinstance(result, str):
+                person = person_key(result)
             if column.identifies and isinstance(value, str) and "@" in value:
                 hashes.append(address_hash(value))
                 if column.name.endswith("email"):
@@ -196,4 +207,4 @@ class RowReader:
                     for fault in error.errors(include_input=False, include_url=False)
                 ]
             ) from None
-        return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None))
+        return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None), person)

@@ -25,7 +25,7 @@ def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
     line, handle = _plain(values.line), _plain(values.handle)
     return (
         column("id", "id", "text", "Key of the person within the source, made by you.",
-               _plain(values.key), required=True, identifies=True),
+               _plain(values.key), required=True, identifies=True, person_id=True),
         column("full_name", "fullName", "text", "Full name.", line, plain=True),
         column("first_name", "firstName", "text", "First name, used when there is no full name.", line, plain=True),
         column("last_name", "lastName", "text", "Last name, used when there is no full name.", line, plain=True),
