@@ -1,9 +1,9 @@
 import asyncio
 import gc
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from cr_pipelines.api import (
     AnswerLost,
@@ -12,7 +12,6 @@ from cr_pipelines.api import (
     CommonRoomError,
     InvalidRequest,
     NotFound,
-    UnexpectedAnswer,
     UnknownSource,
 )
 from cr_pipelines.sync._journal import MOST_UNRECORDED, Journal
@@ -21,6 +20,8 @@ from cr_pipelines.sync._report import Progress, RejectedRow, Report
 from cr_pipelines.sync._spool import PlannedRow
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
 from cr_pipelines.sync.contract import Context, InvalidRow, Outgoing, Problem, Room, RowReader
+
+_log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 5.0
 
@@ -68,6 +69,7 @@ class Delivery:
         self._all_refused = False
         self._stopped_by: str | None = None
         self._written = asyncio.Event()
+        self._workers: list[asyncio.Task[None]] = []
 
     async def run(self, destination: Destination) -> None:
         """Offer every planned row to the room, or only check them when the run is a dry one.
@@ -83,20 +85,22 @@ class Delivery:
             )
         async with destination.open_client() as client:
             try:
-                room = Room()
-                if any(column.needs_room for column in self._plan.match.columns):
-                    room = await Room.read(client, source_id)
-                reader = RowReader(self._contract, self._plan.match.columns, Context(room, self._sync.clear_nulls))
                 with _fewer_collections():
                     if self._options.dry_run:
-                        self._check_only(reader)
+                        self._check_only(await self._reader(client, source_id))
                     else:
-                        await self._send_all(client, source_id or 0, reader)
+                        await self._send_all(client, source_id)
             except (BadToken, UnknownSource) as error:
                 self._stopped_by = str(error)
             finally:
                 self._release_held()
                 self._account(client)
+
+    async def _reader(self, client: CommonRoomClient, source_id: int | None) -> RowReader:
+        room = Room()
+        if any(column.needs_room for column in self._plan.match.columns):
+            room = await Room.read(client, source_id)
+        return RowReader(self._contract, self._plan.match.columns, Context(room, self._sync.clear_nulls))
 
     def _check_only(self, reader: RowReader) -> None:
         for row in self._rows:
@@ -106,14 +110,12 @@ class Delivery:
                 if len(self._report.samples) < self._options.samples:
                     self._report.samples.append(outgoing.request.wire_json().decode())
 
-    async def _send_all(self, client: CommonRoomClient, source_id: int, reader: RowReader) -> None:
+    async def _send_all(self, client: CommonRoomClient, source_id: int | None) -> None:
+        # The run's heartbeat begins before the first request, which may wait long for the rate limit.
         recording = asyncio.create_task(self._record())
         reporting = asyncio.create_task(self._report_progress(client))
-        workers = [
-            asyncio.create_task(self._work(client, source_id, reader)) for _ in range(min(_WORKERS, self._plan.offered))
-        ]
-        working: asyncio.Future[list[None]] = asyncio.gather(*workers)
-        ends: set[asyncio.Future[Any]] = {working, recording}
+        working = asyncio.create_task(self._work_all(client, source_id))
+        ends: set[asyncio.Task[None]] = {working, recording}
         try:
             # A ledger that cannot be written must end the sending at once.
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -121,9 +123,13 @@ class Delivery:
                 recording.result()
             await working
         finally:
-            for task in (recording, reporting, *workers):
-                task.cancel()
-            await asyncio.gather(recording, reporting, working, *workers, return_exceptions=True)
+            await _put_away(recording, reporting, working, *self._workers)
+
+    async def _work_all(self, client: CommonRoomClient, source_id: int | None) -> None:
+        reader = await self._reader(client, source_id)
+        workers = min(_WORKERS, self._plan.offered)
+        self._workers = [asyncio.create_task(self._work(client, source_id or 0, reader)) for _ in range(workers)]
+        await asyncio.gather(*self._workers)
 
     async def _work(self, client: CommonRoomClient, source_id: int, reader: RowReader) -> None:
         for row in self._rows:
@@ -149,6 +155,11 @@ class Delivery:
             outgoing = reader.read(row.values)
         except InvalidRow as fault:
             self._refuse(row, fault.problems[0], "; ".join(found.message for found in fault.problems))
+            return None
+        except Exception as fault:
+            # No row may hold up the others; the text is left out, since it may quote the row.
+            problem = Problem("", "unreadable", f"the row cannot be read ({type(fault).__name__}); look for odd values")
+            self._refuse(row, problem, problem.message)
             return None
         if not self._journal.suppressed.addresses.isdisjoint(outgoing.address_hashes):
             self._withhold(row)
@@ -185,11 +196,12 @@ class Delivery:
             self._journal.add(row, status, **details)  # type: ignore[arg-type]
 
     async def _send(self, client: CommonRoomClient, source_id: int, row: PlannedRow, outgoing: Outgoing) -> None:
+        self._journal.in_doubt.add(row.key)
         try:
             answer = await self._contract.send(client, source_id, outgoing.request)
         except (BadToken, UnknownSource) as error:
             self._stopped_by = str(error)
-        except (InvalidRequest, NotFound, UnexpectedAnswer) as error:
+        except (InvalidRequest, NotFound) as error:
             self._failures_in_a_row = 0
             self._held.append((row, outgoing, error))
             if self._accepted:
@@ -218,6 +230,7 @@ class Delivery:
             )
             if self._held:
                 self._release_held()
+        self._journal.in_doubt.discard(row.key)
 
     def _take_down(
         self, row: PlannedRow, outgoing: Outgoing, status: str, error: CommonRoomError, message: str
@@ -270,10 +283,15 @@ class Delivery:
             pace = (self._done - done) / (now - moment)
             done, moment = self._done, now
             left = (self._plan.offered - self._done) / pace if pace else None
-            if self._on_progress is not None:
-                self._on_progress(
-                    Progress(self._sync.name, self._done, self._plan.offered, pace, left, client.stats.rate_limited)
-                )
+            self._tell(Progress(self._sync.name, self._done, self._plan.offered, pace, left, client.stats.rate_limited))
+
+    def _tell(self, progress: Progress) -> None:
+        if self._on_progress is None:
+            return
+        try:
+            self._on_progress(progress)
+        except Exception as error:
+            _log.warning("progress could not be reported: %s", type(error).__name__)
 
     def _account(self, client: CommonRoomClient) -> None:
         stats, report = client.stats, self._report
@@ -285,6 +303,18 @@ class Delivery:
         report.rate_used = stats.rate_used
         if self._stopped_by is not None:
             report.state, report.stopped_by = "stopped", self._stopped_by
+
+
+async def _put_away(*tasks: asyncio.Task[None]) -> None:
+    pending: Collection[asyncio.Task[None]] = tasks
+    while pending:
+        # Again and again: a request that ends just as it is cancelled takes no note of it in pyreqwest, and waits on.
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=0.1)
+        for task in done:
+            if not task.cancelled():
+                task.exception()
 
 
 @contextmanager

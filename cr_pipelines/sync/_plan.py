@@ -3,8 +3,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cr_pipelines.sync._ledger import NO_KEY, Ledger
-from cr_pipelines.sync._report import Report
+from cr_pipelines.sync._ledger import Ledger, no_key
+from cr_pipelines.sync._report import Report, rows
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync._sync import Options, SourceUnusable, Sync
 from cr_pipelines.sync.contract import Match
@@ -22,12 +22,16 @@ _FOUND = (
 )  # fmt: skip
 """The columns of an outcome that the plan itself finds."""
 
+_NEW = "why = 'new'"
+_FRESH = "'new', 'changed', 'interrupted'"
+_AGAIN = "'retry', 'recheck'"
+
 _OFFERED = {
-    "changed": ("new", "changed", "retry", "recheck", "interrupted"),
-    "failed": ("retry", "rejected"),
-    "all": ("new", "changed", "retry", "recheck", "interrupted", "rejected", "unchanged"),
+    "changed": (f"why IN ({_FRESH})", f"why IN ({_AGAIN})"),
+    "failed": ("why <> 'gone' AND was_status IN ('failed', 'rejected')",),
+    "all": (f"why IN ({_FRESH}, 'unchanged')", f"why IN ({_AGAIN}, 'rejected')"),
 }
-"""Which rows each way to resync offers, by how they compare with the ledger."""
+"""Which rows each way to resync offers, in this order: rows that failed before must not hold up the others."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Plan:
         gone: keys that the ledger has and the source no longer.
         emptied: whether the source is empty and was not before. Then nothing is changed.
         offered: rows that are offered for sending, which `spool` holds.
+        offered_new: those of them whose key the ledger has not seen.
+        unknown_keys: of the keys that the run is to look at, those that the source does not have.
     """
 
     match: Match
@@ -71,6 +77,8 @@ class Plan:
     compared: dict[str, int] = field(default_factory=dict)
     gone: int = 0
     emptied: bool = False
+    offered_new: int = 0
+    unknown_keys: tuple[str, ...] = ()
 
     @property
     def offered(self) -> int:
@@ -112,9 +120,11 @@ class Planner:
         types = self._session.columns(self._sync.relation)
         match = contract.match(list(types))
         if match.missing:
+            nearly = [f"{theirs} (for {ours})" for theirs, ours in match.ignored.items() if ours in match.missing]
             raise SourceUnusable(
                 f"{self._sync.name}: {self._sync.relation} has no column {', '.join(match.missing)}, which "
                 f"the contract of a {contract.kind} requires; name it so in the view"
+                + (f". It has {', '.join(nearly)}" if nearly else "")
             )
         self._types = {column.name: types[column.name] for column in match.columns}
         plan = Plan(match, tuple(self._types), row_hash_version(self._dialect, self._types))
@@ -138,8 +148,10 @@ class Planner:
 
     def begin(self, plan: Plan, run_id: str) -> None:
         """Record what the plan found, and which keys the run may be sending from now on."""
-        if plan.emptied:
-            return
+        if not plan.emptied:
+            self._session.atomically(lambda: self._begin(plan, run_id))
+
+    def _begin(self, plan: Plan, run_id: str) -> None:
         name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
         ledger = self._ledger.table("sync_ledger")
         here = self._ledger.where(self._sync.name, self._partition)
@@ -160,11 +172,12 @@ class Planner:
                 f"UPDATE {ledger} SET gone_since = NULL WHERE {here} AND gone_since IS NOT NULL "
                 "AND key IN (SELECT key FROM cr_compared WHERE why <> 'gone')"
             )
+        # Intents of a run that was killed stay: only an outcome ends the doubt.
         intents = self._ledger.table("sync_intents")
-        self._session.execute(f"DELETE FROM {intents} WHERE {here}")
         self._session.execute(
             f"INSERT INTO {intents} (sync, {self._dialect.identifier('partition')}, key, run_id) "
-            f"SELECT {name}, {partition}, key, {run} FROM cr_offered"
+            f"SELECT {name}, {partition}, key, {run} FROM cr_offered "
+            f"WHERE key NOT IN (SELECT key FROM {intents} WHERE {here})"
         )
         columns = ", ".join(map(self._dialect.identifier, _FOUND))
         fields = self._dialect.literal(self._key_columns)
@@ -172,7 +185,7 @@ class Planner:
             message = self._null_key_message(plan)
             self._session.execute(
                 f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) VALUES ({name}, "
-                f"{self._dialect.literal(NO_KEY)}, {partition}, 'invalid', 0, 'null_key', {fields}, "
+                f"{self._dialect.literal(no_key(self._partition))}, {partition}, 'invalid', 0, 'null_key', {fields}, "
                 f"{self._dialect.literal(message)}, {now}, {run})"
             )
         if plan.duplicate_keys:
@@ -181,14 +194,15 @@ class Planner:
                 f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || "
                 f"{self._dialect.literal(_DUPLICATE)}, {now}, {run} FROM cr_duplicates AS d "
                 f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key "
-                f"WHERE l.reason_code IS DISTINCT FROM 'duplicate_key'"
+                f"WHERE l.message IS DISTINCT FROM {self._dialect.text('d.copies')} || "
+                f"{self._dialect.literal(_DUPLICATE)} OR l.gone_since IS NOT NULL"
             )
 
     def count_problems(self, plan: Plan, report: Report) -> None:
         """Put rows without a key, and rows that share one, among the report's problems."""
         if plan.null_keys:
             message = self._null_key_message(plan)
-            report.add_problem(NO_KEY, self._key_columns, "null_key", message, plan.null_keys)
+            report.add_problem(no_key(self._partition), self._key_columns, "null_key", message, plan.null_keys)
         if not plan.duplicate_keys:
             return
         for key, copies in self._session.rows("SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT 3"):
@@ -202,7 +216,7 @@ class Planner:
 
     def _null_key_message(self, plan: Plan) -> str:
         return (
-            f"{plan.null_keys:,} rows have no {self._key_columns}; "
+            f"{rows(plan.null_keys)} without {self._key_columns}; "
             "give every row a key, or leave such rows out of the view"
         )
 
@@ -236,6 +250,9 @@ class Planner:
             f"SELECT key, row_hash FROM (SELECT {self._key} AS key, {self._dialect.row_hash(self._types)} AS row_hash "
             f"FROM {self._source}) AS hashed{only}",
         )
+        if self._options.keys:
+            found = {found for (found,) in self._session.rows("SELECT key FROM cr_source_keys")}
+            plan.unknown_keys = tuple(key for key in self._options.keys if key not in found)
         self._make_table(
             "cr_duplicates",
             "SELECT key, count(*) AS copies FROM cr_source_keys WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1",
@@ -295,7 +312,7 @@ class Planner:
             sound += " AND key NOT IN (SELECT key FROM cr_duplicates)"
             absent += " AND coalesce(s.key, l.key) NOT IN (SELECT key FROM cr_duplicates)"
         if plan.null_keys:
-            absent += f" AND coalesce(s.key, l.key) <> {self._dialect.literal(NO_KEY)}"
+            absent += f" AND coalesce(s.key, l.key) <> {self._dialect.literal(no_key(self._partition))}"
         settled_hash = (
             "CASE WHEN gone_since IS NOT NULL THEN NULL "
             "WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected') "
@@ -342,15 +359,22 @@ class Planner:
         plan.compared = {**counted, "unchanged": sound - sum(counted.values())}
 
     def _spool(self, plan: Plan) -> None:
-        whys = ", ".join(map(self._dialect.literal, _OFFERED[self._options.resync]))
         limit = "" if self._options.limit is None else f" LIMIT {int(self._options.limit)}"
-        self._make_table("cr_offered", f"SELECT * FROM cr_compared WHERE why IN ({whys}){limit}")
-        if not self._any("cr_offered"):
-            return
+        turns = _OFFERED[self._options.resync]
+        offered = " UNION ALL ".join(
+            f"SELECT *, {turn} AS turn FROM cr_compared WHERE {condition}" for turn, condition in enumerate(turns)
+        )
+        self._make_table("cr_offered", f"SELECT * FROM ({offered}) AS turned{' ORDER BY turn' if limit else ''}{limit}")
+        [(plan.offered_new,)] = self._session.rows(f"SELECT {self._dialect.count_if(_NEW)} FROM cr_offered")
         key = self._key
         if len(self._sync.contract.key) == 1 and not self._any("cr_offered WHERE key LIKE 'sha256:%'"):
             # No offered key stands hashed: a join on the bare column lets the engine skip what it need not read.
             key = self._dialect.text(self._dialect.identifier(self._sync.contract.key[0]))
+        for turn in range(len(turns)):
+            if self._any(f"cr_offered WHERE turn = {turn}"):
+                self._spool_turn(plan, turn, self._source_by(key))
+
+    def _spool_turn(self, plan: Plan, turn: int, source: str) -> None:
         meta: Sequence[str] = (
             "o.key",
             "o.why",
@@ -367,10 +391,10 @@ class Planner:
             for name, kind in self._types.items()
         )
         self._session.stream(
-            f"SELECT {', '.join((*meta, *values))} FROM {self._source_by(key)} AS s "
-            "JOIN cr_offered AS o ON s.cr_key = o.key",
+            f"SELECT {', '.join((*meta, *values))} FROM {source} AS s "
+            f"JOIN cr_offered AS o ON s.cr_key = o.key WHERE o.turn = {turn}",
             _ROWS_PER_BATCH,
-            plan.spool,
+            plan.spool.section(),
         )
 
     @property

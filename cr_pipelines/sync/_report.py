@@ -47,7 +47,8 @@ class Report:
     Attributes:
         sync, partition, run_id: which run this is.
         dry_run: whether nothing was sent; `delivered` then counts what would have been.
-        state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why) or `interrupted`.
+        state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
+            or `interrupted` (it was told to end).
         source_rows: rows in the source.
         changed: rows that were offered for sending.
         new: those of them that the ledger had not seen before.
@@ -60,6 +61,7 @@ class Report:
         unknown: rows whose request may or may not have arrived, of operations that must not be repeated.
         not_sent: rows that the run's options or its early end left for another run.
         null_keys, duplicate_rows: of the invalid ones, those without a key and those that share one.
+        unknown_keys: of the keys that the run was to look at, those that the source does not have.
         gone: keys of earlier runs that the source no longer has.
         emptied: whether the source is empty and was not before.
         requests: requests that went out, repetitions and look-ups included.
@@ -95,6 +97,7 @@ class Report:
     not_sent: int = 0
     null_keys: int = 0
     duplicate_rows: int = 0
+    unknown_keys: tuple[str, ...] = ()
     gone: int = 0
     emptied: bool = False
     requests: int = 0
@@ -145,7 +148,9 @@ class Report:
         parts += [f"{count:,} {name}" for name, count in withheld.items() if count]
         if self.not_sent:
             parts.append(f"{self.not_sent:,} left for another run")
-        line = f"{self.sync}: {self.source_rows:,} rows in the source: {', '.join(parts)}"
+        line = f"{self.sync}: {rows(self.source_rows)} in the source: {', '.join(parts)}"
+        if self.unknown_keys:
+            line += f"; {len(self.unknown_keys):,} of the keys asked for are not in the source"
         line += f"; {self.requests:,} requests in {self.seconds:.1f} s"
         if self.rate_limited:
             line += f", {self.rate_limited:,} answers of 429"
@@ -186,6 +191,11 @@ class Progress:
     def __str__(self) -> str:
         left = "time left unknown" if self.seconds_left is None else f"about {_duration(self.seconds_left)} left"
         return f"{self.sync}: {self.done:,} of {self.total:,} rows, {self.rows_per_second:,.0f} rows/s, {left}"
+
+
+def rows(count: int) -> str:
+    """The count in words: `1 row`, `2 rows`."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
 def _duration(seconds: float) -> str:

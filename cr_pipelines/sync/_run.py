@@ -1,12 +1,11 @@
-import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from cr_pipelines.sync._delivery import Delivery
 from cr_pipelines.sync._journal import Journal
-from cr_pipelines.sync._ledger import Ledger
+from cr_pipelines.sync._ledger import Ledger, going_on
+from cr_pipelines.sync._loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync._plan import Plan, Planner, Slice
 from cr_pipelines.sync._report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
@@ -78,6 +77,11 @@ class Run:
 
     def go(self) -> Report:
         """Run, and give the report. Raises as `run_sync` says."""
+        check_no_loop_runs()
+        with going_on(self._run_id):
+            return self._go()
+
+    def _go(self) -> Report:
         begun = time.monotonic()
         journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id)
         plan: Plan | None = None
@@ -86,7 +90,10 @@ class Run:
             self._take_over(plan)
             if plan.offered:
                 delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
-                _run_async(delivery.run(self._destination))
+                run_in_loop(delivery.run(self._destination))
+        except Exception:
+            self._report.state = "failed"
+            raise
         except BaseException:
             self._report.state = "interrupted"
             raise
@@ -115,8 +122,9 @@ class Run:
                 if not self._options.dry_run:
                     planner.begin(plan, self._run_id)
             except BaseException as error:
-                why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
-                ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
+                if not self._options.dry_run:
+                    why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
+                    ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
                 raise
             journal.row_hash_version = plan.row_hash_version
             journal.suppressed = ledger.suppressed(self._sync.name)
@@ -126,7 +134,8 @@ class Run:
         report, offered = self._report, plan.offered
         report.source_rows = plan.source_rows
         report.changed = offered
-        report.new = min(plan.compared.get("new", 0), offered)
+        report.new = plan.offered_new
+        report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
         report.invalid = plan.null_keys + plan.duplicate_rows
@@ -134,8 +143,9 @@ class Run:
         report.emptied = plan.emptied
         report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
-        if self._options.resync == "changed":
+        if self._options.resync != "all":
             report.unchanged = plan.compared.get("unchanged", 0)
+        if self._options.resync == "changed":
             report.rejected = plan.compared.get("rejected", 0)
 
     def _account(self, plan: Plan) -> None:
@@ -145,10 +155,6 @@ class Run:
             report.unchanged + report.delivered + report.invalid + report.rejected + report.failed
             + report.suppressed + report.unknown
         )  # fmt: skip
-        if self._options.resync == "failed":
-            kept = plan.compared.get("unchanged", 0)
-            report.unchanged += kept
-            placed += kept
         report.not_sent = report.source_rows - placed
 
     def _record(self, journal: Journal) -> None:
@@ -156,16 +162,10 @@ class Run:
             journal.write(session)
             ledger = Ledger(session, self._schema)
             ledger.fold(self._sync.name)
-            ledger.finish(self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts())
+            ledger.finish(
+                self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts(),
+                in_doubt=journal.in_doubt,
+            )  # fmt: skip
             self._report.rejected_rows = [
                 RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)
             ]
-
-
-def _run_async(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(work)
-    else:
-        uvloop.run(work)

@@ -400,11 +400,15 @@ class WarehouseConformance:
         with warehouse.session() as session:
             self.make_table(session, "held", {"id": "text"})
             table = self.table(session, "held")
-            with session.exclusively("conformance"), session.transaction():
-                session.execute(f"INSERT INTO {table} (id) VALUES ('kept')")
-            with pytest.raises(KeyError), session.transaction():
+
+            def fail() -> None:
                 session.execute(f"INSERT INTO {table} (id) VALUES ('lost')")
                 raise KeyError
+
+            with session.exclusively("conformance"):
+                session.atomically(lambda: session.execute(f"INSERT INTO {table} (id) VALUES ('kept')"))
+            with pytest.raises(KeyError):
+                session.atomically(fail)
             assert session.rows(f"SELECT id FROM {table}") == [("kept",)]
 
     def test_temporary_tables_end_with_their_session(self, warehouse: Warehouse) -> None:

@@ -191,7 +191,7 @@ class PostgreSQLSession(Session):
 
     @override
     def snapshot(self) -> Any:
-        return self.transaction()
+        return self._transaction()
 
     @override
     @contextmanager

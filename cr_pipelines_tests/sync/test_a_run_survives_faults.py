@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ import pytest
 from cr_pipelines.api import Backoff, careful
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, Options, SyncStopped, run_sync
-from cr_pipelines.warehouse import WarehouseError, open_warehouse
+from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.sync.conftest import Flow
 from cr_pipelines_tests.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
 
@@ -77,6 +77,63 @@ def test_ten_kills_under_faults_leave_the_room_equal_to_the_source(flow: Flow):
     assert all(count <= runs + retried[key] for key, count in posts.items())
     # A kill costs at most the unrecorded outcomes, so the repeated posts are few against a full resend.
     assert sum(posts.values()) - 2_000 - sum(retried.values()) <= kills * 1_000
+
+
+def test_a_kill_costs_only_what_was_not_yet_recorded(flow: Flow):
+    fill(flow, 3_000)
+    flow.sandbox.control.set_faults(latency_seconds=0.05)
+    process = start(flow)
+    while len(flow.posted()) < 1_500:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    [(recorded,)] = flow.sql("SELECT count(*) FROM common_room.sync_outcomes")
+    flow.sandbox.control.set_faults()
+    report = flow.run()
+    assert recorded >= 500
+    assert (report.unchanged, report.delivered) == (recorded, 3_000 - recorded)
+
+
+def test_a_first_run_of_any_size_folds_in_little_memory(flow: Flow):
+    flow.run()
+    flow.sql(
+        "INSERT INTO common_room.sync_outcomes (sync, key, partition, status, attempts, fingerprint, message, "
+        "recorded_at, run_id) SELECT 'contacts', 'k' || i, '', 'delivered', 1, md5(i::VARCHAR), repeat('x', 200), "
+        "now() + to_microseconds(i), 'r' FROM range(300000) AS numbers(i)"
+    )
+    flow.run()
+    assert flow.sql("SELECT count(*) FROM common_room.sync_ledger") == [(300_010,)]
+    assert flow.sql("SELECT count(*) FROM common_room.sync_outcomes") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda flow: flow.run(keys=["c9"]),
+        lambda flow: flow.run(limit=1),
+        lambda flow: flow.run(resync="failed"),
+        lambda flow: flow.reading("SELECT * FROM common_room_contacts WHERE false").run(),
+        lambda flow: run_sync(flow.sync, flow.warehouse, flow.destination(token="wrong")),
+        lambda flow: flow.reading("nowhere").run(dry_run=True),
+    ],
+    ids=["keys", "limit", "failed", "emptied", "bad token", "missing source"],
+)
+def test_no_run_in_between_forgets_what_a_killed_one_may_have_sent(flow: Flow, between: Callable[[Flow], object]):
+    flow.run()
+    flow.sandbox.control.set_faults(latency_seconds=0.3)
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Version two'")
+    process = start(flow)
+    while json.dumps(flow.room).count("Version two") < 5:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    time.sleep(0.4)
+    flow.sandbox.control.set_faults()
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || id[2:]")
+    with suppress(SyncStopped, SourceMissing):
+        between(flow)
+    flow.run()
+    assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
 
 
 def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow: Flow):
@@ -167,14 +224,15 @@ def test_a_server_that_is_down_leaves_the_rows_for_the_next_run(flow: Flow):
     assert flow.run().delivered == 10
 
 
-def test_an_interrupt_keeps_what_was_done(flow: Flow):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, ending: signal.Signals):
     fill(flow, 2_000)
     flow.sandbox.control.set_faults(latency_seconds=0.05)
     process = start(flow)
     while len(flow.posted()) < 300:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    process.wait()
+    process.send_signal(ending)
+    assert process.wait(timeout=20) != 0
     [(state, delivered)] = flow.sql("SELECT state, delivered FROM common_room.sync_runs")
     assert (state, delivered >= 200) == ("interrupted", True)
     flow.sandbox.control.set_faults()
@@ -232,7 +290,6 @@ def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
         with out_of_reach(flow.data), pytest.raises(WarehouseError, match=r"another process has had|cannot be reached"):
             running.result(timeout=60)
     assert len(flow.posted()) < 3_000
-    flow.sql("UPDATE common_room.sync_runs SET heartbeat_at = heartbeat_at - INTERVAL '1 hour'")
     flow.sandbox.control.set_faults()
     flow.run()
     assert len(flow.room) == 3_000

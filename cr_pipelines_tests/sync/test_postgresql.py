@@ -140,11 +140,15 @@ def test_a_sync_waits_for_no_other_sync_whatever_that_one_holds(flow: Flow):
     with flow.warehouse.session() as session:
         ledger = Ledger(session, "common_room")
         ledger.claim("run-of-other", "other", "", "changed")
-        with session.exclusively("common_room.other"), session.transaction():
+
+        def stand_still() -> None:
             session.execute("UPDATE common_room.sync_runs SET heartbeat_at = now() WHERE sync = 'other'")
             session.rows("SELECT count(*) FROM common_room.sync_ledger")
             session.execute("INSERT INTO common_room.sync_ledger (sync, key) VALUES ('other', 'x')")
             assert flow.run().delivered == 10
+
+        with session.exclusively("common_room.other"):
+            session.atomically(stand_still)
 
 
 def test_eight_first_runs_at_once_make_the_tables_once_and_deliver_each_their_own(flow: Flow):

@@ -19,7 +19,7 @@ from cr_pipelines.sync.contract.values import InvalidValue
 def shown(name: object) -> str:
     """A name that came in a row, fit for messages: a struct keyed by address must not show whom."""
     text = str(name)
-    return text if len(text) <= 60 and "@" not in text else "(a name of its own)"
+    return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(a name of its own)"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -67,7 +67,8 @@ class Room:
         if isinstance(value, str) and not value.strip():
             return None
         changes: list[CustomFieldValue | ClearCustomField] = []
-        for name, entry in values.pairs(values.parsed(value, expected), expected):
+        struct = values.parsed(value, expected)
+        for name, entry in () if struct is None else values.pairs(struct, expected):
             if entry is None and not clear_nulls:
                 continue
             custom_field = self.custom_field(name)

@@ -1,0 +1,72 @@
+import asyncio
+import signal
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+def check_no_loop_runs() -> None:
+    """Raises RuntimeError where an event loop runs already, as in a notebook or an async asset."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("run_sync was called inside a running event loop; call it as asyncio.to_thread(run_sync, ...)")
+
+
+def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run the work in an event loop of its own, and end it in order when a signal says so.
+
+    A handler that raises, as those of Python and Dagster do, would raise into whatever callback the loop is in and
+    be lost there. So the loop takes the signal, cancels the work, and calls the handler when all is put away.
+
+    Raises:
+        BaseException: what the work raises, or what the signal's handler does; SystemExit where none is set.
+    """
+    if threading.current_thread() is threading.main_thread():
+        _run_heeding_signals(work)
+    else:
+        with _runner() as runner:
+            runner.run(work)
+
+
+def _runner() -> asyncio.Runner:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=new_event_loop)
+
+
+def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
+    handlers = {number: signal.getsignal(number) for number in _ENDING}
+    received: list[signal.Signals] = []
+
+    async def watched() -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101
+
+        def end(number: signal.Signals) -> None:
+            received.append(number)
+            task.cancel()
+
+        for number in _ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+        await work
+
+    try:
+        with _runner() as runner:
+            runner.run(watched())
+    except asyncio.CancelledError:
+        if not received:
+            raise
+    finally:
+        for number, handler in handlers.items():
+            if handler is not None:
+                signal.signal(number, handler)
+    if received:
+        if handlers[received[0]] in {signal.SIG_DFL, None}:
+            raise SystemExit(128 + received[0])
+        signal.raise_signal(received[0])
