@@ -69,8 +69,6 @@ def test_every_type_can_be_hashed_fingerprinted_and_read(data: PostgreSQLDatabas
         "int4range(1, 5)": "[1,5)",
         "interval '1 day'": "1 day",
         "12.50::numeric": "12.50",
-        "'infinity'::timestamptz": None,
-        "'0044-03-15 BC'::date": None,
         "ARRAY[1.5, 2]::numeric[]": ["1.5", "2"],
     }
     with open_warehouse(data.url).session() as session:
