@@ -61,10 +61,6 @@ class Dialect(ABC):
         """The column's value in a form that arrives in Python whole; `kind` is its type in the engine's words."""
         return self.identifier(column)
 
-    def within_python_years(self, moment: str) -> str:
-        """The date or timestamp, null where Python has no such year, as for infinity."""
-        return f"CASE WHEN {moment} BETWEEN '0001-01-02' AND '9999-12-30' THEN {moment} END"
-
     def identifier(self, name: str) -> str:
         """The name as a quoted identifier. A plain lower-case name means what it means unquoted."""
         return '"' + name.replace('"', '""') + '"'

@@ -27,9 +27,9 @@ _BATCH_BYTES = 1 << 20
 _BUSY_SECONDS = 600.0
 
 _TEXTS = {"text", "character varying", "character"}
-_MOMENTS = {"date", "timestamp without time zone", "timestamp with time zone"}
 _PLAIN = _TEXTS | {
     "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "uuid", "jsonb", "bytea",
+    "date", "timestamp without time zone", "timestamp with time zone",
 }  # fmt: skip
 
 _SETTINGS = {
@@ -80,7 +80,7 @@ class PostgreSQLDialect(Dialect):
         if element in _TEXTS:
             # Under a collation that takes A for a, both would hash alike.
             return f'{name} COLLATE "C"'
-        if element in _PLAIN | _MOMENTS:
+        if element in _PLAIN:
             return name
         return f'CAST({name} AS text) COLLATE "C"'
 
@@ -108,8 +108,6 @@ class PostgreSQLDialect(Dialect):
     @override
     def readable(self, column: str, kind: str) -> str:
         name = self.identifier(column)
-        if kind in _MOMENTS:
-            return self.within_python_years(name)
         if kind == "json" or (kind.removesuffix("[]") in _PLAIN and kind != "jsonb[]"):
             return name
         # Composites, hstore, lists of JSON or of composites as JSON text; enums, networks, ranges as their own.
