@@ -8,6 +8,9 @@ from cr_pipelines.warehouse import Relation
 
 Resync = Literal["changed", "failed", "all"]
 
+REMOVALS = "pii_removals"
+"""The name under which the runs that settle privacy requests stand beside those of syncs."""
+
 
 @dataclass(frozen=True)
 class Sync:
@@ -24,6 +27,10 @@ class Sync:
     kind: str
     source: str
     clear_nulls: bool = False
+
+    def __post_init__(self) -> None:
+        if self.name == REMOVALS:
+            raise ValueError(f"a sync cannot be called {REMOVALS}, as the settlement of privacy requests is; rename it")
 
     @property
     def contract(self) -> Contract:
