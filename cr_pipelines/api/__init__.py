@@ -31,6 +31,7 @@ from .errors import (
 from .exchange import DEFAULT_BASE_URL
 from .requests import (
     Activity,
+    ClearContactCustomField,
     ClearCustomField,
     Contact,
     ContactActivity,
@@ -74,6 +75,7 @@ __all__ = [
     "AnswerLost",
     "Backoff",
     "BadToken",
+    "ClearContactCustomField",
     "ClearCustomField",
     "CommonRoomClient",
     "CommonRoomError",

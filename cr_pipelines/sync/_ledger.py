@@ -1,6 +1,6 @@
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ _TABLES = {
         "row_hash_version": "text",
         "status": "text",
         "attempts": "integer",
+        "not_found_runs": "integer",
         "http_status": "integer",
         "reason_code": "text",
         "field": "text",
@@ -78,6 +79,9 @@ _TABLES = {
         "suppressed": "bigint",
         "unknown": "bigint",
         "not_sent": "bigint",
+        "outdated": "bigint",
+        "missing": "bigint",
+        "removed": "bigint",
         "requests": "bigint",
         "rate_limited": "bigint",
         "retries": "bigint",
@@ -240,6 +244,10 @@ class Ledger:
             "row_hash_version": "o.row_hash_version",
             "status": "o.status",
             "attempts": "o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END",
+            # Runs in a row whose answer was 404; a run that got no answer neither counts nor ends the row.
+            "not_found_runs": "CASE WHEN o.status = 'failed' AND o.reason_code = 'not_found' "
+            "THEN coalesce(l.not_found_runs, 0) + 1 "
+            "WHEN o.status IN ('failed', 'unknown') THEN coalesce(l.not_found_runs, 0) ELSE 0 END",
             "http_status": "o.http_status",
             "reason_code": "o.reason_code",
             "field": "o.field",
@@ -285,6 +293,13 @@ class Ledger:
             f"WHERE sync = {name} AND email_hash IN {erased}"
         )
         return Suppressed(addresses, frozenset(key for (key,) in keys))
+
+    def forget(self, sync: str, keys: Iterable[str]) -> None:
+        """Drop keys whose things are out of the room: should they come back to the source, they are new."""
+        listed = ", ".join(map(self._dialect.literal, keys))
+        if listed:
+            name = self._dialect.literal(sync)
+            self._session.execute(f"DELETE FROM {self.table('sync_ledger')} WHERE sync = {name} AND key IN ({listed})")
 
     def standing(self, sync: str, partition: str) -> dict[str, int]:
         """How many of the sync's source rows stand at each status, by key."""

@@ -1,6 +1,6 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from cr_pipelines.sync._ledger import NO_KEY, Ledger
 from cr_pipelines.sync._report import Report
@@ -16,19 +16,41 @@ _DUPLICATE = " rows have this key, and none of them is sent; keep one in the vie
 _OFFERED = {
     "changed": ("new", "changed", "retry", "recheck", "interrupted"),
     "failed": ("retry", "rejected"),
-    "all": ("new", "changed", "retry", "recheck", "interrupted", "rejected", "unchanged"),
+    "all": ("new", "changed", "retry", "recheck", "interrupted", "rejected", "unchanged", "missing"),
 }
 """Which rows each way to resync offers, by how they compare with the ledger."""
 
 
+def _offers(sync: Sync, options: Options) -> frozenset[str]:
+    offered = set(_OFFERED[options.resync])
+    if sync.restore and options.resync == "changed":
+        offered.add("missing")
+    if not sync.contract.repeatable:
+        # Once is once: only a person who names the key can want it twice.
+        offered.discard("unchanged")
+        if options.keys:
+            offered |= {"unknown"} if options.resync == "failed" else {"unknown", "outdated"}
+            offered |= {"unchanged"} if options.resync == "all" else set()
+    return frozenset(offered)
+
+
 @dataclass(frozen=True)
 class Slice:
-    """The part of a source that one partition covers: `column` from `start` to before `end`, both UTC."""
+    """The part of a source that one partition covers: `column` from `start` to before `end`, both UTC.
+
+    A row without that moment is in no partition, and so it is looked at, and shown as invalid, with each of them.
+    """
 
     partition: str
     column: str
     start: datetime
     end: datetime
+
+    @classmethod
+    def of_day(cls, column: str, day: date) -> "Slice":
+        """The slice of one day in UTC; its partition is the day as YYYY-MM-DD."""
+        start = datetime.combine(day, time.min, UTC)
+        return cls(day.isoformat(), column, start, start + timedelta(days=1))
 
 
 @dataclass
@@ -44,7 +66,13 @@ class Plan:
         duplicate_keys: how many keys they share.
         compared: source rows with a sound key, by how they compare with the ledger: `new`, `changed`, `retry`
             (failed before), `recheck` (invalid or suppressed before), `interrupted` (a run died while it may
-            have been sending them), `rejected` (refused before, and not changed since), `unchanged`.
+            have been sending them), `rejected` (refused before, and not changed since), `unchanged`, `missing`
+            (unchanged, and somebody deleted it in the room); and of operations that append, `unknown` (it may
+            have arrived) and `outdated` (changed after it was delivered).
+        offers: which of these the run offers for sending.
+        missing: the missing keys.
+        removable: keys that were delivered and have left the source, of things that can be taken out of the room.
+        standing: how many such things the ledger has in all.
         gone: keys that the ledger has and the source no longer.
         emptied: whether the source is empty and was not before. Then nothing is changed.
         offered: rows that are offered for sending, which `spool` holds.
@@ -58,6 +86,10 @@ class Plan:
     duplicate_rows: int = 0
     duplicate_keys: int = 0
     compared: dict[str, int] = field(default_factory=dict)
+    offers: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
+    removable: tuple[str, ...] = ()
+    standing: int = 0
     gone: int = 0
     emptied: bool = False
 
@@ -83,8 +115,10 @@ class Planner:
         self._part = part
         self._partition = part.partition if part else ""
 
-    def plan(self) -> Plan:
+    def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
+
+        `present` has the keys of the things that are in the room, of a contract with upkeep.
 
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required
         column or has none of the contract's.
@@ -96,21 +130,27 @@ class Planner:
                 f"{self._sync.name}: {self._sync.relation} has no column {', '.join(match.missing)}, which "
                 f"the contract of a {contract.kind} requires; name it so in the view"
             )
-        plan = Plan(match, tuple(column.name for column in match.columns))
+        plan = Plan(match, tuple(column.name for column in match.columns), offers=_offers(self._sync, self._options))
         try:
-            self._fill(plan)
+            self._fill(plan, present)
         except BaseException:
             plan.spool.close()
             raise
         return plan
 
-    def _fill(self, plan: Plan) -> None:
+    def _fill(self, plan: Plan, present: Collection[str] | None) -> None:
         self._read_keys(plan)
         if plan.source_rows == 0 and not self._options.keys and self._stood_before():
             plan.emptied = True
             return
         self._compare()
         self._settle_equal_fingerprints(plan)
+        if not self._sync.contract.repeatable:
+            self._session.execute(
+                "UPDATE compared SET why = 'outdated' WHERE why IN ('changed', 'recheck') AND was_delivered IS NOT NULL"
+            )
+        if present is not None:
+            self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan)
 
@@ -136,9 +176,11 @@ class Planner:
         )
         intents = self._ledger.table("sync_intents")
         self._session.execute(f"DELETE FROM {intents} WHERE {here}")
-        self._session.execute(
-            f"INSERT INTO {intents} (sync, partition, key, run_id) SELECT {name}, {partition}, key, {run} FROM offered"
-        )
+        if self._sync.contract.repeatable:
+            self._session.execute(
+                f"INSERT INTO {intents} (sync, partition, key, run_id) "
+                f"SELECT {name}, {partition}, key, {run} FROM offered"
+            )
         columns = "sync, key, partition, status, attempts, reason_code, field, message, recorded_at, run_id"
         fields = self._dialect.literal(self._key_columns)
         if plan.null_keys:
@@ -148,12 +190,14 @@ class Planner:
                 f"{self._dialect.literal(NO_KEY)}, {partition}, 'invalid', 0, 'null_key', {fields}, "
                 f"{self._dialect.literal(message)}, {now}, {run})"
             )
+        # That something was appended, or may have been, must not be forgotten over a second row of its key.
+        kept = "" if self._sync.contract.repeatable else " AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
         self._session.execute(
             f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) SELECT {name}, d.key, {partition}, "
             f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || "
             f"{self._dialect.literal(_DUPLICATE)}, {now}, {run} FROM duplicates AS d "
             f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key "
-            f"WHERE l.reason_code IS DISTINCT FROM 'duplicate_key'"
+            f"WHERE l.reason_code IS DISTINCT FROM 'duplicate_key'{kept}"
         )
 
     def count_problems(self, plan: Plan, report: Report) -> None:
@@ -191,7 +235,10 @@ class Planner:
             f"CAST({self._dialect.literal(moment.isoformat())} AS {stamp})"
             for moment in (self._part.start, self._part.end)
         )
-        return f"(SELECT * FROM {relation} AS source WHERE {column} >= {start} AND {column} < {end}) AS source_rows"
+        return (
+            f"(SELECT * FROM {relation} AS source "
+            f"WHERE {column} >= {start} AND {column} < {end} OR {column} IS NULL) AS source_rows"
+        )
 
     def _read_keys(self, plan: Plan) -> None:
         key = self._dialect.key(self._sync.contract.key)
@@ -225,23 +272,27 @@ class Planner:
     def _compare(self) -> None:
         ledger = self._here(
             "sync_ledger",
-            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, gone_since",
+            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, not_found_runs, "
+            "gone_since",
         )
         # A key that is named on its own says nothing about those that are not.
         join = "LEFT" if self._options.keys else "FULL"
         interrupted = self._here("sync_intents", "DISTINCT key")
         why = (
-            "CASE WHEN s.key IS NULL THEN 'gone' WHEN i.key IS NOT NULL THEN 'interrupted' "
+            "CASE WHEN s.key IS NULL THEN 'gone' WHEN l.status = 'unknown' THEN 'unknown' "
+            "WHEN i.key IS NOT NULL THEN 'interrupted' "
             "WHEN l.key IS NULL THEN 'new' WHEN l.status = 'failed' THEN 'retry' "
             "WHEN l.status IN ('invalid', 'suppressed') THEN 'recheck' "
             f"WHEN l.row_hash IS DISTINCT FROM s.row_hash OR l.row_hash_version <> {self._hash_version} "
             "THEN 'changed' WHEN l.status = 'rejected' THEN 'rejected' ELSE 'unchanged' END"
         )
-        settled = "" if self._options.resync == "all" else "WHERE why <> 'unchanged' OR gone_since IS NOT NULL"
+        every = self._options.resync == "all" or self._sync.contract.upkeep is not None
+        settled = "" if every else "WHERE why <> 'unchanged' OR gone_since IS NOT NULL"
         self._session.execute(
             "CREATE TEMPORARY TABLE compared AS SELECT * FROM (SELECT coalesce(s.key, l.key) AS key, s.row_hash, "
             f"{why} AS why, l.status AS was_status, l.fingerprint AS was_fingerprint, "
-            "l.delivered_fingerprint AS was_delivered, l.message AS was_message, l.gone_since "
+            "l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
+            "l.not_found_runs AS was_not_found_runs, l.gone_since "
             "FROM (SELECT key, row_hash FROM source_keys WHERE key IS NOT NULL "
             "AND key NOT IN (SELECT key FROM duplicates)) AS s "
             f"{join} JOIN {ledger} AS l ON s.key = l.key LEFT JOIN {interrupted} AS i ON i.key = s.key) AS joined "
@@ -272,6 +323,26 @@ class Planner:
             "WHERE why = 'changed' AND key IN (SELECT key FROM refreshed)"
         )
 
+    def _compare_with_room(self, plan: Plan, present: Collection[str]) -> None:
+        """Find what somebody deleted in the room, and what left the source and may be deleted there."""
+        there = set(present)
+        standing = self._session.rows("SELECT key FROM compared WHERE why = 'unchanged' ORDER BY key")
+        plan.missing = tuple(key for (key,) in standing if key not in there)
+        if plan.missing:
+            listed = ", ".join(map(self._dialect.literal, plan.missing))
+            self._session.execute(f"UPDATE compared SET why = 'missing' WHERE key IN ({listed})")
+        if self._options.keys or self._options.limit is not None or self._options.resync == "failed":
+            return
+        delivered = self._here("sync_ledger", "key, delivered_fingerprint")
+        [(plan.standing,)] = self._session.rows(
+            f"SELECT count(*) FROM {delivered} AS l WHERE delivered_fingerprint IS NOT NULL"
+        )
+        left = self._session.rows(
+            f"SELECT key FROM {delivered} AS l WHERE delivered_fingerprint IS NOT NULL "
+            "AND key NOT IN (SELECT key FROM source_keys WHERE key IS NOT NULL) ORDER BY key"
+        )
+        plan.removable = tuple(key for (key,) in left)
+
     def _count(self, plan: Plan) -> None:
         counted = dict(self._session.rows("SELECT why, count(*) FROM compared GROUP BY why"))
         plan.gone = counted.pop("gone", 0)
@@ -280,7 +351,7 @@ class Planner:
         plan.compared = {**counted, "unchanged": sound - sum(counted.values())}
 
     def _spool(self, plan: Plan) -> None:
-        whys = ", ".join(map(self._dialect.literal, _OFFERED[self._options.resync]))
+        whys = ", ".join(map(self._dialect.literal, sorted(plan.offers)))
         limit = "" if self._options.limit is None else f" LIMIT {int(self._options.limit)}"
         self._session.execute(f"CREATE TEMPORARY TABLE offered AS SELECT * FROM compared WHERE why IN ({whys}){limit}")
         if not self._session.rows("SELECT 1 FROM offered LIMIT 1"):
@@ -295,12 +366,21 @@ class Planner:
             "o.was_fingerprint",
             "o.was_delivered",
             "o.was_message",
+            "o.was_not_found_runs",
         )
         assert len(meta) == len(LEDGER_COLUMNS)  # noqa: S101
         self._session.stream(
             f"SELECT {', '.join(meta)}, {values} FROM "
             f"(SELECT {self._dialect.key(self._sync.contract.key)} AS source_key, * FROM {self._source}) AS s "
-            "JOIN offered AS o ON s.source_key = o.key",
+            f"JOIN offered AS o ON s.source_key = o.key{self._order(plan)}",
             _ROWS_PER_BATCH,
             plan.spool,
         )
+
+    def _order(self, plan: Plan) -> str:
+        """Rows that can share a request must come one after the other."""
+        batching = self._sync.contract.batching
+        shared = (
+            [f"s.{self._dialect.identifier(name)}" for name in batching.by if name in plan.columns] if batching else []
+        )
+        return f" ORDER BY {', '.join(shared)}" if shared else ""

@@ -9,9 +9,12 @@ from cr_pipelines.sync._loop import run_in_loop
 from cr_pipelines.sync._plan import Plan, Planner, Slice
 from cr_pipelines.sync._report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
+from cr_pipelines.sync._upkeep import Household
+from cr_pipelines.sync.contract import Upkeep
 from cr_pipelines.warehouse import Warehouse, WarehouseError
 
 _SHOWN_REJECTED = 20
+_SHOWN_MISSING = 20
 
 
 def run_sync(
@@ -74,6 +77,7 @@ class Run:
         self._run_id = run_id or uuid.uuid4().hex
         self._on_progress = on_progress
         self._report = Report(sync.name, self._run_id, partition=self._partition, dry_run=options.dry_run)
+        self._household: Household | None = None
 
     def go(self) -> Report:
         """Run, and give the report. Raises as `run_sync` says."""
@@ -81,15 +85,19 @@ class Run:
         journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id)
         plan: Plan | None = None
         try:
+            self._look_into_room()
             plan = self._plan(journal)
             self._take_over(plan)
             if plan.offered:
                 delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
-                run_in_loop(delivery.run(self._destination))
+                run_in_loop(delivery.run(self._destination, self._household.room if self._household else None))
+            self._remove_what_left(plan)
         except BaseException:
             self._report.state = "interrupted"
             raise
         finally:
+            if self._report.stopped_by is not None and self._report.state == "succeeded":
+                self._report.state = "stopped"
             if plan is not None:
                 plan.spool.close()
                 self._account(plan)
@@ -100,6 +108,24 @@ class Run:
             raise SyncStopped(self._report)
         return self._report
 
+    def _look_into_room(self) -> None:
+        upkeep = self._sync.contract.upkeep
+
+        async def look(upkeep: Upkeep) -> None:
+            self._household = await Household.read(upkeep, self._destination, self._report)
+
+        if upkeep is not None:
+            run_in_loop(look(upkeep))
+
+    def _remove_what_left(self, plan: Plan) -> None:
+        upkeep, household, report = self._sync.contract.upkeep, self._household, self._report
+        if upkeep is None or household is None or self._sync.on_removed == "keep" or report.stopped_by is not None:
+            return
+        if self._options.dry_run:
+            report.removed = len(household.removable(plan))
+        elif plan.removable:
+            run_in_loop(household.remove(upkeep, self._sync, plan, self._destination, report))
+
     def _plan(self, journal: Journal) -> Plan:
         with self._warehouse.session() as session:
             ledger = Ledger(session, self._schema)
@@ -109,7 +135,7 @@ class Run:
                 ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
             try:
                 planner = Planner(session, ledger, self._sync, self._options, self._part)
-                plan = planner.plan()
+                plan = planner.plan(None if self._household is None else self._household.ids)
                 planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
                     planner.begin(plan, self._run_id)
@@ -132,9 +158,13 @@ class Run:
         report.emptied = plan.emptied
         report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
-        if self._options.resync == "changed":
-            report.unchanged = plan.compared.get("unchanged", 0)
-            report.rejected = plan.compared.get("rejected", 0)
+        report.missing = len(plan.missing)
+        report.missing_keys = list(plan.missing[:_SHOWN_MISSING])
+        kept = {why: count for why, count in plan.compared.items() if why not in plan.offers}
+        report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
+        report.rejected = kept.get("rejected", 0)
+        report.unknown = kept.get("unknown", 0)
+        report.outdated = kept.get("outdated", 0)
 
     def _account(self, plan: Plan) -> None:
         """Give every row that has no outcome its place."""
@@ -143,10 +173,6 @@ class Run:
             report.unchanged + report.delivered + report.invalid + report.rejected + report.failed
             + report.suppressed + report.unknown
         )  # fmt: skip
-        if self._options.resync == "failed":
-            kept = plan.compared.get("unchanged", 0)
-            report.unchanged += kept
-            placed += kept
         report.not_sent = report.source_rows - placed
 
     def _record(self, journal: Journal) -> None:
@@ -154,6 +180,8 @@ class Run:
             journal.write(session)
             ledger = Ledger(session, self._schema)
             ledger.fold()
+            if self._household is not None:
+                ledger.forget(self._sync.name, self._household.removed)
             ledger.finish(self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts())
             self._report.rejected_rows = [
                 RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)

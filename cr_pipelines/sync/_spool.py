@@ -20,6 +20,7 @@ class PlannedRow(NamedTuple):
     was_fingerprint: str | None
     was_delivered: str | None
     was_message: str | None
+    was_not_found_runs: int | None
     values: tuple[object, ...]
 
 
@@ -62,6 +63,17 @@ class Spool:
             columns = [column.to_pylist() for column in batch.columns]
             for row in zip(*columns, strict=True):
                 yield PlannedRow._make((*row[:split], row[split:]))
+
+    def distinct(self, column: int) -> list[object]:
+        """The distinct values of the source column at this position."""
+        if self._writer is None:
+            return []
+        self._writer.close()
+        self._file.seek(0)
+        values: dict[object, None] = {}
+        for batch in pa.ipc.open_stream(self._file):
+            values.update(dict.fromkeys(batch.column(len(LEDGER_COLUMNS) + column).unique().to_pylist()))
+        return list(values)
 
     def close(self) -> None:
         """Give the disk space back."""

@@ -88,6 +88,7 @@ def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow:
     flow.sandbox.control.set_faults()
     flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || id[2:]")
     flow.run()
+    flow.sandbox.control.settle()
     assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
 
 

@@ -1,0 +1,113 @@
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cr_pipelines.sync._journal import Journal
+from cr_pipelines.sync._report import RejectedRow, Report
+from cr_pipelines.sync._spool import PlannedRow
+from cr_pipelines.sync._sync import Options, Sync
+from cr_pipelines.sync.contract import InvalidRow, Outgoing, Problem, RowReader
+
+_SHOWN_REJECTED = 20
+
+
+class Item(NamedTuple):
+    """A row that passed, and what is to be sent for it."""
+
+    row: PlannedRow
+    outgoing: Outgoing
+
+
+Parcel = list[Item]
+"""Rows that share a request."""
+
+
+class Inspection:
+    """Checks rows before they are sent, takes down why some are not, and puts the others into parcels."""
+
+    def __init__(self, sync: Sync, reader: RowReader, journal: Journal, report: Report, options: Options):
+        self._reader = reader
+        self._journal = journal
+        self._report = report
+        self._options = options
+        batching = sync.contract.batching
+        self._most = 1 if batching is None else sync.batch_size or batching.most
+
+    def parcels(self, rows: Iterable[PlannedRow]) -> Iterator[Parcel]:
+        """Parcels of consecutive rows that can share a request, and an empty one for each row that is not sent."""
+        waiting: Parcel = []
+        for row in rows:
+            outgoing = self._check(row)
+            if outgoing is None:
+                yield []
+            elif self._most == 1:
+                yield [Item(row, outgoing)]
+            else:
+                if waiting and (len(waiting) == self._most or outgoing.group != waiting[0].outgoing.group):
+                    yield waiting
+                    waiting = []
+                waiting.append(Item(row, outgoing))
+        if waiting:
+            yield waiting
+
+    def still_wanted(self, parcel: Parcel) -> Parcel:
+        """What may still be sent of a parcel that had to wait: people may have asked to be forgotten meanwhile."""
+        wanted = []
+        for item in parcel:
+            if self._suppressed(*item):
+                self._withhold(item.row)
+            else:
+                wanted.append(item)
+        return wanted
+
+    def _check(self, row: PlannedRow) -> Outgoing | None:
+        """What is to be sent for a row, or None when it is not to be; the reason is taken down."""
+        if row.key in self._journal.suppressed.keys:
+            self._withhold_again(row)
+            return None
+        try:
+            outgoing = self._reader.read(row.values)
+        except InvalidRow as fault:
+            self._refuse(row, fault.problems[0], "; ".join(found.message for found in fault.problems))
+            return None
+        if self._suppressed(row, outgoing):
+            self._withhold_again(row)
+            return None
+        mended = row.why == "recheck" and row.was_status == "invalid" and row.was_delivered == row.fingerprint
+        if mended and self._options.resync != "all":
+            self._report.unchanged += 1
+            self._add(row, "delivered", email_hash=outgoing.email_hash)
+            return None
+        return outgoing
+
+    def _suppressed(self, row: PlannedRow, outgoing: Outgoing) -> bool:
+        suppressed = self._journal.suppressed
+        return row.key in suppressed.keys or not suppressed.addresses.isdisjoint(outgoing.address_hashes)
+
+    def _withhold_again(self, row: PlannedRow) -> None:
+        if row.was_status == "suppressed" and row.was_fingerprint == row.fingerprint:
+            self._report.suppressed += 1
+        else:
+            self._withhold(row)
+
+    def _withhold(self, row: PlannedRow) -> None:
+        self._report.suppressed += 1
+        self._add(row, "suppressed", reason_code="suppressed", message="the person asked to be forgotten")
+
+    def _refuse(self, row: PlannedRow, problem: Problem, message: str) -> None:
+        self._report.invalid += 1
+        self._report.add_problem(row.key, problem.field, problem.reason_code, message)
+        if len(self._report.rejected_rows) < _SHOWN_REJECTED:
+            self._report.rejected_rows.append(
+                RejectedRow(row.key, "invalid", problem.field, problem.reason_code, message)
+            )
+        known = (row.was_status, row.was_fingerprint, row.was_message) == (
+            "invalid",
+            row.fingerprint,
+            message,
+        )
+        if not known:
+            self._add(row, "invalid", reason_code=problem.reason_code, field=problem.field, message=message)
+
+    def _add(self, row: PlannedRow, status: str, **details: str | None) -> None:
+        if not self._options.dry_run:
+            self._journal.add(row, status, **details)  # type: ignore[arg-type]
