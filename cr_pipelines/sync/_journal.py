@@ -24,6 +24,10 @@ class Journal:
 
     They are gathered in memory and appended to the warehouse in short sessions. A kill costs what was not yet
     appended: those rows are sent again.
+
+    Attributes:
+        row_hash_version: the plan's, written beside every row hash.
+        suppressed: who is withheld, as of the last time that the ledger was seen.
     """
 
     def __init__(self, warehouse: Warehouse, schema: str, sync: str, partition: str, run_id: str):
@@ -34,7 +38,7 @@ class Journal:
         self._run_id = run_id
         self._pending: list[tuple[Any, ...]] = []
         self._last_flush = self._last_heartbeat = time.monotonic()
-        self._row_hash_version = warehouse.dialect().row_hash_version
+        self.row_hash_version = ""
         self.suppressed = Suppressed()
 
     def __len__(self) -> int:
@@ -66,7 +70,7 @@ class Journal:
         """Take down what became of a row."""
         now = datetime.now(UTC)
         self._pending.append((
-            self._sync, row.key, self._partition, row.fingerprint, row.row_hash, self._row_hash_version, status,
+            self._sync, row.key, self._partition, row.fingerprint, row.row_hash, self.row_hash_version, status,
             attempts, http_status, reason_code, field, message, email_hash, now if attempts else None, now,
             self._run_id,
         ))  # fmt: skip

@@ -111,8 +111,17 @@ _TABLES = {
     },
 }
 
+_INDEXES = {
+    "sync_ledger": (("sync", "key"), ("sync", "partition")),
+    "sync_outcomes": (("sync",),),
+    "sync_intents": (("sync", "partition"),),
+    "sync_runs": (("sync",),),
+    "former_addresses": (("email_hash",),),
+}
+"""What queries look for, by table; only some engines make use of it."""
+
 _REJECTED_ROWS = """
-SELECT sync, key, partition, status, field, reason_code, message, http_status, attempts, last_sent_at, run_id
+SELECT sync, key, {partition}, status, field, reason_code, message, http_status, attempts, last_sent_at, run_id
 FROM {ledger} WHERE status IN ('invalid', 'rejected') AND gone_since IS NULL
 """
 
@@ -153,63 +162,93 @@ class Ledger:
         return f"{self._dialect.identifier(self._schema)}.{self._dialect.identifier(name)}"
 
     def prepare(self) -> None:
-        """Make the schema, tables and view that are not there yet."""
-        self._session.execute(f"CREATE SCHEMA IF NOT EXISTS {self._dialect.identifier(self._schema)}")
-        for name, columns in _TABLES.items():
-            described = ", ".join(
-                f"{self._dialect.identifier(column)} {self._dialect.types[kind]}" for column, kind in columns.items()
-            )
-            self._session.execute(f"CREATE TABLE IF NOT EXISTS {self.table(name)} ({described})")
-        self._session.execute(
-            f"CREATE OR REPLACE VIEW {self.table('rejected_rows')} AS "
-            + _REJECTED_ROWS.format(ledger=self.table("sync_ledger"))
-        )
+        """Make the schema, tables and view that are not there yet.
+
+        Where all are there it takes no lock and no right to make any.
+        """
+        if not self._lacking():
+            return
+        with self._session.exclusively(self._schema):
+            lacking = self._lacking()
+            if lacking >= {*_TABLES, "rejected_rows"}:
+                self._session.execute(self._dialect.create_schema(self._schema))
+            for name in _TABLES:
+                if name in lacking:
+                    self._create(name)
+            if "rejected_rows" in lacking:
+                self._session.execute(
+                    f"CREATE VIEW {self.table('rejected_rows')} AS "
+                    + _REJECTED_ROWS.format(
+                        ledger=self.table("sync_ledger"), partition=self._dialect.identifier("partition")
+                    )
+                )
 
     def exists(self) -> bool:
         """Whether `prepare` ever ran here."""
-        found = self._session.rows(
-            "SELECT count(*) FROM information_schema.tables WHERE table_name = 'sync_ledger' "
-            f"AND table_schema = {self._dialect.literal(self._schema)}"
+        return "sync_ledger" not in self._lacking()
+
+    def _lacking(self) -> set[str]:
+        found = {name for (name,) in self._session.rows(self._dialect.tables(self._schema))}
+        return {*_TABLES, "rejected_rows"} - found
+
+    def _create(self, name: str) -> None:
+        described = ", ".join(
+            f"{self._dialect.identifier(column)} {self._dialect.types[kind]}" for column, kind in _TABLES[name].items()
         )
-        return bool(found[0][0])
+        self._session.execute(f"CREATE TABLE IF NOT EXISTS {self.table(name)} ({described})")
+        for columns in _INDEXES.get(name, ()):
+            if index := self._dialect.create_index(self.table(name), columns):
+                self._session.execute(index)
+
+    def where(self, sync: str, partition: str) -> str:
+        """The condition for the rows of one sync and partition, in any of our tables."""
+        text = self._dialect.literal
+        return f"sync = {text(sync)} AND {self._dialect.identifier('partition')} = {text(partition)}"
 
     def claim(self, run_id: str, sync: str, partition: str, resync: str) -> None:
         """Note that a run begins. Raises AlreadyRunning while another run of the same sync goes on.
 
         A run counts as ended when its process on this host is gone, or its heartbeat is two minutes old.
         """
-        now = datetime.now(UTC)
-        text = self._dialect.literal
-        for other, host, process, heartbeat in self._session.rows(
-            f"SELECT run_id, host, process, heartbeat_at FROM {self.table('sync_runs')} "
-            f"WHERE sync = {text(sync)} AND partition = {text(partition)} AND state = 'running'"
+        with self._session.exclusively(f"{self._schema}.{sync}"):
+            now = datetime.now(UTC)
+            # Noted before looking: where nothing keeps others out, two that begin at once see each other.
+            self._append(
+                "sync_runs",
+                {
+                    "run_id": run_id,
+                    "sync": sync,
+                    "partition": partition,
+                    "state": "running",
+                    "host": socket.gethostname(),
+                    "process": os.getpid(),
+                    "started_at": now,
+                    "heartbeat_at": now,
+                    "resync": resync,
+                },
+            )
+            self._end_others(run_id, sync, partition, now)
+
+    def _end_others(self, run_id: str, sync: str, partition: str, now: datetime) -> None:
+        runs, here = self.table("sync_runs"), f"{self.where(sync, partition)} AND state = 'running'"
+
+        def of(run: str, started_at: datetime) -> str:
+            return f"{here} AND run_id = {self._value(run)} AND started_at = {self._value(started_at)}"
+
+        for other, host, process, started_at, heartbeat in self._session.rows(
+            f"SELECT run_id, host, process, started_at, heartbeat_at FROM {runs} "
+            f"WHERE {here} AND NOT ({of(run_id, now)})"
         ):
             alive = now - heartbeat < _HEARTBEAT_EXPIRES
             if alive and host == socket.gethostname():
                 alive = _process_lives(process)
             if alive:
+                self._session.execute(f"DELETE FROM {runs} WHERE {of(run_id, now)}")
                 raise AlreadyRunning(
                     f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); "
                     "this run sent nothing and changes nothing. Wait for the other, or end it."
                 )
-            self._session.execute(
-                f"UPDATE {self.table('sync_runs')} SET state = 'interrupted' WHERE run_id = {text(other)} "
-                f"AND sync = {text(sync)} AND partition = {text(partition)}"
-            )
-        self._append(
-            "sync_runs",
-            {
-                "run_id": run_id,
-                "sync": sync,
-                "partition": partition,
-                "state": "running",
-                "host": socket.gethostname(),
-                "process": os.getpid(),
-                "started_at": now,
-                "heartbeat_at": now,
-                "resync": resync,
-            },
-        )
+            self._session.execute(f"UPDATE {runs} SET state = 'interrupted' WHERE {of(other, started_at)}")
 
     def heartbeat(self, run_id: str, sync: str, partition: str) -> None:
         """Say that the run still goes on."""
@@ -217,25 +256,23 @@ class Ledger:
 
     def finish(self, run_id: str, sync: str, partition: str, state: str, values: Mapping[str, Any]) -> None:
         """Note how a run ended, with its counts by column of `sync_runs`, and drop its intents."""
-        text = self._dialect.literal
         self._update_run(run_id, sync, partition, {"state": state, "finished_at": datetime.now(UTC), **values})
-        self._session.execute(
-            f"DELETE FROM {self.table('sync_intents')} WHERE sync = {text(sync)} AND partition = {text(partition)}"
-        )
+        self._session.execute(f"DELETE FROM {self.table('sync_intents')} WHERE {self.where(sync, partition)}")
 
-    def fold(self) -> None:
-        """Bring the ledger up to the outcomes that were appended since the last fold."""
+    def fold(self, sync: str) -> None:
+        """Bring the ledger up to the outcomes of a sync that were appended since its last fold."""
         outcomes, ledger = self.table("sync_outcomes"), self.table("sync_ledger")
-        if not self._session.rows(f"SELECT 1 FROM {outcomes} LIMIT 1"):
+        own, owned = f"sync = {self._dialect.literal(sync)}", f"l.sync = {self._dialect.literal(sync)}"
+        if not self._session.rows(f"SELECT 1 FROM {outcomes} WHERE {own} LIMIT 1"):
             return
         latest = (
-            f"(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY sync, key ORDER BY recorded_at DESC) "
-            f"AS newness FROM {outcomes}) AS numbered WHERE newness = 1)"
+            f"(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY key ORDER BY recorded_at DESC) "
+            f"AS newness FROM {outcomes} WHERE {own}) AS numbered WHERE newness = 1)"
         )
         columns = {
             "sync": "o.sync",
             "key": "o.key",
-            "partition": "o.partition",
+            "partition": f"o.{self._dialect.identifier('partition')}",
             "fingerprint": "o.fingerprint",
             # After a doubtful request the room may hold either version: neither counts as delivered.
             "delivered_fingerprint": "CASE WHEN o.status = 'delivered' THEN o.fingerprint "
@@ -258,10 +295,9 @@ class Ledger:
             "run_id": "o.run_id",
             "gone_since": f"CAST(NULL AS {self._dialect.types['timestamp']})",
         }
-        selected = ", ".join(f"{value} AS {name}" for name, value in columns.items())
-        joined = f"{latest} AS o LEFT JOIN {ledger} AS l ON o.sync = l.sync AND o.key = l.key"
-        self._session.execute("BEGIN TRANSACTION")
-        try:
+        selected = ", ".join(f"{value} AS {self._dialect.identifier(name)}" for name, value in columns.items())
+        joined = f"{latest} AS o LEFT JOIN {ledger} AS l ON {owned} AND o.key = l.key"
+        with self._session.exclusively(f"{self._schema}.{sync}"), self._session.transaction():
             self._session.execute(
                 f"INSERT INTO {self.table('former_addresses')} (sync, key, email_hash, replaced_at) "
                 f"SELECT o.sync, o.key, l.email_hash, o.recorded_at FROM {joined} "
@@ -270,15 +306,11 @@ class Ledger:
             self._session.execute(
                 self._dialect.merge(ledger, f"(SELECT {selected} FROM {joined})", ("sync", "key"), tuple(columns))
             )
-            self._session.execute(f"DELETE FROM {outcomes}")
-        except BaseException:
-            self._session.execute("ROLLBACK")
-            raise
-        self._session.execute("COMMIT")
+            self._session.execute(f"DELETE FROM {outcomes} WHERE {own}")
 
     def record(self, outcomes: pa.Table) -> None:
         """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
-        self._session.append(self.table("sync_outcomes"), outcomes)
+        self._session.append(self._schema, "sync_outcomes", outcomes)
 
     def suppressed(self, sync: str) -> Suppressed:
         """The people whom removals keep from this sync."""
@@ -303,32 +335,29 @@ class Ledger:
 
     def standing(self, sync: str, partition: str) -> dict[str, int]:
         """How many of the sync's source rows stand at each status, by key."""
-        text = self._dialect.literal
         return dict(
             self._session.rows(
-                f"SELECT status, count(*) FROM {self.table('sync_ledger')} WHERE sync = {text(sync)} "
-                f"AND partition = {text(partition)} AND gone_since IS NULL GROUP BY status"
+                f"SELECT status, count(*) FROM {self.table('sync_ledger')} "
+                f"WHERE {self.where(sync, partition)} AND gone_since IS NULL GROUP BY status"
             )
         )
 
     def rejected_rows(self, sync: str, partition: str, limit: int) -> list[tuple[str, str, str, str, str]]:
         """Up to `limit` rows of the view: key, status, field, reason code, message."""
-        text = self._dialect.literal
         return self._session.rows(
             f"SELECT key, status, field, reason_code, message FROM {self.table('rejected_rows')} "
-            f"WHERE sync = {text(sync)} AND partition = {text(partition)} ORDER BY key LIMIT {limit}"
+            f"WHERE {self.where(sync, partition)} ORDER BY key LIMIT {limit}"
         )
 
     def _append(self, table: str, row: Mapping[str, Any]) -> None:
         schema = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES[table].items() if name in row])
-        self._session.append(self.table(table), pa.Table.from_pylist([dict(row)], schema=schema))
+        self._session.append(self._schema, table, pa.Table.from_pylist([dict(row)], schema=schema))
 
     def _update_run(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
-        text = self._dialect.literal
         changes = ", ".join(f"{name} = {self._value(value)}" for name, value in values.items())
         self._session.execute(
-            f"UPDATE {self.table('sync_runs')} SET {changes} WHERE run_id = {text(run_id)} "
-            f"AND sync = {text(sync)} AND partition = {text(partition)} AND state = 'running'"
+            f"UPDATE {self.table('sync_runs')} SET {changes} WHERE {self.where(sync, partition)} "
+            f"AND run_id = {self._dialect.literal(run_id)} AND state = 'running'"
         )
 
     def _value(self, value: object) -> str:

@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,6 +13,11 @@ from cr_pipelines.warehouse import Session
 _ROWS_PER_BATCH = 2_000
 
 _DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
+
+_FOUND = (
+    "sync", "key", "partition", "status", "attempts", "reason_code", "field", "message", "recorded_at", "run_id",
+)  # fmt: skip
+"""The columns of an outcome that the plan itself finds."""
 
 _OFFERED = {
     "changed": ("new", "changed", "retry", "recheck", "interrupted"),
@@ -60,6 +66,7 @@ class Plan:
     Attributes:
         match: the source's columns against the contract.
         columns: the source columns in the order of the spooled values.
+        row_hash_version: names what the row hashes depend on; hashes of two versions are never compared.
         source_rows: rows in the source, or in its slice.
         null_keys: rows without a key; they are `invalid`.
         duplicate_rows: rows that share a key with another; they are `invalid`, all of them.
@@ -80,6 +87,7 @@ class Plan:
 
     match: Match
     columns: tuple[str, ...]
+    row_hash_version: str
     spool: Spool = field(default_factory=Spool)
     source_rows: int = 0
     null_keys: int = 0
@@ -102,8 +110,9 @@ class Plan:
 class Planner:
     """Makes the plan of one run, inside the warehouse and within one session.
 
-    Only rows that must be sent leave the warehouse. Each is compared by its fast row hash first; the
-    fingerprint, which no engine upgrade changes, decides where the hashes differ.
+    Only rows that must be sent leave the warehouse. Each is compared by its fast row hash; the fingerprint,
+    which neither an engine upgrade nor a changed column type changes, decides where the hashes are of two
+    versions.
     """
 
     def __init__(self, session: Session, ledger: Ledger, sync: Sync, options: Options, part: Slice | None):
@@ -114,6 +123,7 @@ class Planner:
         self._options = options
         self._part = part
         self._partition = part.partition if part else ""
+        self._types: dict[str, str] = {}
 
     def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
@@ -124,15 +134,18 @@ class Planner:
         column or has none of the contract's.
         """
         contract = self._sync.contract
-        match = contract.match(list(self._session.columns(self._sync.relation)))
+        types = self._session.columns(self._sync.relation)
+        match = contract.match(list(types))
         if match.missing:
             raise SourceUnusable(
                 f"{self._sync.name}: {self._sync.relation} has no column {', '.join(match.missing)}, which "
                 f"the contract of a {contract.kind} requires; name it so in the view"
             )
-        plan = Plan(match, tuple(column.name for column in match.columns), offers=_offers(self._sync, self._options))
+        self._types = {column.name: types[column.name] for column in match.columns}
+        plan = Plan(match, tuple(self._types), self._row_hash_version(), offers=_offers(self._sync, self._options))
         try:
-            self._fill(plan, present)
+            with self._session.snapshot():
+                self._fill(plan, present)
         except BaseException:
             plan.spool.close()
             raise
@@ -143,12 +156,10 @@ class Planner:
         if plan.source_rows == 0 and not self._options.keys and self._stood_before():
             plan.emptied = True
             return
-        self._compare()
+        self._compare(plan)
         self._settle_equal_fingerprints(plan)
         if not self._sync.contract.repeatable:
-            self._session.execute(
-                "UPDATE compared SET why = 'outdated' WHERE why IN ('changed', 'recheck') AND was_delivered IS NOT NULL"
-            )
+            self._set_aside_what_was_appended()
         if present is not None:
             self._compare_with_room(plan, present)
         self._count(plan)
@@ -160,28 +171,32 @@ class Planner:
             return
         name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
         ledger = self._ledger.table("sync_ledger")
-        here = f"sync = {name} AND partition = {partition}"
-        now = f"CAST(now() AS {self._dialect.types['timestamp']})"
-        self._session.execute(
-            f"UPDATE {ledger} SET row_hash = r.row_hash, row_hash_version = {self._hash_version} "
-            f"FROM refreshed AS r WHERE {here} AND {ledger}.key = r.key"
-        )
-        self._session.execute(
-            f"UPDATE {ledger} SET gone_since = {now} "
-            f"WHERE {here} AND key IN (SELECT key FROM compared WHERE why = 'gone')"
-        )
-        self._session.execute(
-            f"UPDATE {ledger} SET gone_since = NULL WHERE {here} AND gone_since IS NOT NULL "
-            "AND key IN (SELECT key FROM compared WHERE why <> 'gone')"
-        )
+        here = self._ledger.where(self._sync.name, self._partition)
+        now = f"CAST(CURRENT_TIMESTAMP AS {self._dialect.types['timestamp']})"
+        if self._any("cr_refreshed"):
+            version = self._dialect.literal(plan.row_hash_version)
+            self._session.execute(
+                f"UPDATE {ledger} SET row_hash = r.row_hash, row_hash_version = {version} "
+                f"FROM cr_refreshed AS r WHERE {here} AND {self._dialect.identifier('sync_ledger')}.key = r.key"
+            )
+        if plan.gone:
+            self._session.execute(
+                f"UPDATE {ledger} SET gone_since = {now} "
+                f"WHERE {here} AND key IN (SELECT key FROM cr_compared WHERE why = 'gone')"
+            )
+        if self._any("cr_compared WHERE why <> 'gone' AND gone_since IS NOT NULL"):
+            self._session.execute(
+                f"UPDATE {ledger} SET gone_since = NULL WHERE {here} AND gone_since IS NOT NULL "
+                "AND key IN (SELECT key FROM cr_compared WHERE why <> 'gone')"
+            )
         intents = self._ledger.table("sync_intents")
         self._session.execute(f"DELETE FROM {intents} WHERE {here}")
         if self._sync.contract.repeatable:
             self._session.execute(
-                f"INSERT INTO {intents} (sync, partition, key, run_id) "
-                f"SELECT {name}, {partition}, key, {run} FROM offered"
+                f"INSERT INTO {intents} (sync, {self._dialect.identifier('partition')}, key, run_id) "
+                f"SELECT {name}, {partition}, key, {run} FROM cr_offered"
             )
-        columns = "sync, key, partition, status, attempts, reason_code, field, message, recorded_at, run_id"
+        columns = ", ".join(map(self._dialect.identifier, _FOUND))
         fields = self._dialect.literal(self._key_columns)
         if plan.null_keys:
             message = self._null_key_message(plan)
@@ -190,26 +205,29 @@ class Planner:
                 f"{self._dialect.literal(NO_KEY)}, {partition}, 'invalid', 0, 'null_key', {fields}, "
                 f"{self._dialect.literal(message)}, {now}, {run})"
             )
-        # That something was appended, or may have been, must not be forgotten over a second row of its key.
-        kept = "" if self._sync.contract.repeatable else " AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
-        self._session.execute(
-            f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) SELECT {name}, d.key, {partition}, "
-            f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || "
-            f"{self._dialect.literal(_DUPLICATE)}, {now}, {run} FROM duplicates AS d "
-            f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key "
-            f"WHERE l.reason_code IS DISTINCT FROM 'duplicate_key'{kept}"
-        )
+        if plan.duplicate_keys:
+            known = "l.reason_code IS NOT DISTINCT FROM 'duplicate_key'"
+            if not self._sync.contract.repeatable:
+                # That a row was appended, or may have been, must not be forgotten over a second one of its key.
+                known += " OR coalesce(l.status, '') IN ('delivered', 'unknown')"
+            self._session.execute(
+                f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) SELECT {name}, d.key, {partition}, "
+                f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || "
+                f"{self._dialect.literal(_DUPLICATE)}, {now}, {run} FROM cr_duplicates AS d "
+                f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key WHERE NOT ({known})"
+            )
 
     def count_problems(self, plan: Plan, report: Report) -> None:
         """Put rows without a key, and rows that share one, among the report's problems."""
         if plan.null_keys:
             message = self._null_key_message(plan)
             report.add_problem(NO_KEY, self._key_columns, "null_key", message, plan.null_keys)
-        for key, copies in self._session.rows("SELECT key, copies FROM duplicates ORDER BY key LIMIT 3"):
+        if not plan.duplicate_keys:
+            return
+        for key, copies in self._session.rows("SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT 3"):
             message = f"{copies}{_DUPLICATE}"
             report.add_problem(key, self._key_columns, "duplicate_key", message, 0)
-        if plan.duplicate_rows:
-            report.problems[-1].rows = plan.duplicate_rows
+        report.problems[-1].rows = plan.duplicate_rows
 
     @property
     def _key_columns(self) -> str:
@@ -221,9 +239,19 @@ class Planner:
             "give every row a key, or leave such rows out of the view"
         )
 
-    @property
-    def _hash_version(self) -> str:
-        return self._dialect.literal(self._dialect.row_hash_version)
+    def _row_hash_version(self) -> str:
+        """What the engine's hash depends on beside the values: its version, and the columns and their types."""
+        shape = ",".join(f"{name} {self._types[name]}" for name in sorted(self._types))
+        return f"{self._dialect.row_hash_version}, columns {hashlib.sha256(shape.encode()).hexdigest()[:8]}"
+
+    def _make_table(self, name: str, query: str) -> None:
+        """Keep a query's answer for this session."""
+        self._session.execute(f"CREATE TEMPORARY TABLE {name} AS {query}")
+        if analyze := self._dialect.analyze(name):
+            self._session.execute(analyze)
+
+    def _any(self, rows: str) -> bool:
+        return bool(self._session.rows(f"SELECT 1 FROM {rows} LIMIT 1"))
 
     @property
     def _source(self) -> str:
@@ -245,92 +273,101 @@ class Planner:
         only = ""
         if self._options.keys:
             only = f" WHERE key IN ({', '.join(map(self._dialect.literal, self._options.keys))})"
-        self._session.execute(
-            "CREATE TEMPORARY TABLE source_keys AS SELECT key, row_hash FROM "
-            f"(SELECT {key} AS key, {self._dialect.row_hash(plan.columns)} AS row_hash FROM {self._source}) "
-            f"AS hashed{only}"
+        self._make_table(
+            "cr_source_keys",
+            f"SELECT key, row_hash FROM (SELECT {key} AS key, {self._dialect.row_hash(self._types)} AS row_hash "
+            f"FROM {self._source}) AS hashed{only}",
         )
-        self._session.execute(
-            "CREATE TEMPORARY TABLE duplicates AS SELECT key, count(*) AS copies FROM source_keys "
-            "WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1"
+        self._make_table(
+            "cr_duplicates",
+            "SELECT key, count(*) AS copies FROM cr_source_keys WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1",
         )
         [(plan.source_rows, plan.null_keys)] = self._session.rows(
-            f"SELECT count(*), {self._dialect.count_if('key IS NULL')} FROM source_keys"
+            f"SELECT count(*), {self._dialect.count_if('key IS NULL')} FROM cr_source_keys"
         )
         [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.rows(
-            "SELECT count(*), CAST(coalesce(sum(copies), 0) AS BIGINT) FROM duplicates"
+            f"SELECT count(*), CAST(coalesce(sum(copies), 0) AS {self._dialect.types['bigint']}) FROM cr_duplicates"
         )
 
     def _here(self, table: str, columns: str) -> str:
-        name, partition = map(self._dialect.literal, (self._sync.name, self._partition))
-        return f"(SELECT {columns} FROM {self._ledger.table(table)} WHERE sync = {name} AND partition = {partition})"
+        where = self._ledger.where(self._sync.name, self._partition)
+        return f"(SELECT {columns} FROM {self._ledger.table(table)} WHERE {where})"
 
     def _stood_before(self) -> bool:
-        stood = self._here("sync_ledger", "gone_since")
-        return bool(self._session.rows(f"SELECT 1 FROM {stood} AS l WHERE gone_since IS NULL LIMIT 1"))
+        return self._any(f"{self._here('sync_ledger', 'gone_since')} AS l WHERE gone_since IS NULL")
 
-    def _compare(self) -> None:
-        ledger = self._here(
-            "sync_ledger",
-            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, not_found_runs, "
-            "gone_since",
-        )
+    def _compare(self, plan: Plan) -> None:
+        sound = "WHERE key IS NOT NULL"
+        if plan.duplicate_keys:
+            sound += " AND key NOT IN (SELECT key FROM cr_duplicates)"
+        source = f"(SELECT key, row_hash FROM cr_source_keys {sound}) AS s"
+        ledger = self._here("sync_ledger", "key, status, row_hash, row_hash_version, gone_since")
         # A key that is named on its own says nothing about those that are not.
         join = "LEFT" if self._options.keys else "FULL"
-        interrupted = self._here("sync_intents", "DISTINCT key")
+        joined = f"{source} {join} JOIN {ledger} AS l ON s.key = l.key"
+        interrupted = ""
+        intents = self._here("sync_intents", "DISTINCT key")
+        if self._any(f"{intents} AS i"):
+            joined += f" LEFT JOIN {intents} AS i ON i.key = s.key"
+            interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted' "
         why = (
-            "CASE WHEN s.key IS NULL THEN 'gone' WHEN l.status = 'unknown' THEN 'unknown' "
-            "WHEN i.key IS NOT NULL THEN 'interrupted' "
+            f"CASE WHEN s.key IS NULL THEN 'gone' WHEN l.status = 'unknown' THEN 'unknown' {interrupted}"
             "WHEN l.key IS NULL THEN 'new' WHEN l.status = 'failed' THEN 'retry' "
             "WHEN l.status IN ('invalid', 'suppressed') THEN 'recheck' "
-            f"WHEN l.row_hash IS DISTINCT FROM s.row_hash OR l.row_hash_version <> {self._hash_version} "
-            "THEN 'changed' WHEN l.status = 'rejected' THEN 'rejected' ELSE 'unchanged' END"
+            f"WHEN l.row_hash_version IS DISTINCT FROM {self._dialect.literal(plan.row_hash_version)} THEN 'rehashed' "
+            "WHEN l.row_hash IS DISTINCT FROM s.row_hash THEN 'changed' "
+            "WHEN l.status = 'rejected' THEN 'rejected' ELSE 'unchanged' END"
         )
         every = self._options.resync == "all" or self._sync.contract.upkeep is not None
         settled = "" if every else "WHERE why <> 'unchanged' OR gone_since IS NOT NULL"
-        self._session.execute(
-            "CREATE TEMPORARY TABLE compared AS SELECT * FROM (SELECT coalesce(s.key, l.key) AS key, s.row_hash, "
-            f"{why} AS why, l.status AS was_status, l.fingerprint AS was_fingerprint, "
-            "l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
-            "l.not_found_runs AS was_not_found_runs, l.gone_since "
-            "FROM (SELECT key, row_hash FROM source_keys WHERE key IS NOT NULL "
-            "AND key NOT IN (SELECT key FROM duplicates)) AS s "
-            f"{join} JOIN {ledger} AS l ON s.key = l.key LEFT JOIN {interrupted} AS i ON i.key = s.key) AS joined "
-            f"{settled}"
+        self._make_table(
+            "cr_compared",
+            f"SELECT * FROM (SELECT coalesce(s.key, l.key) AS key, s.row_hash, {why} AS why, l.gone_since "
+            f"FROM {joined}) AS joined {settled}",
         )
-        self._session.execute(
-            "DELETE FROM compared WHERE why = 'gone' AND (gone_since IS NOT NULL "
-            "OR key IN (SELECT key FROM duplicates) "
-            f"OR (key = {self._dialect.literal(NO_KEY)} "
-            "AND EXISTS (SELECT 1 FROM source_keys WHERE key IS NULL)))"
-        )
+        self._forget_settled_absences(plan)
+
+    def _forget_settled_absences(self, plan: Plan) -> None:
+        """Of the ledger's keys without a sound source row, keep those that are newly gone."""
+        present = ""
+        if plan.duplicate_keys:
+            present += " OR key IN (SELECT key FROM cr_duplicates)"
+        if plan.null_keys:
+            present += f" OR key = {self._dialect.literal(NO_KEY)}"
+        self._session.execute(f"DELETE FROM cr_compared WHERE why = 'gone' AND (gone_since IS NOT NULL{present})")
 
     def _settle_equal_fingerprints(self, plan: Plan) -> None:
-        """Find rows whose hash changed and whose content did not, as after an engine upgrade."""
-        self._session.execute(
-            "CREATE TEMPORARY TABLE refreshed (key " + self._dialect.types["text"] + ", row_hash BIGINT)"
-        )
-        if not self._session.rows("SELECT 1 FROM compared WHERE why = 'changed' LIMIT 1"):
+        """Find rows whose hash is of another version and whose content is the same, as after an engine upgrade."""
+        text, bigint = self._dialect.types["text"], self._dialect.types["bigint"]
+        self._session.execute(f"CREATE TEMPORARY TABLE cr_refreshed (key {text}, row_hash {bigint}, why {text})")
+        if not self._any("cr_compared WHERE why = 'rehashed'"):
             return
+        before = self._here("sync_ledger", "key AS known_key, status AS known_status, fingerprint AS known_fingerprint")
         self._session.execute(
-            "INSERT INTO refreshed SELECT c.key, c.row_hash FROM "
-            f"(SELECT {self._dialect.key(self._sync.contract.key)} AS source_key, * FROM {self._source}) AS s "
-            "JOIN compared AS c ON s.source_key = c.key WHERE c.why = 'changed' "
-            f"AND {self._dialect.fingerprint(plan.columns)} = c.was_fingerprint"
+            "INSERT INTO cr_refreshed SELECT c.key, c.row_hash, "
+            "CASE WHEN l.known_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END "
+            f"FROM {self._keyed_source} AS s JOIN cr_compared AS c ON s.cr_key = c.key "
+            f"JOIN {before} AS l ON l.known_key = c.key "
+            f"WHERE c.why = 'rehashed' AND {self._dialect.fingerprint(plan.columns)} = l.known_fingerprint"
         )
+        self._session.execute("UPDATE cr_compared SET why = r.why FROM cr_refreshed AS r WHERE cr_compared.key = r.key")
+        self._session.execute("UPDATE cr_compared SET why = 'changed' WHERE why = 'rehashed'")
+
+    def _set_aside_what_was_appended(self) -> None:
+        ledger = self._here("sync_ledger", "key, delivered_fingerprint")
         self._session.execute(
-            "UPDATE compared SET why = CASE WHEN was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END "
-            "WHERE why = 'changed' AND key IN (SELECT key FROM refreshed)"
+            "UPDATE cr_compared SET why = 'outdated' WHERE why IN ('changed', 'recheck') "
+            f"AND key IN (SELECT key FROM {ledger} AS l WHERE delivered_fingerprint IS NOT NULL)"
         )
 
     def _compare_with_room(self, plan: Plan, present: Collection[str]) -> None:
         """Find what somebody deleted in the room, and what left the source and may be deleted there."""
         there = set(present)
-        standing = self._session.rows("SELECT key FROM compared WHERE why = 'unchanged' ORDER BY key")
+        standing = self._session.rows("SELECT key FROM cr_compared WHERE why = 'unchanged' ORDER BY key")
         plan.missing = tuple(key for (key,) in standing if key not in there)
         if plan.missing:
             listed = ", ".join(map(self._dialect.literal, plan.missing))
-            self._session.execute(f"UPDATE compared SET why = 'missing' WHERE key IN ({listed})")
+            self._session.execute(f"UPDATE cr_compared SET why = 'missing' WHERE key IN ({listed})")
         if self._options.keys or self._options.limit is not None or self._options.resync == "failed":
             return
         delivered = self._here("sync_ledger", "key, delivered_fingerprint")
@@ -339,12 +376,12 @@ class Planner:
         )
         left = self._session.rows(
             f"SELECT key FROM {delivered} AS l WHERE delivered_fingerprint IS NOT NULL "
-            "AND key NOT IN (SELECT key FROM source_keys WHERE key IS NOT NULL) ORDER BY key"
+            "AND key NOT IN (SELECT key FROM cr_source_keys WHERE key IS NOT NULL) ORDER BY key"
         )
         plan.removable = tuple(key for (key,) in left)
 
     def _count(self, plan: Plan) -> None:
-        counted = dict(self._session.rows("SELECT why, count(*) FROM compared GROUP BY why"))
+        counted = dict(self._session.rows("SELECT why, count(*) FROM cr_compared GROUP BY why"))
         plan.gone = counted.pop("gone", 0)
         counted.pop("unchanged", None)
         sound = plan.source_rows - plan.null_keys - plan.duplicate_rows
@@ -353,15 +390,22 @@ class Planner:
     def _spool(self, plan: Plan) -> None:
         whys = ", ".join(map(self._dialect.literal, sorted(plan.offers)))
         limit = "" if self._options.limit is None else f" LIMIT {int(self._options.limit)}"
-        self._session.execute(f"CREATE TEMPORARY TABLE offered AS SELECT * FROM compared WHERE why IN ({whys}){limit}")
-        if not self._session.rows("SELECT 1 FROM offered LIMIT 1"):
+        ledger = self._here("sync_ledger", "key, status, fingerprint, delivered_fingerprint, message, not_found_runs")
+        self._make_table(
+            "cr_offered",
+            "SELECT c.key, c.why, l.status AS was_status, l.fingerprint AS was_fingerprint, "
+            "l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
+            "l.not_found_runs AS was_not_found_runs "
+            f"FROM (SELECT key, why FROM cr_compared WHERE why IN ({whys}){limit}) AS c "
+            f"LEFT JOIN {ledger} AS l ON l.key = c.key",
+        )
+        if not self._any("cr_offered"):
             return
-        values = ", ".join(f"s.{self._dialect.identifier(column)}" for column in plan.columns)
         meta: Sequence[str] = (
             "o.key",
             "o.why",
             f"{self._dialect.fingerprint(plan.columns)} AS fingerprint",
-            f"{self._dialect.row_hash(plan.columns)} AS row_hash",
+            f"{self._dialect.row_hash(self._types)} AS row_hash",
             "o.was_status",
             "o.was_fingerprint",
             "o.was_delivered",
@@ -369,18 +413,27 @@ class Planner:
             "o.was_not_found_runs",
         )
         assert len(meta) == len(LEDGER_COLUMNS)  # noqa: S101
+        values = (
+            f"{self._dialect.readable(name, kind)} AS {self._dialect.identifier(f'value_{name}')}"
+            for name, kind in self._types.items()
+        )
         self._session.stream(
-            f"SELECT {', '.join(meta)}, {values} FROM "
-            f"(SELECT {self._dialect.key(self._sync.contract.key)} AS source_key, * FROM {self._source}) AS s "
-            f"JOIN offered AS o ON s.source_key = o.key{self._order(plan)}",
+            f"SELECT {', '.join((*meta, *values))} FROM {self._keyed_source} AS s "
+            f"JOIN cr_offered AS o ON s.cr_key = o.key{self._order}",
             _ROWS_PER_BATCH,
             plan.spool,
         )
 
-    def _order(self, plan: Plan) -> str:
+    @property
+    def _keyed_source(self) -> str:
+        columns = ", ".join(map(self._dialect.identifier, self._types))
+        return f"(SELECT {self._dialect.key(self._sync.contract.key)} AS cr_key, {columns} FROM {self._source})"
+
+    @property
+    def _order(self) -> str:
         """Rows that can share a request must come one after the other."""
         batching = self._sync.contract.batching
         shared = (
-            [f"s.{self._dialect.identifier(name)}" for name in batching.by if name in plan.columns] if batching else []
+            [f"s.{self._dialect.identifier(name)}" for name in batching.by if name in self._types] if batching else []
         )
         return f" ORDER BY {', '.join(shared)}" if shared else ""

@@ -130,7 +130,7 @@ class Run:
         with self._warehouse.session() as session:
             ledger = Ledger(session, self._schema)
             ledger.prepare()
-            ledger.fold()
+            ledger.fold(self._sync.name)
             if not self._options.dry_run:
                 ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
             try:
@@ -143,6 +143,7 @@ class Run:
                 why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
                 ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
                 raise
+            journal.row_hash_version = plan.row_hash_version
             journal.suppressed = ledger.suppressed(self._sync.name)
             return plan
 
@@ -179,7 +180,7 @@ class Run:
         with self._warehouse.session() as session:
             journal.write(session)
             ledger = Ledger(session, self._schema)
-            ledger.fold()
+            ledger.fold(self._sync.name)
             if self._household is not None:
                 ledger.forget(self._sync.name, self._household.removed)
             ledger.finish(self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts())

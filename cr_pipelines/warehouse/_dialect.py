@@ -1,5 +1,5 @@
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from cr_pipelines.warehouse._relation import Relation
@@ -17,14 +17,21 @@ class Dialect(ABC):
     types: ClassVar[dict[str, str]]
     """The engine's name for each of: text, integer, bigint, double, timestamp."""
 
+    begin: ClassVar[str] = "BEGIN TRANSACTION"
+    """Begins a transaction whose statements all see the same state of the warehouse."""
+
     @property
     @abstractmethod
     def row_hash_version(self) -> str:
         """Names the function behind `row_hash`; hashes of two versions are never compared."""
 
     @abstractmethod
-    def row_hash(self, columns: Sequence[str]) -> str:
-        """A fast 63-bit hash of a row, as bigint. It may differ between engine versions."""
+    def row_hash(self, columns: Mapping[str, str]) -> str:
+        """A fast hash of a row, as bigint, whatever the order of its columns.
+
+        Takes the columns with their types, as `Session.columns` gives them. Equal rows hash alike as long as
+        the types and `row_hash_version` stay the same.
+        """
 
     @abstractmethod
     def fingerprint(self, columns: Sequence[str]) -> str:
@@ -46,8 +53,16 @@ class Dialect(ABC):
     def sha256(self, expression: str) -> str:
         """The lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
 
+    def readable(self, column: str, kind: str) -> str:
+        """The column's value in a form that arrives in Python whole; `kind` is its type in the engine's words."""
+        return self.identifier(column)
+
+    def within_python_years(self, moment: str) -> str:
+        """The date or timestamp, null where Python has no such year, as for infinity."""
+        return f"CASE WHEN {moment} BETWEEN '0001-01-02' AND '9999-12-30' THEN {moment} END"
+
     def identifier(self, name: str) -> str:
-        """The name as a quoted identifier."""
+        """The name as a quoted identifier. A plain lower-case name means what it means unquoted."""
         return '"' + name.replace('"', '""') + '"'
 
     def literal(self, value: str | None) -> str:
@@ -60,18 +75,38 @@ class Dialect(ABC):
             return f"({relation.text.strip().rstrip(';')})"
         return ".".join(self.identifier(part) for part in relation.text.split("."))
 
+    def create_schema(self, schema: str) -> str:
+        """A statement that makes a schema unless it is there."""
+        return f"CREATE SCHEMA IF NOT EXISTS {self.identifier(schema)}"
+
+    def tables(self, schema: str) -> str:
+        """A query for the names, in lower case, of the tables and views of a schema."""
+        return (
+            "SELECT lower(table_name) FROM information_schema.tables "
+            f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
+        )
+
+    def create_index(self, table: str, columns: Sequence[str]) -> str | None:
+        """A statement that makes an index over a table, or None where the engine needs none."""
+        return None
+
+    def analyze(self, table: str) -> str | None:
+        """A statement that counts a temporary table for the engine's planner, or None where it counts itself."""
+        return None
+
     def merge(self, target: str, source: str, on: Sequence[str], columns: Sequence[str]) -> str:
         """A statement that lays rows of `source` over the rows of `target` that agree in the `on` columns.
 
         `target` and `source` are table expressions, and `source` has one row for each value of `on`.
         """
-        matched = " AND ".join(f"target.{column} = source.{column}" for column in on)
-        updated = ", ".join(f"{column} = source.{column}" for column in columns if column not in on)
-        inserted = ", ".join(f"source.{column}" for column in columns)
+        quoted = {column: self.identifier(column) for column in columns}
+        matched = " AND ".join(f"target.{quoted[column]} = source.{quoted[column]}" for column in on)
+        updated = ", ".join(f"{name} = source.{name}" for column, name in quoted.items() if column not in on)
+        inserted = ", ".join(f"source.{name}" for name in quoted.values())
         return (
             f"MERGE INTO {target} AS target USING {source} AS source ON {matched} "
             f"WHEN MATCHED THEN UPDATE SET {updated} "
-            f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({inserted})"
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join(quoted.values())}) VALUES ({inserted})"
         )
 
     def count_if(self, condition: str) -> str:

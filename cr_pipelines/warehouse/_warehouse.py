@@ -1,5 +1,7 @@
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
@@ -48,8 +50,8 @@ class Session(ABC):
         """Pour the answer of a query into a sink, batch by batch, never all in memory."""
 
     @abstractmethod
-    def append(self, table: str, rows: pa.Table) -> None:
-        """Append rows to a table by column name, in one transaction. `table` is SQL, quoted."""
+    def append(self, schema: str, table: str, rows: pa.Table) -> None:
+        """Append rows to a table by column name, all or none of them."""
 
     @abstractmethod
     def columns(self, relation: Relation) -> dict[str, str]:
@@ -57,6 +59,27 @@ class Session(ABC):
 
         Raises SourceMissing when the relation does not exist or its query does not run.
         """
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do the block's statements together or not at all; all of them see one state of the warehouse."""
+        self.execute(self.dialect.begin)
+        try:
+            yield
+        except BaseException:
+            # A connection that broke has rolled back, and cannot say so.
+            with suppress(WarehouseError):
+                self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """See one state of the warehouse while the block lasts, where others can write meanwhile."""
+        return nullcontext()
+
+    def exclusively(self, name: str) -> AbstractContextManager[None]:
+        """Keep out, while the block lasts, every other session that asks for the same name."""
+        return nullcontext()
 
 
 class Warehouse(ABC):
@@ -80,18 +103,36 @@ class Warehouse(ABC):
         return self.dialect.name
 
 
+_WAREHOUSES = {
+    "duckdb": ("cr_pipelines.warehouse.duckdb", "DuckDBWarehouse", None),
+    "postgresql": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "postgres"),
+    "postgres": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "postgres"),
+}
+"""By a URL's scheme: the module, its warehouse, and the extra with the driver. Drivers are imported late."""
+
+
 def open_warehouse(url: str, **options: Any) -> Warehouse:
     """The warehouse that a URL names.
 
-    Takes `duckdb:///relative.duckdb` or `duckdb:////absolute.duckdb`; options are those of the warehouse's
-    own class. Raises WarehouseError for a URL that it does not know.
+    Takes `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb` or `postgresql://user@host/database`;
+    options are those of the warehouse's own class. Raises WarehouseError for a URL that it does not know,
+    and for an engine whose driver is not installed.
     """
     scheme = url.partition(":")[0].lower()
-    if scheme == "duckdb":
-        from cr_pipelines.warehouse.duckdb import DuckDBWarehouse
-
-        return DuckDBWarehouse(url, **options)
-    raise WarehouseError(
-        f"CR_WAREHOUSE_URL begins with {scheme!r}; it must name a DuckDB file, as duckdb:///relative.duckdb "
-        "or duckdb:////absolute.duckdb"
-    )
+    try:
+        module, name, extra = _WAREHOUSES[scheme]
+    except KeyError:
+        raise WarehouseError(
+            f"CR_WAREHOUSE_URL begins with {scheme!r}; it must name a DuckDB file, as duckdb:///relative.duckdb "
+            f"or duckdb:////absolute.duckdb, or begin with {', '.join(f'{known}://' for known in _WAREHOUSES)}"
+        ) from None
+    try:
+        found = import_module(module)
+    except ImportError as error:
+        if extra is None:
+            raise
+        raise WarehouseError(
+            f"{scheme}:// needs the package {error.name}; install it with: pip install 'cr-pipelines[{extra}]'"
+        ) from error
+    warehouse: Warehouse = getattr(found, name)(url, **options)
+    return warehouse

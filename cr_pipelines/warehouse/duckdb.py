@@ -3,7 +3,7 @@
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -48,8 +48,8 @@ class DuckDBDialect(Dialect):
         return f"duckdb {duckdb.__version__}"
 
     @override
-    def row_hash(self, columns: Sequence[str]) -> str:
-        return f"CAST(hash({', '.join(map(self.identifier, columns))}) >> 1 AS BIGINT)"
+    def row_hash(self, columns: Mapping[str, str]) -> str:
+        return f"CAST(hash({', '.join(map(self.identifier, sorted(columns)))}) >> 1 AS BIGINT)"
 
     @override
     def fingerprint(self, columns: Sequence[str]) -> str:
@@ -72,6 +72,11 @@ class DuckDBDialect(Dialect):
     def sha256(self, expression: str) -> str:
         return f"sha256({expression})"
 
+    @override
+    def readable(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        return self.within_python_years(name) if kind.startswith(("DATE", "TIMESTAMP")) else name
+
 
 class DuckDBSession(Session):
     """A connection to the file. Other processes wait while it lasts, so keep it short."""
@@ -84,6 +89,8 @@ class DuckDBSession(Session):
         self._allow(FIRST_MEMORY)
         # It would be drawn into logs.
         connection.execute("SET enable_progress_bar = false")
+        # The text of a moment, and so its fingerprint, must not depend on where the process runs.
+        connection.execute("SET TimeZone = 'UTC'")
 
     @override
     def execute(self, statement: str) -> None:
@@ -125,11 +132,12 @@ class DuckDBSession(Session):
         self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
 
     @override
-    def append(self, table: str, rows: pa.Table) -> None:
+    def append(self, schema: str, table: str, rows: pa.Table) -> None:
+        target = f"{self.dialect.identifier(schema)}.{self.dialect.identifier(table)}"
         columns = ", ".join(self.dialect.identifier(name) for name in rows.column_names)
         self._connection.register("appended_rows", rows)
         try:
-            self._connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM appended_rows")
+            self._connection.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM appended_rows")
         finally:
             self._connection.unregister("appended_rows")
 

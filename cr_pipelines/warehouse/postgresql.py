@@ -1,0 +1,269 @@
+"""PostgreSQL 15 and later, through ADBC: answers arrive as Arrow by COPY."""
+
+import hashlib
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
+
+import adbc_driver_manager
+import adbc_driver_manager.dbapi
+import adbc_driver_postgresql.dbapi  # type: ignore[import-untyped]
+import pyarrow as pa
+from typing_extensions import override
+
+from cr_pipelines.warehouse._dialect import Dialect
+from cr_pipelines.warehouse._relation import Relation
+from cr_pipelines.warehouse._warehouse import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+
+_OLDEST = 15
+"""The first major version with MERGE."""
+
+_BATCH_BYTES = 1 << 20
+"""What ADBC gathers before it hands over a batch; its default of 16 MB is the client's memory."""
+
+_BUSY_SECONDS = 600.0
+
+_TEXTS = {"text", "character varying", "character"}
+_MOMENTS = {"date", "timestamp without time zone", "timestamp with time zone"}
+_PLAIN = _TEXTS | {
+    "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "uuid", "jsonb", "bytea",
+}  # fmt: skip
+
+_SETTINGS = {
+    # A value's text, and so its fingerprint, must not depend on a role's or a server's settings.
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    # Our literals escape nothing by backslash.
+    "standard_conforming_strings": "on",
+    "application_name": "cr-pipelines",
+}
+
+_CONNECT_LATER = re.compile(
+    r"too many (clients|connections)|remaining connection slots|starting up|shutting down|in recovery mode"
+)
+
+
+class PostgreSQLDialect(Dialect):
+    """PostgreSQL of one major version."""
+
+    name = "postgresql"
+    types: ClassVar = {
+        "text": "text",
+        "integer": "integer",
+        "bigint": "bigint",
+        "double": "double precision",
+        "timestamp": "timestamp with time zone",
+    }
+    begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+
+    def __init__(self, major_version: int = _OLDEST):
+        self._major_version = major_version
+
+    @property
+    @override
+    def row_hash_version(self) -> str:
+        return f"postgresql {self._major_version}"
+
+    @override
+    def row_hash(self, columns: Mapping[str, str]) -> str:
+        values = ", ".join(self._hashable(column, columns[column]) for column in sorted(columns))
+        return f"hash_record_extended(ROW({values}), 0)"
+
+    def _hashable(self, column: str, kind: str) -> str:
+        name, element = self.identifier(column), kind.removesuffix("[]")
+        if element in _TEXTS:
+            # Under a collation that takes A for a, both would hash alike.
+            return f'{name} COLLATE "C"'
+        if element in _PLAIN | _MOMENTS:
+            return name
+        return f'CAST({name} AS text) COLLATE "C"'
+
+    @override
+    def fingerprint(self, columns: Sequence[str]) -> str:
+        parts = [
+            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
+            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
+            for column in sorted(columns)
+        ]
+        return f"md5({' || '.join(parts)})"
+
+    @override
+    def text(self, expression: str) -> str:
+        return f"CAST({expression} AS text)"
+
+    @override
+    def json_text(self, expression: str) -> str:
+        return f"CAST(to_json({expression}) AS text)"
+
+    @override
+    def sha256(self, expression: str) -> str:
+        return f"encode(sha256(convert_to({expression}, 'UTF8')), 'hex')"
+
+    @override
+    def readable(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        if kind in _MOMENTS:
+            return self.within_python_years(name)
+        if kind == "json" or (kind.removesuffix("[]") in _PLAIN and kind != "jsonb[]"):
+            return name
+        # Composites, hstore, lists of JSON or of composites as JSON text; enums, networks, ranges as their own.
+        return f"to_json({name}) #>> '{{}}'"
+
+    @override
+    def create_index(self, table: str, columns: Sequence[str]) -> str:
+        return f"CREATE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
+
+    @override
+    def analyze(self, table: str) -> str:
+        return f"ANALYZE {table}"
+
+
+class PostgreSQLSession(Session):
+    """A connection to the server."""
+
+    def __init__(self, connection: adbc_driver_manager.dbapi.Connection):
+        self._connection = connection
+        settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
+        [(version, *_)] = self.rows(f"SELECT current_setting('server_version_num')::integer / 10000, {settings}")
+        if version < _OLDEST:
+            raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {_OLDEST} or later")
+        self.dialect = PostgreSQLDialect(version)
+
+    @override
+    def execute(self, statement: str) -> None:
+        with self._cursor() as cursor:
+            cursor.execute(statement)
+
+    @override
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self._cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    @override
+    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+        with self._cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
+            cursor.execute(query)
+            with cursor.fetch_record_batch() as reader:
+                for batch in reader:
+                    for start in range(0, batch.num_rows, rows_per_batch):
+                        sink.write(batch.slice(start, rows_per_batch))
+
+    @override
+    def append(self, schema: str, table: str, rows: pa.Table) -> None:
+        with self._cursor() as cursor:
+            cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
+
+    @override
+    def columns(self, relation: Relation) -> dict[str, str]:
+        # A view knows its columns' types without reading a row, for a table as for a query.
+        view = "cr_described"
+        try:
+            self.execute(f"CREATE TEMPORARY VIEW {view} AS SELECT * FROM {self.dialect.relation(relation)} AS source")
+        except WarehouseError as error:
+            raise SourceMissing(f"{relation} cannot be read: {error}") from None
+        described = self.rows(
+            "SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) FROM pg_attribute AS a "
+            f"JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attrelid = 'pg_temp.{view}'::regclass "
+            "AND a.attnum > 0 ORDER BY a.attnum"
+        )
+        self.execute(f"DROP VIEW {view}")
+        return dict(described)
+
+    @override
+    def snapshot(self) -> Any:
+        return self.transaction()
+
+    @override
+    @contextmanager
+    def exclusively(self, name: str) -> Iterator[None]:
+        number = int.from_bytes(hashlib.sha256(f"cr-pipelines {name}".encode()).digest()[:8], signed=True)
+        self.rows(f"SELECT 1 FROM pg_advisory_lock({number})")
+        try:
+            yield
+        finally:
+            # A connection that broke has let go, and cannot say so.
+            with suppress(WarehouseError):
+                self.rows(f"SELECT 1 FROM pg_advisory_unlock({number})")
+
+    @contextmanager
+    def _cursor(self) -> Iterator[adbc_driver_manager.dbapi.Cursor]:
+        try:
+            with self._connection.cursor() as cursor:
+                yield cursor
+        except (adbc_driver_manager.Error, pa.ArrowException) as error:
+            raise _discreet(error) from None
+
+
+class PostgreSQLWarehouse(Warehouse):
+    """A database of a PostgreSQL server.
+
+    The URL is libpq's: `postgresql://user:password@host:5432/database?sslmode=require`. Temporary tables and
+    advisory locks need a session of our own, so a pooler in between must pool by session.
+    """
+
+    dialect = PostgreSQLDialect
+
+    @override
+    @contextmanager
+    def session(self) -> Iterator[PostgreSQLSession]:
+        """Connect, waiting politely while the server starts or has no connection left.
+
+        Raises WarehouseBusy when that takes longer than ten minutes, and WarehouseError when there is no
+        such server, user or database.
+        """
+        connection = self._connect()
+        try:
+            yield PostgreSQLSession(connection)
+        finally:
+            with suppress(adbc_driver_manager.Error):
+                connection.close()
+
+    def _connect(self) -> adbc_driver_manager.dbapi.Connection:
+        begun = time.monotonic()
+        pause = 0.05
+        while True:
+            try:
+                connection: adbc_driver_manager.dbapi.Connection = adbc_driver_postgresql.dbapi.connect(
+                    self.url, autocommit=True
+                )
+            except adbc_driver_manager.Error as error:
+                if not _CONNECT_LATER.search(str(error)):
+                    raise WarehouseError(f"PostgreSQL cannot be reached: {_message(error)}") from None
+                if time.monotonic() - begun > _BUSY_SECONDS:
+                    raise WarehouseBusy(
+                        f"PostgreSQL let nobody in for {_BUSY_SECONDS:.0f} s: {_message(error)}"
+                    ) from None
+            else:
+                return connection
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(2 * pause, 5.0)
+
+
+def _discreet(error: Exception) -> WarehouseError:
+    """The error without the values that PostgreSQL quotes, which may be people's data."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state.startswith("P0"):
+        return WarehouseError(f"PostgreSQL: a function of the warehouse raised an exception ({state})")
+    message = _message(error)
+    if state.startswith("42"):
+        # Of the query's own words, names are told.
+        message = re.sub(r'"(?![\w.]+")[^"]*"', '"…"', message)
+    else:
+        message = re.sub(r'"[^"]*"', '"…"', message)
+    message = re.sub(r"'[^']*'", "'…'", message)
+    kind = WarehouseBusy if state.startswith(("40", "55P03")) else WarehouseError
+    return kind(f"PostgreSQL: {message}" + (f" ({state})" if state else ""))
+
+
+def _message(error: Exception) -> str:
+    """What the server says, without the detail, the context and the statement that follow."""
+    said = re.search(r"(?:ERROR|FATAL):\s*(.*)", str(error)) or re.search(r"(?:\[libpq\]\s*)?(.*)", str(error))
+    return said[1].strip() if said else ""
