@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-import httpx
 import pytest
 
 from cr_pipelines.sync import Report
@@ -10,6 +9,7 @@ from cr_pipelines.sync.contract import CONTRACTS
 from cr_pipelines_tests.sync import vendor
 from cr_pipelines_tests.sync.conftest import Flow
 from cr_pipelines_tests.sync.kinds import CASES, Case
+from cr_pipelines_tests.sync.room_of_people import introduce
 
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 
@@ -17,13 +17,7 @@ each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 @pytest.fixture
 def furnished(flow: Flow) -> Flow:
     """The flow, with its ten contacts in the room."""
-    people = flow.sql("SELECT id, full_name, email FROM common_room_contacts")
-    headers = {"authorization": f"Bearer {flow.sandbox.token}"}
-    with httpx.Client(base_url=flow.sandbox.base_url, headers=headers, trust_env=False) as room:
-        for id_, name, email in people:
-            room.post("/source/1/user", json={"id": id_, "fullName": name, "email": email}).raise_for_status()
-    flow.sandbox.control.settle()
-    flow.sandbox.control.clear_requests()
+    introduce(flow.sandbox, flow.sql("SELECT id, full_name, email FROM common_room_contacts"))
     return flow
 
 
