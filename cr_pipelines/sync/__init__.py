@@ -6,7 +6,7 @@ it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what be
 
 from cr_pipelines.sync._ledger import Ledger
 from cr_pipelines.sync._plan import Slice
-from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync._run import run_sync
 from cr_pipelines.sync._sync import (
     AlreadyRunning,
@@ -33,5 +33,6 @@ __all__ = [
     "Sync",
     "SyncError",
     "SyncStopped",
+    "rows",
     "run_sync",
 ]

@@ -1,8 +1,9 @@
 import asyncio
 import gc
+import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -24,6 +25,8 @@ from cr_pipelines.sync._report import Progress, Report
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
 from cr_pipelines.sync._verdicts import Verdicts
 from cr_pipelines.sync.contract import Context, Fact, Room, RowReader
+
+_log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 5.0
 
@@ -54,11 +57,13 @@ class Delivery:
         self._options = options
         self._on_progress = on_progress
         self._verdicts = Verdicts(sync, journal, report)
+        self._source_id: int | None = None
         self._done = 0
         self._announced: deque[Parcel] = deque()
         self._announcing = asyncio.Lock()
         self._flushing = asyncio.Lock()
         self._written = asyncio.Event()
+        self._workers: list[asyncio.Task[None]] = []
 
     async def run(self, destination: Destination, room: Room | None = None) -> None:
         """Offer every planned row to the room, or only check them when the run is a dry one.
@@ -67,22 +72,19 @@ class Delivery:
         early end is noted in it and does not raise; errors that leave nothing to report (a token that cannot even
         read, a warehouse that cannot record) are raised.
         """
-        source_id = destination.source_id
-        if self._contract.needs_source_id and source_id is None:
+        self._source_id = destination.source_id
+        if self._contract.needs_source_id and self._source_id is None:
             raise SyncError(
                 f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
                 "the id of the API signal in Common Room (Settings > Sources)"
             )
         async with destination.open_client() as client:
             try:
-                room = room or await self._read_room(client, source_id)
-                reader = RowReader(self._contract, self._plan.match.columns, Context(room, self._sync.clear_nulls))
-                inspection = Inspection(self._sync, reader, self._journal, self._report, self._options)
                 with _fewer_collections():
                     if self._options.dry_run:
-                        self._check_only(inspection)
+                        self._check_only(await self._inspection(client, room))
                     else:
-                        await self._send_all(client, source_id or 0, inspection)
+                        await self._send_all(client, room)
             except (BadToken, UnknownSource) as error:
                 self._verdicts.stop(str(error))
             finally:
@@ -90,14 +92,19 @@ class Delivery:
                 self._report.add_traffic(client.stats)
                 self._report.stopped_by = self._verdicts.stopped_by
 
-    async def _read_room(self, client: CommonRoomClient, source_id: int | None) -> Room:
+    async def _inspection(self, client: CommonRoomClient, room: Room | None) -> Inspection:
+        columns = self._plan.match.columns
+        context = Context(room or await self._read_room(client), self._sync.clear_nulls)
+        reader = RowReader(self._contract, columns, context)
+        return Inspection(self._sync, reader, self._journal, self._report, self._options)
+
+    async def _read_room(self, client: CommonRoomClient) -> Room:
         columns = self._plan.match.columns
         facts = {fact for column in columns for fact in column.needs}
-        segments: list[object] = []
+        segments: Iterable[object] = ()
         if Fact.SEGMENT_STATUSES in facts:
-            names = [column.name for column in columns]
-            segments = self._plan.spool.distinct(names.index("segment"))
-        writer = source_id if self._contract.needs_source_id else None
+            segments = self._plan.spool.distinct([column.name for column in columns].index("segment"))
+        writer = self._source_id if self._contract.needs_source_id else None
         return await Room.read(client, facts, source_id=writer, segments=segments)
 
     def _check_only(self, inspection: Inspection) -> None:
@@ -106,17 +113,12 @@ class Delivery:
             if parcel and len(self._report.samples) < self._options.samples:
                 self._report.samples.append(self._request(parcel).wire_json().decode())
 
-    async def _send_all(self, client: CommonRoomClient, source_id: int, inspection: Inspection) -> None:
+    async def _send_all(self, client: CommonRoomClient, room: Room | None) -> None:
+        # The run's heartbeat begins before the first request, which may wait long for the rate limit.
         recording = asyncio.create_task(self._record())
         reporting = asyncio.create_task(self._report_progress(client))
-        parcels = inspection.parcels(self._plan.spool)
-        most = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
-        workers = [
-            asyncio.create_task(self._work(client, source_id, inspection, parcels))
-            for _ in range(min(most, self._plan.offered))
-        ]
-        working: asyncio.Future[list[None]] = asyncio.gather(*workers)
-        ends: set[asyncio.Future[Any]] = {working, recording}
+        working = asyncio.create_task(self._work_all(client, room))
+        ends: set[asyncio.Task[None]] = {working, recording}
         try:
             # A ledger that cannot be written must end the sending at once.
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -124,15 +126,20 @@ class Delivery:
                 recording.result()
             await working
         finally:
-            for task in (recording, reporting, *workers):
-                task.cancel()
-            await asyncio.gather(recording, reporting, working, *workers, return_exceptions=True)
+            await _put_away(recording, reporting, working, *self._workers)
             for parcel in self._announced:
                 self._verdicts.withdraw(parcel)
 
-    async def _work(
-        self, client: CommonRoomClient, source_id: int, inspection: Inspection, parcels: Iterator[Parcel]
-    ) -> None:
+    async def _work_all(self, client: CommonRoomClient, room: Room | None) -> None:
+        inspection = await self._inspection(client, room)
+        parcels = inspection.parcels(self._plan.spool)
+        most = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
+        self._workers = [
+            asyncio.create_task(self._work(client, inspection, parcels)) for _ in range(min(most, self._plan.offered))
+        ]
+        await asyncio.gather(*self._workers)
+
+    async def _work(self, client: CommonRoomClient, inspection: Inspection, parcels: Iterator[Parcel]) -> None:
         while self._verdicts.stopped_by is None:
             if self._contract.repeatable:
                 parcel = next(parcels, None)
@@ -141,7 +148,7 @@ class Delivery:
             if parcel is None:
                 return
             if parcel:
-                await self._send(client, source_id, parcel)
+                await self._send(client, parcel)
             self._done += len(parcel) or 1
             while len(self._journal) >= MOST_UNRECORDED:
                 self._written.clear()
@@ -161,9 +168,11 @@ class Delivery:
                     await self._flush()
             return inspection.still_wanted(self._announced.popleft()) if self._announced else None
 
-    async def _send(self, client: CommonRoomClient, source_id: int, parcel: Parcel) -> None:
+    async def _send(self, client: CommonRoomClient, parcel: Parcel) -> None:
+        keys = [item.row.key for item in parcel]
+        self._journal.in_doubt.update(keys)
         try:
-            answer = await self._contract.send(client, source_id, self._request(parcel))
+            answer = await self._contract.send(client, self._source_id or 0, self._request(parcel))
         except asyncio.CancelledError:
             if not self._contract.repeatable:
                 self._verdicts.abandon(parcel)
@@ -172,23 +181,26 @@ class Delivery:
             self._verdicts.stop(str(error))
             if not self._contract.repeatable:
                 self._verdicts.withdraw(parcel)
-        except (InvalidRequest, NotFound, UnexpectedAnswer) as error:
+        except (InvalidRequest, NotFound) as error:
             if len(parcel) > 1:
                 # By halves, so that one bad row costs few requests and none of the others.
                 middle = len(parcel) // 2
                 for half in (parcel[:middle], parcel[middle:]):
                     if self._verdicts.stopped_by is None:
-                        await self._send(client, source_id, half)
+                        await self._send(client, half)
             elif isinstance(error, NotFound):
                 self._verdicts.miss(parcel[0], error)
             else:
                 self._verdicts.refuse(parcel[0], error)
-        except AnswerLost as error:
-            self._verdicts.lose(parcel, error)
         except CommonRoomError as error:
-            self._verdicts.fail(parcel, error)
+            doubtful = isinstance(error, AnswerLost | UnexpectedAnswer)
+            if doubtful and not self._contract.repeatable:
+                self._verdicts.lose(parcel, error)
+            else:
+                self._verdicts.fail(parcel, error)
         else:
             self._verdicts.accept(parcel, answer)
+        self._journal.in_doubt.difference_update(keys)
 
     def _request(self, parcel: Parcel) -> Any:
         batching = self._contract.batching
@@ -214,10 +226,27 @@ class Delivery:
             pace = (self._done - done) / (now - moment)
             done, moment = self._done, now
             left = (self._plan.offered - self._done) / pace if pace else None
-            if self._on_progress is not None:
-                self._on_progress(
-                    Progress(self._sync.name, self._done, self._plan.offered, pace, left, client.stats.rate_limited)
-                )
+            self._tell(Progress(self._sync.name, self._done, self._plan.offered, pace, left, client.stats.rate_limited))
+
+    def _tell(self, progress: Progress) -> None:
+        if self._on_progress is None:
+            return
+        try:
+            self._on_progress(progress)
+        except Exception as error:
+            _log.warning("progress could not be reported: %s", type(error).__name__)
+
+
+async def _put_away(*tasks: asyncio.Task[None]) -> None:
+    pending: Collection[asyncio.Task[None]] = tasks
+    while pending:
+        # Again and again: a request that ends just as it is cancelled takes no note of it in pyreqwest, and waits on.
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=0.1)
+        for task in done:
+            if not task.cancelled():
+                task.exception()
 
 
 @contextmanager

@@ -69,6 +69,11 @@ class Inspection:
         except InvalidRow as fault:
             self._refuse(row, fault.problems[0], "; ".join(found.message for found in fault.problems))
             return None
+        except Exception as fault:
+            # No row may hold up the others; the text is left out, since it may quote the row.
+            problem = Problem("", "unreadable", f"the row cannot be read ({type(fault).__name__}); look for odd values")
+            self._refuse(row, problem, problem.message)
+            return None
         if self._suppressed(row, outgoing):
             self._withhold_again(row)
             return None

@@ -28,6 +28,7 @@ class Journal:
     Attributes:
         row_hash_version: the plan's, written beside every row hash.
         suppressed: who is withheld, as of the last time that the ledger was seen.
+        in_doubt: keys whose request is under way: if the run ends now, it may have arrived.
     """
 
     def __init__(self, warehouse: Warehouse, schema: str, sync: str, partition: str, run_id: str):
@@ -40,6 +41,7 @@ class Journal:
         self._last_flush = self._last_heartbeat = time.monotonic()
         self.row_hash_version = ""
         self.suppressed = Suppressed()
+        self.in_doubt: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -83,19 +85,17 @@ class Journal:
     def write(self, session: Session) -> None:
         """As `flush`, in a session that the caller has."""
         ledger = Ledger(session, self._schema)
-        pending, self._pending = self._pending, []
+        # Another thread adds rows meanwhile: take those that are here, and drop them once they are recorded.
+        pending = self._pending[:]
         if pending:
-            try:
-                columns = zip(*pending, strict=True)
-                ledger.record(
-                    pa.Table.from_arrays(
-                        [pa.array(column, kind.type) for column, kind in zip(columns, OUTCOME_SCHEMA, strict=True)],
-                        schema=OUTCOME_SCHEMA,
-                    )
+            columns = zip(*pending, strict=True)
+            ledger.record(
+                pa.Table.from_arrays(
+                    [pa.array(column, kind.type) for column, kind in zip(columns, OUTCOME_SCHEMA, strict=True)],
+                    schema=OUTCOME_SCHEMA,
                 )
-            except BaseException:
-                self._pending[:0] = pending
-                raise
+            )
+            del self._pending[: len(pending)]
         if self.heartbeat_due:
             ledger.heartbeat(self._run_id, self._sync, self._partition)
             self._last_heartbeat = time.monotonic()

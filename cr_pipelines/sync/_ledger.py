@@ -1,8 +1,10 @@
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -10,10 +12,17 @@ import pyarrow as pa
 from cr_pipelines.sync._sync import AlreadyRunning
 from cr_pipelines.warehouse import Session
 
-NO_KEY = "@null"
-"""Stands in the ledger for all rows without a key. A real key never holds an @: it stands hashed."""
-
 _HEARTBEAT_EXPIRES = timedelta(seconds=120)
+_HEARTBEAT_EXPIRES_HERE = timedelta(hours=2)
+"""For a process that lives on this host: it may be waiting for a rate limit, or for the warehouse."""
+
+_FOLDED_AT_ONCE = 100_000
+
+
+def no_key(partition: str) -> str:
+    """Stands in the ledger for all rows without a key. A real key never holds an @: it stands hashed."""
+    return f"@null {partition}".rstrip()
+
 
 _TABLES = {
     "sync_ledger": {
@@ -188,8 +197,7 @@ class Ledger:
         return "sync_ledger" not in self._lacking()
 
     def _lacking(self) -> set[str]:
-        found = {name for (name,) in self._session.rows(self._dialect.tables(self._schema))}
-        return {*_TABLES, "rejected_rows"} - found
+        return {*_TABLES, "rejected_rows"} - self._session.tables(self._schema)
 
     def _create(self, name: str) -> None:
         described = ", ".join(
@@ -208,7 +216,8 @@ class Ledger:
     def claim(self, run_id: str, sync: str, partition: str, resync: str) -> None:
         """Note that a run begins. Raises AlreadyRunning while another run of the same sync goes on.
 
-        A run counts as ended when its process on this host is gone, or its heartbeat is two minutes old.
+        A run counts as ended when its process on this host is gone, or when it runs elsewhere and its heartbeat is
+        two minutes old. A run of the same id is the same run, tried again.
         """
         with self._session.exclusively(f"{self._schema}.{sync}"):
             now = datetime.now(UTC)
@@ -239,10 +248,11 @@ class Ledger:
             f"SELECT run_id, host, process, started_at, heartbeat_at FROM {runs} "
             f"WHERE {here} AND NOT ({of(run_id, now)})"
         ):
-            alive = now - heartbeat < _HEARTBEAT_EXPIRES
-            if alive and host == socket.gethostname():
-                alive = _process_lives(process)
-            if alive:
+            here_too = host == socket.gethostname()
+            alive = now - heartbeat < (_HEARTBEAT_EXPIRES_HERE if here_too else _HEARTBEAT_EXPIRES)
+            if here_too:
+                alive = alive and _lives(process, other)
+            if alive and other != run_id:
                 self._session.execute(f"DELETE FROM {runs} WHERE {of(run_id, now)}")
                 raise AlreadyRunning(
                     f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); "
@@ -254,29 +264,66 @@ class Ledger:
         """Say that the run still goes on."""
         self._update_run(run_id, sync, partition, {"heartbeat_at": datetime.now(UTC)})
 
-    def finish(self, run_id: str, sync: str, partition: str, state: str, values: Mapping[str, Any]) -> None:
-        """Note how a run ended, with its counts by column of `sync_runs`, and drop its intents."""
-        self._update_run(run_id, sync, partition, {"state": state, "finished_at": datetime.now(UTC), **values})
-        self._session.execute(f"DELETE FROM {self.table('sync_intents')} WHERE {self.where(sync, partition)}")
+    def finish(
+        self,
+        run_id: str,
+        sync: str,
+        partition: str,
+        state: str,
+        values: Mapping[str, Any],
+        in_doubt: Collection[str] = (),
+    ) -> None:
+        """Note how a run ended, with its counts by column of `sync_runs`.
+
+        Its intents go, but for those of the keys `in_doubt`, whose requests may have arrived without an answer.
+        """
+
+        def end() -> None:
+            self._update_run(run_id, sync, partition, {"state": state, "finished_at": datetime.now(UTC), **values})
+            kept = f" AND key NOT IN ({', '.join(map(self._dialect.literal, in_doubt))})" if in_doubt else ""
+            self._session.execute(
+                f"DELETE FROM {self.table('sync_intents')} WHERE {self.where(sync, partition)} "
+                f"AND run_id = {self._value(run_id)}{kept}"
+            )
+
+        self._session.atomically(end)
 
     def fold(self, sync: str) -> None:
-        """Bring the ledger up to the outcomes of a sync that were appended since its last fold."""
-        outcomes, ledger = self.table("sync_outcomes"), self.table("sync_ledger")
-        own, owned = f"sync = {self._dialect.literal(sync)}", f"l.sync = {self._dialect.literal(sync)}"
-        if not self._session.rows(f"SELECT 1 FROM {outcomes} WHERE {own} LIMIT 1"):
-            return
+        """Bring the ledger up to the outcomes of a sync that were appended since its last fold.
+
+        Goes by portions, so that a first run of any size folds in little memory. A key's intent goes with its
+        outcome, and no earlier: what a killed run may have sent stays in doubt until it has one.
+        """
+        outcomes, own = self.table("sync_outcomes"), f"sync = {self._dialect.literal(sync)}"
+        with self._session.exclusively(f"{self._schema}.{sync}"):
+            while True:
+                [(until,)] = self._session.rows(
+                    f"SELECT max(recorded_at) FROM (SELECT recorded_at FROM {outcomes} WHERE {own} "
+                    f"ORDER BY recorded_at LIMIT {_FOLDED_AT_ONCE}) AS portion"
+                )
+                if until is None:
+                    return
+                self._session.atomically(partial(self._fold_until, sync, until))
+
+    def _fold_until(self, sync: str, until: datetime) -> None:
+        outcomes, ledger, intents = map(self.table, ("sync_outcomes", "sync_ledger", "sync_intents"))
+        own, until_then = f"sync = {self._dialect.literal(sync)}", f"recorded_at <= {self._value(until)}"
+        partition = self._dialect.identifier("partition")
         latest = (
             f"(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY key ORDER BY recorded_at DESC) "
-            f"AS newness FROM {outcomes} WHERE {own}) AS numbered WHERE newness = 1)"
+            f"AS newness FROM {outcomes} WHERE {own} AND {until_then}) AS numbered WHERE newness = 1)"
         )
+        doubts = f"(SELECT DISTINCT key, run_id FROM {intents} WHERE {own})"
         columns = {
             "sync": "o.sync",
             "key": "o.key",
-            "partition": f"o.{self._dialect.identifier('partition')}",
+            "partition": f"o.{partition}",
             "fingerprint": "o.fingerprint",
-            # After a doubtful request the room may hold either version: neither counts as delivered.
+            # After a doubtful request, of this run or of one that was killed, the room may hold either version:
+            # neither counts as delivered.
             "delivered_fingerprint": "CASE WHEN o.status = 'delivered' THEN o.fingerprint "
-            "WHEN o.status IN ('failed', 'unknown') THEN NULL ELSE l.delivered_fingerprint END",
+            "WHEN o.status IN ('failed', 'unknown') OR d.run_id <> o.run_id THEN NULL "
+            "ELSE l.delivered_fingerprint END",
             "row_hash": "o.row_hash",
             "row_hash_version": "o.row_hash_version",
             "status": "o.status",
@@ -296,17 +343,24 @@ class Ledger:
             "gone_since": f"CAST(NULL AS {self._dialect.types['timestamp']})",
         }
         selected = ", ".join(f"{value} AS {self._dialect.identifier(name)}" for name, value in columns.items())
-        joined = f"{latest} AS o LEFT JOIN {ledger} AS l ON {owned} AND o.key = l.key"
-        with self._session.exclusively(f"{self._schema}.{sync}"), self._session.transaction():
-            self._session.execute(
-                f"INSERT INTO {self.table('former_addresses')} (sync, key, email_hash, replaced_at) "
-                f"SELECT o.sync, o.key, l.email_hash, o.recorded_at FROM {joined} "
-                "WHERE l.email_hash <> o.email_hash"
+        joined = f"{latest} AS o LEFT JOIN {ledger} AS l ON l.{own} AND o.key = l.key"
+        self._session.execute(
+            f"INSERT INTO {self.table('former_addresses')} (sync, key, email_hash, replaced_at) "
+            f"SELECT o.sync, o.key, l.email_hash, o.recorded_at FROM {joined} "
+            "WHERE l.email_hash <> o.email_hash"
+        )
+        self._session.execute(
+            self._dialect.merge(
+                ledger,
+                f"(SELECT {selected} FROM {joined} LEFT JOIN {doubts} AS d ON d.key = o.key)",
+                ("sync", "key"),
+                tuple(columns),
             )
-            self._session.execute(
-                self._dialect.merge(ledger, f"(SELECT {selected} FROM {joined})", ("sync", "key"), tuple(columns))
-            )
-            self._session.execute(f"DELETE FROM {outcomes} WHERE {own}")
+        )
+        self._session.execute(
+            f"DELETE FROM {intents} WHERE {own} AND key IN (SELECT key FROM {outcomes} WHERE {own} AND {until_then})"
+        )
+        self._session.execute(f"DELETE FROM {outcomes} WHERE {own} AND {until_then}")
 
     def record(self, outcomes: pa.Table) -> None:
         """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
@@ -321,7 +375,7 @@ class Ledger:
         name = self._dialect.literal(sync)
         keys = self._session.rows(
             f"SELECT key FROM {self.table('sync_ledger')} WHERE sync = {name} AND email_hash IN {erased} "
-            f"UNION SELECT key FROM {self.table('former_addresses')} "
+            f"UNION ALL SELECT key FROM {self.table('former_addresses')} "
             f"WHERE sync = {name} AND email_hash IN {erased}"
         )
         return Suppressed(addresses, frozenset(key for (key,) in keys))
@@ -373,7 +427,22 @@ class Ledger:
                 return self._dialect.literal(str(value))
 
 
-def _process_lives(process: int) -> bool:
+_runs_here: set[str] = set()
+
+
+@contextmanager
+def going_on(run_id: str) -> Iterator[None]:
+    """Let other runs in this process know that the run goes on."""
+    _runs_here.add(run_id)
+    try:
+        yield
+    finally:
+        _runs_here.discard(run_id)
+
+
+def _lives(process: int, run_id: str) -> bool:
+    if process == os.getpid():
+        return run_id in _runs_here
     try:
         os.kill(process, 0)
     except ProcessLookupError:

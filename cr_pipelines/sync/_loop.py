@@ -7,6 +7,15 @@ from typing import Any
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
+def check_no_loop_runs() -> None:
+    """Raises RuntimeError where an event loop runs already, as in a notebook or an async asset."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("run_sync was called inside a running event loop; call it as asyncio.to_thread(run_sync, ...)")
+
+
 def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run the work in an event loop of its own, and end it in order when a signal says so.
 

@@ -1,14 +1,14 @@
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from cr_pipelines.sync._ledger import NO_KEY, Ledger
-from cr_pipelines.sync._report import Report
+from cr_pipelines.sync._ledger import Ledger, no_key
+from cr_pipelines.sync._report import Report, rows
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync._sync import Options, SourceUnusable, Sync
 from cr_pipelines.sync.contract import Match
-from cr_pipelines.warehouse import Session
+from cr_pipelines.warehouse import Dialect, Session
 
 _ROWS_PER_BATCH = 2_000
 
@@ -19,25 +19,37 @@ _FOUND = (
 )  # fmt: skip
 """The columns of an outcome that the plan itself finds."""
 
-_OFFERED = {
-    "changed": ("new", "changed", "retry", "recheck", "interrupted"),
-    "failed": ("retry", "rejected"),
-    "all": ("new", "changed", "retry", "recheck", "interrupted", "rejected", "unchanged", "missing"),
-}
-"""Which rows each way to resync offers, by how they compare with the ledger."""
+_NEW = "why = 'new'"
+_FRESH = {"new", "changed", "interrupted"}
+_AGAIN = {"retry", "recheck"}
+_FAILED = "why <> 'gone' AND was_status IN ('failed', 'rejected')"
 
 
-def _offers(sync: Sync, options: Options) -> frozenset[str]:
-    offered = set(_OFFERED[options.resync])
+def _settled_offered(sync: Sync, options: Options) -> frozenset[str]:
+    """Which rows that need nothing more are offered all the same."""
+    offered = {*{"changed": (), "failed": ("rejected",), "all": ("rejected", "unchanged", "missing")}[options.resync]}
     if sync.restore and options.resync == "changed":
         offered.add("missing")
     if not sync.contract.repeatable:
         # Once is once: only a person who names the key can want it twice.
-        offered.discard("unchanged")
-        if options.keys:
+        if not options.keys:
+            offered.discard("unchanged")
+        else:
             offered |= {"unknown"} if options.resync == "failed" else {"unknown", "outdated"}
-            offered |= {"unchanged"} if options.resync == "all" else set()
     return frozenset(offered)
+
+
+def _turns(options: Options, settled: frozenset[str]) -> list[str]:
+    """Which rows are offered, in this order: rows that failed before must not hold up the others."""
+
+    def any_of(whys: Collection[str]) -> str:
+        listed = ", ".join(f"'{why}'" for why in sorted(whys))
+        return f"why IN ({listed})"
+
+    if options.resync == "failed":
+        others = settled - {"rejected"}
+        return [_FAILED, *([any_of(others)] if others else [])]
+    return [any_of(_FRESH | settled - {"rejected"}), any_of(_AGAIN | settled & {"rejected"})]
 
 
 @dataclass(frozen=True)
@@ -76,13 +88,15 @@ class Plan:
             have been sending them), `rejected` (refused before, and not changed since), `unchanged`, `missing`
             (unchanged, and somebody deleted it in the room); and of operations that append, `unknown` (it may
             have arrived) and `outdated` (changed after it was delivered).
-        offers: which of these the run offers for sending.
+        settled_offered: which of those that need nothing more are offered all the same.
         missing: the missing keys.
         removable: keys that were delivered and have left the source, of things that can be taken out of the room.
         standing: how many such things the ledger has in all.
         gone: keys that the ledger has and the source no longer.
         emptied: whether the source is empty and was not before. Then nothing is changed.
         offered: rows that are offered for sending, which `spool` holds.
+        offered_new: those of them whose key the ledger has not seen.
+        unknown_keys: of the keys that the run is to look at, those that the source does not have.
     """
 
     match: Match
@@ -94,17 +108,25 @@ class Plan:
     duplicate_rows: int = 0
     duplicate_keys: int = 0
     compared: dict[str, int] = field(default_factory=dict)
-    offers: frozenset[str] = frozenset()
+    settled_offered: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
     removable: tuple[str, ...] = ()
     standing: int = 0
     gone: int = 0
     emptied: bool = False
+    offered_new: int = 0
+    unknown_keys: tuple[str, ...] = ()
 
     @property
     def offered(self) -> int:
         """How many rows are offered for sending."""
         return self.spool.rows
+
+
+def row_hash_version(dialect: Dialect, types: Mapping[str, str]) -> str:
+    """What a row's hash depends on beside its values: the engine's function, and the columns with their types."""
+    shape = ",".join(f"{name} {types[name]}" for name in sorted(types))
+    return f"{dialect.row_hash_version}, columns {hashlib.sha256(shape.encode()).hexdigest()[:8]}"
 
 
 class Planner:
@@ -137,12 +159,16 @@ class Planner:
         types = self._session.columns(self._sync.relation)
         match = contract.match(list(types))
         if match.missing:
+            nearly = [f"{theirs} (for {ours})" for theirs, ours in match.ignored.items() if ours in match.missing]
             raise SourceUnusable(
                 f"{self._sync.name}: {self._sync.relation} has no column {', '.join(match.missing)}, which "
                 f"the contract of a {contract.kind} requires; name it so in the view"
+                + (f". It has {', '.join(nearly)}" if nearly else "")
             )
         self._types = {column.name: types[column.name] for column in match.columns}
-        plan = Plan(match, tuple(self._types), self._row_hash_version(), offers=_offers(self._sync, self._options))
+        settled = _settled_offered(self._sync, self._options)
+        version = row_hash_version(self._dialect, self._types)
+        plan = Plan(match, tuple(self._types), version, settled_offered=settled)
         try:
             with self._session.snapshot():
                 self._fill(plan, present)
@@ -167,8 +193,10 @@ class Planner:
 
     def begin(self, plan: Plan, run_id: str) -> None:
         """Record what the plan found, and which keys the run may be sending from now on."""
-        if plan.emptied:
-            return
+        if not plan.emptied:
+            self._session.atomically(lambda: self._begin(plan, run_id))
+
+    def _begin(self, plan: Plan, run_id: str) -> None:
         name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
         ledger = self._ledger.table("sync_ledger")
         here = self._ledger.where(self._sync.name, self._partition)
@@ -189,12 +217,13 @@ class Planner:
                 f"UPDATE {ledger} SET gone_since = NULL WHERE {here} AND gone_since IS NOT NULL "
                 "AND key IN (SELECT key FROM cr_compared WHERE why <> 'gone')"
             )
-        intents = self._ledger.table("sync_intents")
-        self._session.execute(f"DELETE FROM {intents} WHERE {here}")
         if self._sync.contract.repeatable:
+            # Intents of a run that was killed stay: only an outcome ends the doubt.
+            intents = self._ledger.table("sync_intents")
             self._session.execute(
                 f"INSERT INTO {intents} (sync, {self._dialect.identifier('partition')}, key, run_id) "
-                f"SELECT {name}, {partition}, key, {run} FROM cr_offered"
+                f"SELECT {name}, {partition}, key, {run} FROM cr_offered "
+                f"WHERE key NOT IN (SELECT key FROM {intents} WHERE {here})"
             )
         columns = ", ".join(map(self._dialect.identifier, _FOUND))
         fields = self._dialect.literal(self._key_columns)
@@ -202,26 +231,26 @@ class Planner:
             message = self._null_key_message(plan)
             self._session.execute(
                 f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) VALUES ({name}, "
-                f"{self._dialect.literal(NO_KEY)}, {partition}, 'invalid', 0, 'null_key', {fields}, "
+                f"{self._dialect.literal(no_key(self._partition))}, {partition}, 'invalid', 0, 'null_key', {fields}, "
                 f"{self._dialect.literal(message)}, {now}, {run})"
             )
         if plan.duplicate_keys:
-            known = "l.reason_code IS NOT DISTINCT FROM 'duplicate_key'"
+            message = f"{self._dialect.text('d.copies')} || {self._dialect.literal(_DUPLICATE)}"
+            anew = f"(l.message IS DISTINCT FROM {message} OR l.gone_since IS NOT NULL)"
             if not self._sync.contract.repeatable:
                 # That a row was appended, or may have been, must not be forgotten over a second one of its key.
-                known += " OR coalesce(l.status, '') IN ('delivered', 'unknown')"
+                anew += " AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
             self._session.execute(
                 f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) SELECT {name}, d.key, {partition}, "
-                f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || "
-                f"{self._dialect.literal(_DUPLICATE)}, {now}, {run} FROM cr_duplicates AS d "
-                f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key WHERE NOT ({known})"
+                f"'invalid', 0, 'duplicate_key', {fields}, {message}, {now}, {run} FROM cr_duplicates AS d "
+                f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key WHERE {anew}"
             )
 
     def count_problems(self, plan: Plan, report: Report) -> None:
         """Put rows without a key, and rows that share one, among the report's problems."""
         if plan.null_keys:
             message = self._null_key_message(plan)
-            report.add_problem(NO_KEY, self._key_columns, "null_key", message, plan.null_keys)
+            report.add_problem(no_key(self._partition), self._key_columns, "null_key", message, plan.null_keys)
         if not plan.duplicate_keys:
             return
         for key, copies in self._session.rows("SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT 3"):
@@ -235,14 +264,9 @@ class Planner:
 
     def _null_key_message(self, plan: Plan) -> str:
         return (
-            f"{plan.null_keys:,} rows have no {self._key_columns}; "
+            f"{rows(plan.null_keys)} without {self._key_columns}; "
             "give every row a key, or leave such rows out of the view"
         )
-
-    def _row_hash_version(self) -> str:
-        """What the engine's hash depends on beside the values: its version, and the columns and their types."""
-        shape = ",".join(f"{name} {self._types[name]}" for name in sorted(self._types))
-        return f"{self._dialect.row_hash_version}, columns {hashlib.sha256(shape.encode()).hexdigest()[:8]}"
 
     def _make_table(self, name: str, query: str) -> None:
         """Keep a query's answer for this session."""
@@ -278,6 +302,9 @@ class Planner:
             f"SELECT key, row_hash FROM (SELECT {key} AS key, {self._dialect.row_hash(self._types)} AS row_hash "
             f"FROM {self._source}) AS hashed{only}",
         )
+        if self._options.keys:
+            found = {found for (found,) in self._session.rows("SELECT key FROM cr_source_keys")}
+            plan.unknown_keys = tuple(key for key in self._options.keys if key not in found)
         self._make_table(
             "cr_duplicates",
             "SELECT key, count(*) AS copies FROM cr_source_keys WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1",
@@ -322,7 +349,8 @@ class Planner:
         settled = "" if every else "WHERE why <> 'unchanged' OR gone_since IS NOT NULL"
         self._make_table(
             "cr_compared",
-            f"SELECT * FROM (SELECT coalesce(s.key, l.key) AS key, s.row_hash, {why} AS why, l.gone_since "
+            f"SELECT * FROM (SELECT coalesce(s.key, l.key) AS key, s.row_hash, {why} AS why, "
+            f"l.status AS was_status, l.gone_since "
             f"FROM {joined}) AS joined {settled}",
         )
         self._forget_settled_absences(plan)
@@ -333,7 +361,7 @@ class Planner:
         if plan.duplicate_keys:
             present += " OR key IN (SELECT key FROM cr_duplicates)"
         if plan.null_keys:
-            present += f" OR key = {self._dialect.literal(NO_KEY)}"
+            present += f" OR key = {self._dialect.literal(no_key(self._partition))}"
         self._session.execute(f"DELETE FROM cr_compared WHERE why = 'gone' AND (gone_since IS NOT NULL{present})")
 
     def _settle_equal_fingerprints(self, plan: Plan) -> None:
@@ -370,12 +398,12 @@ class Planner:
             self._session.execute(f"UPDATE cr_compared SET why = 'missing' WHERE key IN ({listed})")
         if self._options.keys or self._options.limit is not None or self._options.resync == "failed":
             return
-        delivered = self._here("sync_ledger", "key, delivered_fingerprint")
+        delivered = f"{self._here('sync_ledger', 'key, delivered_fingerprint')} AS l"
         [(plan.standing,)] = self._session.rows(
-            f"SELECT count(*) FROM {delivered} AS l WHERE delivered_fingerprint IS NOT NULL"
+            f"SELECT count(*) FROM {delivered} WHERE delivered_fingerprint IS NOT NULL"
         )
         left = self._session.rows(
-            f"SELECT key FROM {delivered} AS l WHERE delivered_fingerprint IS NOT NULL "
+            f"SELECT key FROM {delivered} WHERE delivered_fingerprint IS NOT NULL "
             "AND key NOT IN (SELECT key FROM cr_source_keys WHERE key IS NOT NULL) ORDER BY key"
         )
         plan.removable = tuple(key for (key,) in left)
@@ -388,19 +416,27 @@ class Planner:
         plan.compared = {**counted, "unchanged": sound - sum(counted.values())}
 
     def _spool(self, plan: Plan) -> None:
-        whys = ", ".join(map(self._dialect.literal, sorted(plan.offers)))
         limit = "" if self._options.limit is None else f" LIMIT {int(self._options.limit)}"
         ledger = self._here("sync_ledger", "key, status, fingerprint, delivered_fingerprint, message, not_found_runs")
+        turns = _turns(self._options, plan.settled_offered)
+        offered = " UNION ALL ".join(
+            f"SELECT key, why, was_status, {turn} AS turn FROM cr_compared WHERE {condition}"
+            for turn, condition in enumerate(turns)
+        )
         self._make_table(
             "cr_offered",
-            "SELECT c.key, c.why, l.status AS was_status, l.fingerprint AS was_fingerprint, "
+            "SELECT c.key, c.why, c.turn, c.was_status, l.fingerprint AS was_fingerprint, "
             "l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
             "l.not_found_runs AS was_not_found_runs "
-            f"FROM (SELECT key, why FROM cr_compared WHERE why IN ({whys}){limit}) AS c "
+            f"FROM (SELECT * FROM ({offered}) AS turned{' ORDER BY turn' if limit else ''}{limit}) AS c "
             f"LEFT JOIN {ledger} AS l ON l.key = c.key",
         )
-        if not self._any("cr_offered"):
-            return
+        [(plan.offered_new,)] = self._session.rows(f"SELECT {self._dialect.count_if(_NEW)} FROM cr_offered")
+        for turn in range(len(turns)):
+            if self._any(f"cr_offered WHERE turn = {turn}"):
+                self._spool_turn(plan, turn)
+
+    def _spool_turn(self, plan: Plan, turn: int) -> None:
         meta: Sequence[str] = (
             "o.key",
             "o.why",
@@ -419,21 +455,20 @@ class Planner:
         )
         self._session.stream(
             f"SELECT {', '.join((*meta, *values))} FROM {self._keyed_source} AS s "
-            f"JOIN cr_offered AS o ON s.cr_key = o.key{self._order}",
+            f"JOIN cr_offered AS o ON s.cr_key = o.key WHERE o.turn = {turn}{self._order}",
             _ROWS_PER_BATCH,
-            plan.spool,
+            plan.spool.section(),
         )
-
-    @property
-    def _keyed_source(self) -> str:
-        columns = ", ".join(map(self._dialect.identifier, self._types))
-        return f"(SELECT {self._dialect.key(self._sync.contract.key)} AS cr_key, {columns} FROM {self._source})"
 
     @property
     def _order(self) -> str:
         """Rows that can share a request must come one after the other."""
         batching = self._sync.contract.batching
-        shared = (
-            [f"s.{self._dialect.identifier(name)}" for name in batching.by if name in self._types] if batching else []
-        )
+        by = batching.by if batching else ()
+        shared = [f"s.{self._dialect.identifier(name)}" for name in by if name in self._types]
         return f" ORDER BY {', '.join(shared)}" if shared else ""
+
+    @property
+    def _keyed_source(self) -> str:
+        columns = ", ".join(map(self._dialect.identifier, self._types))
+        return f"(SELECT {self._dialect.key(self._sync.contract.key)} AS cr_key, {columns} FROM {self._source})"

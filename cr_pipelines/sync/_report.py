@@ -48,7 +48,8 @@ class Report:
     Attributes:
         sync, partition, run_id: which run this is.
         dry_run: whether nothing was sent; `delivered` then counts what would have been.
-        state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why) or `interrupted`.
+        state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
+            or `interrupted` (it was told to end).
         source_rows: rows in the source.
         changed: rows that were offered for sending.
         new: those of them that the ledger had not seen before.
@@ -61,6 +62,7 @@ class Report:
         unknown: rows whose request may or may not have arrived, of operations that must not be repeated.
         not_sent: rows that the run's options or its early end left for another run.
         null_keys, duplicate_rows: of the invalid ones, those without a key and those that share one.
+        unknown_keys: of the keys that the run was to look at, those that the source does not have.
         outdated: of those not sent, rows of an operation that appends which changed after they were delivered: a
             second note would stand beside the first, so they are sent again only by naming their keys.
         gone: keys of earlier runs that the source no longer has.
@@ -101,6 +103,7 @@ class Report:
     not_sent: int = 0
     null_keys: int = 0
     duplicate_rows: int = 0
+    unknown_keys: tuple[str, ...] = ()
     outdated: int = 0
     gone: int = 0
     missing: int = 0
@@ -162,8 +165,7 @@ class Report:
         parts = [f"{self.delivered:,} {verb}", f"{self.unchanged:,} unchanged"]
         withheld = {name: getattr(self, name) for name in ("invalid", "rejected", "failed", "suppressed", "unknown")}
         parts += [f"{count:,} {name}" for name, count in withheld.items() if count]
-        left = self.not_sent - self.outdated
-        if left:
+        if left := self.not_sent - self.outdated:
             parts.append(f"{left:,} left for another run")
         if self.outdated:
             parts.append(f"{self.outdated:,} changed since they were sent for good")
@@ -171,7 +173,9 @@ class Report:
             parts.append(f"{self.missing:,} deleted in the room by hand")
         if self.removed:
             parts.append(f"{self.removed:,} {'to delete' if self.dry_run else 'deleted'} as they left the source")
-        line = f"{self.sync}: {self.source_rows:,} rows in the source: {', '.join(parts)}"
+        line = f"{self.sync}: {rows(self.source_rows)} in the source: {', '.join(parts)}"
+        if self.unknown_keys:
+            line += f"; {len(self.unknown_keys):,} of the keys asked for are not in the source"
         line += f"; {self.requests:,} requests in {self.seconds:.1f} s"
         if self.rate_limited:
             line += f", {self.rate_limited:,} answers of 429"
@@ -212,6 +216,11 @@ class Progress:
     def __str__(self) -> str:
         left = "time left unknown" if self.seconds_left is None else f"about {_duration(self.seconds_left)} left"
         return f"{self.sync}: {self.done:,} of {self.total:,} rows, {self.rows_per_second:,.0f} rows/s, {left}"
+
+
+def rows(count: int) -> str:
+    """The count in words: `1 row`, `2 rows`."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
 def _duration(seconds: float) -> str:

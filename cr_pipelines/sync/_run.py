@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from cr_pipelines.sync._delivery import Delivery
 from cr_pipelines.sync._journal import Journal
-from cr_pipelines.sync._ledger import Ledger
-from cr_pipelines.sync._loop import run_in_loop
+from cr_pipelines.sync._ledger import Ledger, going_on
+from cr_pipelines.sync._loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync._plan import Plan, Planner, Slice
 from cr_pipelines.sync._report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
@@ -81,6 +81,11 @@ class Run:
 
     def go(self) -> Report:
         """Run, and give the report. Raises as `run_sync` says."""
+        check_no_loop_runs()
+        with going_on(self._run_id):
+            return self._go()
+
+    def _go(self) -> Report:
         begun = time.monotonic()
         journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id)
         plan: Plan | None = None
@@ -92,6 +97,9 @@ class Run:
                 delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
                 run_in_loop(delivery.run(self._destination, self._household.room if self._household else None))
             self._remove_what_left(plan)
+        except Exception:
+            self._report.state = "failed"
+            raise
         except BaseException:
             self._report.state = "interrupted"
             raise
@@ -140,8 +148,9 @@ class Run:
                 if not self._options.dry_run:
                     planner.begin(plan, self._run_id)
             except BaseException as error:
-                why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
-                ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
+                if not self._options.dry_run:
+                    why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
+                    ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
                 raise
             journal.row_hash_version = plan.row_hash_version
             journal.suppressed = ledger.suppressed(self._sync.name)
@@ -151,7 +160,8 @@ class Run:
         report, offered = self._report, plan.offered
         report.source_rows = plan.source_rows
         report.changed = offered
-        report.new = min(plan.compared.get("new", 0), offered)
+        report.new = plan.offered_new
+        report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
         report.invalid = plan.null_keys + plan.duplicate_rows
@@ -161,7 +171,7 @@ class Run:
         report.ignored_columns = plan.match.ignored
         report.missing = len(plan.missing)
         report.missing_keys = list(plan.missing[:_SHOWN_MISSING])
-        kept = {why: count for why, count in plan.compared.items() if why not in plan.offers}
+        kept = {why: count for why, count in plan.compared.items() if why not in plan.settled_offered}
         report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
         report.rejected = kept.get("rejected", 0)
         report.unknown = kept.get("unknown", 0)
@@ -183,7 +193,10 @@ class Run:
             ledger.fold(self._sync.name)
             if self._household is not None:
                 ledger.forget(self._sync.name, self._household.removed)
-            ledger.finish(self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts())
+            ledger.finish(
+                self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts(),
+                in_doubt=journal.in_doubt,
+            )  # fmt: skip
             self._report.rejected_rows = [
                 RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)
             ]

@@ -1,6 +1,8 @@
 import tempfile
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -28,8 +30,13 @@ LEDGER_COLUMNS = PlannedRow._fields[:-1]
 """The columns that stand before the source's own in a spooled batch."""
 
 
-class Spool:
-    """The rows of a plan, on disk, so that neither memory nor the warehouse holds them while they are sent.
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands for a value that Python cannot hold, such as a date in the year 20000."""
+
+
+class Section:
+    """Rows of a spool that go before those of the next section.
 
     The file has no name: its personal data is gone with the process, even after a kill -9.
     """
@@ -60,21 +67,66 @@ class Spool:
         self._file.seek(0)
         split = len(LEDGER_COLUMNS)
         for batch in pa.ipc.open_stream(self._file):
-            columns = [column.to_pylist() for column in batch.columns]
+            columns = [_values(column) for column in batch.columns]
             for row in zip(*columns, strict=True):
                 yield PlannedRow._make((*row[:split], row[split:]))
 
-    def distinct(self, column: int) -> list[object]:
-        """The distinct values of the source column at this position."""
+    def distinct(self, column: int) -> set[object]:
+        """The distinct values of the source column at this position, but for lists and the like."""
         if self._writer is None:
-            return []
+            return set()
         self._writer.close()
         self._file.seek(0)
-        values: dict[object, None] = {}
+        found: set[object] = set()
         for batch in pa.ipc.open_stream(self._file):
-            values.update(dict.fromkeys(batch.column(len(LEDGER_COLUMNS) + column).unique().to_pylist()))
-        return list(values)
+            values = _values(batch.column(len(LEDGER_COLUMNS) + column))
+            found.update(value for value in values if isinstance(value, Hashable))
+        return found
 
     def close(self) -> None:
         """Give the disk space back."""
         self._file.close()
+
+
+class Spool:
+    """The rows of a plan, on disk, so that neither memory nor the warehouse holds them while they are sent."""
+
+    def __init__(self) -> None:
+        self._sections: list[Section] = []
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are in all."""
+        return sum(section.rows for section in self._sections)
+
+    def section(self) -> Section:
+        """A new section after those that there are."""
+        self._sections.append(Section())
+        return self._sections[-1]
+
+    def __iter__(self) -> Iterator[PlannedRow]:
+        return chain.from_iterable(self._sections)
+
+    def distinct(self, column: int) -> set[object]:
+        """The distinct values of the source column at this position, but for lists and the like."""
+        return set().union(*(section.distinct(column) for section in self._sections))
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        for section in self._sections:
+            section.close()
+
+
+def _values(column: Any) -> list[object]:
+    try:
+        values: list[object] = column.to_pylist()
+    except (ValueError, OverflowError):
+        return [_value(item) for item in column]
+    return values
+
+
+def _value(item: Any) -> object:
+    try:
+        return item.as_py()
+    except (ValueError, OverflowError):
+        return Unreadable()

@@ -72,7 +72,8 @@ class Dialect(ABC):
     def relation(self, relation: Relation) -> str:
         """The relation as it stands after FROM."""
         if relation.is_query:
-            return f"({relation.text.strip().rstrip(';')})"
+            # On a line of its own, the bracket is safe from a comment at the query's end.
+            return f"({relation.text.strip().rstrip(';')}\n)"
         return ".".join(self.identifier(part) for part in relation.text.split("."))
 
     def create_schema(self, schema: str) -> str:

@@ -2,7 +2,8 @@ import re
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*){0,2}")
-_QUERY = re.compile(r"\s*(select|with|from|values)\b", re.IGNORECASE)
+_COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUERY = re.compile(r"[\s(]*(select|with|from|values)\b.*[\s(*]", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Relation:
     @property
     def is_query(self) -> bool:
         """Whether the relation is a SELECT statement rather than a name."""
-        return bool(_QUERY.match(self.text)) and " " in self.text.strip()
+        return bool(_QUERY.match(_COMMENTS.sub(" ", self.text).strip()))
 
     def __str__(self) -> str:
         return "the query" if self.is_query else self.text

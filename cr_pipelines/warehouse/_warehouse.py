@@ -1,5 +1,5 @@
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 from typing import Any, ClassVar, Protocol
@@ -60,9 +60,20 @@ class Session(ABC):
         Raises SourceMissing when the relation does not exist or its query does not run.
         """
 
+    def tables(self, schema: str) -> set[str]:
+        """The names, in lower case, of a schema's tables and views; none when there is no such schema."""
+        return {name for (name,) in self.rows(self.dialect.tables(schema))}
+
+    def atomically(self, work: Callable[[], None]) -> None:
+        """Do the work's statements together or not at all; all of them see one state of the warehouse.
+
+        An engine that ran out of memory may do the work again, from its beginning.
+        """
+        with self._transaction():
+            work()
+
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Do the block's statements together or not at all; all of them see one state of the warehouse."""
+    def _transaction(self) -> Iterator[None]:
         self.execute(self.dialect.begin)
         try:
             yield
@@ -106,17 +117,19 @@ class Warehouse(ABC):
 _WAREHOUSES = {
     "duckdb": ("cr_pipelines.warehouse.duckdb", "DuckDBWarehouse", None),
     "postgresql": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "postgres"),
+    "snowflake": ("cr_pipelines.warehouse.snowflake", "SnowflakeWarehouse", "snowflake"),
+    "bigquery": ("cr_pipelines.warehouse.bigquery", "BigQueryWarehouse", "bigquery"),
     "postgres": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "postgres"),
 }
 """By a URL's scheme: the module, its warehouse, and the extra with the driver. Drivers are imported late."""
 
 
-def open_warehouse(url: str, **options: Any) -> Warehouse:
+def open_warehouse(url: str) -> Warehouse:
     """The warehouse that a URL names.
 
-    Takes `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb` or `postgresql://user@host/database`;
-    options are those of the warehouse's own class. Raises WarehouseError for a URL that it does not know,
-    and for an engine whose driver is not installed.
+    Takes `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb`, `postgresql://user@host/database`,
+    `snowflake://user:password@account/database/schema` or `bigquery://project/dataset`. Raises WarehouseError
+    for a URL that it does not know, and for an engine whose driver is not installed.
     """
     scheme = url.partition(":")[0].lower()
     try:
@@ -134,5 +147,5 @@ def open_warehouse(url: str, **options: Any) -> Warehouse:
         raise WarehouseError(
             f"{scheme}:// needs the package {error.name}; install it with: pip install 'cr-pipelines[{extra}]'"
         ) from error
-    warehouse: Warehouse = getattr(found, name)(url, **options)
+    warehouse: Warehouse = getattr(found, name)(url)
     return warehouse

@@ -2,6 +2,7 @@
 
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,15 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+_NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
+
+# What these say is about the statement; every other kind of error may quote a row.
+_ABOUT_THE_STATEMENT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+
+_doors: dict[Path, threading.RLock] = {}
+"""By file: sessions of one process take turns, as those of several processes do."""
+
+
 class DuckDBDialect(Dialect):
     """DuckDB 2."""
 
@@ -49,7 +59,13 @@ class DuckDBDialect(Dialect):
 
     @override
     def row_hash(self, columns: Mapping[str, str]) -> str:
-        return f"CAST(hash({', '.join(map(self.identifier, sorted(columns)))}) >> 1 AS BIGINT)"
+        values = ", ".join(self._hashable(column, columns[column]) for column in sorted(columns))
+        return f"CAST(hash({values}) >> 1 AS BIGINT)"
+
+    def _hashable(self, column: str, kind: str) -> str:
+        # DuckDB's hash of a nested value knows neither its field names nor null from empty.
+        nested = kind.endswith("]") or kind.startswith(_NESTED)
+        return self.json_text(self.identifier(column)) if nested else self.identifier(column)
 
     @override
     def fingerprint(self, columns: Sequence[str]) -> str:
@@ -72,11 +88,6 @@ class DuckDBDialect(Dialect):
     def sha256(self, expression: str) -> str:
         return f"sha256({expression})"
 
-    @override
-    def readable(self, column: str, kind: str) -> str:
-        name = self.identifier(column)
-        return self.within_python_years(name) if kind.startswith(("DATE", "TIMESTAMP")) else name
-
 
 class DuckDBSession(Session):
     """A connection to the file. Other processes wait while it lasts, so keep it short."""
@@ -86,6 +97,7 @@ class DuckDBSession(Session):
     def __init__(self, connection: duckdb.DuckDBPyConnection, most_memory: int):
         self._connection = connection
         self._most_memory = most_memory
+        self._nested = False
         self._allow(FIRST_MEMORY)
         # It would be drawn into logs.
         connection.execute("SET enable_progress_bar = false")
@@ -110,36 +122,52 @@ class DuckDBSession(Session):
 
         self._with_enough_memory(pour)
 
-    def _with_enough_memory(self, work: Callable[[], object]) -> None:
-        """Do the work, again with more memory for as long as that is what it lacked."""
-        while True:
-            try:
-                work()
-            except duckdb.OutOfMemoryException as error:
-                if self._memory >= self._most_memory:
-                    raise WarehouseError(
-                        f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement; add "
-                        f"?memory={2 * self._most_memory // _MEGABYTE} to CR_WAREHOUSE_URL"
-                    ) from error
-                self._allow(min(4 * self._memory, self._most_memory))
-            except duckdb.Error as error:
-                raise _discreet(error) from None
-            else:
-                return
-
-    def _allow(self, memory: int) -> None:
-        self._memory = memory
-        self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
-
     @override
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
         target = f"{self.dialect.identifier(schema)}.{self.dialect.identifier(table)}"
         columns = ", ".join(self.dialect.identifier(name) for name in rows.column_names)
         self._connection.register("appended_rows", rows)
         try:
-            self._connection.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM appended_rows")
+            self.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM appended_rows")
         finally:
             self._connection.unregister("appended_rows")
+
+    @override
+    def atomically(self, work: Callable[[], None]) -> None:
+        # Out of memory, DuckDB aborts the transaction: all of it is done again with more.
+        def transaction() -> None:
+            with self._transaction():
+                work()
+
+        self._with_enough_memory(transaction)
+
+    def _with_enough_memory(self, work: Callable[[], object]) -> None:
+        """Do the work, again with more memory for as long as that is what it lacked."""
+        if self._nested:
+            work()
+            return
+        while True:
+            self._nested = True
+            try:
+                work()
+            except duckdb.OutOfMemoryException:
+                pass
+            except duckdb.Error as error:
+                raise _discreet(error) from None
+            else:
+                return
+            finally:
+                self._nested = False
+            if self._memory >= self._most_memory:
+                raise WarehouseError(
+                    f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement; add "
+                    f"?memory={2 * self._most_memory // _MEGABYTE} to CR_WAREHOUSE_URL"
+                )
+            self._allow(min(4 * self._memory, self._most_memory))
+
+    def _allow(self, memory: int) -> None:
+        self._memory = memory
+        self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
@@ -163,12 +191,15 @@ class DuckDBWarehouse(Warehouse):
     def __init__(self, url: str):
         super().__init__(url)
         parts = urlsplit(url)
-        if not parts.path.strip("/") or parts.netloc:
+        if parts.netloc or parts.fragment or not parts.path.startswith("/") or not parts.path.strip("/"):
             raise WarehouseError(f"{url} names no file; write duckdb:///relative.duckdb or duckdb:////absolute.duckdb")
         options = dict(parse_qsl(parts.query))
         self.path = Path(unquote(parts.path[1:]))
-        self._busy_seconds = float(options.pop("busy_seconds", 600))
-        self._most_memory = max(int(options.pop("memory", 1000)) * _MEGABYTE, FIRST_MEMORY)
+        try:
+            self._busy_seconds = float(options.pop("busy_seconds", 600))
+            self._most_memory = max(int(options.pop("memory", 1000)) * _MEGABYTE, FIRST_MEMORY)
+        except ValueError:
+            raise WarehouseError("memory (MB) and busy_seconds in CR_WAREHOUSE_URL must be numbers") from None
         if options:
             raise WarehouseError(
                 f"CR_WAREHOUSE_URL has unknown options {', '.join(sorted(options))}; "
@@ -183,11 +214,12 @@ class DuckDBWarehouse(Warehouse):
         Raises WarehouseBusy when that takes longer than `busy_seconds`, and WarehouseError when there is
         no such file or it is not DuckDB's.
         """
-        connection = self._connect()
-        try:
-            yield DuckDBSession(connection, self._most_memory)
-        finally:
-            connection.close()
+        with _doors.setdefault(self.path.resolve(), threading.RLock()):
+            connection = self._connect()
+            try:
+                yield DuckDBSession(connection, self._most_memory)
+            finally:
+                connection.close()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         if not self.path.is_file():
@@ -199,9 +231,17 @@ class DuckDBWarehouse(Warehouse):
         while True:
             try:
                 return duckdb.connect(str(self.path), config=_CONFIG)
+            except duckdb.ConnectionException:
+                raise WarehouseError(
+                    f"this process has {self.path} open in another way; close that connection, which DuckDB takes "
+                    "for a different configuration"
+                ) from None
             except duckdb.IOException as error:
-                if "lock" not in str(error).lower():
-                    raise WarehouseError(f"{self.path} cannot be opened: {_first_line(error)}") from None
+                if "Could not set lock on file" not in str(error):
+                    raise WarehouseError(
+                        f"{self.path} cannot be opened: it is no DuckDB file of a version that DuckDB "
+                        f"{duckdb.__version__} reads, or its permissions are in the way"
+                    ) from None
                 if time.monotonic() - begun > self._busy_seconds:
                     raise WarehouseBusy(
                         f"another process has had {self.path} open for {self._busy_seconds:.0f} s; "
@@ -214,9 +254,14 @@ class DuckDBWarehouse(Warehouse):
 
 
 def _discreet(error: duckdb.Error) -> WarehouseError:
-    """The error without the values that DuckDB quotes, which may be people's data."""
-    return WarehouseError(f"DuckDB: {_first_line(error)}")
+    """The error without what may be people's data."""
+    if isinstance(error, _ABOUT_THE_STATEMENT):
+        line = str(error).strip().splitlines()[0].rstrip("!.")
+        return WarehouseError(f"DuckDB: {re.sub(_QUOTED, '…', line)}")
+    return WarehouseError(
+        f"DuckDB raised a {type(error).__name__} on a row; its text is left out, since it may quote the row. "
+        "Run the source's query in DuckDB to see it"
+    )
 
 
-def _first_line(error: Exception) -> str:
-    return re.sub(r"'[^']*'", "'…'", str(error).strip().splitlines()[0]).rstrip("!.")
+_QUOTED = r"'[^']*'"

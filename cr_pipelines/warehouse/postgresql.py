@@ -116,6 +116,14 @@ class PostgreSQLDialect(Dialect):
         return f"to_json({name}) #>> '{{}}'"
 
     @override
+    def create_schema(self, schema: str) -> str:
+        # IF NOT EXISTS asks for the right to make schemas even where there is nothing to make.
+        return (
+            f"DO $do$ BEGIN IF to_regnamespace({self.literal(self.identifier(schema))}) IS NULL "
+            f"THEN CREATE SCHEMA {self.identifier(schema)}; END IF; END $do$"
+        )
+
+    @override
     def create_index(self, table: str, columns: Sequence[str]) -> str:
         return f"CREATE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
 
@@ -164,22 +172,26 @@ class PostgreSQLSession(Session):
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
         # A view knows its columns' types without reading a row, for a table as for a query.
-        view = "cr_described"
+        view = "pg_temp.cr_described"
+        source = f"SELECT * FROM {self.dialect.relation(relation)} AS source"
         try:
-            self.execute(f"CREATE TEMPORARY VIEW {view} AS SELECT * FROM {self.dialect.relation(relation)} AS source")
+            self.execute(f"CREATE TEMPORARY VIEW cr_described AS {source}")
+            # Whether we may read the source shows when it is read.
+            self.rows(f"SELECT 1 FROM {view} LIMIT 0")
+            described = self.rows(
+                "SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) FROM pg_attribute AS a "
+                f"JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attrelid = '{view}'::regclass "
+                "AND a.attnum > 0 ORDER BY a.attnum"
+            )
         except WarehouseError as error:
             raise SourceMissing(f"{relation} cannot be read: {error}") from None
-        described = self.rows(
-            "SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) FROM pg_attribute AS a "
-            f"JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attrelid = 'pg_temp.{view}'::regclass "
-            "AND a.attnum > 0 ORDER BY a.attnum"
-        )
-        self.execute(f"DROP VIEW {view}")
+        finally:
+            self.execute(f"DROP VIEW IF EXISTS {view}")
         return dict(described)
 
     @override
     def snapshot(self) -> Any:
-        return self.transaction()
+        return self._transaction()
 
     @override
     @contextmanager

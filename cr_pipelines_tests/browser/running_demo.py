@@ -43,7 +43,7 @@ class RunningDemo:
 
     def __enter__(self) -> Self:
         said = self._folder / "said"
-        command = [_COMMAND, "demo", "--sandbox-port", str(_free_port()), "--dagster-port", str(_free_port())]
+        command = [str(_COMMAND), "demo", "--sandbox-port", str(_free_port()), "--dagster-port", str(_free_port())]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         with said.open("wb") as output:
             self._process = subprocess.Popen(
@@ -85,16 +85,24 @@ class RunningDemo:
         launched = self._ask(_LAUNCH, params=params)["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         run = launched["run"]["runId"]
-        over = {"SUCCESS", "FAILURE", "CANCELED"}
-        self._until(lambda: self._ask(_STATUS, run=run)["runOrError"]["status"] in over, _RUN_SECONDS)
-        assert self.latest_run() == run
+        self._until(lambda: self._status(run) in {"SUCCESS", "FAILURE", "CANCELED"}, _RUN_SECONDS)
+        assert self._status(run) == "SUCCESS", f"run {run} failed; {self.dagster}/runs/{run} says why"
         self.control.settle()
+
+    def next_run(self, before: str) -> str:
+        """The id of the run that materializes the contacts after the one named."""
+        self._until(lambda: self.latest_run() != before, _RUN_SECONDS)
+        return self.latest_run()
 
     def latest_run(self) -> str:
         """The id of the run that materialized the contacts last."""
         [latest] = self._ask(_LATEST)["assetOrError"]["assetMaterializations"]
         run: str = latest["runId"]
         return run
+
+    def _status(self, run: str) -> str:
+        status: str = self._ask(_STATUS, run=run)["runOrError"]["status"]
+        return status
 
     def _ask(self, query: str, **variables: Any) -> Any:
         request = {"query": query, "variables": variables}

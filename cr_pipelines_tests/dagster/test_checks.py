@@ -57,7 +57,7 @@ def test_rejections_warn_above_one_share_and_fail_above_another(location: Locati
 
     assert list(shares.values()) == ["passed", "warn", "error"]
     check = outcome.checks["rejections_under_threshold"]
-    assert plain(check.metadata)["rejected_share"] == 1 / 11
+    assert plain(check.metadata)["rejected_percent"] == 9.091
     assert "1 of 11 rows (9.09 %)" in (check.description or "")
 
 

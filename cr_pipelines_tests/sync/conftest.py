@@ -1,43 +1,47 @@
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
-from cr_pipelines.warehouse import open_warehouse
+from cr_pipelines.warehouse import Dialect, Warehouse, open_warehouse
+from cr_pipelines_tests.warehouses import ENGINE, EmptyWarehouse, empty_warehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 
 
 @dataclass
 class Flow:
-    """A warehouse file, a room, and a contacts sync between them."""
+    """A warehouse, a room, and a contacts sync between them. SQL is DuckDB's, in words that others know too."""
 
-    path: Path
+    data: EmptyWarehouse
     sandbox: SandboxServer
     sync: Sync = CONTACTS
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
-            return connection.execute(statement).fetchall()
+        return self.data.sql(statement)
 
     def run(self, **options: Any) -> Report:
         return run_sync(self.sync, self.warehouse, self.destination(), options=Options(**options))
 
     @property
-    def warehouse(self) -> Any:
-        return open_warehouse(f"duckdb:///{self.path}")
+    def warehouse(self) -> Warehouse:
+        return open_warehouse(self.data.url)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.warehouse.dialect()
 
     def destination(self, **client: Any) -> Destination:
         client = {"token": self.sandbox.token, "base_url": self.sandbox.base_url} | client
         return Destination(lambda: CommonRoomClient(**client), self.sandbox.source_id)
 
     def reading(self, source: str, **changes: Any) -> "Flow":
-        return replace(self, sync=replace(self.sync, source=source, **changes))
+        return replace(self, sync=replace(self.sync, source=self.data.dialect_of(source), **changes))
 
     @property
     def room(self) -> dict[str, dict[str, Any]]:
@@ -57,10 +61,16 @@ class Flow:
 
 
 @pytest.fixture
-def flow(tmp_path: Path, sandbox: SandboxServer) -> Flow:
-    flow = Flow(tmp_path / "warehouse.duckdb", sandbox)
-    flow.sql(
-        "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
-        "'person' || i || '@example.com' AS email, i AS seats FROM range(10) AS numbers(i)"
-    )
-    return flow
+def engine() -> str:
+    return ENGINE
+
+
+@pytest.fixture
+def flow(tmp_path: Path, sandbox: SandboxServer, engine: str) -> Iterator[Flow]:
+    with empty_warehouse(tmp_path, engine) as data:
+        flow = Flow(data, sandbox)
+        flow.sql(
+            "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
+            "'person' || i || '@example.com' AS email, i AS seats FROM generate_series(0, 9) AS numbers(i)"
+        )
+        yield flow

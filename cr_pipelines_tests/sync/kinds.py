@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cr_pipelines.sync import Sync
 
-NUMBERS = "FROM range(10) AS numbers(i)"
+NUMBERS = "FROM generate_series(0, 9) AS numbers(i)"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Case:
         return Sync(f"the_{self.kind}s", self.kind, self.table)
 
     @property
+    def changed(self) -> str:
+        """The condition for the row that changes."""
+        return self.change.partition(" WHERE ")[2]
+
+    @property
     def table(self) -> str:
         return f"source_of_{self.kind}"
 
@@ -45,7 +50,8 @@ CASES = [
     Case(
         "activity",
         f"""SELECT 'a' || i AS id, 'posted_message' AS activity_type, 'c' || i AS user_id,
-        'person' || i || '@example.com' AS user_email, TIMESTAMP '2026-03-01 12:00:00' + INTERVAL (i) HOUR AS timestamp,
+        'person' || i || '@example.com' AS user_email,
+        TIMESTAMP '2026-03-01 12:00:00' + i * INTERVAL '1 hour' AS timestamp,
         'Hello **all**' AS content, 'markdown' AS content_format, 'General' AS sub_source {NUMBERS}""",
         "content = 'Changed' WHERE id = 'a3'",
         "addUpdateActivityToSource",
@@ -58,8 +64,10 @@ CASES = [
     ),
     Case(
         "contact_tag",
-        """SELECT 'email' AS social_type, 'person' || (i // 5) || '@example.com' AS value, 'Label ' || (i % 5) AS tag
-        FROM range(10) AS numbers(i)""",
+        """SELECT 'email' AS social_type,
+        CASE WHEN i < 5 THEN 'person0@example.com' ELSE 'person1@example.com' END AS value,
+        'Label ' || (i % 5) AS tag
+        FROM generate_series(0, 9) AS numbers(i)""",
         "tag = 'Changed' WHERE value = 'person1@example.com' AND tag = 'Label 3'",
         "addTagsToContact",
         posts=2,

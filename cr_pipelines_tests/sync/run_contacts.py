@@ -1,4 +1,4 @@
-"""Runs a contacts sync in a process of its own: FILE BASE_URL TOKEN [NAME SOURCE]."""
+"""Runs a contacts sync in a process of its own: WAREHOUSE_URL BASE_URL TOKEN [NAME SOURCE]."""
 
 import sys
 
@@ -6,11 +6,11 @@ from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Sync, run_sync
 from cr_pipelines.warehouse import open_warehouse
 
-path, base_url, token, *rest = sys.argv[1:]
+warehouse_url, base_url, token, *rest = sys.argv[1:]
 name, source = rest or ("contacts", "common_room_contacts")
 report = run_sync(
     Sync(name, "contact", source),
-    open_warehouse(f"duckdb:///{path}"),
+    open_warehouse(warehouse_url),
     Destination(lambda: CommonRoomClient(token=token, base_url=base_url), 1),
 )
 sys.stdout.write(report.summary() + "\n")

@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ import pytest
 from cr_pipelines.api import Backoff, careful
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, Options, SyncStopped, run_sync
-from cr_pipelines.warehouse import WarehouseBusy, open_warehouse
+from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
 
 RUN = Path(__file__).with_name("run_contacts.py")
 
@@ -30,15 +32,16 @@ def sandbox() -> Iterator[SandboxServer]:
 
 def fill(flow: Flow, rows: int) -> None:
     flow.sql(
-        "CREATE OR REPLACE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
-        f"'person' || i || '@example.com' AS email FROM range({rows}) AS numbers(i)"
+        "DROP TABLE IF EXISTS common_room_contacts;"
+        "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
+        f"'person' || i || '@example.com' AS email FROM generate_series(0, {rows - 1}) AS numbers(i)"
     )
 
 
 def start(flow: Flow) -> subprocess.Popen[bytes]:
     """A run in a process of its own, as Dagster's worker would be."""
     return subprocess.Popen(
-        [sys.executable, str(RUN), str(flow.path), flow.sandbox.base_url, flow.sandbox.token],
+        [sys.executable, str(RUN), flow.data.url, flow.sandbox.base_url, flow.sandbox.token],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -76,6 +79,63 @@ def test_ten_kills_under_faults_leave_the_room_equal_to_the_source(flow: Flow):
     assert sum(posts.values()) - 2_000 - sum(retried.values()) <= kills * 1_000
 
 
+def test_a_kill_costs_only_what_was_not_yet_recorded(flow: Flow):
+    fill(flow, 3_000)
+    flow.sandbox.control.set_faults(latency_seconds=0.05)
+    process = start(flow)
+    while len(flow.posted()) < 1_500:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    [(recorded,)] = flow.sql("SELECT count(*) FROM common_room.sync_outcomes")
+    flow.sandbox.control.set_faults()
+    report = flow.run()
+    assert recorded >= 500
+    assert (report.unchanged, report.delivered) == (recorded, 3_000 - recorded)
+
+
+def test_a_first_run_of_any_size_folds_in_little_memory(flow: Flow):
+    flow.run()
+    flow.sql(
+        "INSERT INTO common_room.sync_outcomes (sync, key, partition, status, attempts, fingerprint, message, "
+        "recorded_at, run_id) SELECT 'contacts', 'k' || i, '', 'delivered', 1, md5(i::VARCHAR), repeat('x', 200), "
+        "now() + to_microseconds(i), 'r' FROM range(300000) AS numbers(i)"
+    )
+    flow.run()
+    assert flow.sql("SELECT count(*) FROM common_room.sync_ledger") == [(300_010,)]
+    assert flow.sql("SELECT count(*) FROM common_room.sync_outcomes") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda flow: flow.run(keys=["c9"]),
+        lambda flow: flow.run(limit=1),
+        lambda flow: flow.run(resync="failed"),
+        lambda flow: flow.reading("SELECT * FROM common_room_contacts WHERE false").run(),
+        lambda flow: run_sync(flow.sync, flow.warehouse, flow.destination(token="wrong")),
+        lambda flow: flow.reading("nowhere").run(dry_run=True),
+    ],
+    ids=["keys", "limit", "failed", "emptied", "bad token", "missing source"],
+)
+def test_no_run_in_between_forgets_what_a_killed_one_may_have_sent(flow: Flow, between: Callable[[Flow], object]):
+    flow.run()
+    flow.sandbox.control.set_faults(latency_seconds=0.3)
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Version two'")
+    process = start(flow)
+    while json.dumps(flow.room).count("Version two") < 5:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    time.sleep(0.4)
+    flow.sandbox.control.set_faults()
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || id[2:]")
+    with suppress(SyncStopped, SourceMissing):
+        between(flow)
+    flow.run()
+    assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
+
+
 def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow: Flow):
     flow.run()
     flow.sandbox.control.set_faults(latency_seconds=0.3)
@@ -85,8 +145,10 @@ def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow:
         time.sleep(0.02)
     process.kill()
     process.wait()
+    # What was in flight lands late.
+    time.sleep(0.5)
     flow.sandbox.control.set_faults()
-    flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || id[2:]")
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || substr(id, 2)")
     flow.run()
     flow.sandbox.control.settle()
     assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
@@ -117,14 +179,14 @@ def test_two_runs_of_one_sync_do_not_send_the_same_rows(flow: Flow):
     assert max(Counter(flow.posted()).values()) == 1
 
 
-def test_two_syncs_and_a_reader_share_one_duckdb_file(flow: Flow, sandbox: SandboxServer):
+def test_two_syncs_and_a_reader_share_one_warehouse(flow: Flow, sandbox: SandboxServer):
     fill(flow, 400)
     sandbox.control.set_faults(latency_seconds=0.02)
     other = flow.reading("SELECT 'other' || id AS id, full_name FROM common_room_contacts")
     processes = [
         start(flow),
         subprocess.Popen(
-            [sys.executable, str(RUN), str(flow.path), sandbox.base_url, sandbox.token, "others", other.sync.source]
+            [sys.executable, str(RUN), flow.data.url, sandbox.base_url, sandbox.token, "others", other.sync.source]
         ),
     ]
     looked = 0
@@ -140,7 +202,9 @@ def test_two_syncs_and_a_reader_share_one_duckdb_file(flow: Flow, sandbox: Sandb
 
 def test_a_run_that_everything_refuses_stops_early_and_loses_nothing(flow: Flow):
     oversized = flow.reading(
-        "SELECT i::VARCHAR AS id, [repeat('x', 900) || j FOR j IN range(700)] AS tags FROM range(60) AS numbers(i)"
+        "SELECT CAST(i AS VARCHAR) AS id, "
+        "(SELECT array_agg(repeat('x', 900) || j) FROM generate_series(1, 700) AS t(j)) AS tags "
+        "FROM generate_series(1, 60) AS numbers(i)"
     )
     with pytest.raises(SyncStopped, match="refused each of the first 50 rows"):
         oversized.run()
@@ -180,9 +244,9 @@ def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, e
 
 def test_someone_who_asked_to_be_forgotten_is_withheld(flow: Flow):
     flow.run()
+    hashed = flow.dialect.sha256("'person4@example.com'")
     flow.sql(
-        "INSERT INTO common_room.pii_removals (request_id, email_hash, status) "
-        "VALUES ('r1', sha256('person4@example.com'), 'submitted')"
+        f"INSERT INTO common_room.pii_removals (request_id, email_hash, status) VALUES ('r1', {hashed}, 'submitted')"
     )
     flow.sandbox.control.clear_requests()
     flow.sql("UPDATE common_room_contacts SET full_name = 'Again', email = NULL WHERE id = 'c4'")
@@ -202,23 +266,31 @@ def test_a_run_says_how_far_it_has_come(flow: Flow, monkeypatch: pytest.MonkeyPa
     assert (seen[0].sync, seen[0].total) == ("contacts", 10)
 
 
-def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
-    fill(flow, 3_000)
-    flow.sandbox.control.set_faults(latency_seconds=0.1)
-    impatient = open_warehouse(f"duckdb:///{flow.path}?busy_seconds=1")
-    with ThreadPoolExecutor() as pool:
-        running = pool.submit(run_sync, flow.sync, impatient, flow.destination())
-        while not flow.posted():
-            time.sleep(0.01)
-        keeper = subprocess.Popen(
-            [sys.executable, "-c", f"import duckdb, time; kept = duckdb.connect({str(flow.path)!r}); time.sleep(60)"]
-        )
-        with pytest.raises(WarehouseBusy, match="another process has had"):
-            running.result(timeout=60)
-    assert len(flow.posted()) < 3_000
+@contextmanager
+def out_of_reach(data: EmptyWarehouse) -> Iterator[None]:
+    if isinstance(data, PostgreSQLDatabase):
+        data.forbid_connections()
+        yield
+        data.allow_connections()
+        return
+    assert isinstance(data, DuckDBFile)
+    keeper = subprocess.Popen([sys.executable, str(Path(__file__).with_name("keep_open.py")), data.url])
+    yield
     keeper.kill()
     keeper.wait()
-    flow.sql("UPDATE common_room.sync_runs SET heartbeat_at = heartbeat_at - INTERVAL 1 HOUR")
+
+
+def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
+    fill(flow, 3_000)
+    flow.sandbox.control.set_faults(latency_seconds=0.4)
+    url = flow.data.url + ("?busy_seconds=1" if flow.data.kind == "duckdb" else "")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(run_sync, flow.sync, open_warehouse(url), flow.destination())
+        while not flow.posted():
+            time.sleep(0.01)
+        with out_of_reach(flow.data), pytest.raises(WarehouseError, match=r"another process has had|cannot be reached"):
+            running.result(timeout=60)
+    assert len(flow.posted()) < 3_000
     flow.sandbox.control.set_faults()
     flow.run()
     assert len(flow.room) == 3_000

@@ -1,11 +1,12 @@
 """What holds of every kind of source alike."""
 
+import re
 from collections import Counter
 
 import pytest
 
 from cr_pipelines.sync import Report
-from cr_pipelines.sync.contract import CONTRACTS
+from cr_pipelines.sync.contract import CONTRACTS, address_hash
 from cr_pipelines_tests.sync import vendor
 from cr_pipelines_tests.sync.conftest import Flow
 from cr_pipelines_tests.sync.kinds import CASES, Case
@@ -23,7 +24,7 @@ def furnished(flow: Flow) -> Flow:
 
 def of_kind(flow: Flow, case: Case) -> Flow:
     flow.sql(f"CREATE TABLE {case.table} AS {case.source}")
-    return Flow(flow.path, flow.sandbox, case.sync)
+    return Flow(flow.data, flow.sandbox, case.sync)
 
 
 def writes(flow: Flow) -> Counter[str]:
@@ -81,22 +82,26 @@ def test_every_request_is_one_that_the_vendor_describes(furnished: Flow, case: C
 @each_kind
 def test_rows_without_a_key_and_rows_that_share_one_are_shown_and_block_nobody(furnished: Flow, case: Case):
     flow = of_kind(furnished, case)
-    key = CONTRACTS[case.kind].key
-    flow.sql(f"INSERT INTO {case.table} SELECT * FROM {case.table} LIMIT 1")
-    flow.sql(f"INSERT INTO {case.table} SELECT * REPLACE (NULL AS {key[-1]}) FROM {case.table} LIMIT 1")
+    flow.sql(f"UPDATE {case.table} SET {CONTRACTS[case.kind].key[-1]} = NULL WHERE {case.changed}")
+    flow.sql(f"INSERT INTO {case.table} SELECT * FROM {case.table} WHERE NOT ({case.changed}) LIMIT 1")
     report = flow.run()
-    assert (report.null_keys, report.duplicate_rows, report.delivered, places(report)) == (1, 2, 9, 12)
+    assert (report.null_keys, report.duplicate_rows, report.delivered, places(report)) == (1, 2, 8, 11)
 
 
 @each_kind
 def test_a_null_in_a_required_column_is_invalid_with_its_name(furnished: Flow, case: Case):
-    contract = CONTRACTS[case.kind]
-    required = [column.name for column in contract.columns if column.required and column.name not in contract.key]
     flow = of_kind(furnished, case)
-    for name in required:
-        nulled = flow.reading(f"SELECT * REPLACE (NULL AS {name}) FROM {case.table}")
-        report = nulled.run(dry_run=True)
-        assert (report.invalid, report.problems[0].field, report.problems[0].reason_code) == (10, name, "missing")
+    contract = CONTRACTS[case.kind]
+    for column in contract.columns:
+        if column.required and column.name not in contract.key:
+            flow.sql(f"DROP TABLE {case.table}")
+            of_kind(furnished, case).sql(f"UPDATE {case.table} SET {column.name} = NULL WHERE {case.changed}")
+            report = flow.run(dry_run=True)
+            assert (report.invalid, report.problems[0].field, report.problems[0].reason_code) == (
+                1,
+                column.name,
+                "missing",
+            )
 
 
 @each_kind
@@ -112,9 +117,7 @@ def test_a_dry_run_shows_requests_and_changes_nothing(furnished: Flow, case: Cas
 def test_the_ledger_holds_no_address(furnished: Flow, case: Case):
     flow = of_kind(furnished, case)
     flow.run()
-    columns = [name for (name, *_) in flow.sql("DESCRIBE common_room.sync_ledger")]
-    held = ", ".join(f"max({name}::VARCHAR LIKE '%@example%')" for name in columns)
-    assert not any(flow.sql(f"SELECT {held} FROM common_room.sync_ledger")[0])
+    assert "@example" not in str(flow.sql("SELECT * FROM common_room.sync_ledger"))
 
 
 NAMING_PEOPLE = [case for case in CASES if "@example.com" in case.source]
@@ -123,16 +126,13 @@ NAMING_PEOPLE = [case for case in CASES if "@example.com" in case.source]
 @pytest.mark.parametrize("case", NAMING_PEOPLE, ids=lambda case: case.kind)
 def test_someone_who_asked_to_be_forgotten_is_in_no_request(furnished: Flow, case: Case):
     flow = of_kind(furnished, case)
-    address = flow.sql(f"SELECT regexp_extract(to_json(s)::VARCHAR, '[a-z0-9]+@example.com') FROM {case.table} AS s")[
-        0
-    ][0]
-    concerned = flow.sql(f"SELECT count(*) FROM {case.table} AS s WHERE to_json(s)::VARCHAR LIKE '%\"{address}\"%'")[0][
-        0
-    ]
+    rows = [str(row) for row in flow.sql(f"SELECT * FROM {case.table}")]
+    address = re.findall(r"[a-z0-9]+@example.com", rows[0])[0]
+    concerned = sum(f"'{address}'" in row for row in rows)
     flow.run(dry_run=True)
     flow.sql(
         "INSERT INTO common_room.pii_removals (request_id, email_hash, status) "
-        f"VALUES ('r1', sha256('{address}'), 'submitted')"
+        f"VALUES ('r1', '{address_hash(address)}', 'submitted')"
     )
     report = flow.run()
     assert (report.suppressed, report.delivered) == (concerned, 10 - concerned)

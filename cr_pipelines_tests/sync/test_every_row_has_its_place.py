@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.warehouses import empty_warehouse
 
 KEYS = ["a", "b", "c", "d"]
 GOOD, BAD = st.sampled_from(["x@example.com", "y@example.com", None]), st.just("no address")
@@ -43,7 +44,8 @@ def load(flow: Flow, content: list[Row]) -> None:
 
     listed = [f"({literal(row.id)}, {literal(row.email)}, {literal(row.full_name)})" for row in content]
     flow.sql(
-        "CREATE OR REPLACE TABLE common_room_contacts (id VARCHAR, email VARCHAR, full_name VARCHAR);"
+        "DROP TABLE IF EXISTS common_room_contacts;"
+        "CREATE TABLE common_room_contacts (id VARCHAR, email VARCHAR, full_name VARCHAR);"
         + (f"INSERT INTO common_room_contacts VALUES {', '.join(listed)}" if listed else "")
     )
 
@@ -64,9 +66,11 @@ def test_every_row_has_its_place_and_the_room_equals_the_source(
     history: list[tuple[list[Row], dict]], end: list[Row], path: Path, sandbox: SandboxServer
 ):
     sandbox.control.reset()
-    file = path / "warehouse.duckdb"
-    file.unlink(missing_ok=True)
-    flow = Flow(file, sandbox)
+    with empty_warehouse(path) as data:
+        follow(Flow(data, sandbox), history, end)
+
+
+def follow(flow: Flow, history: list[tuple[list[Row], dict]], end: list[Row]) -> None:
     for content, options in [*history, (end, {})]:
         load(flow, content)
         report = flow.run(**options)

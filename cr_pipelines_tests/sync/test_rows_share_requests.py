@@ -12,12 +12,13 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Sync, run_sync
 from cr_pipelines_tests.sync.conftest import Flow
 from cr_pipelines_tests.sync.room_of_people import introduce
+from cr_pipelines_tests.warehouses import empty_warehouse
 
 ADDRESS = "'person' || i || '@example.com'"
 
 
 def members(flow: Flow, source: str, **options: object) -> Flow:
-    return Flow(flow.path, flow.sandbox, Sync("members", "segment_member", source, **options))
+    return Flow(flow.data, flow.sandbox, Sync("members", "segment_member", source, **options))
 
 
 def posted(sandbox: SandboxServer, operation: str = "addContactsToSegment") -> list[tuple[int, int]]:
@@ -37,7 +38,7 @@ def test_5000_members_cost_50_requests_and_one_unknown_address_costs_none_of_the
     introduce(sandbox, [(f"c{i}", f"Name {i}", f"person{i}@example.com") for i in range(5_000)])
     flow.sql(
         f"CREATE TABLE crowd AS SELECT 'Champions' AS segment, 'email' AS social_type, {ADDRESS} AS value "
-        "FROM range(5000) AS numbers(i)"
+        "FROM generate_series(0, 4999) AS numbers(i)"
     )
     sync = members(flow, "crowd")
     report = sync.run()
@@ -58,7 +59,8 @@ def test_a_batch_holds_one_segment_one_network_and_one_status_and_no_more_than_i
     introduce(sandbox, flow.sql("SELECT id, full_name, email FROM common_room_contacts"))
     source = f"""SELECT CASE WHEN i % 2 = 0 THEN 'Champions' ELSE 'Event guests' END AS segment,
         'email' AS social_type, {ADDRESS} AS value,
-        CASE WHEN i IN (0, 2) THEN 'Engaged' WHEN i = 1 THEN 'Invited' END AS status FROM range(10) AS numbers(i)"""
+        CASE WHEN i IN (0, 2) THEN 'Engaged' WHEN i = 1 THEN 'Invited' END AS status
+        FROM generate_series(0, 9) AS numbers(i)"""
     assert members(flow, source, batch_size=3).run().delivered == 10
     assert Counter(rows for _, rows in posted(sandbox)) == {3: 2, 2: 1, 1: 2}
 
@@ -66,8 +68,8 @@ def test_a_batch_holds_one_segment_one_network_and_one_status_and_no_more_than_i
 def test_all_new_tags_of_one_contact_go_in_one_request(flow: Flow, sandbox: SandboxServer):
     introduce(sandbox, [("c0", "Ada", "person0@example.com"), ("c1", "Bob", "person1@example.com")])
     flow.sql("CREATE TABLE labels AS SELECT 'email' AS social_type, 'person' || (i % 2) || '@example.com' AS value, "
-             "'Label ' || i AS tag FROM range(8) AS numbers(i)")  # fmt: skip
-    sync = Flow(flow.path, sandbox, Sync("contact_tags", "contact_tag", "labels"))
+             "'Label ' || i AS tag FROM generate_series(0, 7) AS numbers(i)")  # fmt: skip
+    sync = Flow(flow.data, sandbox, Sync("contact_tags", "contact_tag", "labels"))
     sync.run()
     assert posted(sandbox, "addTagsToContact") == [(200, 4)] * 2
     sandbox.control.clear_requests()
@@ -86,7 +88,7 @@ def test_what_cannot_stand_in_a_list_is_invalid_and_stays_out_of_the_batch(flow:
         ('Champions', 'email', 'person2@example.com,person3@example.com', NULL), ('Champions', 'email', 'ada', NULL),
         ('Champions', 'fax', 'person4@example.com', NULL), ('Campions', 'email', 'person5@example.com', NULL),
         ('Champions', 'email', 'person6@example.com', 'Engagd'), ('late', 'email', 'person7@example.com', 'New'))
-        AS rows(segment, social_type, value, status)""",
+        AS t(segment, social_type, value, status)""",
     ).run()
     assert (report.delivered, report.invalid) == (2, 5)
     said = sorted(message for _, message in flow.rejected().values())
@@ -110,7 +112,7 @@ def test_only_the_statuses_of_named_segments_are_read(flow: Flow, sandbox: Sandb
 
 def test_a_contact_that_is_not_there_yet_is_offered_until_patience_ends(flow: Flow, sandbox: SandboxServer):
     flow.sql("CREATE TABLE late AS SELECT 'email' AS social_type, 'late@example.com' AS value, 'VIP' AS tag")
-    sync = Flow(flow.path, sandbox, Sync("contact_tags", "contact_tag", "late", patience=3))
+    sync = Flow(flow.data, sandbox, Sync("contact_tags", "contact_tag", "late", patience=3))
     assert [(report.failed, report.rejected) for report in (sync.run(), sync.run())] == [(1, 0)] * 2
     # A run that got no answer neither counts nor begins the count again.
     sandbox.control.set_faults(error_rate=1.0, operations=["addTagsToContact"])
@@ -140,16 +142,14 @@ def test_whoever_is_known_arrives_whoever_is_unknown_is_failed_whatever_the_batc
     crowd: list[tuple[str, bool]], batch_size: int, path: Path, sandbox: SandboxServer
 ):
     sandbox.control.reset()
-    file = path / "warehouse.duckdb"
-    file.unlink(missing_ok=True)
-    flow = Flow(file, sandbox)
     rows = [
         f"('{segment}', 'email', '{'c' if known else 'x'}{number}@example.com')"
         for number, (segment, known) in enumerate(crowd)
     ]
-    flow.sql(f"CREATE TABLE crowd AS SELECT * FROM (VALUES {', '.join(rows)}) AS rows(segment, social_type, value)")
     introduce(sandbox, [(str(n), f"Name {n}", f"c{n}@example.com") for n, (_, known) in enumerate(crowd) if known])
-    report = members(flow, "crowd", batch_size=batch_size).run()
+    with empty_warehouse(path) as data:
+        data.sql(f"CREATE TABLE crowd AS SELECT * FROM (VALUES {', '.join(rows)}) AS t(segment, social_type, value)")
+        report = members(Flow(data, sandbox), "crowd", batch_size=batch_size).run()
     arrived = Counter(segment for segment, known in crowd if known)
     assert (report.delivered, report.failed) == (arrived.total(), len(crowd) - arrived.total())
     for name in ("Champions", "Event guests"):

@@ -10,15 +10,13 @@ from cr_pipelines_tests.sync.conftest import Flow
 
 @pytest.fixture
 def tags(flow: Flow) -> Flow:
-    flow.sql("CREATE TABLE common_room_tags (name VARCHAR, description VARCHAR, entity_types VARCHAR[])")
-    flow.sql(
-        "INSERT INTO common_room_tags VALUES ('VIP', 'Important', ['member']), ('Beta', NULL, ['member', 'company'])"
-    )
+    flow.sql("CREATE TABLE common_room_tags (name VARCHAR, description VARCHAR, entity_types VARCHAR)")
+    flow.sql("INSERT INTO common_room_tags VALUES ('VIP', 'Important', 'member'), ('Beta', NULL, 'member, company')")
     return with_options(flow)
 
 
 def with_options(flow: Flow, **options: object) -> Flow:
-    return Flow(flow.path, flow.sandbox, Sync("tags", "tag", "common_room_tags", **options))
+    return Flow(flow.data, flow.sandbox, Sync("tags", "tag", "common_room_tags", **options))
 
 
 def calls(sandbox: SandboxServer) -> list[tuple[str, int]]:
@@ -62,14 +60,14 @@ def test_tags_are_made_and_described_anew(tags: Flow, sandbox: SandboxServer):
 
 def test_a_tag_that_the_room_has_already_takes_no_request_unless_it_differs(tags: Flow, sandbox: SandboxServer):
     tags.sql("DELETE FROM common_room_tags")
-    tags.sql("INSERT INTO common_room_tags VALUES ('customer', NULL, ['member']), ('prospect', 'Talks', ['member'])")
+    tags.sql("INSERT INTO common_room_tags VALUES ('customer', NULL, 'member'), ('prospect', 'Talks', 'member')")
     assert tags.run().delivered == 2
     assert calls(sandbox) == [("updateTag", 200)]
 
 
 def test_what_a_tag_is_for_cannot_be_changed_and_is_said_to_be_invalid(tags: Flow):
     tags.run()
-    tags.sql("UPDATE common_room_tags SET entity_types = ['member', 'activity'] WHERE name = 'VIP'")
+    tags.sql("UPDATE common_room_tags SET entity_types = 'member, activity' WHERE name = 'VIP'")
     assert tags.run().invalid == 1
     assert "asks for activity, which the room's tag of this name is not for" in tags.rejected()["VIP"][1]
 
@@ -101,16 +99,18 @@ def test_a_tag_that_left_the_source_stays_unless_removal_is_asked_for(tags: Flow
     assert room_tags(tags) == {"Beta": None}
     sandbox.control.clear_requests()
     assert (deleting.run().removed, calls(sandbox)) == (0, [])
-    tags.sql("INSERT INTO common_room_tags VALUES ('VIP', 'Again', ['member'])")
+    tags.sql("INSERT INTO common_room_tags VALUES ('VIP', 'Again', 'member')")
     assert deleting.run().delivered == 1
     assert room_tags(tags)["VIP"] == "Again"
 
 
 def test_too_many_removals_are_refused_and_nothing_is_forgotten(tags: Flow, sandbox: SandboxServer):
-    tags.sql("INSERT INTO common_room_tags SELECT 'Tag ' || i, NULL, ['member'] FROM range(20) AS numbers(i)")
+    tags.sql(
+        "INSERT INTO common_room_tags SELECT 'Tag ' || i, NULL, 'member' FROM generate_series(0, 19) AS numbers(i)"
+    )
     tags.run()
     tags.sql("DELETE FROM common_room_tags WHERE name LIKE 'Tag 1%'")
-    tags.sql("INSERT INTO common_room_tags VALUES ('New', NULL, ['member'])")
+    tags.sql("INSERT INTO common_room_tags VALUES ('New', NULL, 'member')")
     sandbox.control.clear_requests()
     deleting = with_options(tags, on_removed="delete")
     for expected in ([("createTag", 200)], []):
@@ -130,7 +130,7 @@ def test_an_emptied_source_deletes_nothing(tags: Flow, sandbox: SandboxServer):
 
 
 def test_a_tag_whose_name_has_an_at_sign_is_followed_all_the_same(tags: Flow, sandbox: SandboxServer):
-    tags.sql("INSERT INTO common_room_tags VALUES ('met@conference', NULL, ['member'])")
+    tags.sql("INSERT INTO common_room_tags VALUES ('met@conference', NULL, 'member')")
     tags.run()
     assert tags.run().missing == 0
     tags.sql("DELETE FROM common_room_tags WHERE name = 'met@conference'")

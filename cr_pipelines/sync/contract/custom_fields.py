@@ -26,7 +26,8 @@ def changes(room: Room, value: Any, *, clear_nulls: bool) -> list[CustomFieldVal
     if isinstance(value, str) and not value.strip():
         return None
     found: list[CustomFieldValue | ClearCustomField] = []
-    for name, entry in values.pairs(values.parsed(value, expected), expected):
+    struct = values.parsed(value, expected)
+    for name, entry in () if struct is None else values.pairs(struct, expected):
         if entry is None and not clear_nulls:
             continue
         custom_field = named_field(room, name)

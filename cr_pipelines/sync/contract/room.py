@@ -26,7 +26,7 @@ class Fact(Enum):
 def shown(name: object) -> str:
     """A name that came in a row, fit for messages: a struct keyed by address must not show whom."""
     text = str(name)
-    return text if len(text) <= 60 and "@" not in text else "(a name of its own)"
+    return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(a name of its own)"
 
 
 class Named(Generic[_T]):

@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,11 @@ EMAIL = 254
 
 # Tab, line feed and carriage return are ordinary; every other control character is a fault of the data.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_](?:[\w-]{0,61}[^\W_])?")
+
+_LARGEST_EXPONENT = 300
+"""Of a number: beyond it, writing the number out takes seconds, and most readers take it for infinite."""
 
 Reader = Callable[[Any], object | None]
 
@@ -63,12 +67,14 @@ def describe_type(value: object) -> str:
             return "a date"
         case bytes():
             return "binary data"
+        case None:
+            return "a null"
         case Mapping():
             return "a struct"
-        case Sequence():
+        case list():
             return "a list"
         case _:
-            return f"a value of type {type(value).__name__}"
+            return f"a value of the type {type(value).__name__}"
 
 
 def wrong_type(value: object, expected: str) -> InvalidValue:
@@ -90,6 +96,10 @@ def text(longest: int = LINE) -> Reader:
             )
         if value.isascii() and value.isprintable():
             return str(value)
+        if found := _SURROGATE.search(value):
+            raise InvalidValue(
+                "broken_character", f"has half of a character at character {found.start() + 1}; mend its encoding"
+            )
         if found := _CONTROL.search(value):
             raise InvalidValue(
                 "control_character",
@@ -110,7 +120,8 @@ def _written_out(value: object) -> str:
         case float() if value.is_integer():
             return str(int(value))
         case Decimal() if value.is_finite():
-            return format(value.normalize(), "f")
+            written = format(value, "f")
+            return written.rstrip("0").rstrip(".") if "." in written else written
         case float() if value == value and abs(value) != float("inf"):
             return repr(value)
         case _:
@@ -218,7 +229,7 @@ def discord(value: Any) -> DiscordAccount | None:
     if not name:
         return None
     username, _, discriminator = name.partition("#")
-    if not username or (discriminator and not discriminator.isdigit()):
+    if not username or re.search(r"\s", username) or (discriminator and not discriminator.isdigit()):
         raise InvalidValue("bad_discord", "is not a Discord account of the form username or username#1234")
     return DiscordAccount(username=username, discriminator=discriminator or "0")
 
@@ -229,7 +240,7 @@ def parsed(value: Any, expected: str) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidValue(
             "bad_json", f"is a text that is not JSON; it must be {expected}, nested or as JSON"
         ) from None
@@ -252,6 +263,8 @@ def external_profiles(value: Any) -> list[ExternalProfile] | None:
     if isinstance(value, str) and not value.strip():
         return None
     entries = parsed(value, expected)
+    if entries is None:
+        return None
     if not isinstance(entries, list):
         raise wrong_type(entries, expected)
     profiles = []
@@ -277,7 +290,9 @@ def names(value: Any) -> list[str] | None:
     """A list of names, or one text that separates them by commas; blanks and repetitions are dropped."""
     expected = "a list of texts or a text with commas between the names"
     if isinstance(value, str):
-        value = parsed(value, expected) if value.lstrip().startswith("[") else value.split(",")
+        value = parsed(value, expected) if value.lstrip().startswith(("[", '"')) else value.split(",")
+    if isinstance(value, str):
+        value = value.split(",")
     if not isinstance(value, list):
         raise wrong_type(value, expected)
     found: dict[str, None] = {}
@@ -315,9 +330,10 @@ def as_number(value: Any) -> float | int:
         raise wrong_value(value, "a number")
     if isinstance(value, int):
         return value
-    if value != value or abs(value) == float("inf"):
-        raise InvalidValue("wrong_value", "is not a finite number, which is the only kind that can be sent")
-    return int(value) if value == int(value) else float(value)
+    number = value if isinstance(value, Decimal) else Decimal(value)
+    if not number.is_finite() or number.adjusted() > _LARGEST_EXPONENT:
+        raise InvalidValue("wrong_value", "is not a finite number of ordinary size, the only kind that can be sent")
+    return int(number) if number == number.to_integral_value() else float(value)
 
 
 def as_integer(value: Any) -> int:

@@ -1,0 +1,238 @@
+"""BigQuery, through Google's client: a session of its own for temporary tables and transactions."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import pyarrow as pa
+from google.api_core.exceptions import GoogleAPIError, NotFound
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+from typing_extensions import override
+
+from cr_pipelines.warehouse._dialect import Dialect
+from cr_pipelines.warehouse._relation import Relation
+from cr_pipelines.warehouse._warehouse import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
+
+_ABOUT_NAMES = re.compile(
+    r"Not found|Access Denied|Syntax error|Unrecognized name|Function not found|Table name .* missing dataset|"
+    r"Table .* must be qualified|Duplicate column names|No matching signature"
+)
+"""Errors that tell the query's own words rather than values."""
+
+_TYPES = {
+    pa.string(): "STRING",
+    pa.int32(): "INT64",
+    pa.int64(): "INT64",
+    pa.float64(): "FLOAT64",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMP",
+}
+
+
+class BigQueryDialect(Dialect):
+    """GoogleSQL."""
+
+    name = "bigquery"
+    types: ClassVar = {
+        "text": "STRING",
+        "integer": "INT64",
+        "bigint": "INT64",
+        "double": "FLOAT64",
+        "timestamp": "TIMESTAMP",
+    }
+
+    @property
+    @override
+    def row_hash_version(self) -> str:
+        return "bigquery farm_fingerprint"
+
+    @override
+    def row_hash(self, columns: Mapping[str, str]) -> str:
+        return f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({', '.join(map(self.identifier, sorted(columns)))})))"
+
+    @override
+    def fingerprint(self, columns: Sequence[str]) -> str:
+        parts = [
+            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
+            f"ELSE {self.literal(column + '=')} || TO_JSON_STRING({self.identifier(column)}) || ',' END"
+            for column in sorted(columns)
+        ]
+        return f"TO_HEX(MD5({' || '.join(parts)}))"
+
+    @override
+    def text(self, expression: str) -> str:
+        return f"CAST({expression} AS STRING)"
+
+    @override
+    def json_text(self, expression: str) -> str:
+        return f"CASE WHEN {expression} IS NOT NULL THEN TO_JSON_STRING({expression}) END"
+
+    @override
+    def sha256(self, expression: str) -> str:
+        return f"TO_HEX(SHA256({expression}))"
+
+    @override
+    def identifier(self, name: str) -> str:
+        return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+    @override
+    def literal(self, value: str | None) -> str:
+        return "NULL" if value is None else "'" + "".join(_ESCAPES.get(letter, letter) for letter in value) + "'"
+
+    @override
+    def tables(self, schema: str) -> str:
+        return f"SELECT lower(table_name) FROM {self.identifier(schema)}.INFORMATION_SCHEMA.TABLES"
+
+
+class BigQuerySession(Session):
+    """A BigQuery session. Each statement sees the source as it is then; a plan bears rows that change meanwhile."""
+
+    dialect = BigQueryDialect()
+
+    def __init__(self, client: bigquery.Client):
+        self._client = client
+        self._properties: list[bigquery.ConnectionProperty] = []
+        with _told():
+            job = client.query("SELECT 1", job_config=bigquery.QueryJobConfig(create_session=True))
+            job.result()
+        if job.session_info is None or job.session_info.session_id is None:
+            raise WarehouseError("BigQuery began no session; temporary tables and transactions need one")
+        self._properties = [bigquery.ConnectionProperty("session_id", job.session_info.session_id)]
+
+    @override
+    def execute(self, statement: str) -> None:
+        with _told():
+            self._query(statement).result()
+
+    @override
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with _told():
+            return [tuple(row.values()) for row in self._query(query).result()]
+
+    @override
+    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+        with _told():
+            answer = self._query(query).result(page_size=rows_per_batch)
+            for page in answer.to_arrow_iterable():
+                for start in range(0, page.num_rows, rows_per_batch):
+                    sink.write(page.slice(start, rows_per_batch))
+
+    @override
+    def append(self, schema: str, table: str, rows: pa.Table) -> None:
+        # Streamed rows cannot be folded for half an hour, and load jobs are few a day: an INSERT has neither limit.
+        statement = self.insertion(schema, table, rows.schema)
+        written = json.dumps(
+            [{name: None if value is None else str(value) for name, value in row.items()} for row in rows.to_pylist()]
+        )
+        with _told():
+            self._query(statement, bigquery.ScalarQueryParameter("appended", "STRING", written)).result()
+
+    def insertion(self, schema: str, table: str, columns: pa.Schema) -> str:
+        """The INSERT of rows that the parameter `appended` holds as a JSON array of objects of texts."""
+        names = ", ".join(map(self.dialect.identifier, columns.names))
+        values = ", ".join(
+            f"CAST(JSON_VALUE(appended, '$.{column.name}') AS {_TYPES[column.type]})" for column in columns
+        )
+        return (
+            f"INSERT INTO {self.dialect.identifier(schema)}.{self.dialect.identifier(table)} ({names}) "
+            f"SELECT {values} FROM UNNEST(JSON_QUERY_ARRAY(@appended)) AS appended"
+        )
+
+    @override
+    def tables(self, schema: str) -> set[str]:
+        with _told():
+            try:
+                return {table.table_id.lower() for table in self._client.list_tables(schema)}
+            except NotFound:
+                return set()
+
+    @override
+    def columns(self, relation: Relation) -> dict[str, str]:
+        try:
+            with _told():
+                job = self._query(f"SELECT * FROM {self.dialect.relation(relation)}", dry_run=True)
+        except WarehouseError as error:
+            raise SourceMissing(f"{relation} cannot be read: {error}") from None
+        return {
+            field.name: f"ARRAY<{field.field_type}>" if field.mode == "REPEATED" else field.field_type
+            for field in job.schema or ()
+        }
+
+    def end(self) -> None:
+        """Drop the session with its temporary tables, which would otherwise stay for a day."""
+        with suppress(WarehouseError):
+            self.execute("CALL BQ.ABORT_SESSION()")
+
+    def _query(
+        self, statement: str, *parameters: bigquery.ScalarQueryParameter, dry_run: bool = False
+    ) -> bigquery.QueryJob:
+        config = bigquery.QueryJobConfig(
+            connection_properties=self._properties, query_parameters=list(parameters), dry_run=dry_run
+        )
+        return self._client.query(statement, job_config=config)
+
+
+class BigQueryWarehouse(Warehouse):
+    """A dataset of a BigQuery project.
+
+    The URL is `bigquery://project/dataset?location=EU`; the dataset is where sources without one are looked
+    for. The credentials are Google's application default ones.
+    """
+
+    dialect = BigQueryDialect
+
+    def __init__(self, url: str):
+        super().__init__(url)
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query))
+        self._location = options.pop("location", None)
+        self._dataset = parts.path.strip("/")
+        self._project = parts.netloc
+        if not self._project or not self._dataset or "/" in self._dataset or options:
+            raise WarehouseError("CR_WAREHOUSE_URL must be bigquery://project/dataset, or with ?location=EU at its end")
+
+    @override
+    @contextmanager
+    def session(self) -> Iterator[BigQuerySession]:
+        """Begin a session. Raises WarehouseError when BigQuery does not let us in."""
+        with _told():
+            client = bigquery.Client(
+                project=self._project,
+                location=self._location,
+                default_query_job_config=bigquery.QueryJobConfig(default_dataset=f"{self._project}.{self._dataset}"),
+            )
+        session = BigQuerySession(client)
+        try:
+            yield session
+        finally:
+            session.end()
+            client.close()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn Google's errors into ours, without the values that they quote, which may be people's data."""
+    try:
+        yield
+    except GoogleAuthError:
+        raise WarehouseError(
+            "BigQuery: there are no usable Google credentials; set GOOGLE_APPLICATION_CREDENTIALS, or log in with "
+            "gcloud auth application-default login"
+        ) from None
+    except GoogleAPIError as error:
+        said = str(getattr(error, "message", error)).strip().partition("\n")[0]
+        if "concurrent update" in said or "concurrent transaction" in said:
+            raise WarehouseBusy(
+                "BigQuery: another run changed our tables at the same moment; this one is to be run again"
+            ) from None
+        if _ABOUT_NAMES.search(said):
+            raise WarehouseError(f"BigQuery: {said}") from None
+        raise WarehouseError(
+            f"BigQuery: a statement failed ({getattr(error, 'code', None)}); its message may quote values, and is "
+            "in BigQuery's own job history"
+        ) from None

@@ -1,0 +1,145 @@
+"""Every statement of a run, as each dialect writes it: kept in `statements/`, and parsed in that dialect.
+
+Renew the files after a wanted change, and read their diff:
+    CR_RENEW_STATEMENTS=1 .venv/bin/pytest cr_pipelines_tests/warehouse/test_statements.py
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.bigquery import BigQuery
+from typing_extensions import override
+
+from cr_pipelines.sync import Ledger, Options, Report, Slice, Sync
+from cr_pipelines.sync._ledger import OUTCOME_SCHEMA
+from cr_pipelines.sync._plan import Planner
+from cr_pipelines.warehouse import Dialect, Relation, Session, Sink
+from cr_pipelines.warehouse.bigquery import BigQueryDialect, BigQuerySession
+from cr_pipelines.warehouse.duckdb import DuckDBDialect
+from cr_pipelines.warehouse.postgresql import PostgreSQLDialect
+from cr_pipelines.warehouse.snowflake import SnowflakeDialect
+
+KEPT = Path(__file__).with_name("statements")
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect for dialect in (DuckDBDialect(), PostgreSQLDialect(), SnowflakeDialect(), BigQueryDialect())
+}
+SQLGLOT_NAMES = {"postgresql": "postgres"}
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(days=1)
+
+ANSWERS: list[tuple[str, list[tuple[Any, ...]]]] = [
+    (r"SELECT count\(\*\), count\(CASE", [(9, 1)]),
+    (r"SELECT count\(\*\), CAST\(coalesce", [(1, 2)]),
+    (r"SELECT why, count", [("changed", 1), ("gone", 1)]),
+    (r"SELECT key, copies", [("twin", 2)]),
+    (r"SELECT count\(CASE", [(1,)]),
+    (r"SELECT run_id, host", [("dead", "elsewhere", 1, LONG_AGO, LONG_AGO)]),
+    (r"SELECT \* FROM \(SELECT email_hash", [("0" * 64,)]),
+    (r"SELECT 1 FROM", [(1,)]),
+]
+"""What makes the engine walk every branch: something is changed, gone, rehashed, twofold, erased."""
+
+
+class Recorder(Session):
+    """A session that writes statements down. Nothing runs."""
+
+    def __init__(self, dialect: Dialect):
+        self.dialect = dialect
+        self.statements: list[str] = []
+        self.folded = False
+
+    @override
+    def execute(self, statement: str) -> None:
+        self.statements.append(statement)
+
+    @override
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        if query.startswith("SELECT max(recorded_at)"):
+            # One portion to fold, and then no more.
+            self.folded = not self.folded
+            self.statements.append(query)
+            return [(LONG_AGO if self.folded else None,)]
+        self.statements.append(query)
+        return next((answer for pattern, answer in ANSWERS if re.match(pattern, query)), [])
+
+    @override
+    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+        self.statements.append(query)
+
+    @override
+    def append(self, schema: str, table: str, rows: pa.Table) -> None:
+        if isinstance(self.dialect, BigQueryDialect):
+            self.statements.append(BigQuerySession.insertion(self, schema, table, rows.schema))  # type: ignore[arg-type]
+
+    @override
+    def columns(self, relation: Relation) -> dict[str, str]:
+        return dict.fromkeys(("id", "full_name", "email", "tags", "custom_fields"), self.dialect.types["text"])
+
+
+def walk(session: Recorder, sync: Sync, options: Options, part: Slice | None) -> None:
+    """What a run does with the warehouse, from first to last."""
+    ledger = Ledger(session, "common_room")
+    partition = part.partition if part else ""
+    ledger.prepare()
+    ledger.fold(sync.name)
+    ledger.claim("run", sync.name, partition, options.resync)
+    planner = Planner(session, ledger, sync, options, part)
+    plan = planner.plan()
+    planner.count_problems(plan, Report(sync.name, "run", partition=partition, dry_run=False))
+    planner.begin(plan, "run")
+    plan.spool.close()
+    ledger.record(OUTCOME_SCHEMA.empty_table())
+    ledger.heartbeat("run", sync.name, partition)
+    ledger.suppressed(sync.name)
+    ledger.standing(sync.name, partition)
+    ledger.rejected_rows(sync.name, partition, 20)
+    ledger.finish("run", sync.name, partition, "succeeded", {"delivered": 1, "seconds": 0.5, "stopped_by": None})
+
+
+def statements(dialect: Dialect) -> Iterator[str]:
+    session = Recorder(dialect)
+    walk(session, Sync("contacts", "contact", "crm.common_room_contacts"), Options(), None)
+    walk(
+        session,
+        Sync("it's", "contact", "SELECT * FROM crm.people WHERE name <> 'x'"),
+        Options(resync="all", keys=["a", 'b"\\'], limit=5),
+        Slice("2026-01-01", "seen_at", LONG_AGO, LONG_AGO + timedelta(days=1)),
+    )
+    for statement in dict.fromkeys(session.statements):
+        yield re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", "2026-01-01T00:00:00+00:00", statement).strip()
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_the_statements_are_those_that_were_read(name: str) -> None:
+    kept = KEPT / f"{name}.sql"
+    now = "".join(f"{statement};\n\n" for statement in dict.fromkeys(statements(DIALECTS[name])))
+    now = re.sub(r"duckdb \d[\d.]*", "duckdb 2", now)
+    if os.environ.get("CR_RENEW_STATEMENTS"):
+        kept.write_text(now)
+    assert now == kept.read_text()
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_statement_is_one_that_the_dialect_can_parse(name: str) -> None:
+    for statement in statements(DIALECTS[name]):
+        if "DO $do$" in statement or statement.startswith("ANALYZE"):
+            continue
+        [parsed] = sqlglot.parse(statement, read=SQLGLOT_NAMES.get(name, name))
+        assert parsed is not None
+        assert not isinstance(parsed, exp.Command), statement
+
+
+def test_no_bare_name_is_a_reserved_word_of_bigquery() -> None:
+    reserved = BigQuery.Generator.RESERVED_KEYWORDS
+    for statement in statements(DIALECTS["bigquery"]):
+        parsed = sqlglot.parse_one(statement, read="bigquery")
+        bare = {name.name.lower() for name in parsed.find_all(exp.Identifier) if not name.quoted}
+        assert not bare & reserved, statement

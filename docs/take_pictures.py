@@ -1,0 +1,174 @@
+"""Takes the README's pictures of a demo that has run for a while, into docs/pictures.
+
+    .venv/bin/python docs/take_pictures.py
+
+Needs Chromium and fonts for the names of the demo's people (on Debian: chromium, fonts-noto-core, fonts-noto-cjk).
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from playwright.sync_api import Browser, FloatRect, Locator, Page
+
+from cr_pipelines.demo import build_sample_warehouse
+from cr_pipelines_tests.browser import dagster_pages
+from cr_pipelines_tests.browser.chromium import HOW_TO_INSTALL, chromium, find_chromium
+from cr_pipelines_tests.browser.running_demo import RunningDemo
+
+PICTURES = Path(__file__).with_name("pictures")
+LARGEST_BYTES = 200_000
+SETTLE_SECONDS = 20
+
+PEOPLE_AT_FIRST = 160
+LIMIT, INTERVAL_SECONDS = 60, 3
+WEEKS = ((34, 8), (21, 26), (42, 17), (12, 40), (55, 11), (28, 31), (38, 9), (47, 23), (19, 35), (44, 14))
+"""By run: how many people come, and how many are changed."""
+BREAKING_WEEK, MENDING_WEEK = 4, 7
+
+LATER = "ALTER TABLE common_room_contacts RENAME TO people"
+AT_FIRST = f"CREATE TABLE common_room_contacts AS SELECT * FROM people ORDER BY id LIMIT {PEOPLE_AT_FIRST}"
+COME = (
+    "INSERT INTO common_room_contacts SELECT * FROM people ANTI JOIN common_room_contacts USING (id) ORDER BY id LIMIT"
+)
+BREAK = """
+UPDATE common_room_contacts SET email = 'carla at example' WHERE id = 'usr_1007';
+UPDATE common_room_contacts SET company_name = repeat('Polar Metrics ', 100) WHERE id = 'usr_1044';
+UPDATE common_room_contacts SET avatar_url = 'portrait.jpg' WHERE id = 'usr_1058';
+UPDATE common_room_contacts SET full_name = 'Robin' || chr(7) || ' Berg' WHERE id = 'usr_1063';
+UPDATE common_room_contacts SET custom_fields = struct_update(custom_fields, "Plan" := 'Platinum') WHERE id = 'usr_1071'
+"""
+MEND = """
+UPDATE common_room_contacts AS broken SET email = people.email, company_name = people.company_name,
+  avatar_url = people.avatar_url, full_name = people.full_name, custom_fields = people.custom_fields
+FROM people WHERE people.id = broken.id AND people.id IN ('usr_1007', 'usr_1044', 'usr_1058', 'usr_1063', 'usr_1071')
+"""
+
+PLOTS = ("dagster/row_count", "rows_delivered", "rows_invalid", "seconds")
+
+
+def main() -> None:
+    """Start the demo with a part of its people, let the others come by and by, and take the pictures."""
+    if find_chromium() is None:
+        sys.exit(HOW_TO_INSTALL)
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        demo = RunningDemo(Path(folder))
+        build_sample_warehouse(demo.warehouse)
+        demo.sql(f"{LATER}; {AT_FIRST}")
+        with demo:
+            live_through_weeks(demo, browser)
+            take_lineage(demo, browser)
+            take_materialization(demo, browser)
+            take_plots(demo, browser)
+            take_columns(demo, browser)
+            take_sandbox(demo, browser)
+
+
+def live_through_weeks(demo: RunningDemo, browser: Browser) -> None:
+    """Run the sync for every week; take the rejected keys at their best, before somebody mends them."""
+    demo.control.set_limit(LIMIT, INTERVAL_SECONDS)
+    for week, (come, change) in enumerate(WEEKS):
+        if week == BREAKING_WEEK:
+            demo.sql(BREAK)
+        if week == MENDING_WEEK:
+            take_rejected(demo, browser)
+            demo.sql(MEND)
+        demo.sql(f"{COME} {come}")
+        demo.sql(
+            f"UPDATE common_room_contacts SET username = id || '-{week}' WHERE id IN "
+            f"(SELECT id FROM common_room_contacts ORDER BY md5(id || '{week}') LIMIT {change})"
+        )
+        demo.sync()
+
+
+def take_lineage(demo: RunningDemo, browser: Browser) -> None:
+    """The source table and the sync."""
+    with opened(browser, width=1280, height=700, scale=1.6) as page:
+        dagster_pages.open_lineage(page, demo.dagster)
+        names = page.get_by_text("common_room_contacts", exact=True), page.get_by_text("commonroom", exact=True)
+        take("lineage", page, *names, margin=(64, 56))
+
+
+def take_materialization(demo: RunningDemo, browser: Browser) -> None:
+    """Where the asset stands, down to the last number of the latest run."""
+    with opened(browser, width=1280, height=1500, scale=1.15) as page:
+        dagster_pages.open_overview(page, demo.dagster)
+        button = page.get_by_text("Materialize", exact=True)
+        corners = page.get_by_role("tablist").first, button, button.locator("xpath=following::button[1]")
+        take("materialization", page, *corners, dagster_pages.metadata_row(page, "rows_per_second"), margin=(23, 1))
+
+
+def take_plots(demo: RunningDemo, browser: Browser) -> None:
+    """Some of the numbers over time; the others are left out."""
+    with opened(browser, width=1500, height=3200, scale=1.5) as page:
+        plots = dagster_pages.open_plots(page, demo.dagster)
+        for name in plots.keys() - set(PLOTS):
+            plots[name].evaluate("plot => plot.hidden = true")
+        take("plots", page, *(plots[name] for name in PLOTS), margin=(16, -10))
+
+
+def take_columns(demo: RunningDemo, browser: Browser) -> None:
+    """The API's fields, and the source column that each comes from."""
+    with opened(browser, width=1620, height=2000, scale=1.2) as page:
+        take("column_lineage", page, dagster_pages.open_columns(page, demo.dagster), margin=(4, 4))
+
+
+def take_rejected(demo: RunningDemo, browser: Browser) -> None:
+    """The rows that a run could not send."""
+    with opened(browser, width=1640, height=1800, scale=1.25) as page:
+        dagster_pages.open_latest_event(page, demo.dagster, demo.latest_run())
+        take("rejected", page, dagster_pages.metadata_row(page, "rejected_keys"), margin=(2, 2))
+
+
+def take_sandbox(demo: RunningDemo, browser: Browser) -> None:
+    """The room, and one of its contacts."""
+    champion = next(user for user in demo.control.users().values() if "champion" in user["tags"])
+    with opened(browser, width=1280, height=1800, scale=1) as page:
+        page.goto(demo.sandbox)
+        take("sandbox", page, page.locator("header"), page.locator("table.people tbody tr").nth(3), margin=(0, 0))
+        page.goto(f"{demo.sandbox}/contacts/{champion['contact']}")
+        take("sandbox_contact", page, page.locator("header"), page.locator("aside .card").nth(1), margin=(0, 18))
+
+
+@contextmanager
+def opened(browser: Browser, *, width: int, height: int, scale: float) -> Iterator[Page]:
+    """A page of so many CSS pixels, each of which is `scale` pixels wide in the picture."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, device_scale_factor=scale, locale="en-US", timezone_id="UTC"
+    )
+    with context, context.new_page() as page:
+        yield page
+
+
+def take(name: str, page: Page, *shown: Locator, margin: tuple[int, int]) -> None:
+    """Take the part of the page around what is to be shown, once it has come to rest."""
+    give_up = time.monotonic() + SETTLE_SECONDS
+    before = b""
+    while (picture := page.screenshot(clip=around(shown, margin))) != before:
+        if time.monotonic() > give_up:
+            sys.exit(f"{name} does not come to rest")
+        before = picture
+        page.wait_for_timeout(500)
+    if len(picture) > LARGEST_BYTES:
+        sys.exit(f"{name} has {len(picture):,} bytes, more than {LARGEST_BYTES:,}")
+    (PICTURES / f"{name}.png").write_bytes(picture)
+    click.echo(f"{name}.png  {len(picture):,} bytes")
+
+
+def around(shown: tuple[Locator, ...], margin: tuple[int, int]) -> FloatRect:
+    """The part of the page that holds all of what is shown, with so many CSS pixels beside, and above and below."""
+    boxes = [box for locator in shown if (box := locator.bounding_box())]
+    left = max(min(box["x"] for box in boxes) - margin[0], 0)
+    top = max(min(box["y"] for box in boxes) - margin[1], 0)
+    right = max(box["x"] + box["width"] for box in boxes) + margin[0]
+    bottom = max(box["y"] + box["height"] for box in boxes) + margin[1]
+    return {"x": left, "y": top, "width": right - left, "height": bottom - top}
+
+
+if __name__ == "__main__":
+    main()
