@@ -20,7 +20,7 @@ from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.sync.conftest import Flow
 from cr_pipelines_tests.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
 
-RUN = Path(__file__).with_name("run_contacts.py")
+RUN = Path(__file__).with_name("run_a_sync.py")
 
 
 @pytest.fixture
