@@ -4,6 +4,7 @@ The way of a row: `contract` says what its columns mean, `_plan` finds out wheth
 it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what became of it, `_report` tells.
 """
 
+from cr_pipelines.sync._catalogue import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
 from cr_pipelines.sync._ledger import Ledger
 from cr_pipelines.sync._plan import Slice
 from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
@@ -19,6 +20,7 @@ from cr_pipelines.sync._sync import (
 )
 
 __all__ = [
+    "CATALOGUE_TABLES",
     "AlreadyRunning",
     "Destination",
     "Ledger",
@@ -33,6 +35,9 @@ __all__ = [
     "Sync",
     "SyncError",
     "SyncStopped",
+    "UnknownName",
+    "read_catalogue",
     "rows",
     "run_sync",
+    "unknown_names",
 ]

@@ -1,6 +1,6 @@
 import os
 import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -100,6 +100,26 @@ _TABLES = {
         "seconds": "double",
     },
     "former_addresses": {"sync": "text", "key": "text", "email_hash": "text", "replaced_at": "timestamp"},
+    "room_activity_types": {"id": "text", "name": "text", "display_name": "text", "read_at": "timestamp"},
+    "room_custom_fields": {
+        "id": "bigint",
+        "name": "text",
+        "type": "text",
+        "multivalue": "boolean",
+        "accepted_values": "text",
+        "writable": "boolean",
+        "read_at": "timestamp",
+    },
+    "room_segments": {"id": "bigint", "name": "text", "read_at": "timestamp"},
+    "room_segment_statuses": {"segment_id": "bigint", "id": "bigint", "name": "text", "read_at": "timestamp"},
+    "room_tags": {
+        "id": "text",
+        "name": "text",
+        "description": "text",
+        "entity_types": "text",
+        "created_at": "timestamp",
+        "read_at": "timestamp",
+    },
     "pii_removals": {
         "request_id": "text",
         "email_hash": "text",
@@ -140,6 +160,7 @@ _ARROW: dict[str, pa.DataType] = {
     "bigint": pa.int64(),
     "double": pa.float64(),
     "timestamp": pa.timestamp("us", tz="UTC"),
+    "boolean": pa.bool_(),
 }
 
 OUTCOME_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES["sync_outcomes"].items()])
@@ -387,6 +408,16 @@ class Ledger:
             name = self._dialect.literal(sync)
             self._session.execute(f"DELETE FROM {self.table('sync_ledger')} WHERE sync = {name} AND key IN ({listed})")
 
+    def replace(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Let one of our tables have these rows, each with all its columns, and no others."""
+
+        def exchange() -> None:
+            self._session.execute(f"DELETE FROM {self.table(table)} WHERE 1 = 1")
+            if rows:
+                self._append(table, *rows)
+
+        self._session.atomically(exchange)
+
     def standing(self, sync: str, partition: str) -> dict[str, int]:
         """How many of the sync's source rows stand at each status, by key."""
         return dict(
@@ -403,9 +434,9 @@ class Ledger:
             f"WHERE {self.where(sync, partition)} ORDER BY key LIMIT {limit}"
         )
 
-    def _append(self, table: str, row: Mapping[str, Any]) -> None:
-        schema = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES[table].items() if name in row])
-        self._session.append(self._schema, table, pa.Table.from_pylist([dict(row)], schema=schema))
+    def _append(self, table: str, *rows: Mapping[str, Any]) -> None:
+        schema = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES[table].items() if name in rows[0]])
+        self._session.append(self._schema, table, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
 
     def _update_run(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
         changes = ", ".join(f"{name} = {self._value(value)}" for name, value in values.items())

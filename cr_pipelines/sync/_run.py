@@ -1,8 +1,13 @@
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from cr_pipelines.sync._delivery import Delivery
+from cr_pipelines.sync._frames import FRAME, as_arrow
 from cr_pipelines.sync._journal import Journal
 from cr_pipelines.sync._ledger import Ledger, going_on
 from cr_pipelines.sync._loop import check_no_loop_runs, run_in_loop
@@ -12,6 +17,9 @@ from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
 from cr_pipelines.sync._upkeep import Household
 from cr_pipelines.sync.contract import Upkeep
 from cr_pipelines.warehouse import Warehouse, WarehouseError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN_REJECTED = 20
 _SHOWN_MISSING = 20
@@ -25,6 +33,7 @@ def run_sync(
     schema: str = "common_room",
     options: Options | None = None,
     part: Slice | None = None,
+    frame: "pd.DataFrame | pa.Table | None" = None,
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Report:
@@ -38,6 +47,8 @@ def run_sync(
         schema: the warehouse schema of our own tables, made when it is not there.
         options: what this run does differently.
         part: the slice of the source to look at; None for all of it.
+        frame: rows to read in place of the sync's source, which needs no table then; they are lent to the warehouse
+            for the plan and not kept there. Its columns are the contract, as a table's would be.
         run_id: names the run in the ledger; made up when None.
         on_progress: called every few seconds while rows are sent.
 
@@ -50,7 +61,7 @@ def run_sync(
         SyncStopped: going on could not work; what was done is recorded, and the rest waits.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
     """
-    return Run(sync, warehouse, destination, schema, options or Options(), part, run_id, on_progress).go()
+    return Run(sync, warehouse, destination, schema, options or Options(), part, frame, run_id, on_progress).go()
 
 
 class Run:
@@ -64,10 +75,12 @@ class Run:
         schema: str,
         options: Options,
         part: Slice | None,
+        frame: "pd.DataFrame | pa.Table | None",
         run_id: str | None,
         on_progress: Callable[[Progress], None] | None,
     ):
-        self._sync = sync
+        self._sync = sync if frame is None else replace(sync, source=FRAME)
+        self._lent = None if frame is None else as_arrow(frame)
         self._warehouse = warehouse
         self._destination = destination
         self._schema = schema
@@ -136,6 +149,9 @@ class Run:
 
     def _plan(self, journal: Journal) -> Plan:
         with self._warehouse.session() as session:
+            if self._lent is not None:
+                session.lend(FRAME, self._lent)
+                self._lent = None
             ledger = Ledger(session, self._schema)
             ledger.prepare()
             ledger.fold(self._sync.name)

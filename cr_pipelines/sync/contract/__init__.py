@@ -24,6 +24,7 @@ from cr_pipelines.sync.contract.room import Fact, Room
 from cr_pipelines.sync.contract.segment_member import SEGMENT_MEMBER
 from cr_pipelines.sync.contract.segment_note import SEGMENT_NOTE
 from cr_pipelines.sync.contract.tag import TAG
+from cr_pipelines.sync.contract.values import InvalidValue
 
 CONTRACTS = {
     contract.kind: contract
@@ -60,6 +61,7 @@ __all__ = [
     "Contract",
     "Fact",
     "InvalidRow",
+    "InvalidValue",
     "Match",
     "Outgoing",
     "Problem",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Generic, TypeVar
 
-from cr_pipelines.api import CommonRoomClient, CustomField, Tag
+from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus, Tag
 from cr_pipelines.sync.contract.values import InvalidValue, folded, line, nearest
 
 _T = TypeVar("_T")
@@ -106,26 +106,37 @@ class Room:
         """
         room = Room()
         if Fact.CUSTOM_FIELDS in facts:
-            fields = await client.list_custom_fields(source_id)
-            named_fields = ((own, own.id, [own.name]) for own in fields)
             where = "of the room" if source_id is None else "that the room lets this source write"
-            room = replace(room, custom_fields=Named("custom field", named_fields, where))
+            fields = await client.list_custom_fields(source_id)
+            room = replace(room, custom_fields=named_custom_fields(fields, where))
         if Fact.ACTIVITY_TYPES in facts:
-            types = await client.list_activity_types()
-            named = ((own.id, own.id, [own.id, own.display_name, own.name]) for own in types)
-            room = replace(room, activity_types=Named("activity type", named))
+            room = replace(room, activity_types=named_activity_types(await client.list_activity_types()))
         if Fact.SEGMENTS in facts:
-            listed = await client.list_segments()
-            room = replace(room, segments=Named("segment", ((own.id, own.id, [own.name]) for own in listed)))
+            room = replace(room, segments=named_segments(await client.list_segments()))
         if Fact.SEGMENT_STATUSES in facts:
             ids = sorted(room.segments.found(segments))
-            statuses = await asyncio.gather(*(_statuses(client, id_) for id_ in ids))
-            room = replace(room, statuses=dict(zip(ids, statuses, strict=True)))
+            statuses = await asyncio.gather(*(client.list_segment_statuses(id_) for id_ in ids))
+            room = replace(room, statuses=dict(zip(ids, map(named_statuses, statuses), strict=True)))
         if Fact.TAGS in facts:
             room = replace(room, tags={tag.name: tag for tag in await client.list_tags()})
         return room
 
 
-async def _statuses(client: CommonRoomClient, segment: int) -> Named[int]:
-    statuses = await client.list_segment_statuses(segment)
+def named_custom_fields(fields: Iterable[CustomField], where: str = "of the room") -> Named[CustomField]:
+    """Custom fields by name."""
+    return Named("custom field", ((own, own.id, [own.name]) for own in fields), where)
+
+
+def named_activity_types(types: Iterable[ActivityType]) -> Named[str]:
+    """Ids of activity types by name and display name."""
+    return Named("activity type", ((own.id, own.id, [own.id, own.display_name, own.name]) for own in types))
+
+
+def named_segments(segments: Iterable[Segment]) -> Named[int]:
+    """Ids of segments by name."""
+    return Named("segment", ((own.id, own.id, [own.name]) for own in segments))
+
+
+def named_statuses(statuses: Iterable[SegmentStatus]) -> Named[int]:
+    """Ids of a segment's statuses by name."""
     return Named("status", ((own.id, own.id, [own.name]) for own in statuses), "of the segment")

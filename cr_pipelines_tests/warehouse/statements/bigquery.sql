@@ -12,6 +12,16 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (`run_id` STRING, `sync` ST
 
 CREATE TABLE IF NOT EXISTS `common_room`.`former_addresses` (`sync` STRING, `key` STRING, `email_hash` STRING, `replaced_at` TIMESTAMP);
 
+CREATE TABLE IF NOT EXISTS `common_room`.`room_activity_types` (`id` STRING, `name` STRING, `display_name` STRING, `read_at` TIMESTAMP);
+
+CREATE TABLE IF NOT EXISTS `common_room`.`room_custom_fields` (`id` INT64, `name` STRING, `type` STRING, `multivalue` BOOL, `accepted_values` STRING, `writable` BOOL, `read_at` TIMESTAMP);
+
+CREATE TABLE IF NOT EXISTS `common_room`.`room_segments` (`id` INT64, `name` STRING, `read_at` TIMESTAMP);
+
+CREATE TABLE IF NOT EXISTS `common_room`.`room_segment_statuses` (`segment_id` INT64, `id` INT64, `name` STRING, `read_at` TIMESTAMP);
+
+CREATE TABLE IF NOT EXISTS `common_room`.`room_tags` (`id` STRING, `name` STRING, `description` STRING, `entity_types` STRING, `created_at` TIMESTAMP, `read_at` TIMESTAMP);
+
 CREATE TABLE IF NOT EXISTS `common_room`.`pii_removals` (`request_id` STRING, `email_hash` STRING, `email` STRING, `status` STRING, `requested_at` TIMESTAMP, `seen_at` TIMESTAMP, `submitted_at` TIMESTAMP, `due_at` TIMESTAMP, `verified_at` TIMESTAMP, `attempts` INT64, `http_status` INT64, `reason_code` STRING, `message` STRING, `lifted_at` TIMESTAMP, `lifted_reason` STRING, `run_id` STRING);
 
 CREATE VIEW `common_room`.`rejected_rows` AS 

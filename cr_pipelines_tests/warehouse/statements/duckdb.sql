@@ -12,6 +12,16 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" ("run_id" VARCHAR, "sync" V
 
 CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" ("sync" VARCHAR, "key" VARCHAR, "email_hash" VARCHAR, "replaced_at" TIMESTAMP WITH TIME ZONE);
 
+CREATE TABLE IF NOT EXISTS "common_room"."room_activity_types" ("id" VARCHAR, "name" VARCHAR, "display_name" VARCHAR, "read_at" TIMESTAMP WITH TIME ZONE);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_custom_fields" ("id" BIGINT, "name" VARCHAR, "type" VARCHAR, "multivalue" BOOLEAN, "accepted_values" VARCHAR, "writable" BOOLEAN, "read_at" TIMESTAMP WITH TIME ZONE);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_segments" ("id" BIGINT, "name" VARCHAR, "read_at" TIMESTAMP WITH TIME ZONE);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_segment_statuses" ("segment_id" BIGINT, "id" BIGINT, "name" VARCHAR, "read_at" TIMESTAMP WITH TIME ZONE);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_tags" ("id" VARCHAR, "name" VARCHAR, "description" VARCHAR, "entity_types" VARCHAR, "created_at" TIMESTAMP WITH TIME ZONE, "read_at" TIMESTAMP WITH TIME ZONE);
+
 CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" ("request_id" VARCHAR, "email_hash" VARCHAR, "email" VARCHAR, "status" VARCHAR, "requested_at" TIMESTAMP WITH TIME ZONE, "seen_at" TIMESTAMP WITH TIME ZONE, "submitted_at" TIMESTAMP WITH TIME ZONE, "due_at" TIMESTAMP WITH TIME ZONE, "verified_at" TIMESTAMP WITH TIME ZONE, "attempts" INTEGER, "http_status" INTEGER, "reason_code" VARCHAR, "message" VARCHAR, "lifted_at" TIMESTAMP WITH TIME ZONE, "lifted_reason" VARCHAR, "run_id" VARCHAR);
 
 CREATE VIEW "common_room"."rejected_rows" AS 

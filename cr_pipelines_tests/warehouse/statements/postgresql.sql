@@ -24,6 +24,16 @@ CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" ("sync" text, "key" 
 
 CREATE INDEX ON "common_room"."former_addresses" ("email_hash");
 
+CREATE TABLE IF NOT EXISTS "common_room"."room_activity_types" ("id" text, "name" text, "display_name" text, "read_at" timestamp with time zone);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_custom_fields" ("id" bigint, "name" text, "type" text, "multivalue" boolean, "accepted_values" text, "writable" boolean, "read_at" timestamp with time zone);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_segments" ("id" bigint, "name" text, "read_at" timestamp with time zone);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_segment_statuses" ("segment_id" bigint, "id" bigint, "name" text, "read_at" timestamp with time zone);
+
+CREATE TABLE IF NOT EXISTS "common_room"."room_tags" ("id" text, "name" text, "description" text, "entity_types" text, "created_at" timestamp with time zone, "read_at" timestamp with time zone);
+
 CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" ("request_id" text, "email_hash" text, "email" text, "status" text, "requested_at" timestamp with time zone, "seen_at" timestamp with time zone, "submitted_at" timestamp with time zone, "due_at" timestamp with time zone, "verified_at" timestamp with time zone, "attempts" integer, "http_status" integer, "reason_code" text, "message" text, "lifted_at" timestamp with time zone, "lifted_reason" text, "run_id" text);
 
 CREATE VIEW "common_room"."rejected_rows" AS 
