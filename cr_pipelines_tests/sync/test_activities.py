@@ -81,6 +81,8 @@ def test_a_reply_is_under_an_activity_of_its_own_type_unless_it_says_otherwise(
 def test_a_moment_is_sent_in_utc_and_is_taken_as_utc_without_a_zone(
     activities: Flow, sandbox: SandboxServer, moment: str, sent: str
 ):
+    if "_NS" in moment and activities.data.kind != "duckdb":
+        pytest.skip("only DuckDB counts nanoseconds")
     activities.reading(one(f"{moment} AS timestamp")).run()
     assert [body["timestamp"] for body in posted(sandbox)] == [sent]
 
