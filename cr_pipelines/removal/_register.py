@@ -253,7 +253,7 @@ class Register:
         return [RemovalRecord(*row) for row in found]
 
     def _withheld(self) -> str:
-        stood = " UNION ".join(
+        stood = " UNION ALL ".join(
             f"SELECT sync, key, withheld_for FROM {self._ledger.table(table)} WHERE status = 'suppressed'"
             for table in ("sync_ledger", "sync_outcomes")
         )
