@@ -410,7 +410,7 @@ class Ledger:
         if not addresses:
             return Suppressed(version)
         name = self._dialect.literal(sync)
-        keys = " UNION ".join(
+        keys = " UNION ALL ".join(
             f"SELECT key, email_hash FROM {self.table(table)} WHERE sync = {name} AND email_hash IN {erased}"
             for table in ("sync_ledger", "sync_outcomes", "former_addresses", "known_addresses")
         )
@@ -427,7 +427,7 @@ class Ledger:
         ledger = self.table("sync_ledger")
         syncs = [sync for (sync,) in self._session.rows(f"SELECT DISTINCT sync FROM {ledger}")]
         for sync in map(self._dialect.literal, syncs):
-            known = " UNION ".join(
+            known = " UNION ALL ".join(
                 f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
                 for table in ("sync_ledger", "former_addresses", "known_addresses")
             )
