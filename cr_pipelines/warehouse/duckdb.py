@@ -72,13 +72,9 @@ class DuckDBDialect(Dialect):
         return self.json_text(self.identifier(column)) if nested else self.identifier(column)
 
     @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"md5(concat({', '.join(parts)}))"
+    def joined(self, texts: Sequence[str]) -> str:
+        # A chain of || copies the text at every link.
+        return f"concat({', '.join(texts)})"
 
     @override
     def text(self, expression: str) -> str:

@@ -86,15 +86,6 @@ class PostgreSQLDialect(Dialect):
         return f'CAST({name} AS text) COLLATE "C"'
 
     @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"md5({' || '.join(parts)})"
-
-    @override
     def text(self, expression: str) -> str:
         return f"CAST({expression} AS text)"
 
