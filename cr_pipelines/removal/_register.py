@@ -271,8 +271,9 @@ class Register:
             f"SELECT sync, key, withheld_for FROM {self._ledger.table(table)} WHERE status = 'suppressed'"
             for table in ("sync_ledger", "sync_outcomes")
         )
-        each = f"SELECT DISTINCT sync, key, withheld_for FROM ({stood}) AS rows_of_all"
-        return f"(SELECT withheld_for, count(*) AS withheld FROM ({each}) AS each_row GROUP BY withheld_for)"
+        # The ledger may not have taken up an outcome yet, and may have it already.
+        rows = f"(SELECT DISTINCT sync, key, withheld_for FROM ({stood}) AS recorded) AS rows_withheld"
+        return f"(SELECT withheld_for, count(*) AS withheld FROM {rows} GROUP BY withheld_for)"
 
     def _listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self._text, texts))

@@ -15,7 +15,7 @@ class Dialect(ABC):
     """The engine's name, as Dagster shows it among an asset's kinds."""
 
     types: ClassVar[dict[str, str]]
-    """The engine's name for each of: text, integer, bigint, double, timestamp."""
+    """The engine's name for each of: text, integer, bigint, double, timestamp, boolean."""
 
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     """Begins a transaction whose statements all see the same state of the warehouse."""
@@ -33,13 +33,26 @@ class Dialect(ABC):
         the types and `row_hash_version` stay the same.
         """
 
-    @abstractmethod
     def fingerprint(self, columns: Sequence[str]) -> str:
         """A text that is equal for equal rows in every engine version.
 
         Null columns leave no trace in it, so a column added with nulls changes nothing, while a null, an
         empty text, and texts that merely contain separators all stay apart.
         """
+        parts = [
+            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
+            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
+            for column in sorted(columns)
+        ]
+        return self.md5(self.joined(parts))
+
+    def joined(self, texts: Sequence[str]) -> str:
+        """Text expressions, none of them null, one after the other."""
+        return " || ".join(texts)
+
+    def md5(self, expression: str) -> str:
+        """The lower-case hexadecimal MD5 of a text expression in UTF-8."""
+        return f"md5({expression})"
 
     @abstractmethod
     def text(self, expression: str) -> str:

@@ -53,6 +53,7 @@ class DuckDBDialect(Dialect):
         "bigint": "BIGINT",
         "double": "DOUBLE",
         "timestamp": "TIMESTAMP WITH TIME ZONE",
+        "boolean": "BOOLEAN",
     }
 
     @property
@@ -71,13 +72,9 @@ class DuckDBDialect(Dialect):
         return self.json_text(self.identifier(column)) if nested else self.identifier(column)
 
     @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"md5(concat({', '.join(parts)}))"
+    def joined(self, texts: Sequence[str]) -> str:
+        # A chain of || copies the text at every link.
+        return f"concat({', '.join(texts)})"
 
     @override
     def text(self, expression: str) -> str:
@@ -171,6 +168,10 @@ class DuckDBSession(Session):
     def _allow(self, memory: int) -> None:
         self._memory = memory
         self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
+
+    @override
+    def lend(self, name: str, rows: pa.Table) -> None:
+        self._connection.register(name, rows)
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:

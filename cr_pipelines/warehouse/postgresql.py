@@ -59,6 +59,7 @@ class PostgreSQLDialect(Dialect):
         "bigint": "bigint",
         "double": "double precision",
         "timestamp": "timestamp with time zone",
+        "boolean": "boolean",
     }
     begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
@@ -83,15 +84,6 @@ class PostgreSQLDialect(Dialect):
         if element in _PLAIN:
             return name
         return f'CAST({name} AS text) COLLATE "C"'
-
-    @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"md5({' || '.join(parts)})"
 
     @override
     def text(self, expression: str) -> str:
@@ -166,6 +158,11 @@ class PostgreSQLSession(Session):
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
         with self._cursor() as cursor:
             cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
+
+    @override
+    def lend(self, name: str, rows: pa.Table) -> None:
+        with self._cursor() as cursor:
+            cursor.adbc_ingest(name, rows, mode="create", temporary=True)
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
