@@ -2,6 +2,7 @@
 
 from cr_pipelines.components._asset import build_sync_asset
 from cr_pipelines.components._automation import on_source_update
+from cr_pipelines.components._catalogue import build_catalogue_definitions
 from cr_pipelines.components._definitions import build_sync_definitions
 from cr_pipelines.components._execution import SyncEvents, execute_sync
 from cr_pipelines.components._options import (
@@ -18,9 +19,11 @@ from cr_pipelines.components._specs import (
     partitioned_syncs_of,
     syncs_of,
 )
+from cr_pipelines.components.common_room_catalogue import CommonRoomCatalogue
 from cr_pipelines.components.common_room_sync import CommonRoomSync
 
 __all__ = [
+    "CommonRoomCatalogue",
     "CommonRoomSync",
     "DailyPartitions",
     "RejectionThresholds",
@@ -28,6 +31,7 @@ __all__ = [
     "SyncFreshness",
     "SyncRunConfig",
     "SyncSchedule",
+    "build_catalogue_definitions",
     "build_source_specs",
     "build_sync_asset",
     "build_sync_definitions",
