@@ -61,9 +61,14 @@ def build_sync_job(
                 return dg.SkipReason(reason)
             if days is None or partitions is None:
                 return [dg.RunRequest()]
-            today = context.scheduled_execution_time.astimezone(UTC).date()
-            wanted = (today - timedelta(days=back) for back in days)
-            return [dg.RunRequest(partition_key=day.isoformat()) for day in wanted if day >= partitions.start]
+            moment = context.scheduled_execution_time.astimezone(UTC)
+            wanted = (moment.date() - timedelta(days=back) for back in days)
+            return [
+                # Of several runs of one tick Dagster wants keys; the tick's moment makes them good for this tick only.
+                dg.RunRequest(run_key=f"{day} {moment:%Y-%m-%dT%H:%M}", partition_key=day.isoformat())
+                for day in wanted
+                if day >= partitions.start
+            ]
 
         return tick
 
