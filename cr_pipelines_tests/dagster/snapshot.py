@@ -39,7 +39,7 @@ def snapshot() -> dict[str, Any]:
                 "ops": {
                     node.name: {
                         "pool": node.definition.pool,
-                        "config": sorted(node.definition.config_field.config_type.fields),
+                        "config": sorted(getattr(node.definition.config_field.config_type, "fields", ())),
                         "resources": sorted(node.definition.required_resource_keys),
                     }
                     for node in job.nodes
@@ -69,6 +69,8 @@ def _asset(spec: dg.AssetSpec) -> dict[str, Any]:
         "kinds": sorted(spec.kinds),
         "owners": list(spec.owners),
         "automation_condition": spec.automation_condition and spec.automation_condition.get_label(),
+        "partitions": spec.partitions_def and str(spec.partitions_def),
+        "freshness": spec.freshness_policy and str(spec.freshness_policy),
         "metadata": {
             name: _plain(entry) for name, entry in sorted(spec.metadata.items()) if name not in _OF_THE_MACHINE
         },
