@@ -42,7 +42,7 @@ def snapshot() -> dict[str, Any]:
                         "config": sorted(getattr(node.definition.config_field.config_type, "fields", ())),
                         "resources": sorted(node.definition.required_resource_keys),
                     }
-                    for node in job.nodes
+                    for node in sorted(job.nodes, key=lambda node: node.name)
                 },
             }
             for job in sorted(repository.get_all_jobs(), key=lambda job: job.name)
