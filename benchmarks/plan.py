@@ -23,7 +23,7 @@ import pyarrow as pa
 from benchmarks import memory, sources
 from cr_pipelines.sync import Ledger, Options
 from cr_pipelines.sync._plan import Planner
-from cr_pipelines.sync._spool import Spool
+from cr_pipelines.sync._spool import Section
 from cr_pipelines.warehouse import open_warehouse
 
 SHARES = {"0 %": "", "1 %": "key LIKE '%00'", "100 %": "true"}
@@ -43,13 +43,13 @@ def change(url: str, condition: str) -> None:
 def plan(url: str) -> None:
     """Seconds, seconds to the first row (0 without one), rows, and peak MB."""
     writes: list[float] = []
-    write = Spool.write
+    write = Section.write
 
-    def timed(spool: Spool, batch: pa.RecordBatch) -> None:
+    def timed(section: Section, batch: pa.RecordBatch) -> None:
         writes.append(time.perf_counter())
-        write(spool, batch)
+        write(section, batch)
 
-    Spool.write = timed  # type: ignore[method-assign]
+    Section.write = timed  # type: ignore[method-assign]
     began = time.perf_counter()
     with open_warehouse(url).session() as session:
         made = Planner(session, Ledger(session, "common_room"), memory.CONTACTS, Options(), None)

@@ -29,6 +29,7 @@ from .errors import (
     Unreachable,
 )
 from .exchange import DEFAULT_BASE_URL
+from .guard import Guard, guarded
 from .requests import (
     Activity,
     ClearContactCustomField,
@@ -95,6 +96,7 @@ __all__ = [
     "ExternalProfile",
     "Failure",
     "FailureKind",
+    "Guard",
     "Handle",
     "InvalidRequest",
     "Location",
@@ -130,6 +132,7 @@ __all__ = [
     "User",
     "careful",
     "first_of",
+    "guarded",
     "never",
     "when_not_sent",
     "when_repeatable",

@@ -27,6 +27,7 @@ from .errors import (
     Unreachable,
 )
 from .gate import Gate, WaitedTooLong
+from .guard import Guard, current_guard
 from .operations import Operation
 from .rate_signals import limit_and_left, refusal
 from .reasons import safe_reason
@@ -134,7 +135,7 @@ class Exchange:
                 stream=httpx.ByteStream(content),
                 extensions=self._extensions,
             )
-            outcome = await self._attempt(operation, request, attempt, counts)
+            outcome = await self._attempt(operation, request, content, attempt, counts)
             if outcome is None:
                 continue
             if isinstance(outcome, httpx.Response):
@@ -153,7 +154,7 @@ class Exchange:
             counts.retries += 1
 
     async def _attempt(
-        self, operation: Operation, request: httpx.Request, attempt: int, counts: OperationStats
+        self, operation: Operation, request: httpx.Request, content: bytes, attempt: int, counts: OperationStats
     ) -> httpx.Response | FailureKind | None:
         """Send once: the answer, how it failed, or None for a 429."""
         permit = None
@@ -161,9 +162,12 @@ class Exchange:
             permit = await self._gate.enter()
         if permit is None:
             raise RateLimited(operation.name, attempt - 1, 429)
-        counts.requests += 1
+        guard = current_guard()
         try:
-            response = await self._exchange(request)
+            if guard is not None:
+                guard.enter(content)
+            counts.requests += 1
+            response = await self._exchange(request, guard)
         except httpx.RequestError as problem:
             self._gate.lost(permit)
             return FailureKind.NOT_SENT if isinstance(problem, _NEVER_SENT) else FailureKind.NO_ANSWER
@@ -181,16 +185,23 @@ class Exchange:
         self._gate.answered(permit, limit, left, fault=response.status_code >= 500)
         return response
 
-    async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        if self._bounds_time:
-            return await self._transport.handle_async_request(request)
-        async with asyncio.timeout(self._timeout):
-            response = await self._transport.handle_async_request(request)
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
+    async def _exchange(self, request: httpx.Request, guard: Guard | None) -> httpx.Response:
+        answered = False
+        try:
+            if self._bounds_time:
+                response = await self._transport.handle_async_request(request)
+            else:
+                async with asyncio.timeout(self._timeout):
+                    response = await self._transport.handle_async_request(request)
+                    try:
+                        await response.aread()
+                    finally:
+                        await response.aclose()
+            answered = True
             return response
+        finally:
+            if guard is not None:
+                guard.leave(answered)
 
     def _address(
         self, operation: Operation, parameters: tuple[str | int, ...], query: Mapping[str, str] | None = None

@@ -214,3 +214,46 @@ def plan(
         payloads=payloads,
         definitions=definitions,
     )
+
+
+@main.group()
+def pii() -> None:
+    """Privacy requests: what became of them, and letting a person back in."""
+
+
+@pii.command("report")
+@click.option("--request-id", "request_ids", metavar="ID", multiple=True, help="Only this request; may be repeated.")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every column to this file instead, for the files of a privacy officer.",
+)
+@_definitions
+def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str) -> None:
+    """Show for each privacy request when it was submitted, is due, and was verified.
+
+    Shows request ids, times and counts; the CSV also holds the SHA-256 of each address, and no address.
+
+    Exit codes: 0 shown; 1 there is no such request, or the warehouse cannot be read; 2 wrong usage.
+    """
+    from cr_pipelines.cli._pii import report
+
+    report(request_ids, csv_file, definitions)
+
+
+@pii.command("unsuppress")
+@click.argument("request_id")
+@click.option("--reason", required=True, help="Why the person may be synced again; it is kept, so name nobody in it.")
+@click.option("--even-unverified", is_flag=True, help="Also while the removal is under way, which undoes it.")
+@_definitions
+def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definitions: str) -> None:
+    """Let the person of REQUEST_ID be synced again, as when they come back.
+
+    Lifts every request of the same person, and has all of their rows sent again by the next runs.
+
+    Exit codes: 0 lifted; 1 nothing was lifted, and why; 2 wrong usage.
+    """
+    from cr_pipelines.cli._pii import let_back_in
+
+    let_back_in(request_id, reason, even_unverified=even_unverified, definitions=definitions)

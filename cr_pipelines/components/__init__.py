@@ -12,6 +12,8 @@ from cr_pipelines.components._options import (
     SyncRunConfig,
     SyncSchedule,
 )
+from cr_pipelines.components._removal_execution import RemovalEvents, execute_removals
+from cr_pipelines.components._removal_options import RemovalRunConfig, RemovalSensor, RequestColumns
 from cr_pipelines.components._specs import (
     build_source_specs,
     build_sync_spec,
@@ -20,13 +22,19 @@ from cr_pipelines.components._specs import (
     syncs_of,
 )
 from cr_pipelines.components.common_room_catalogue import CommonRoomCatalogue
+from cr_pipelines.components.common_room_pii_removals import CommonRoomPiiRemovals
 from cr_pipelines.components.common_room_sync import CommonRoomSync
 
 __all__ = [
     "CommonRoomCatalogue",
+    "CommonRoomPiiRemovals",
     "CommonRoomSync",
     "DailyPartitions",
     "RejectionThresholds",
+    "RemovalEvents",
+    "RemovalRunConfig",
+    "RemovalSensor",
+    "RequestColumns",
     "SyncEvents",
     "SyncFreshness",
     "SyncRunConfig",
@@ -37,6 +45,7 @@ __all__ = [
     "build_sync_definitions",
     "build_sync_spec",
     "dbt_model_key",
+    "execute_removals",
     "execute_sync",
     "on_source_update",
     "partitioned_syncs_of",

@@ -27,7 +27,7 @@ from cr_pipelines.warehouse import SourceMissing, WarehouseError
 SyncEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-_RETRY_SECONDS = 5
+RETRY_SECONDS = 5
 
 
 class UnexpectedError(Exception):
@@ -65,14 +65,14 @@ def execute_sync(
         yield from run.without_source(error)
     except SourceUnusable as error:
         yield from run.asked_for([_checks.unusable(run.key, str(error), severity=dg.AssetCheckSeverity.ERROR)])
-        raise _permanent(error) from None
+        raise permanent(error) from None
     except (SyncError, CommonRoomError, WarehouseError, SettingsError) as error:
-        raise _permanent(error) from None
+        raise permanent(error) from None
     except dg.Failure:
         raise
     except Exception as error:
         # Asked for here, not by a retry policy: with a policy, Dagster starts a run again that somebody ended.
-        raise dg.RetryRequested(max_retries=1, seconds_to_wait=_RETRY_SECONDS) from _without_text(error)
+        raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from without_text(error)
 
 
 class _SyncRun:
@@ -173,7 +173,7 @@ class _SyncRun:
         try:
             return config.options()
         except ValueError as error:
-            raise _permanent(error) from None
+            raise permanent(error) from None
 
     def _lineage(self, report: Report) -> dict[str, dg.TableColumnLineage]:
         upstream = [dep.asset_key for dep in self._context.assets_def.get_asset_spec(self.key).deps]
@@ -216,14 +216,15 @@ def _data_frame(frame: object) -> Any:
     return frame
 
 
-def _permanent(error: Exception) -> dg.Failure:
+def permanent(error: Exception) -> dg.Failure:
+    """What a second try cannot mend, as Dagster takes it."""
     metadata: dict[str, Any] = {"error": type(error).__name__}
     if isinstance(error, SyncStopped):
         metadata |= _metadata.of_report(error.report, whole=True)
     return dg.Failure(description=str(error), metadata=metadata, allow_retries=False)
 
 
-def _without_text(error: Exception) -> UnexpectedError:
+def without_text(error: Exception) -> UnexpectedError:
     """What Dagster may keep of an exception that is not ours."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     return UnexpectedError(f"{type(error).__qualname__}, its text left out since it may quote a row, from\n{frames}")

@@ -1,10 +1,11 @@
-from datetime import UTC, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from cr_pipelines.components._options import DailyPartitions, SyncSchedule
 from cr_pipelines.resources import WarehouseResource
-from cr_pipelines.sync import Sync
+from cr_pipelines.sync import Ledger, Sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
 _GOING_ON = [
@@ -14,6 +15,9 @@ _GOING_ON = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+
+BEGINS_WITHIN = timedelta(minutes=2)
+"""A run that Dagster calls started, and of which the warehouse knows nothing by then, was killed before it began."""
 
 _BUSY_SECONDS = 5.0
 """A tick may take a minute in all; another process may keep a DuckDB file for longer."""
@@ -54,10 +58,10 @@ def build_sync_job(
         def tick(
             context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
         ) -> list[dg.RunRequest] | dg.SkipReason:
-            reason = _still_running(context.instance, sync, key, name)
-            if reason is None and looks_at_source:
-                reason = _no_source(sync, warehouse)
-            if reason is not None:
+            going_on = run_going_on(context.instance, key, name, lambda run_id: _run_lives(sync, warehouse, run_id))
+            if going_on is not None:
+                return dg.SkipReason(f"{sync.name}: run {going_on} has not ended; the next tick looks again")
+            if looks_at_source and (reason := _no_source(sync, warehouse)):
                 return dg.SkipReason(reason)
             if days is None or partitions is None:
                 return [dg.RunRequest()]
@@ -82,11 +86,35 @@ def build_sync_job(
     return dg.Definitions(jobs=[job], schedules=schedules)
 
 
-def _still_running(instance: dg.DagsterInstance, sync: Sync, key: dg.AssetKey, job: str) -> str | None:
-    for run in instance.get_runs(dg.RunsFilter(statuses=_GOING_ON)):
-        if run.job_name == job or key in (run.asset_selection or ()):
-            return f"{sync.name}: run {run.run_id} has not ended; the next tick looks again"
+def run_going_on(
+    instance: dg.DagsterInstance, key: dg.AssetKey, job: str, lives: Callable[[str], bool | None]
+) -> str | None:
+    """The id of a run of the job, or of any that materializes the asset, which has not ended.
+
+    Dagster calls a run started for ever whose worker was killed. So `lives` is asked about each: it answers None for
+    a run that has not begun, as far as the warehouse knows.
+    """
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_GOING_ON)):
+        run = record.dagster_run
+        if run.job_name != job and key not in (run.asset_selection or ()):
+            continue
+        alive = lives(run.run_id)
+        if alive is None:
+            waiting = run.status in (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
+            alive = waiting or datetime.now(UTC) - record.update_timestamp < BEGINS_WITHIN
+        if alive:
+            return run.run_id
     return None
+
+
+def _run_lives(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | None:
+    try:
+        with warehouse.get_warehouse(busy_seconds=_BUSY_SECONDS).session() as session:
+            ledger = Ledger(session, warehouse.get_state_schema())
+            return ledger.run_lives(run_id, sync.name) if ledger.exists() else None
+    except WarehouseError:
+        # Who has the warehouse may be that run.
+        return True
 
 
 def _no_source(sync: Sync, warehouse: WarehouseResource) -> str | None:

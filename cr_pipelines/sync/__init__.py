@@ -5,11 +5,14 @@ it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what be
 """
 
 from cr_pipelines.sync._catalogue import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
-from cr_pipelines.sync._ledger import Ledger
+from cr_pipelines.sync._confirmation import wait_until_confirmed
+from cr_pipelines.sync._ledger import Ledger, going_on
+from cr_pipelines.sync._loop import run_in_loop
 from cr_pipelines.sync._plan import Slice
 from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync._run import run_sync
 from cr_pipelines.sync._sync import (
+    REMOVALS,
     AlreadyRunning,
     Destination,
     Options,
@@ -21,6 +24,7 @@ from cr_pipelines.sync._sync import (
 
 __all__ = [
     "CATALOGUE_TABLES",
+    "REMOVALS",
     "AlreadyRunning",
     "Destination",
     "Ledger",
@@ -36,8 +40,11 @@ __all__ = [
     "SyncError",
     "SyncStopped",
     "UnknownName",
+    "going_on",
     "read_catalogue",
     "rows",
+    "run_in_loop",
     "run_sync",
     "unknown_names",
+    "wait_until_confirmed",
 ]

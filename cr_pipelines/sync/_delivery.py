@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from cr_pipelines.api import (
+    Answer,
     AnswerLost,
     BadToken,
     CommonRoomClient,
@@ -17,8 +18,10 @@ from cr_pipelines.api import (
     NotFound,
     UnexpectedAnswer,
     UnknownSource,
+    guarded,
 )
-from cr_pipelines.sync._inspection import Inspection, Parcel
+from cr_pipelines.sync._door import Door, Identity, LeaseLapsed, Ticket, Withheld
+from cr_pipelines.sync._inspection import Inspection, Parcel, halves
 from cr_pipelines.sync._journal import MOST_UNRECORDED, Journal
 from cr_pipelines.sync._plan import Plan
 from cr_pipelines.sync._report import Progress, Report
@@ -56,6 +59,7 @@ class Delivery:
         self._report = report
         self._options = options
         self._on_progress = on_progress
+        self._door = Door(journal)
         self._verdicts = Verdicts(sync, journal, report)
         self._source_id: int | None = None
         self._done = 0
@@ -144,11 +148,11 @@ class Delivery:
             if self._contract.repeatable:
                 parcel = next(parcels, None)
             else:
-                parcel = await self._announced_parcel(inspection, parcels)
+                parcel = await self._announced_parcel(parcels)
             if parcel is None:
                 return
             if parcel:
-                await self._send(client, parcel)
+                await self._send(client, inspection, parcel)
             self._done += len(parcel) or 1
             while len(self._journal) >= MOST_UNRECORDED:
                 self._written.clear()
@@ -157,7 +161,7 @@ class Delivery:
                 # A long stretch of rows that are not sent must not keep the other tasks from their turn.
                 await asyncio.sleep(0)
 
-    async def _announced_parcel(self, inspection: Inspection, parcels: Iterator[Parcel]) -> Parcel | None:
+    async def _announced_parcel(self, parcels: Iterator[Parcel]) -> Parcel | None:
         """The next parcel of what must not be sent twice; the ledger has it before it goes."""
         async with self._announcing:
             if not self._announced and self._verdicts.stopped_by is None:
@@ -166,28 +170,33 @@ class Delivery:
                     self._verdicts.announce(parcel)
                 if any(self._announced):
                     await self._flush()
-            return inspection.still_wanted(self._announced.popleft()) if self._announced else None
+            return self._announced.popleft() if self._announced else None
 
-    async def _send(self, client: CommonRoomClient, parcel: Parcel) -> None:
+    async def _send(self, client: CommonRoomClient, inspection: Inspection, parcel: Parcel) -> None:
         keys = [item.row.key for item in parcel]
+        ticket = self._door.ticket(
+            *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in parcel)
+        )
         self._journal.in_doubt.update(keys)
         try:
-            answer = await self._contract.send(client, self._source_id or 0, self._request(parcel))
+            answer = await self._ask(client, self._request(parcel), ticket)
         except asyncio.CancelledError:
             if not self._contract.repeatable:
                 self._verdicts.abandon(parcel)
             raise
+        except Withheld as found:
+            for rest in inspection.without_withheld(parcel, found.email_hash, ticket.attempts):
+                await self._send(client, inspection, rest)
         except (BadToken, UnknownSource) as error:
             self._verdicts.stop(str(error))
             if not self._contract.repeatable:
                 self._verdicts.withdraw(parcel)
         except (InvalidRequest, NotFound) as error:
             if len(parcel) > 1:
-                # By halves, so that one bad row costs few requests and none of the others.
-                middle = len(parcel) // 2
-                for half in (parcel[:middle], parcel[middle:]):
+                # So that one bad row costs few requests and none of the others.
+                for half in halves(parcel):
                     if self._verdicts.stopped_by is None:
-                        await self._send(client, half)
+                        await self._send(client, inspection, half)
             elif isinstance(error, NotFound):
                 self._verdicts.miss(parcel[0], error)
             else:
@@ -202,6 +211,17 @@ class Delivery:
             self._verdicts.accept(parcel, answer)
         self._journal.in_doubt.difference_update(keys)
 
+    async def _ask(self, client: CommonRoomClient, request: Any, ticket: Ticket) -> Answer:
+        """Send a request through the door, waiting while the run must first look who is withheld."""
+        while True:
+            try:
+                with guarded(ticket):
+                    return await self._contract.send(client, self._source_id or 0, request)
+            except LeaseLapsed:
+                while self._door.lapsed:
+                    self._written.clear()
+                    await self._written.wait()
+
     def _request(self, parcel: Parcel) -> Any:
         batching = self._contract.batching
         requests = [item.outgoing.request for item in parcel]
@@ -210,6 +230,7 @@ class Delivery:
     async def _record(self) -> None:
         while True:
             await asyncio.sleep(0.02)
+            self._journal.clear_of = max(self._journal.clear_of, self._door.clear_of())
             if self._journal.due or self._journal.heartbeat_due:
                 await self._flush()
                 self._written.set()

@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cr_pipelines.sync._journal import Journal
 from cr_pipelines.sync._report import RejectedRow, Report
@@ -19,6 +19,12 @@ class Item(NamedTuple):
 
 Parcel = list[Item]
 """Rows that share a request."""
+
+
+def halves(parcel: Parcel) -> tuple[Parcel, Parcel]:
+    """The two halves of a parcel of several rows."""
+    middle = len(parcel) // 2
+    return parcel[:middle], parcel[middle:]
 
 
 class Inspection:
@@ -49,20 +55,34 @@ class Inspection:
         if waiting:
             yield waiting
 
-    def still_wanted(self, parcel: Parcel) -> Parcel:
-        """What may still be sent of a parcel that had to wait: people may have asked to be forgotten meanwhile."""
+    def without_withheld(self, parcel: Parcel, email_hash: str, attempts: int) -> list[Parcel]:
+        """What may still be sent of a parcel that was stopped at the door, in new parcels.
+
+        Args:
+            parcel: what was stopped, as somebody in it asked to be forgotten while it waited.
+            email_hash: on whose account.
+            attempts: how often it had been let go before: the room may have got it then.
+        """
+        if len(parcel) == 1:
+            self._withhold_at_door(parcel[0], email_hash, attempts)
+            return []
         wanted = []
         for item in parcel:
-            if self._suppressed(*item):
-                self._withhold(item.row)
-            else:
+            withheld_for = self._withheld_for(*item)
+            if withheld_for is None:
                 wanted.append(item)
-        return wanted
+            else:
+                self._withhold_at_door(item, withheld_for, attempts)
+        if len(wanted) == len(parcel):
+            # Only the body as a whole gave somebody away: the halves tell who it was.
+            return list(halves(parcel))
+        return [wanted] if wanted else []
 
     def _check(self, row: PlannedRow) -> Outgoing | None:
         """What is to be sent for a row, or None when it is not to be; the reason is taken down."""
-        if row.key in self._journal.suppressed.keys:
-            self._withhold_again(row)
+        withheld_for = self._journal.suppressed.holds(row.key)
+        if withheld_for is not None:
+            self._withhold(row, withheld_for)
             return None
         try:
             outgoing = self._reader.read(row.values)
@@ -74,8 +94,9 @@ class Inspection:
             problem = Problem("", "unreadable", f"the row cannot be read ({type(fault).__name__}); look for odd values")
             self._refuse(row, problem, problem.message)
             return None
-        if self._suppressed(row, outgoing):
-            self._withhold_again(row)
+        withheld_for = self._withheld_for(row, outgoing)
+        if withheld_for is not None:
+            self._withhold(row, withheld_for)
             return None
         mended = row.why == "recheck" and row.was_status == "invalid" and row.was_delivered == row.fingerprint
         if mended and self._options.resync != "all":
@@ -84,19 +105,23 @@ class Inspection:
             return None
         return outgoing
 
-    def _suppressed(self, row: PlannedRow, outgoing: Outgoing) -> bool:
-        suppressed = self._journal.suppressed
-        return row.key in suppressed.keys or not suppressed.addresses.isdisjoint(outgoing.address_hashes)
+    def _withheld_for(self, row: PlannedRow, outgoing: Outgoing) -> str | None:
+        return self._journal.suppressed.holds(row.key, outgoing.person, outgoing.address_hashes)
 
-    def _withhold_again(self, row: PlannedRow) -> None:
+    def _withhold(self, row: PlannedRow, withheld_for: str) -> None:
         if row.was_status == "suppressed" and row.was_fingerprint == row.fingerprint:
             self._report.suppressed += 1
         else:
-            self._withhold(row)
+            self._take_down_withheld(row, withheld_for)
 
-    def _withhold(self, row: PlannedRow) -> None:
+    def _withhold_at_door(self, item: Item, withheld_for: str, attempts: int) -> None:
+        email_hash = item.outgoing.email_hash if attempts else None
+        self._take_down_withheld(item.row, withheld_for, attempts=attempts, email_hash=email_hash)
+
+    def _take_down_withheld(self, row: PlannedRow, withheld_for: str, **details: Any) -> None:
         self._report.suppressed += 1
-        self._add(row, "suppressed", reason_code="suppressed", message="the person asked to be forgotten")
+        message = "the person asked to be forgotten"
+        self._add(row, "suppressed", reason_code="suppressed", message=message, withheld_for=withheld_for, **details)
 
     def _refuse(self, row: PlannedRow, problem: Problem, message: str) -> None:
         self._report.invalid += 1
@@ -113,6 +138,6 @@ class Inspection:
         if not known:
             self._add(row, "invalid", reason_code=problem.reason_code, field=problem.field, message=message)
 
-    def _add(self, row: PlannedRow, status: str, **details: str | None) -> None:
+    def _add(self, row: PlannedRow, status: str, **details: Any) -> None:
         if not self._options.dry_run:
-            self._journal.add(row, status, **details)  # type: ignore[arg-type]
+            self._journal.add(row, status, **details)

@@ -4,8 +4,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from cr_pipelines.sync._ledger import OUTCOME_SCHEMA, Ledger, Suppressed
+from cr_pipelines.sync._lease import lease_clock
+from cr_pipelines.sync._ledger import OUTCOME_SCHEMA, Ledger
 from cr_pipelines.sync._spool import PlannedRow
+from cr_pipelines.sync._suppression import Suppressed
 from cr_pipelines.warehouse import Session, Warehouse
 
 FLUSH_ROWS = 500
@@ -27,20 +29,27 @@ class Journal:
 
     Attributes:
         row_hash_version: the plan's, written beside every row hash.
-        suppressed: who is withheld, as of the last time that the ledger was seen.
+        suppressed: who is withheld, as of the last look.
+        seen_at: when that look began, by `lease_clock`.
+        clear_of: the version of the list whose people are neither sent nor on the wire any more, to be confirmed.
         in_doubt: keys whose request is under way: if the run ends now, it may have arrived.
     """
 
-    def __init__(self, warehouse: Warehouse, schema: str, sync: str, partition: str, run_id: str):
+    def __init__(
+        self, warehouse: Warehouse, schema: str, sync: str, partition: str, run_id: str, source_id: int | None = None
+    ):
         self._warehouse = warehouse
         self._schema = schema
         self._sync = sync
         self._partition = partition
         self._run_id = run_id
+        self._source_id = source_id
         self._pending: list[tuple[Any, ...]] = []
         self._last_flush = self._last_heartbeat = time.monotonic()
         self.row_hash_version = ""
         self.suppressed = Suppressed()
+        self.seen_at = float("-inf")
+        self.clear_of = self._confirmed = -1
         self.in_doubt: set[str] = set()
 
     def __len__(self) -> int:
@@ -48,9 +57,10 @@ class Journal:
 
     @property
     def due(self) -> bool:
-        """Whether outcomes have waited long enough, or are many enough, to be written."""
+        """Whether it is time to write outcomes, to look who is withheld, or to confirm that."""
         waited = time.monotonic() - self._last_flush
-        return bool(self._pending) and waited >= (FLUSH_PAUSE if len(self._pending) >= FLUSH_ROWS else FLUSH_SECONDS)
+        pause = FLUSH_PAUSE if len(self._pending) >= FLUSH_ROWS else FLUSH_SECONDS
+        return waited >= pause or self.clear_of > self._confirmed
 
     @property
     def heartbeat_due(self) -> bool:
@@ -68,13 +78,14 @@ class Journal:
         field: str | None = None,
         message: str | None = None,
         email_hash: str | None = None,
+        withheld_for: str | None = None,
     ) -> None:
         """Take down what became of a row."""
         now = datetime.now(UTC)
         self._pending.append((
             self._sync, row.key, self._partition, row.fingerprint, row.row_hash, self.row_hash_version, status,
-            attempts, http_status, reason_code, field, message, email_hash, now if attempts else None, now,
-            self._run_id,
+            attempts, http_status, reason_code, field, message, email_hash, withheld_for,
+            now if attempts else None, now, self._run_id,
         ))  # fmt: skip
 
     def flush(self) -> None:
@@ -99,5 +110,15 @@ class Journal:
         if self.heartbeat_due:
             ledger.heartbeat(self._run_id, self._sync, self._partition)
             self._last_heartbeat = time.monotonic()
-        self.suppressed = ledger.suppressed(self._sync)
+        self.look(ledger)
         self._last_flush = time.monotonic()
+
+    def look(self, ledger: Ledger) -> None:
+        """Learn who is withheld, and confirm what was learnt before once nothing on the wire is against it."""
+        begun = lease_clock()
+        if ledger.suppression_version() != self.suppressed.version:
+            self.suppressed = ledger.suppressed(self._sync, self._source_id)
+        self.seen_at = begun
+        if self.clear_of > self._confirmed:
+            ledger.confirm(self._run_id, self._sync, self._partition, self.clear_of)
+            self._confirmed = self.clear_of

@@ -2,14 +2,15 @@ import os
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from cr_pipelines.sync._sync import AlreadyRunning
+from cr_pipelines.sync._suppression import Suppressed
+from cr_pipelines.sync._sync import REMOVALS, AlreadyRunning
 from cr_pipelines.warehouse import Session
 
 _HEARTBEAT_EXPIRES = timedelta(seconds=120)
@@ -41,6 +42,7 @@ _TABLES = {
         "field": "text",
         "message": "text",
         "email_hash": "text",
+        "withheld_for": "text",
         "first_sent_at": "timestamp",
         "last_sent_at": "timestamp",
         "run_id": "text",
@@ -60,6 +62,7 @@ _TABLES = {
         "field": "text",
         "message": "text",
         "email_hash": "text",
+        "withheld_for": "text",
         "sent_at": "timestamp",
         "recorded_at": "timestamp",
         "run_id": "text",
@@ -76,6 +79,7 @@ _TABLES = {
         "started_at": "timestamp",
         "heartbeat_at": "timestamp",
         "finished_at": "timestamp",
+        "suppression_version": "bigint",
         "resync": "text",
         "source_rows": "bigint",
         "unchanged": "bigint",
@@ -100,6 +104,14 @@ _TABLES = {
         "seconds": "double",
     },
     "former_addresses": {"sync": "text", "key": "text", "email_hash": "text", "replaced_at": "timestamp"},
+    "known_addresses": {
+        "sync": "text",
+        "key": "text",
+        "source_id": "bigint",
+        "person": "text",
+        "email_hash": "text",
+        "noted_at": "timestamp",
+    },
     "room_activity_types": {"id": "text", "name": "text", "display_name": "text", "read_at": "timestamp"},
     "room_custom_fields": {
         "id": "bigint",
@@ -122,6 +134,7 @@ _TABLES = {
     },
     "pii_removals": {
         "request_id": "text",
+        "source_hash": "text",
         "email_hash": "text",
         "email": "text",
         "status": "text",
@@ -129,8 +142,12 @@ _TABLES = {
         "seen_at": "timestamp",
         "submitted_at": "timestamp",
         "due_at": "timestamp",
+        "check_at": "timestamp",
+        "checked_at": "timestamp",
         "verified_at": "timestamp",
+        "offers": "integer",
         "attempts": "integer",
+        "retry_at": "timestamp",
         "http_status": "integer",
         "reason_code": "text",
         "message": "text",
@@ -146,6 +163,7 @@ _INDEXES = {
     "sync_intents": (("sync", "partition"),),
     "sync_runs": (("sync",),),
     "former_addresses": (("email_hash",),),
+    "known_addresses": (("email_hash",), ("sync", "key")),
 }
 """What queries look for, by table; only some engines make use of it."""
 
@@ -167,12 +185,14 @@ OUTCOME_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES["sync
 """The rows of `sync_outcomes`, as Arrow."""
 
 
-@dataclass(frozen=True)
-class Suppressed:
-    """Who is withheld from a sync: hashes of addresses, and the keys they were ever delivered under."""
+class UnconfirmedRun(NamedTuple):
+    """A run that has not ended, as far as the ledger knows, nor confirmed a version of the list of people."""
 
-    addresses: frozenset[str] = frozenset()
-    keys: frozenset[str] = frozenset()
+    run_id: str
+    sync: str
+    partition: str
+    host: str
+    process: int
 
 
 class Ledger:
@@ -243,14 +263,14 @@ class Ledger:
         with self._session.exclusively(f"{self._schema}.{sync}"):
             now = datetime.now(UTC)
             # Noted before looking: where nothing keeps others out, two that begin at once see each other.
-            self._append(
+            self.append(
                 "sync_runs",
                 {
                     "run_id": run_id,
                     "sync": sync,
                     "partition": partition,
                     "state": "running",
-                    "host": socket.gethostname(),
+                    "host": this_host(),
                     "process": os.getpid(),
                     "started_at": now,
                     "heartbeat_at": now,
@@ -269,10 +289,10 @@ class Ledger:
             f"SELECT run_id, host, process, started_at, heartbeat_at FROM {runs} "
             f"WHERE {here} AND NOT ({of(run_id, now)})"
         ):
-            here_too = host == socket.gethostname()
+            here_too = host == this_host()
             alive = now - heartbeat < (_HEARTBEAT_EXPIRES_HERE if here_too else _HEARTBEAT_EXPIRES)
             if here_too:
-                alive = alive and _lives(process, other)
+                alive = alive and lives_here(process, other)
             if alive and other != run_id:
                 self._session.execute(f"DELETE FROM {runs} WHERE {of(run_id, now)}")
                 raise AlreadyRunning(
@@ -280,6 +300,17 @@ class Ledger:
                     "this run sent nothing and changes nothing. Wait for the other, or end it."
                 )
             self._session.execute(f"UPDATE {runs} SET state = 'interrupted' WHERE {of(other, started_at)}")
+
+    def run_lives(self, run_id: str, sync: str) -> bool | None:
+        """Whether a run goes on: its process is there, or its heartbeat is young. None for a run never noted."""
+        text, lives = self._dialect.literal, None
+        for state, host, process, heartbeat in self._session.rows(
+            f"SELECT state, host, process, heartbeat_at FROM {self.table('sync_runs')} "
+            f"WHERE run_id = {text(run_id)} AND sync = {text(sync)}"
+        ):
+            alive = state == "running" and datetime.now(UTC) - heartbeat < _HEARTBEAT_EXPIRES
+            lives = bool(lives) or (alive and (host != this_host() or lives_here(process, run_id)))
+        return lives
 
     def heartbeat(self, run_id: str, sync: str, partition: str) -> None:
         """Say that the run still goes on."""
@@ -358,6 +389,7 @@ class Ledger:
             "field": "o.field",
             "message": "o.message",
             "email_hash": "coalesce(o.email_hash, l.email_hash)",
+            "withheld_for": "o.withheld_for",
             "first_sent_at": "coalesce(l.first_sent_at, o.sent_at)",
             "last_sent_at": "coalesce(o.sent_at, l.last_sent_at)",
             "run_id": "o.run_id",
@@ -387,19 +419,92 @@ class Ledger:
         """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
         self._session.append(self._schema, "sync_outcomes", outcomes)
 
-    def suppressed(self, sync: str) -> Suppressed:
-        """The people whom removals keep from this sync."""
-        erased = f"(SELECT email_hash FROM {self.table('pii_removals')} WHERE lifted_at IS NULL)"
+    def suppression_version(self) -> int:
+        """Grows with every removal that is recorded, and every one that is lifted."""
+        recorded = self._dialect.count_if("status IS NULL OR status <> 'invalid'")
+        [(version,)] = self._session.rows(f"SELECT {recorded} + count(lifted_at) FROM {self.table('pii_removals')}")
+        return int(version)
+
+    def suppressed(self, sync: str, source_id: int | None) -> Suppressed:
+        """The people whom removals keep from this sync, and from its destination source."""
+        # Counted first: what is recorded between the two is then looked at once more.
+        version = self.suppression_version()
+        erased = (
+            f"(SELECT email_hash FROM {self.table('pii_removals')} WHERE lifted_at IS NULL AND email_hash IS NOT NULL)"
+        )
         addresses = frozenset(hashed for (hashed,) in self._session.rows(f"SELECT * FROM {erased} AS erased"))
         if not addresses:
-            return Suppressed()
+            return Suppressed(version)
         name = self._dialect.literal(sync)
-        keys = self._session.rows(
-            f"SELECT key FROM {self.table('sync_ledger')} WHERE sync = {name} AND email_hash IN {erased} "
-            f"UNION ALL SELECT key FROM {self.table('former_addresses')} "
-            f"WHERE sync = {name} AND email_hash IN {erased}"
+        keys = " UNION ALL ".join(
+            f"SELECT key, email_hash FROM {self.table(table)} WHERE sync = {name} AND email_hash IN {erased}"
+            for table in ("sync_ledger", "sync_outcomes", "former_addresses", "known_addresses")
         )
-        return Suppressed(addresses, frozenset(key for (key,) in keys))
+        people: list[tuple[str, str]] = []
+        if source_id is not None:
+            people = self._session.rows(
+                f"SELECT DISTINCT person, email_hash FROM {self.table('known_addresses')} "
+                f"WHERE source_id = {source_id} AND person IS NOT NULL AND email_hash IN {erased}"
+            )
+        return Suppressed(version, addresses, dict(self._session.rows(keys)), dict(people))
+
+    def offer_anew(self, hashes: str) -> None:
+        """Have every row that was ever sent under one of these addresses (hashes, as SQL literals) sent again."""
+        ledger = self.table("sync_ledger")
+        syncs = [sync for (sync,) in self._session.rows(f"SELECT DISTINCT sync FROM {ledger}")]
+        for sync in map(self._dialect.literal, syncs):
+            known = " UNION ALL ".join(
+                f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
+                for table in ("sync_ledger", "former_addresses", "known_addresses")
+            )
+            self.update(
+                "sync_ledger",
+                {"row_hash": None, "fingerprint": None, "delivered_fingerprint": None},
+                f"sync = {sync} AND key IN ({known})",
+            )
+
+    def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:
+        """Say that a run neither sends, nor has on the wire, anything about the people of a list's version.
+
+        It says so even when another run has taken it for dead.
+        """
+        self._session.execute(
+            f"UPDATE {self.table('sync_runs')} SET suppression_version = {version} WHERE "
+            + self._going_on(UnconfirmedRun(run_id, sync, partition, this_host(), os.getpid()))
+        )
+
+    def unconfirmed(self, version: int) -> list[tuple[UnconfirmedRun, tuple[datetime, int | None]]]:
+        """The runs of syncs that may still send people of a list's version, each with its signs of life.
+
+        A run that another one took for dead is among them until it is buried.
+        """
+        found = self._session.rows(
+            f"SELECT run_id, sync, {self._dialect.identifier('partition')}, host, process, heartbeat_at, "
+            f"suppression_version FROM {self.table('sync_runs')} WHERE finished_at IS NULL "
+            f"AND sync <> {self._dialect.literal(REMOVALS)} AND coalesce(suppression_version, -1) < {version}"
+        )
+        return [(UnconfirmedRun(*row[:5]), (row[5], row[6])) for row in found]
+
+    def bury(self, run: UnconfirmedRun) -> None:
+        """Note that a run that never said so has ended."""
+        values = {"state": "interrupted", "finished_at": datetime.now(UTC)}
+        self.update("sync_runs", values, self._going_on(run))
+
+    def _going_on(self, run: UnconfirmedRun) -> str:
+        # By process too: a run of the same id may be its next try, elsewhere, after this one was taken for dead.
+        return (
+            f"{self.where(run.sync, run.partition)} AND run_id = {self._value(run.run_id)} "
+            f"AND host = {self._value(run.host)} AND process = {self._value(run.process)} AND finished_at IS NULL"
+        )
+
+    def broke_off_since(self, moment: datetime) -> bool:
+        """Whether any run ended since then with requests that may have been under way."""
+        return bool(
+            self._session.rows(
+                f"SELECT 1 FROM {self.table('sync_runs')} WHERE state IN ('interrupted', 'failed') "
+                f"AND finished_at > {self._value(moment)} LIMIT 1"
+            )
+        )
 
     def forget(self, sync: str, keys: Iterable[str]) -> None:
         """Drop keys whose things are out of the room: should they come back to the source, they are new."""
@@ -414,7 +519,7 @@ class Ledger:
         def exchange() -> None:
             self._session.execute(f"DELETE FROM {self.table(table)} WHERE 1 = 1")
             if rows:
-                self._append(table, *rows)
+                self.append(table, *rows)
 
         self._session.atomically(exchange)
 
@@ -434,16 +539,23 @@ class Ledger:
             f"WHERE {self.where(sync, partition)} ORDER BY key LIMIT {limit}"
         )
 
-    def _append(self, table: str, *rows: Mapping[str, Any]) -> None:
+    def append(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Append rows, all with the same columns, to one of our tables."""
         schema = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES[table].items() if name in rows[0]])
         self._session.append(self._schema, table, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
 
-    def _update_run(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
+    def update(self, table: str, values: Mapping[str, Any], where: str) -> None:
+        """Set columns of one of our tables, by name, in the rows for which the condition holds."""
         changes = ", ".join(f"{name} = {self._value(value)}" for name, value in values.items())
-        self._session.execute(
-            f"UPDATE {self.table('sync_runs')} SET {changes} WHERE {self.where(sync, partition)} "
-            f"AND run_id = {self._dialect.literal(run_id)} AND state = 'running'"
-        )
+        self._session.execute(f"UPDATE {self.table(table)} SET {changes} WHERE {where}")
+
+    def moment(self, moment: datetime) -> str:
+        """A moment as it stands in SQL."""
+        return self._value(moment)
+
+    def _update_run(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
+        own = f"{self.where(sync, partition)} AND run_id = {self._dialect.literal(run_id)} AND state = 'running'"
+        self.update("sync_runs", values, own)
 
     def _value(self, value: object) -> str:
         match value:
@@ -456,6 +568,15 @@ class Ledger:
                 return f"CAST({stamp} AS {self._dialect.types['timestamp']})"
             case _:
                 return self._dialect.literal(str(value))
+
+
+def this_host() -> str:
+    """The host's name, with the space that its process numbers count in: containers may share the name."""
+    name = socket.gethostname()
+    try:
+        return f"{name} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return name
 
 
 _runs_here: set[str] = set()
@@ -471,7 +592,8 @@ def going_on(run_id: str) -> Iterator[None]:
         _runs_here.discard(run_id)
 
 
-def _lives(process: int, run_id: str) -> bool:
+def lives_here(process: int, run_id: str) -> bool:
+    """Whether this host has a process of this number, and, if it is this one, whether the run goes on in it."""
     if process == os.getpid():
         return run_id in _runs_here
     try:

@@ -3,6 +3,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from cr_pipelines.sync._addresses import note_addresses, offered_addresses
 from cr_pipelines.sync._ledger import Ledger, no_key
 from cr_pipelines.sync._report import Report, rows
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
@@ -13,6 +14,9 @@ from cr_pipelines.warehouse import Dialect, Session
 _ROWS_PER_BATCH = 2_000
 
 _DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
+
+_NO_HASH = -1
+"""Stands for a hash that no source row has; that one has it all the same is a chance of one in 2^63."""
 
 _FOUND = (
     "sync", "key", "partition", "status", "attempts", "reason_code", "field", "message", "recorded_at", "run_id",
@@ -190,13 +194,18 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan)
+        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, self._source)
+        if addresses and plan.offered and not self._options.dry_run:
+            self._make_table("cr_addresses", addresses)
 
-    def begin(self, plan: Plan, run_id: str) -> None:
-        """Record what the plan found, and which keys the run may be sending from now on."""
+    def begin(self, plan: Plan, run_id: str, source_id: int | None = None) -> None:
+        """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if not plan.emptied:
-            self._session.atomically(lambda: self._begin(plan, run_id))
+            self._session.atomically(lambda: self._begin(plan, run_id, source_id))
 
-    def _begin(self, plan: Plan, run_id: str) -> None:
+    def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
+        if plan.offered:
+            note_addresses(self._session, self._ledger, self._sync, plan.match.columns, source_id)
         name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
         ledger = self._ledger.table("sync_ledger")
         here = self._ledger.where(self._sync.name, self._partition)
@@ -293,13 +302,12 @@ class Planner:
         )
 
     def _read_keys(self, plan: Plan) -> None:
-        key = self._dialect.key(self._sync.contract.key)
         only = ""
         if self._options.keys:
             only = f" WHERE key IN ({', '.join(map(self._dialect.literal, self._options.keys))})"
         self._make_table(
             "cr_source_keys",
-            f"SELECT key, row_hash FROM (SELECT {key} AS key, {self._dialect.row_hash(self._types)} AS row_hash "
+            f"SELECT key, row_hash FROM (SELECT {self._key} AS key, {self._dialect.row_hash(self._types)} AS row_hash "
             f"FROM {self._source}) AS hashed{only}",
         )
         if self._options.keys:
@@ -324,45 +332,71 @@ class Planner:
         return self._any(f"{self._here('sync_ledger', 'gone_since')} AS l WHERE gone_since IS NULL")
 
     def _compare(self, plan: Plan) -> None:
-        sound = "WHERE key IS NOT NULL"
-        if plan.duplicate_keys:
-            sound += " AND key NOT IN (SELECT key FROM cr_duplicates)"
-        source = f"(SELECT key, row_hash FROM cr_source_keys {sound}) AS s"
-        ledger = self._here("sync_ledger", "key, status, row_hash, row_hash_version, gone_since")
-        # A key that is named on its own says nothing about those that are not.
-        join = "LEFT" if self._options.keys else "FULL"
-        joined = f"{source} {join} JOIN {ledger} AS l ON s.key = l.key"
-        interrupted = ""
-        intents = self._here("sync_intents", "DISTINCT key")
-        if self._any(f"{intents} AS i"):
-            joined += f" LEFT JOIN {intents} AS i ON i.key = s.key"
-            interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted' "
+        """Find the keys that need a closer look, which are few as a rule, and then say why each does."""
+        interrupted = self._here("sync_intents", "DISTINCT key")
+        some_interrupted = self._any(f"{interrupted} AS i")
+        self._find_unsettled(plan, interrupted if some_interrupted else None)
+        ledger = self._here(
+            "sync_ledger",
+            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, not_found_runs, "
+            "gone_since",
+        )
+        joined = f"cr_unsettled AS s LEFT JOIN {ledger} AS l ON l.key = s.key"
+        why_interrupted = ""
+        if some_interrupted:
+            joined += f" LEFT JOIN {interrupted} AS i ON i.key = s.key"
+            why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted' "
         why = (
-            f"CASE WHEN s.key IS NULL THEN 'gone' WHEN l.status = 'unknown' THEN 'unknown' {interrupted}"
+            "CASE WHEN s.row_hash IS NULL THEN 'gone' WHEN l.status = 'unknown' THEN 'unknown' "
+            f"{why_interrupted}"
             "WHEN l.key IS NULL THEN 'new' WHEN l.status = 'failed' THEN 'retry' "
             "WHEN l.status IN ('invalid', 'suppressed') THEN 'recheck' "
             f"WHEN l.row_hash_version IS DISTINCT FROM {self._dialect.literal(plan.row_hash_version)} THEN 'rehashed' "
             "WHEN l.row_hash IS DISTINCT FROM s.row_hash THEN 'changed' "
             "WHEN l.status = 'rejected' THEN 'rejected' ELSE 'unchanged' END"
         )
-        every = self._options.resync == "all" or self._sync.contract.upkeep is not None
-        settled = "" if every else "WHERE why <> 'unchanged' OR gone_since IS NOT NULL"
         self._make_table(
             "cr_compared",
-            f"SELECT * FROM (SELECT coalesce(s.key, l.key) AS key, s.row_hash, {why} AS why, "
-            f"l.status AS was_status, l.gone_since "
-            f"FROM {joined}) AS joined {settled}",
+            f"SELECT s.key, s.row_hash, {why} AS why, l.gone_since, l.status AS was_status, "
+            "l.fingerprint AS was_fingerprint, l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
+            f"l.not_found_runs AS was_not_found_runs FROM {joined}",
         )
-        self._forget_settled_absences(plan)
 
-    def _forget_settled_absences(self, plan: Plan) -> None:
-        """Of the ledger's keys without a sound source row, keep those that are newly gone."""
-        present = ""
+    def _find_unsettled(self, plan: Plan, interrupted: str | None) -> None:
+        """Keep the keys whose source row and ledger row do not say that nothing is to be done.
+
+        The join is narrow, since every row goes through it: of the ledger a hash alone, which is null for a row
+        that is gone, and no row's hash where the ledger's status or version asks for a look.
+        """
+        sound = "WHERE key IS NOT NULL"
+        absent = ""
         if plan.duplicate_keys:
-            present += " OR key IN (SELECT key FROM cr_duplicates)"
+            sound += " AND key NOT IN (SELECT key FROM cr_duplicates)"
+            absent += " AND coalesce(s.key, l.key) NOT IN (SELECT key FROM cr_duplicates)"
         if plan.null_keys:
-            present += f" OR key = {self._dialect.literal(no_key(self._partition))}"
-        self._session.execute(f"DELETE FROM cr_compared WHERE why = 'gone' AND (gone_since IS NOT NULL{present})")
+            absent += f" AND coalesce(s.key, l.key) <> {self._dialect.literal(no_key(self._partition))}"
+        settled_hash = (
+            "CASE WHEN gone_since IS NOT NULL THEN NULL "
+            "WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown') "
+            f"OR row_hash_version IS DISTINCT FROM {self._dialect.literal(plan.row_hash_version)} THEN {_NO_HASH} "
+            f"ELSE coalesce(row_hash, {_NO_HASH}) END AS settled_hash"
+        )
+        # A key that is named on its own says nothing about those that are not.
+        join = "LEFT" if self._options.keys else "FULL"
+        joined = (
+            f"(SELECT key, row_hash FROM cr_source_keys {sound}) AS s {join} JOIN "
+            f"{self._here('sync_ledger', f'key, {settled_hash}')} AS l ON s.key = l.key"
+        )
+        asked = "s.row_hash IS DISTINCT FROM l.settled_hash"
+        if interrupted is not None:
+            joined += f" LEFT JOIN {interrupted} AS i ON i.key = s.key"
+            asked += " OR i.key IS NOT NULL"
+        if self._options.resync == "all" or self._sync.contract.upkeep is not None:
+            asked += " OR s.key IS NOT NULL"
+        self._make_table(
+            "cr_unsettled",
+            f"SELECT coalesce(s.key, l.key) AS key, s.row_hash FROM {joined} WHERE ({asked}){absent}",
+        )
 
     def _settle_equal_fingerprints(self, plan: Plan) -> None:
         """Find rows whose hash is of another version and whose content is the same, as after an engine upgrade."""
@@ -370,22 +404,18 @@ class Planner:
         self._session.execute(f"CREATE TEMPORARY TABLE cr_refreshed (key {text}, row_hash {bigint}, why {text})")
         if not self._any("cr_compared WHERE why = 'rehashed'"):
             return
-        before = self._here("sync_ledger", "key AS known_key, status AS known_status, fingerprint AS known_fingerprint")
         self._session.execute(
             "INSERT INTO cr_refreshed SELECT c.key, c.row_hash, "
-            "CASE WHEN l.known_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END "
-            f"FROM {self._keyed_source} AS s JOIN cr_compared AS c ON s.cr_key = c.key "
-            f"JOIN {before} AS l ON l.known_key = c.key "
-            f"WHERE c.why = 'rehashed' AND {self._dialect.fingerprint(plan.columns)} = l.known_fingerprint"
+            "CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END "
+            f"FROM {self._source_by(self._key)} AS s JOIN cr_compared AS c ON s.cr_key = c.key "
+            f"WHERE c.why = 'rehashed' AND {self._dialect.fingerprint(plan.columns)} = c.was_fingerprint"
         )
         self._session.execute("UPDATE cr_compared SET why = r.why FROM cr_refreshed AS r WHERE cr_compared.key = r.key")
         self._session.execute("UPDATE cr_compared SET why = 'changed' WHERE why = 'rehashed'")
 
     def _set_aside_what_was_appended(self) -> None:
-        ledger = self._here("sync_ledger", "key, delivered_fingerprint")
         self._session.execute(
-            "UPDATE cr_compared SET why = 'outdated' WHERE why IN ('changed', 'recheck') "
-            f"AND key IN (SELECT key FROM {ledger} AS l WHERE delivered_fingerprint IS NOT NULL)"
+            "UPDATE cr_compared SET why = 'outdated' WHERE why IN ('changed', 'recheck') AND was_delivered IS NOT NULL"
         )
 
     def _compare_with_room(self, plan: Plan, present: Collection[str]) -> None:
@@ -417,26 +447,21 @@ class Planner:
 
     def _spool(self, plan: Plan) -> None:
         limit = "" if self._options.limit is None else f" LIMIT {int(self._options.limit)}"
-        ledger = self._here("sync_ledger", "key, status, fingerprint, delivered_fingerprint, message, not_found_runs")
         turns = _turns(self._options, plan.settled_offered)
         offered = " UNION ALL ".join(
-            f"SELECT key, why, was_status, {turn} AS turn FROM cr_compared WHERE {condition}"
-            for turn, condition in enumerate(turns)
+            f"SELECT *, {turn} AS turn FROM cr_compared WHERE {condition}" for turn, condition in enumerate(turns)
         )
-        self._make_table(
-            "cr_offered",
-            "SELECT c.key, c.why, c.turn, c.was_status, l.fingerprint AS was_fingerprint, "
-            "l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
-            "l.not_found_runs AS was_not_found_runs "
-            f"FROM (SELECT * FROM ({offered}) AS turned{' ORDER BY turn' if limit else ''}{limit}) AS c "
-            f"LEFT JOIN {ledger} AS l ON l.key = c.key",
-        )
+        self._make_table("cr_offered", f"SELECT * FROM ({offered}) AS turned{' ORDER BY turn' if limit else ''}{limit}")
         [(plan.offered_new,)] = self._session.rows(f"SELECT {self._dialect.count_if(_NEW)} FROM cr_offered")
+        key = self._key
+        if len(self._sync.contract.key) == 1 and not self._any("cr_offered WHERE key LIKE 'sha256:%'"):
+            # No offered key stands hashed: a join on the bare column lets the engine skip what it need not read.
+            key = self._dialect.text(self._dialect.identifier(self._sync.contract.key[0]))
         for turn in range(len(turns)):
             if self._any(f"cr_offered WHERE turn = {turn}"):
-                self._spool_turn(plan, turn)
+                self._spool_turn(plan, turn, self._source_by(key))
 
-    def _spool_turn(self, plan: Plan, turn: int) -> None:
+    def _spool_turn(self, plan: Plan, turn: int, source: str) -> None:
         meta: Sequence[str] = (
             "o.key",
             "o.why",
@@ -454,7 +479,7 @@ class Planner:
             for name, kind in self._types.items()
         )
         self._session.stream(
-            f"SELECT {', '.join((*meta, *values))} FROM {self._keyed_source} AS s "
+            f"SELECT {', '.join((*meta, *values))} FROM {source} AS s "
             f"JOIN cr_offered AS o ON s.cr_key = o.key WHERE o.turn = {turn}{self._order}",
             _ROWS_PER_BATCH,
             plan.spool.section(),
@@ -469,6 +494,10 @@ class Planner:
         return f" ORDER BY {', '.join(shared)}" if shared else ""
 
     @property
-    def _keyed_source(self) -> str:
+    def _key(self) -> str:
+        return self._dialect.key(self._sync.contract.key)
+
+    def _source_by(self, key: str) -> str:
+        """The source's rows with an expression for their key as `cr_key`."""
         columns = ", ".join(map(self._dialect.identifier, self._types))
-        return f"(SELECT {self._dialect.key(self._sync.contract.key)} AS cr_key, {columns} FROM {self._source})"
+        return f"(SELECT {key} AS cr_key, {columns} FROM {self._source})"

@@ -100,11 +100,12 @@ class Run:
 
     def _go(self) -> Report:
         begun = time.monotonic()
-        journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id)
+        source_id = self._destination.source_id if self._sync.contract.needs_source_id else None
+        journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id, source_id)
         plan: Plan | None = None
         try:
             self._look_into_room()
-            plan = self._plan(journal)
+            plan = self._plan(journal, source_id)
             self._take_over(plan)
             if plan.offered:
                 delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
@@ -147,7 +148,7 @@ class Run:
         elif plan.removable:
             run_in_loop(household.remove(upkeep, self._sync, plan, self._destination, report))
 
-    def _plan(self, journal: Journal) -> Plan:
+    def _plan(self, journal: Journal, source_id: int | None) -> Plan:
         with self._warehouse.session() as session:
             if self._lent is not None:
                 session.lend(FRAME, self._lent)
@@ -162,14 +163,14 @@ class Run:
                 plan = planner.plan(None if self._household is None else self._household.ids)
                 planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
-                    planner.begin(plan, self._run_id)
+                    planner.begin(plan, self._run_id, source_id)
             except BaseException as error:
                 if not self._options.dry_run:
                     why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
                     ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
                 raise
             journal.row_hash_version = plan.row_hash_version
-            journal.suppressed = ledger.suppressed(self._sync.name)
+            journal.look(ledger)
             return plan
 
     def _take_over(self, plan: Plan) -> None:

@@ -33,13 +33,26 @@ class Dialect(ABC):
         the types and `row_hash_version` stay the same.
         """
 
-    @abstractmethod
     def fingerprint(self, columns: Sequence[str]) -> str:
         """A text that is equal for equal rows in every engine version.
 
         Null columns leave no trace in it, so a column added with nulls changes nothing, while a null, an
         empty text, and texts that merely contain separators all stay apart.
         """
+        parts = [
+            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
+            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
+            for column in sorted(columns)
+        ]
+        return self.md5(self.joined(parts))
+
+    def joined(self, texts: Sequence[str]) -> str:
+        """Text expressions, none of them null, one after the other."""
+        return " || ".join(texts)
+
+    def md5(self, expression: str) -> str:
+        """The lower-case hexadecimal MD5 of a text expression in UTF-8."""
+        return f"md5({expression})"
 
     @abstractmethod
     def text(self, expression: str) -> str:
@@ -53,13 +66,13 @@ class Dialect(ABC):
     def sha256(self, expression: str) -> str:
         """The lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
 
+    def trimmed(self, expression: str) -> str:
+        """A text expression without blanks, tabs and line ends around it."""
+        return f"regexp_replace({expression}, '^\\s+|\\s+$', '', 'g')"
+
     def readable(self, column: str, kind: str) -> str:
         """The column's value in a form that arrives in Python whole; `kind` is its type in the engine's words."""
         return self.identifier(column)
-
-    def within_python_years(self, moment: str) -> str:
-        """The date or timestamp, null where Python has no such year, as for infinity."""
-        return f"CASE WHEN {moment} BETWEEN '0001-01-02' AND '9999-12-30' THEN {moment} END"
 
     def identifier(self, name: str) -> str:
         """The name as a quoted identifier. A plain lower-case name means what it means unquoted."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
@@ -58,13 +58,8 @@ class BigQueryDialect(Dialect):
         return f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({', '.join(map(self.identifier, sorted(columns)))})))"
 
     @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || TO_JSON_STRING({self.identifier(column)}) || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"TO_HEX(MD5({' || '.join(parts)}))"
+    def md5(self, expression: str) -> str:
+        return f"TO_HEX(MD5({expression}))"
 
     @override
     def text(self, expression: str) -> str:
@@ -77,6 +72,10 @@ class BigQueryDialect(Dialect):
     @override
     def sha256(self, expression: str) -> str:
         return f"TO_HEX(SHA256({expression}))"
+
+    @override
+    def trimmed(self, expression: str) -> str:
+        return f"REGEXP_REPLACE({expression}, r'^\\s+|\\s+$', '')"
 
     @override
     def identifier(self, name: str) -> str:

@@ -1,5 +1,6 @@
 """DuckDB: a warehouse in one file, which one process at a time may have open."""
 
+import fcntl
 import random
 import re
 import threading
@@ -22,6 +23,8 @@ _MEGABYTE = 1_000_000
 
 FIRST_MEMORY = 64 * _MEGABYTE
 """What DuckDB may take before it spills to disk, in bytes; plans of ten million rows run well in it."""
+
+_LOG_SECONDS = 5.0
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
@@ -69,13 +72,9 @@ class DuckDBDialect(Dialect):
         return self.json_text(self.identifier(column)) if nested else self.identifier(column)
 
     @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"md5(concat({', '.join(parts)}))"
+    def joined(self, texts: Sequence[str]) -> str:
+        # A chain of || copies the text at every link.
+        return f"concat({', '.join(texts)})"
 
     @override
     def text(self, expression: str) -> str:
@@ -235,7 +234,7 @@ class DuckDBWarehouse(Warehouse):
         pause = 0.005
         while True:
             try:
-                return duckdb.connect(str(self.path), config=_CONFIG)
+                connection = duckdb.connect(str(self.path), config=_CONFIG)
             except duckdb.ConnectionException:
                 raise WarehouseError(
                     f"this process has {self.path} open in another way; close that connection, which DuckDB takes "
@@ -253,9 +252,30 @@ class DuckDBWarehouse(Warehouse):
                         "DuckDB lets one process at a time in, so close the other, or wait longer with "
                         f"?busy_seconds={2 * self._busy_seconds:.0f} in CR_WAREHOUSE_URL"
                     ) from error
+            else:
+                _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
+                return connection
             # The jitter keeps two waiting processes from meeting at every try.
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 0.25)
+
+
+def _wait_for_log(log: Path) -> None:
+    """Wait while a process that ends still has the write-ahead log, which DuckDB lets go after the file itself.
+
+    The first commit would fail on it.
+    """
+    give_up = time.monotonic() + _LOG_SECONDS
+    while time.monotonic() < give_up:
+        try:
+            with log.open("r+b") as file:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.002)
+        else:
+            return
 
 
 def _discreet(error: duckdb.Error) -> WarehouseError:

@@ -27,9 +27,9 @@ _BATCH_BYTES = 1 << 20
 _BUSY_SECONDS = 600.0
 
 _TEXTS = {"text", "character varying", "character"}
-_MOMENTS = {"date", "timestamp without time zone", "timestamp with time zone"}
 _PLAIN = _TEXTS | {
     "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "uuid", "jsonb", "bytea",
+    "date", "timestamp without time zone", "timestamp with time zone",
 }  # fmt: skip
 
 _SETTINGS = {
@@ -81,18 +81,9 @@ class PostgreSQLDialect(Dialect):
         if element in _TEXTS:
             # Under a collation that takes A for a, both would hash alike.
             return f'{name} COLLATE "C"'
-        if element in _PLAIN | _MOMENTS:
+        if element in _PLAIN:
             return name
         return f'CAST({name} AS text) COLLATE "C"'
-
-    @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"md5({' || '.join(parts)})"
 
     @override
     def text(self, expression: str) -> str:
@@ -109,8 +100,6 @@ class PostgreSQLDialect(Dialect):
     @override
     def readable(self, column: str, kind: str) -> str:
         name = self.identifier(column)
-        if kind in _MOMENTS:
-            return self.within_python_years(name)
         if kind == "json" or (kind.removesuffix("[]") in _PLAIN and kind != "jsonb[]"):
             return name
         # Composites, hstore, lists of JSON or of composites as JSON text; enums, networks, ranges as their own.

@@ -1,7 +1,7 @@
 """Snowflake, through its own connector: answers arrive as Arrow, chunk by chunk."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -61,15 +61,6 @@ class SnowflakeDialect(Dialect):
         return f"CONVERT_TIMEZONE('UTC', {name})" if kind == "TIMESTAMP_TZ" else name
 
     @override
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        parts = [
-            f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
-            for column in sorted(columns)
-        ]
-        return f"MD5({' || '.join(parts)})"
-
-    @override
     def text(self, expression: str) -> str:
         return f"CAST({expression} AS VARCHAR)"
 
@@ -80,6 +71,10 @@ class SnowflakeDialect(Dialect):
     @override
     def sha256(self, expression: str) -> str:
         return f"SHA2({expression}, 256)"
+
+    @override
+    def trimmed(self, expression: str) -> str:
+        return f"REGEXP_REPLACE({expression}, '^\\\\s+|\\\\s+$', '')"
 
     @override
     def identifier(self, name: str) -> str:

@@ -69,7 +69,9 @@ def test_it_shows_the_syncs_in_dagster_and_leaves_no_process_when_killed(folder:
             nodes = httpx.post(f"{dagster}/graphql", json={"query": query}).json()["data"]["assetNodes"]
             assert {"/".join(node["assetKey"]["path"]): len(node["assetMaterializations"]) for node in nodes} == {
                 "common_room/contacts": 1,
+                "common_room/pii_removals": 0,
                 "common_room_contacts": 0,
+                "common_room_pii_requests": 0,
             }
             refused = once(folder)
             assert refused.returncode == 1

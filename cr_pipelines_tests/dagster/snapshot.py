@@ -57,7 +57,15 @@ def snapshot() -> dict[str, Any]:
             }
             for schedule in sorted(repository.schedule_defs, key=lambda schedule: schedule.name)
         },
-        "sensors": sorted(sensor.name for sensor in repository.sensor_defs),
+        "sensors": {
+            sensor.name: {
+                "interval_seconds": sensor.minimum_interval_seconds,
+                "job": sensor.job_name,
+                "status": sensor.default_status.value,
+                "description": sensor.description,
+            }
+            for sensor in sorted(repository.sensor_defs, key=lambda sensor: sensor.name)
+        },
     }
 
 

@@ -99,7 +99,7 @@ def test_a_first_run_of_any_size_folds_in_little_memory(flow: Flow):
     flow.sql(
         "INSERT INTO common_room.sync_outcomes (sync, key, partition, status, attempts, fingerprint, message, "
         "recorded_at, run_id) SELECT 'contacts', 'k' || i, '', 'delivered', 1, md5(i::VARCHAR), repeat('x', 200), "
-        "now() + to_microseconds(i), 'r' FROM range(300000) AS numbers(i)"
+        "now() + INTERVAL '1 microsecond' * i, 'r' FROM generate_series(1, 300000) AS numbers(i)"
     )
     flow.run()
     assert flow.sql("SELECT count(*) FROM common_room.sync_ledger") == [(300_010,)]
@@ -129,7 +129,7 @@ def test_no_run_in_between_forgets_what_a_killed_one_may_have_sent(flow: Flow, b
     process.wait()
     time.sleep(0.4)
     flow.sandbox.control.set_faults()
-    flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || id[2:]")
+    flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || substr(id, 2)")
     with suppress(SyncStopped, SourceMissing):
         between(flow)
     flow.run()
@@ -228,7 +228,7 @@ def test_a_server_that_is_down_leaves_the_rows_for_the_next_run(flow: Flow):
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, ending: signal.Signals):
     fill(flow, 2_000)
-    flow.sandbox.control.set_faults(latency_seconds=0.05)
+    flow.sandbox.control.set_faults(latency_seconds=0.25)
     process = start(flow)
     while len(flow.posted()) < 300:
         time.sleep(0.02)

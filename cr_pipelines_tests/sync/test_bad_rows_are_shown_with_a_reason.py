@@ -5,6 +5,7 @@ import pytest
 
 from cr_pipelines.warehouse import WarehouseError
 from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.warehouses import ENGINE
 
 GOOD = "SELECT 'good' AS id, 'Ada' AS full_name"
 
@@ -83,27 +84,33 @@ def test_an_error_of_the_warehouse_repeats_no_value(flow: Flow):
 
 
 @pytest.mark.parametrize(
-    "poison",
+    ("column", "poison"),
     [
-        "{'Renewal date': DATE 'infinity'} AS custom_fields",
-        "DATE '20000-01-01' AS bio",
-        """'["\\ud800"]' AS tags""",
-        """'{"\\ud800": 1}' AS custom_fields""",
-        "{'Health score': 'sNaN'} AS custom_fields",
-        "{'Health score': '1e300000'} AS custom_fields",
-        "repeat('[', 100000) AS tags",
-        "[MAP {[1]: 'x'}] AS external_profiles",
+        ("custom_fields", "{'Renewal date': DATE 'infinity'}"),
+        ("bio", "DATE '20000-01-01'"),
+        ("bio", "DATE 'infinity'"),
+        ("tags", """'["\\ud800"]'"""),
+        ("custom_fields", """'{"\\ud800": 1}'"""),
+        ("custom_fields", "{'Health score': 'sNaN'}"),
+        ("custom_fields", "{'Health score': '1e300000'}"),
+        ("tags", "repeat('[', 100000)"),
+        pytest.param(
+            "external_profiles",
+            "[MAP {[1]: 'x'}]",
+            marks=pytest.mark.skipif(ENGINE != "duckdb", reason="only DuckDB has keys that are no texts"),
+        ),
     ],
 )
-def test_no_value_however_odd_holds_up_the_other_rows(flow: Flow, poison: str):
-    report = flow.reading(f"SELECT 'good' AS id UNION ALL BY NAME SELECT 'bad' AS id, {poison}").run()
+def test_no_value_however_odd_holds_up_the_other_rows(flow: Flow, column: str, poison: str):
+    report = flow.reading(f"SELECT 'good' AS id, NULL AS {column} UNION ALL SELECT 'bad', {poison}").run()
     assert (report.delivered, report.invalid) == (1, 1)
     assert list(flow.rejected()) == ["bad"]
 
 
 def test_long_numbers_stay_apart_as_keys(flow: Flow):
     keys = "12345678901234567890123456789012345671", "12345678901234567890123456789012345672"
-    flow.reading(f"SELECT {keys[0]}::HUGEINT AS id UNION ALL SELECT {keys[1]}::HUGEINT").run()
+    kind = "HUGEINT" if flow.data.kind == "duckdb" else "NUMERIC"
+    flow.reading(f"SELECT {keys[0]}::{kind} AS id UNION ALL SELECT {keys[1]}::{kind}").run()
     assert set(flow.room) == set(keys)
 
 

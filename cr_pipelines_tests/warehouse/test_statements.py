@@ -109,7 +109,7 @@ def walk(
     plan.spool.close()
     ledger.record(OUTCOME_SCHEMA.empty_table())
     ledger.heartbeat("run", sync.name, partition)
-    ledger.suppressed(sync.name)
+    ledger.suppressed(sync.name, 1)
     ledger.standing(sync.name, partition)
     ledger.rejected_rows(sync.name, partition, 20)
     ledger.finish("run", sync.name, partition, "succeeded", {"delivered": 1, "seconds": 0.5, "stopped_by": None})

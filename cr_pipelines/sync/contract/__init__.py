@@ -12,6 +12,7 @@ from cr_pipelines.sync.contract._contract import (
     RowReader,
     Upkeep,
     address_hash,
+    person_key,
 )
 from cr_pipelines.sync.contract.activity import ACTIVITY
 from cr_pipelines.sync.contract.contact import CONTACT
@@ -69,4 +70,5 @@ __all__ = [
     "RowReader",
     "Upkeep",
     "address_hash",
+    "person_key",
 ]

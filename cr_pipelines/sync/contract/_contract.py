@@ -50,6 +50,7 @@ class Column:
         required: whether the source must have the column, and a null makes the row invalid.
         plain: whether a short text of printable ASCII is taken as it is, without asking `read`.
         identifies: whether the value may name a person by e-mail address.
+        person_id: whether the value is the person's id in the destination source.
         needs: what of the room reading it needs.
         clears: whether a null is sent when the sync clears nulls, although the column is required.
     """
@@ -62,6 +63,7 @@ class Column:
     required: bool = False
     plain: bool = False
     identifies: bool = False
+    person_id: bool = False
     needs: tuple[Fact, ...] = ()
     clears: bool = False
 
@@ -91,12 +93,14 @@ class Outgoing:
         request: the body to send.
         address_hashes: of every e-mail address that stands in a column that can name the person.
         email_hash: the address that the ledger keeps beside the key, hashed; None without one.
+        person: the person's id in the destination source, as the ledger spells keys; None without one.
         group: equal for rows that can share a request; empty where none can.
     """
 
     request: Request
     address_hashes: tuple[str, ...]
     email_hash: str | None
+    person: str | None = None
     group: tuple[object, ...] = ()
 
 
@@ -209,6 +213,11 @@ def address_hash(address: str) -> str:
     return hashlib.sha256(address.strip().lower().encode()).hexdigest()
 
 
+def person_key(written: str) -> str:
+    """A person's id as our tables hold it: one that may be an address stands hashed, as `Dialect.key` has it."""
+    return f"sha256:{hashlib.sha256(written.encode()).hexdigest()}" if "@" in written else written
+
+
 def _may_hold_address(value: str) -> bool:
     # What begins with an @ is the handle of an account.
     return value.find("@") > 0 and not value.lstrip().startswith("@")
@@ -231,7 +240,7 @@ class RowReader:
         problems: list[Problem] = []
         read: dict[str, Any] = {}
         hashes: list[str] = []
-        email_hash = None
+        email_hash = person = None
         for position, column in self._columns:
             value = row[position]
             if value is None:
@@ -252,6 +261,8 @@ class RowReader:
             if result is None:
                 continue
             read[column.name] = result
+            if column.person_id and isinstance(result, str):
+                person = person_key(result)
             if column.identifies and isinstance(value, str) and _may_hold_address(value):
                 hashes.append(address_hash(value))
                 if column.name.endswith("email"):
@@ -269,4 +280,4 @@ class RowReader:
                 ]
             ) from None
         group = tuple(read.get(name) for name in self._group_by) if self._group_by else ()
-        return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None), group)
+        return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None), person, group)

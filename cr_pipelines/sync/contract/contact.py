@@ -21,7 +21,7 @@ def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
     line, handle = by_value(values.line), by_value(values.handle)
     return (
         column("id", "id", "text", "Key of the person within the source, made by you.",
-               by_value(values.key), required=True, identifies=True),
+               by_value(values.key), required=True, identifies=True, person_id=True),
         column("full_name", "fullName", "text", "Full name.", line, plain=True),
         column("first_name", "firstName", "text", "First name, used when there is no full name.", line, plain=True),
         column("last_name", "lastName", "text", "Last name, used when there is no full name.", line, plain=True),

@@ -1,0 +1,137 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cr_pipelines.sync import SourceUnusable
+from cr_pipelines.warehouse import SourceMissing
+
+
+@dataclass
+class Settlement:
+    """What a run did with the requests that were due. Counts are of requests, but for `people` and `calls`.
+
+    Attributes:
+        run_id: names the run in `sync_runs`.
+        taken_in: requests that were not known before.
+        invalid: those of them whose address is none.
+        due: requests that the run had to settle.
+        people: how many people they are about.
+        submitted: requests that Common Room took; it has 15 days from then.
+        not_found: requests about people whom Common Room does not know.
+        failed: requests that are offered again later.
+        calls: DELETE requests that went out, repetitions included.
+        waited: seconds until every running sync had confirmed that it sends nothing more about these people.
+        seconds: wall time of the run.
+        source_problem: why the source could not be read; None when it could.
+    """
+
+    run_id: str
+    taken_in: int = 0
+    invalid: int = 0
+    due: int = 0
+    people: int = 0
+    submitted: int = 0
+    not_found: int = 0
+    failed: int = 0
+    calls: int = 0
+    waited: float = 0.0
+    seconds: float = 0.0
+    source_problem: SourceMissing | SourceUnusable | None = None
+
+    def summary(self) -> str:
+        """The run in one line, for a log."""
+        if not self.due:
+            return f"pii_removals: no request is due; {self.taken_in:,} new ones, {self.invalid:,} of them invalid"
+        return (
+            f"pii_removals: {self.due:,} requests about {self.people:,} people: {self.submitted:,} submitted, "
+            f"{self.not_found:,} not found, {self.failed:,} failed; waited {self.waited:.1f} s for running syncs, "
+            f"{self.calls:,} calls in {self.seconds:.1f} s"
+        )
+
+
+@dataclass
+class Verification:
+    """What a run found out about removals that were submitted. Counts are of people.
+
+    Attributes:
+        looked_up: people whom the run asked Common Room about.
+        verified: people whom it does not have any more.
+        still_there: people whom it still has.
+        failed: people about whom it gave no answer.
+        overdue: people still there, or without an answer, though the 15 days are over.
+    """
+
+    looked_up: int = 0
+    verified: int = 0
+    still_there: int = 0
+    failed: int = 0
+    overdue: int = 0
+
+    def summary(self) -> str:
+        """The run in one line, for a log."""
+        return (
+            f"pii_removals: {self.looked_up:,} people looked up: {self.verified:,} gone, {self.still_there:,} still "
+            f"there, {self.failed:,} without an answer; {self.overdue:,} overdue"
+        )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where all requests stand.
+
+    Attributes:
+        by_status: how many requests have each status.
+        lifted: requests whose person may be synced again.
+        addresses_kept: requests whose address is still in our table.
+        rows_withheld: rows of sources that are withheld now on their account.
+        overdue: ids of overdue requests, up to twenty.
+        invalid: ids of requests whose address is none, up to twenty.
+        next_due_at: when the next submitted removal must be done.
+    """
+
+    by_status: Mapping[str, int] = field(default_factory=dict)
+    lifted: int = 0
+    addresses_kept: int = 0
+    rows_withheld: int = 0
+    overdue: Sequence[str] = ()
+    invalid: Sequence[str] = ()
+    next_due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RemovalRecord:
+    """What became of one request; no address in it.
+
+    Attributes:
+        request_id: as our tables hold keys.
+        status: pending, submitted, verified, overdue, not_found, failed or invalid.
+        email_hash: SHA-256 of the address, trimmed and in lower case; None for an invalid one.
+        requested_at: as the source says.
+        seen_at: when we recorded it, from which moment the person is withheld.
+        submitted_at: when Common Room took the removal, or said that it does not know the person.
+        due_at: when it must be done.
+        checked_at: when it was last looked up.
+        verified_at: when it was seen done.
+        attempts: calls whose outcome was recorded.
+        reason: why it failed, is invalid or overdue.
+        rows_withheld: rows of sources that are withheld now on its account.
+        address_kept: whether the address itself is still in our table.
+        lifted_at: when the person was let back in.
+        lifted_reason: why.
+    """
+
+    request_id: str
+    status: str
+    email_hash: str | None
+    requested_at: datetime | None
+    seen_at: datetime | None
+    submitted_at: datetime | None
+    due_at: datetime | None
+    checked_at: datetime | None
+    verified_at: datetime | None
+    attempts: int
+    reason: str | None
+    rows_withheld: int
+    address_kept: bool
+    lifted_at: datetime | None
+    lifted_reason: str | None

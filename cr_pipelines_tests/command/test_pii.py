@@ -1,0 +1,78 @@
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from cr_pipelines.removal import Removals
+from cr_pipelines.sync import Destination
+from cr_pipelines.warehouse import open_warehouse
+from cr_pipelines_tests.command.conftest import Terminal
+
+
+@pytest.fixture
+def settled(terminal: Terminal) -> Terminal:
+    """Three requests, of which one is invalid, after a run that settled them."""
+    from cr_pipelines.api import CommonRoomClient
+
+    terminal.sql(
+        "CREATE TABLE common_room_pii_requests AS SELECT * FROM (VALUES "
+        "('r1', 'ada1@example.com', TIMESTAMP '2026-11-01'), ('r2', 'no address', NULL), "
+        "('=r3', 'nobody@example.com', NULL)) AS requests(request_id, email, requested_at)"
+    )
+    room = terminal.sandbox
+    room.control.reset()
+    destination = Destination(lambda: CommonRoomClient(room.token, room.base_url), room.source_id)
+    Removals(open_warehouse(f"duckdb:///{terminal.path}")).settle(destination)
+    return terminal
+
+
+def test_the_report_shows_every_request_and_no_address(settled: Terminal) -> None:
+    result = settled.types("pii", "report")
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert lines[0].split()[:2] == ["request", "status"]
+    assert any(line.startswith("r1 ") and "not_found" in line and "2026-11-01 00:00" in line for line in lines)
+    assert "email is not an e-mail address: it has no @; correct it or make it null" in result.output
+    assert "@example" not in result.output
+    assert "3 requests; the address of 0 is still kept" in result.output
+
+
+def test_one_request_may_be_asked_for_and_an_unknown_one_is_named(settled: Terminal) -> None:
+    result = settled.types("pii", "report", "--request-id", "r1")
+    assert "1 request;" in result.output
+    result = settled.types("pii", "report", "--request-id", "r1", "--request-id", "r9")
+    assert result.exit_code == 1
+    assert "there is no request r9" in result.output
+
+
+def test_the_csv_can_be_filed(settled: Terminal, tmp_path: Path) -> None:
+    result = settled.types("pii", "report", "--csv", str(tmp_path / "report.csv"))
+    assert "3 requests written to" in result.output
+    with (tmp_path / "report.csv").open(newline="") as file:
+        rows = {row["request_id"]: row for row in csv.DictReader(file)}
+    assert rows["r1"]["email_hash"] == hashlib.sha256(b"ada1@example.com").hexdigest()
+    assert rows["r1"]["requested_at"] == "2026-11-01T00:00:00+00:00"
+    assert (rows["r1"]["status"], rows["r1"]["address_kept"]) == ("not_found", "no")
+    assert rows["r2"]["status"] == "invalid"
+    assert "'=r3" in rows
+    assert "@example" not in (tmp_path / "report.csv").read_text()
+
+
+def test_no_request_at_all_is_no_error(terminal: Terminal) -> None:
+    result = terminal.types("pii", "report")
+    assert (result.exit_code, result.output.strip()) == (0, "No privacy request has been seen.")
+
+
+def test_someone_is_let_back_in_with_a_reason_that_is_kept_and_names_nobody(settled: Terminal) -> None:
+    refused = settled.types("pii", "unsuppress", "r1", "--reason", "ada1@example.com is back")
+    assert refused.exit_code == 1
+    assert "without naming them" in refused.output
+    assert settled.types("pii", "unsuppress", "r1").exit_code == 2
+    result = settled.types("pii", "unsuppress", "r1", "--reason", "signed up again, ticket 12")
+    assert result.exit_code == 0
+    assert "1 request of this person lifted" in result.output
+    assert "signed up again, ticket 12" in settled.types("pii", "report", "--request-id", "r1").output
+    again = settled.types("pii", "unsuppress", "r1", "--reason", "twice")
+    assert again.exit_code == 1
+    assert "withholds anybody" in again.output

@@ -1,0 +1,160 @@
+"""The statement, over random orders of rows, requests, runs, crashes and clock moves, by a real room's own record."""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines.sync import AlreadyRunning, _confirmation
+from cr_pipelines_tests.removal import actors
+from cr_pipelines_tests.removal.conftest import Office
+from cr_pipelines_tests.removal.statement import requests_later_than_removal
+
+ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
+LINGER = 0.2
+"""On loopback nothing is on its way for seconds."""
+KEYS = ["k1", "k2", "k3", "k4", "k5"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the source, put in or changed."""
+
+    key: str
+    email: str | None
+    name: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """A privacy request, under an id that may have been used before, dated as it likes."""
+
+    number: int
+    email: str
+    days_ago: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A sync or a removal that may die (-9) at a request, before it is sent or after its answer, or be left running."""
+
+    removal: bool
+    dies_at: int | None = None
+    after: bool = False
+    left_running: bool = False
+
+
+@dataclass(frozen=True)
+class ClockMove:
+    """Our own clock, put forward or back."""
+
+    hours: int
+
+
+deaths = st.sampled_from([None, None, None, 1, 2, 4])
+steps = st.one_of(
+    st.builds(Row, st.sampled_from(KEYS), st.sampled_from([*ADDRESSES, *ADDRESSES, None]), st.sampled_from("XYZ")),
+    st.builds(Row, st.sampled_from(KEYS), st.sampled_from([*ADDRESSES, *ADDRESSES, None]), st.sampled_from("XYZ")),
+    st.builds(
+        Request, st.integers(1, 6), st.sampled_from([*ADDRESSES, " Ada@Example.com", "bad"]), st.integers(-9, 9999)
+    ),
+    st.builds(Run, st.just(False), deaths, st.booleans(), st.booleans()),
+    st.builds(Run, st.just(True), deaths, st.booleans(), st.just(False)),
+    st.builds(ClockMove, st.sampled_from([-48, -1, 1, 400])),
+)
+
+
+class History:
+    """Carries out steps against a warehouse and a room."""
+
+    def __init__(self, office: Office):
+        self.office = office
+        self.left_running: list[Any] = []
+        self.asked: set[str] = set()
+
+    def do(self, step: Row | Request | Run | ClockMove) -> None:
+        office = self.office
+        match step:
+            case Row(key, email, name):
+                literal = "NULL" if email is None else f"'{email}'"
+                office.sql(
+                    f"DELETE FROM common_room_contacts WHERE id = '{key}'; "
+                    f"INSERT INTO common_room_contacts VALUES ('{key}', '{name}', {literal})"
+                )
+            case Request(number, email, days_ago):
+                if email != "bad":
+                    self.asked.add(email.strip().lower())
+                office.sql(
+                    f"INSERT INTO common_room_pii_requests VALUES ('r{number}', '{email}', current_date - {days_ago})"
+                )
+            case Run(removal=True, dies_at=None):
+                office.settle()
+            case Run(removal=True):
+                self.run(actors.settle, step, ahead=office.clock.ahead, linger_seconds=LINGER)
+            case Run(dies_at=None, left_running=False):
+                with contextlib.suppress(AlreadyRunning):
+                    office.sync()
+            case Run():
+                self.run(actors.sync_contacts, step, abreast=1)
+            case ClockMove(hours):
+                office.clock.ahead += timedelta(hours=hours)
+
+    def run(self, actor: Any, step: Run, **options: Any) -> None:
+        where = (str(self.office.path), self.office.sandbox.base_url, self.office.sandbox.token)
+        process = actors.start(actor, *where, dies_at=step.dies_at, after=step.after, **options)
+        if step.left_running:
+            self.left_running.append(process)
+        else:
+            process.join(60)
+
+    def end(self) -> None:
+        """No run is killed any more, and time goes on until nothing is due."""
+        for process in self.left_running:
+            process.join(60)
+        self.office.removals.take_in()
+        for _ in range(3):
+            self.do(Run(removal=True))
+            self.do(Run(removal=False))
+            self.do(ClockMove(48))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "warehouse.duckdb"
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(steps, min_size=4, max_size=12))
+def test_no_request_about_a_removed_person_is_later_than_their_removal(
+    history: list[Row | Request | Run | ClockMove], path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(_confirmation, "LINGER_SECONDS", LINGER)
+    sandbox.control.reset()
+    sandbox.control.set_faults(latency_seconds=0.01, drop_after_rate=0.05, error_rate=0.05, seed=1)
+    path.unlink(missing_ok=True)
+    office = Office(path, sandbox)
+    office.sql(
+        "CREATE TABLE common_room_contacts (id VARCHAR, full_name VARCHAR, email VARCHAR); "
+        "CREATE TABLE common_room_pii_requests (request_id VARCHAR, email VARCHAR, requested_at DATE); "
+        "INSERT INTO common_room_contacts VALUES ('k1', 'A', 'ada@example.com'), ('k2', 'B', 'bob@example.com'), "
+        "('k3', 'C', 'cy@example.com')"
+    )
+    played = History(office)
+    for step in history:
+        played.do(step)
+    played.end()
+    assert requests_later_than_removal(sandbox) == []
+    called = office.calls()
+    assert all(
+        any(path.endswith(quote(address, safe="")) for path in map(str.lower, called)) for address in played.asked
+    )
+    final = {record.email_hash: record.status for record in office.removals.records() if record.status != "invalid"}
+    assert set(final.values()) <= {"submitted", "not_found"}
+    assert len(final) == len(played.asked)
