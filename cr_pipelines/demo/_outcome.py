@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cr_pipelines.demo._home import STATE_SCHEMA
 from cr_pipelines.demo.sample import SampleSource
@@ -49,17 +50,14 @@ def forget_room(warehouse: Warehouse) -> None:
 
 
 def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | None:
-    """The first and the last day of a source that goes day by day; None when it is empty or not there."""
+    """The first day of a source that goes day by day, and today; None when it is empty or not there."""
     with warehouse.session() as session:
         try:
             session.columns(Relation(source.name))
         except SourceMissing:
             return None
-        [(first, last)] = session.rows(
-            f"SELECT strftime(min({source.days}), '%Y-%m-%d'), strftime(max({source.days}), '%Y-%m-%d') "
-            f"FROM {source.name}"
-        )
-    return (first, last) if first else None
+        [(first,)] = session.rows(f"SELECT strftime(min({source.days}), '%Y-%m-%d') FROM {source.name}")
+    return (first, datetime.now(UTC).date().isoformat()) if first else None
 
 
 def has_ledger(warehouse: Warehouse) -> bool:
