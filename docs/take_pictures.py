@@ -121,7 +121,7 @@ def live_through_weeks(demo: RunningDemo, browser: Browser) -> None:
 
 def take_lineage(demo: RunningDemo, browser: Browser) -> None:
     """Every source table and every sync, with their checks, and what was read of the room."""
-    with opened(browser, width=1280, height=4000, scale=0.7) as page:
+    with opened(browser, width=1280, height=4000, scale=0.55) as page:
         dagster_pages.open_lineage(page, demo.dagster)
         # Ages of less than a minute are counted by the second.
         page.wait_for_function("() => !document.body.innerText.includes('seconds ago')", timeout=90_000)

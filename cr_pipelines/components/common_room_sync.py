@@ -252,6 +252,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             automation_condition=on_source_update(self.partitions) if isinstance(condition, str) else condition,
             partitions=self.partitions,
             freshness=self.freshness,
+            frame=self.frame,
         )
 
     def execute(
