@@ -133,8 +133,8 @@ def take_schedules(demo: RunningDemo, browser: Browser) -> None:
     """When each sync runs, once it is switched on."""
     with opened(browser, width=1100, height=1200, scale=1) as page:
         dagster_pages.open_schedules(page, demo.dagster)
-        first, last = (page.get_by_text(name) for name in ("common_room_catalogue_schedule", "verify_pii_removals"))
-        take("schedules", page, first, last, page.get_by_role("switch").last, margin=(40, 30))
+        first, last = page.get_by_text("Automation", exact=True).last, page.get_by_text("verify_pii_removals_schedule")
+        take("schedules", page, first, last, page.get_by_text("Actions", exact=True), margin=(24, 32))
 
 
 def take_backfill(demo: RunningDemo, browser: Browser) -> None:
