@@ -134,7 +134,7 @@ def take_schedules(demo: RunningDemo, browser: Browser) -> None:
     with opened(browser, width=1100, height=1200, scale=1) as page:
         dagster_pages.open_schedules(page, demo.dagster)
         first, last = page.get_by_text("Automation", exact=True).last, page.get_by_text("verify_pii_removals_schedule")
-        take("schedules", page, first, last, page.get_by_text("Actions", exact=True), margin=(24, 32))
+        take("schedules", page, first, last, page.get_by_text("Actions", exact=True), margin=(44, 32))
 
 
 def take_backfill(demo: RunningDemo, browser: Browser) -> None:
@@ -142,11 +142,12 @@ def take_backfill(demo: RunningDemo, browser: Browser) -> None:
     today = datetime.now(UTC).date()
     days = [str(today - timedelta(days=back)) for back in range(DAYS, 0, -1)]
     demo.sql(MONTH)
+    demo.control.clear_requests()
     tell_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
-    with opened(browser, width=1280, height=1250, scale=1.1) as page:
+    with opened(browser, width=1280, height=1560, scale=0.9) as page:
         dagster_pages.open_partitions(page, demo.dagster)
-        page.get_by_text(days[-2], exact=True).click()
-        shown = page.get_by_text("Partitions", exact=True), page.get_by_text(days[2], exact=True)
+        page.get_by_text(days[-2], exact=True).first.click()
+        shown = page.get_by_role("tablist").first, page.get_by_text(days[0], exact=True).first
         take("backfill", page, *shown, dagster_pages.metadata_row(page, "rows_delivered"), margin=(16, 16))
     demo.sql(MEND_MONTH)
     tell_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
