@@ -56,7 +56,7 @@ def test_a_sync_that_there_is_not_gets_a_guess(terminal: Terminal) -> None:
 
 def test_a_sync_that_goes_day_by_day_is_planned_for_a_day(terminal: Terminal) -> None:
     terminal.sql(
-        "CREATE TABLE common_room_activities AS SELECT 'a' || i AS id, 'used_product' AS activity_type, 'u' AS user_id, "
+        "CREATE TABLE common_room_activities AS SELECT 'a' || i AS id, 'link' AS activity_type, 'u' AS user_id, "
         "TIMESTAMP '2026-03-01' + i * INTERVAL 12 HOUR AS timestamp FROM range(5) AS numbers(i)"
     )
     result = terminal.types("plan", "activities", "--day", "2026-03-02", "--payloads", "0")
