@@ -8,8 +8,10 @@ Needs Chromium and fonts for the names of the demo's people (on Debian: chromium
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -48,25 +50,56 @@ UPDATE common_room_contacts AS broken SET email = people.email, company_name = p
 FROM people WHERE people.id = broken.id AND people.id IN ('usr_1007', 'usr_1044', 'usr_1058', 'usr_1063', 'usr_1071')
 """
 
+DAYS, PER_DAY, BROKEN_DAYS_AGO = 30, 1000, 12
+BACKFILL_SECONDS = 1200.0
+MONTH = f"""
+DROP TABLE common_room_activities;
+CREATE TABLE events AS
+SELECT 'month_' || i AS id, 'used_product' AS activity_type, 'usr_' || (1001 + i % 500) AS user_id,
+  (date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')
+    - (1 + i // {PER_DAY}) * INTERVAL 1 DAY + (i % {PER_DAY}) * INTERVAL 80 SECOND AS timestamp,
+  CASE i WHEN {(BROKEN_DAYS_AGO - 1) * PER_DAY} THEN 'seven' ELSE '7' END AS seats
+FROM range({DAYS * PER_DAY}) AS numbers(i);
+CREATE VIEW common_room_activities AS
+SELECT id, activity_type, user_id, timestamp, 'Changed the seats by ' || CAST(seats AS INTEGER) AS content FROM events
+"""
+"""A view that fails on one value, and so on one day."""
+MEND_MONTH = "UPDATE events SET seats = '7' WHERE seats = 'seven'"
+
 PLOTS = ("dagster/row_count", "rows_delivered", "rows_invalid", "seconds")
 
 
 def main() -> None:
-    """Start the demo with a part of its people, let the others come by and by, and take the pictures."""
+    """Take the pictures: of the contacts over some weeks, and of all syncs with a backfill of a month."""
     if find_chromium() is None:
         sys.exit(HOW_TO_INSTALL)
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        demo = RunningDemo(Path(folder))
-        build_sample_warehouse(demo.warehouse)
-        demo.sql(f"{LATER}; {AT_FIRST}")
-        with demo:
-            live_through_weeks(demo, browser)
-            take_lineage(demo, browser)
-            take_materialization(demo, browser)
-            take_plots(demo, browser)
-            take_columns(demo, browser)
-            take_sandbox(demo, browser)
+    with chromium() as browser:
+        for story in (story_of_contacts, story_of_a_month):
+            with tempfile.TemporaryDirectory() as folder:
+                story(Path(folder), browser)
+
+
+def story_of_contacts(folder: Path, browser: Browser) -> None:
+    """Start the demo with a part of its people, let the others come by and by, and take the pictures."""
+    demo = RunningDemo(folder)
+    build_sample_warehouse(demo.warehouse)
+    demo.sql(f"{LATER}; {AT_FIRST}")
+    with demo:
+        live_through_weeks(demo, browser)
+        take_materialization(demo, browser)
+        take_plots(demo, browser)
+        take_columns(demo, browser)
+        take_sandbox(demo, browser)
+
+
+def story_of_a_month(folder: Path, browser: Browser) -> None:
+    """Start the demo as it is, take the whole graph and the schedules, and backfill a month of activities."""
+    with RunningDemo(folder) as demo:
+        demo.sync("room_activity_types", "room_custom_fields", "room_segments", "room_segment_statuses", "room_tags")
+        take_lineage(demo, browser)
+        take_schedules(demo, browser)
+        take_backfill(demo, browser)
 
 
 def live_through_weeks(demo: RunningDemo, browser: Browser) -> None:
@@ -87,11 +120,47 @@ def live_through_weeks(demo: RunningDemo, browser: Browser) -> None:
 
 
 def take_lineage(demo: RunningDemo, browser: Browser) -> None:
-    """The source table and the sync."""
-    with opened(browser, width=1280, height=700, scale=1.6) as page:
+    """Every source table and every sync, with their checks, and what was read of the room."""
+    with opened(browser, width=1280, height=4000, scale=0.55) as page:
         dagster_pages.open_lineage(page, demo.dagster)
-        names = page.get_by_text("common_room_contacts", exact=True), page.get_by_text("commonroom", exact=True)
-        take("lineage", page, *names, margin=(64, 56))
+        # Ages of less than a minute are counted by the second.
+        page.wait_for_function("() => !document.body.innerText.includes('seconds ago')", timeout=90_000)
+        corners = page.get_by_text("room_activity_types", exact=True), page.get_by_text("commonroom", exact=True).last
+        take("lineage", page, *corners, page.get_by_text("tags", exact=True), margin=(64, 64))
+
+
+def take_schedules(demo: RunningDemo, browser: Browser) -> None:
+    """When each sync runs, once it is switched on."""
+    with opened(browser, width=1100, height=1200, scale=1) as page:
+        dagster_pages.open_schedules(page, demo.dagster)
+        first, last = page.get_by_text("Automation", exact=True).last, page.get_by_text("verify_pii_removals_schedule")
+        take("schedules", page, first, last, page.get_by_text("Actions", exact=True), margin=(44, 32))
+
+
+def take_backfill(demo: RunningDemo, browser: Browser) -> None:
+    """The days of a backfill, one of which failed; then the backfill once more, with that day mended."""
+    today = datetime.now(UTC).date()
+    days = [str(today - timedelta(days=back)) for back in range(DAYS, 0, -1)]
+    demo.sql(MONTH)
+    demo.control.clear_requests()
+    tell_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
+    with opened(browser, width=1280, height=1560, scale=0.9) as page:
+        dagster_pages.open_partitions(page, demo.dagster)
+        page.get_by_text(days[-2], exact=True).first.click()
+        shown = page.get_by_role("tablist").first, page.get_by_text(days[0], exact=True).first
+        take("backfill", page, *shown, dagster_pages.metadata_row(page, "rows_delivered"), margin=(16, 16))
+    demo.sql(MEND_MONTH)
+    tell_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
+
+
+def tell_backfill(demo: RunningDemo, ended: dict[str, str]) -> None:
+    """Print how the days ended, and what the sandbox was sent for them."""
+    sent = len(demo.control.requests(operation="addUpdateActivityToSource"))
+    stored = sum(activity["id"].startswith("month_") for activity in demo.control.activities())
+    click.echo(
+        f"backfill of {len(ended)} days: {dict(Counter(ended.values()))}; {sent:,} requests, {stored:,} activities"
+    )
+    demo.control.clear_requests()
 
 
 def take_materialization(demo: RunningDemo, browser: Browser) -> None:

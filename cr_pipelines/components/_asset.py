@@ -6,7 +6,7 @@ import dagster as dg
 from cr_pipelines.components import _checks
 from cr_pipelines.components._execution import SyncEvents, execute_sync
 from cr_pipelines.components._options import RejectionThresholds, SyncRunConfig
-from cr_pipelines.components._specs import describing, describing_frame
+from cr_pipelines.components._specs import describing
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 
@@ -40,7 +40,6 @@ def build_sync_asset(
         an asset that can be materialized, or have its checks executed alone, which is a dry run.
     """
     thresholds = rejections or RejectionThresholds()
-    metadata = describing(sync) | (describing_frame(frame) if frame else {})
 
     def events(
         context: dg.AssetExecutionContext,
@@ -56,7 +55,7 @@ def build_sync_asset(
     # Only a multi-asset, be it of one, may end well and leave the asset, or a check, as it was.
     as_asset = dg.multi_asset(
         name=spec.key.to_python_identifier(),
-        specs=[spec.merge_attributes(metadata=metadata).replace_attributes(skippable=True)],
+        specs=[spec.merge_attributes(metadata=describing(sync, frame)).replace_attributes(skippable=True)],
         check_specs=_checks.check_specs(spec.key, thresholds, spec.partitions_def),
         ins={"frame": dg.AssetIn(frame)} if frame else {},
         backfill_policy=dg.BackfillPolicy.multi_run(days_per_run) if spec.partitions_def else None,

@@ -44,7 +44,7 @@ def build_sync_definitions(
     if sources is None:
         sources = build_source_specs(sync) if spec is None and frame is None else []
     if spec is None:
-        spec = build_sync_spec(sync, upstream=[frame] if frame else None, partitions=partitions)
+        spec = build_sync_spec(sync, partitions=partitions, frame=frame)
     asset = build_sync_asset(
         sync,
         spec,
@@ -53,5 +53,5 @@ def build_sync_definitions(
         frame=frame,
         execute=execute,
     )
-    job = build_sync_job(sync, asset.key, schedule, partitions, looks_at_source=frame is None)
+    job = build_sync_job(sync, asset.key, schedule, partitions, frame)
     return dg.Definitions.merge(dg.Definitions(assets=[*sources, asset]), job)

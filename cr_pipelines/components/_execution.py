@@ -64,7 +64,9 @@ def execute_sync(
     except SourceMissing as error:
         yield from run.without_source(error)
     except SourceUnusable as error:
-        yield from run.asked_for([_checks.unusable(run.key, str(error), severity=dg.AssetCheckSeverity.ERROR)])
+        yield from run.asked_for(
+            [_checks.unusable(run.key, str(error), severity=dg.AssetCheckSeverity.ERROR)], run.days
+        )
         raise permanent(error) from None
     except (SyncError, CommonRoomError, WarehouseError, SettingsError) as error:
         raise permanent(error) from None
@@ -85,6 +87,11 @@ class _SyncRun:
         checks = context.selected_asset_check_keys
         [self.key] = {*context.selected_asset_keys, *(check.asset_key for check in checks)}
         self._parts = _parts(sync, context, self.key)
+
+    @property
+    def days(self) -> list[str]:
+        """The partitions that the run is for; none for all of the source."""
+        return [part.partition for part in self._parts if part]
 
     def events(
         self,
@@ -116,22 +123,17 @@ class _SyncRun:
         whole = not options.keys and options.limit is None and options.resync != "failed"
         self._context.log.info(report.summary())
         metadata = _metadata.of_report(report, whole=not options.keys)
-        results = self._asked(_checks.judge(report, self.key, self._thresholds)) if whole else []
-        materialized = not (report.dry_run or report.emptied)
-        if materialized:
-            metadata |= self._lineage(report)
-        else:
+        if report.dry_run or report.emptied:
             self._observe(report.summary(), {**metadata, "dry_run": report.dry_run}, report.partition or None)
-        if len(self._parts) == 1:
-            if materialized:
-                yield dg.MaterializeResult(asset_key=self.key, metadata=metadata)
-            yield from results
-            return
-        # A result would count for every day of the run at once, and only when the run ends.
-        if materialized:
+        elif len(self._parts) == 1:
+            yield dg.MaterializeResult(asset_key=self.key, metadata={**metadata, **self._lineage(report)})
+        else:
+            # A result would count for every day of the run at once, and only when the run ends.
+            metadata |= self._lineage(report)
             self._context.log_event(dg.AssetMaterialization(self.key, partition=report.partition, metadata=metadata))
-        for result in results:
-            self._context.log_event(_checks.of_partition(result, report.partition))
+        if whole:
+            results = _checks.judge(report, self.key, self._thresholds)
+            yield from self.asked_for(results, [report.partition] if report.partition else ())
 
     def _within_partitions(self, warehouse: WarehouseResource) -> dg.AssetCheckResult:
         partitions = self._context.assets_def.get_asset_spec(self.key).partitions_def
@@ -156,15 +158,19 @@ class _SyncRun:
             f"the sync's definition: {error}"
         )
         self._context.log.warning(message)
-        yield from self.asked_for([_checks.unusable(self.key, message, severity=severity)])
+        yield from self.asked_for([_checks.unusable(self.key, message, severity=severity)], self.days)
 
-    def asked_for(self, results: Sequence[dg.AssetCheckResult]) -> SyncEvents:
-        """Those results that the run was started for."""
-        yield from self._asked(results)
-
-    def _asked(self, results: Sequence[dg.AssetCheckResult]) -> list[dg.AssetCheckResult]:
+    def asked_for(self, results: Sequence[dg.AssetCheckResult], days: Sequence[str] = ()) -> SyncEvents:
+        """Those results that the run was started for; of these days, if there are any."""
         asked = {check.name for check in self._context.selected_asset_check_keys}
-        return [result for result in results if result.check_name in asked]
+        wanted = [result for result in results if result.check_name in asked]
+        if not days or self._context.has_partition_key:
+            yield from wanted
+            return
+        # In a run of a range, be it of one day, a result would be of no day.
+        for result in wanted:
+            for day in days:
+                self._context.log_event(_checks.of_partition(result, day))
 
     def _options(self, config: SyncRunConfig) -> Options:
         if not self._context.selected_asset_keys:

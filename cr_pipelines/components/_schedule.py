@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from cr_pipelines.components._options import DailyPartitions, SyncSchedule
+from cr_pipelines.components._specs import source_in_words
 from cr_pipelines.resources import WarehouseResource
 from cr_pipelines.sync import Ledger, Sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
@@ -28,8 +29,7 @@ def build_sync_job(
     key: dg.AssetKey,
     schedule: SyncSchedule | None,
     partitions: DailyPartitions | None = None,
-    *,
-    looks_at_source: bool = True,
+    frame: dg.AssetKey | None = None,
 ) -> dg.Definitions:
     """The job `sync_NAME` of a sync's asset and its checks, and its schedules if it has any.
 
@@ -41,7 +41,7 @@ def build_sync_job(
     job = dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(key),
-        description=f"Brings Common Room up to {sync.relation}, as the asset {key.to_user_string()}.",
+        description=f"Brings Common Room up to {source_in_words(sync, frame)}, as the asset {key.to_user_string()}.",
     )
     if schedule is None:
         return dg.Definitions(jobs=[job])
@@ -61,9 +61,8 @@ def build_sync_job(
             going_on = run_going_on(context.instance, key, name, lambda run_id: _run_lives(sync, warehouse, run_id))
             if going_on is not None:
                 return dg.SkipReason(f"{sync.name}: run {going_on} has not ended; the next tick looks again")
-            no_source = _no_source(sync, warehouse) if looks_at_source else None
-            if no_source is not None:
-                return dg.SkipReason(no_source)
+            if frame is None and (reason := _no_source(sync, warehouse)):
+                return dg.SkipReason(reason)
             if days is None or partitions is None:
                 return [dg.RunRequest()]
             moment = context.scheduled_execution_time.astimezone(UTC)

@@ -31,6 +31,7 @@ def build_sync_spec(
     automation_condition: dg.AutomationCondition[Any] | None = None,
     partitions: DailyPartitions | None = None,
     freshness: SyncFreshness | None = None,
+    frame: dg.AssetKey | None = None,
 ) -> dg.AssetSpec:
     """The asset of a sync, as it is before any run.
 
@@ -48,6 +49,7 @@ def build_sync_spec(
             `on_source_update(partitions)`.
         partitions: sync the source day by day; of kinds with a moment to go by only.
         freshness: how old the latest materialization may become.
+        frame: the asset whose data frame is read in place of the sync's source; it is what is upstream.
 
     Returns:
         a spec with the API's fields as column schema, and each field's source column as column lineage.
@@ -60,7 +62,7 @@ def build_sync_spec(
     if partitions is not None and contract.partition_by is None:
         raise ValueError(f"sync {sync.name}: a {sync.kind} has no moment to make days of; leave partitions out")
     key = _to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([GROUP, sync.name])
-    deps = _upstream_keys(sync, upstream)
+    deps = _upstream_keys(sync, upstream) if frame is None else [frame]
     if key in deps:
         raise ValueError(
             f"sync {sync.name}: {key.to_user_string()} is the key of the sync and of its source; give the sync "
@@ -69,7 +71,7 @@ def build_sync_spec(
     return dg.AssetSpec(
         key=key,
         deps=deps,
-        description=description or _describe(sync),
+        description=description or _describe(sync, frame),
         group_name=group_name,
         owners=list(owners),
         tags=dict(tags or {}),
@@ -78,7 +80,7 @@ def build_sync_spec(
         partitions_def=partitions.definition() if partitions else None,
         freshness_policy=freshness.policy() if freshness else None,
         metadata={
-            **describing(sync),
+            **describing(sync, frame),
             "dagster/column_schema": _field_schema(contract),
             **column_lineage(sync, deps, contract.columns),
         },
@@ -141,15 +143,18 @@ def partitioned_syncs_of(definitions: dg.Definitions) -> set[str]:
     return {sync.name for sync in map(_read_back, specs) if sync is not None}
 
 
-def describing(sync: Sync) -> dict[str, Any]:
+def describing(sync: Sync, frame: dg.AssetKey | None = None) -> dict[str, Any]:
     """Metadata from which `syncs_of` reads the sync back, and a person sees what it does."""
     values = ((field, getattr(sync, field.name)) for field in fields(Sync))
-    return {_METADATA[field.name]: value for field, value in values if value != field.default}
+    metadata = {_METADATA[field.name]: value for field, value in values if value != field.default}
+    return metadata if frame is None else {**metadata, _FRAME: frame.to_user_string()}
 
 
-def describing_frame(key: dg.AssetKey) -> dict[str, Any]:
-    """Metadata that says which asset's data frame a sync reads."""
-    return {_FRAME: key.to_user_string()}
+def source_in_words(sync: Sync, frame: dg.AssetKey | None = None) -> str:
+    """What a sync reads, in Markdown."""
+    if frame is not None:
+        return f"the data frame of `{frame.to_user_string()}`"
+    return "a query" if sync.relation.is_query else f"`{sync.source}`"
 
 
 def ready_made_source(kind: str) -> str:
@@ -216,11 +221,10 @@ def _field_schema(contract: Contract) -> dg.TableSchema:
     )
 
 
-def _describe(sync: Sync) -> str:
-    source = "a query" if sync.relation.is_query else f"`{sync.source}`"
+def _describe(sync: Sync, frame: dg.AssetKey | None) -> str:
     return (
-        f"Keeps Common Room in step with {source}. {_requests(sync.contract)} What could not be sent is in "
-        "`rejected_rows`, with the field and the reason."
+        f"Keeps Common Room in step with {source_in_words(sync, frame)}. {_requests(sync.contract)} What could not be "
+        "sent is in `rejected_rows`, with the field and the reason."
     )
 
 

@@ -86,7 +86,8 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         attributes:
           kind: activity
           source: product.events
-          upstream: [product/events]
+          upstream:
+            - product/events
           asset_key: common_room/product_events
           partitions: {start: "2025-01-01", recheck_days: 14}
           automation_condition: on_source_update
@@ -251,6 +252,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             automation_condition=on_source_update(self.partitions) if isinstance(condition, str) else condition,
             partitions=self.partitions,
             freshness=self.freshness,
+            frame=self.frame,
         )
 
     def execute(

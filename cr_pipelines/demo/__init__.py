@@ -1,7 +1,8 @@
 """The demo: a made-up company's warehouse, synced into a sandbox through Dagster, all in one folder.
 
 `run_demo` tells the story; `sample` makes the warehouse, `_home` knows the folder, `_leash` sees that no
-process outlives the demo, `_dagster` runs the syncs and the UI, `_outcome` finds out what became of the rows.
+process outlives the demo, `_dagster` runs the syncs (by `_materialize`) and the UI, `_outcome` finds out what became
+of the rows.
 """
 
 from cr_pipelines.demo._demo import run_demo

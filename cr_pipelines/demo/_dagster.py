@@ -1,6 +1,5 @@
 """The syncs through Dagster, and its UI."""
 
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ import httpx
 
 from cr_pipelines.demo._home import LOCATION, DemoError, DemoHome
 from cr_pipelines.demo._leash import Leashed
+from cr_pipelines.demo._materialize import Stage, command
 from cr_pipelines.demo._ports import HOST
 
 _START_SECONDS = 90.0
@@ -19,25 +19,16 @@ _LOCATIONS = """
 """
 
 
-def run_syncs(home: DemoHome, environment: Mapping[str, str], syncs: Sequence[str], *, resync_all: bool) -> bool:
-    """Materialize the syncs' assets in one Dagster run, which the UI shows later; whether the run succeeded.
-
-    `resync_all` offers every row, also those that the ledger knows as delivered.
-    """
-    selection = " or ".join(f'key:"common_room/{sync}"' for sync in syncs)
-    command = [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "cr_pipelines.definitions"]
-    command += ["--select", selection]
-    if resync_all:
-        ops = {f"common_room__{sync}": {"config": {"resync": "all"}} for sync in syncs}
-        command += ["--config-json", json.dumps({"ops": ops})]
-    with Leashed(command, environment, home.sync_log) as run:
+def run_syncs(home: DemoHome, environment: Mapping[str, str], sandbox_url: str, stages: Sequence[Stage]) -> bool:
+    """Materialize the syncs' assets, a Dagster run a stage, which the UI shows later; whether the runs succeeded."""
+    with Leashed(command(sandbox_url, stages), environment, home.sync_log) as run:
         return run.wait() == 0
 
 
 def dagster_ui(home: DemoHome, environment: Mapping[str, str], port: int) -> Leashed:
     """Dagster's webserver, daemon and code server, to be started by `with`."""
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(home.workspace), "-h", HOST, "-p", str(port)]
-    return Leashed(command, environment, home.dagster_log)
+    dev = [sys.executable, "-m", "dagster", "dev", "-w", str(home.workspace), "-h", HOST, "-p", str(port)]
+    return Leashed(dev, environment, home.dagster_log)
 
 
 def wait_for_ui(home: DemoHome, dagster: Leashed, port: int) -> None:

@@ -14,7 +14,17 @@ import click
 from cr_pipelines.demo._dagster import dagster_ui, run_syncs, wait_for_ui
 from cr_pipelines.demo._home import DemoError, DemoHome
 from cr_pipelines.demo._leash import Leashed
-from cr_pipelines.demo._outcome import Outcome, count_arrived, count_requests, has_ledger, last_runs, read_outcome
+from cr_pipelines.demo._materialize import Stage
+from cr_pipelines.demo._outcome import (
+    Outcome,
+    count_arrived,
+    count_requests,
+    days_of,
+    forget_room,
+    has_ledger,
+    last_runs,
+    read_outcome,
+)
 from cr_pipelines.demo._ports import HOST, choose_port
 from cr_pipelines.demo.sample import SAMPLE_SOURCES, build_sample_warehouse
 from cr_pipelines.sandbox import SandboxServer
@@ -79,10 +89,12 @@ class _Demo:
     def sync(self) -> bool:
         """Run every sync once and say what happened; whether all rows are in the sandbox."""
         syncs = [source.sync for source in SAMPLE_SOURCES]
-        resync = ", every row anew, as the sandbox's room is gone" if self._room_is_lost else ""
-        _tell("Dagster", f"runs {', '.join(f'common_room/{sync}' for sync in syncs)} …{resync}")
+        anew = ", every row anew, as the sandbox's room is gone" if self._room_is_lost else ""
+        _tell("Dagster", f"runs {len(syncs)} syncs: {', '.join(syncs)} …{anew}")
+        if self._room_is_lost:
+            forget_room(self._warehouse)
         before = last_runs(self._warehouse)
-        succeeded = run_syncs(self._home, self._environment, syncs, resync_all=self._room_is_lost)
+        succeeded = run_syncs(self._home, self._environment, self._sandbox.url, self._stages())
         ran = {sync: run for sync, run in last_runs(self._warehouse).items() if before.get(sync) != run}
         outcomes = [read_outcome(self._warehouse, sync, ran[sync]) for sync in syncs if sync in ran]
         _show_outcomes(outcomes, self._home.sync_log)
@@ -91,6 +103,17 @@ class _Demo:
                 click.secho(f"  {sync} did not run; {self._home.sync_log} says why", fg="red")
         arrived = self._show_room(outcomes)
         return succeeded and arrived and len(ran) == len(syncs) and all(not outcome.withheld for outcome in outcomes)
+
+    def _stages(self) -> list[Stage]:
+        """The syncs that fill the room, and those whose rows are about what is in it."""
+        day_by_day = [source for source in SAMPLE_SOURCES if source.days]
+        days = {source.sync: days_of(self._warehouse, source) for source in day_by_day}
+        stages = [
+            Stage([source.sync for source in SAMPLE_SOURCES if not source.refers and not source.days]),
+            *(Stage([sync], found) for sync, found in days.items() if found),
+            Stage([source.sync for source in SAMPLE_SOURCES if source.refers and not source.days]),
+        ]
+        return [stage for stage in stages if stage.syncs]
 
     def _show_room(self, outcomes: Sequence[Outcome]) -> bool:
         """Ask the sandbox what it has; whether that is everything."""

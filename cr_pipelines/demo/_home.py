@@ -24,8 +24,9 @@ run_queue:
   dequeue_interval_seconds: 1
 concurrency:
   pools:
-    # Syncs share the token's rate limit: one at a time has all of it.
+    # Syncs share the token's rate limit: one at a time has all of it. The others wait in the queue, not in processes.
     default_limit: 1
+    granularity: run
 """
 
 _WORKSPACE_YAML = f"""\

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cr_pipelines.demo._home import STATE_SCHEMA
 from cr_pipelines.demo.sample import SampleSource
 from cr_pipelines.sandbox import SandboxClient
 from cr_pipelines.sync import Ledger, RejectedRow
-from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.warehouse import Relation, SourceMissing, Warehouse
 
 _SHOWN_REJECTED = 5
 
@@ -36,6 +37,29 @@ class Outcome:
     rejected_rows: Sequence[RejectedRow]
 
 
+_OF_THE_ROOM = ("sync_ledger", "sync_intents", "sync_outcomes")
+"""Our tables that say what the room has."""
+
+
+def forget_room(warehouse: Warehouse) -> None:
+    """Forget what was delivered: the room that it was delivered to is gone. The runs stay on record."""
+    with warehouse.session() as session:
+        ledger = Ledger(session, STATE_SCHEMA)
+        for table in _OF_THE_ROOM:
+            session.execute(f"DELETE FROM {ledger.table(table)}")
+
+
+def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | None:
+    """The first day of a source that goes day by day, and today; None when it is empty or not there."""
+    with warehouse.session() as session:
+        try:
+            session.columns(Relation(source.name))
+        except SourceMissing:
+            return None
+        [(first,)] = session.rows(f"SELECT strftime(min({source.days}), '%Y-%m-%d') FROM {source.name}")
+    return (first, datetime.now(UTC).date().isoformat()) if first else None
+
+
 def has_ledger(warehouse: Warehouse) -> bool:
     """Whether a sync ever ran in this warehouse."""
     with warehouse.session() as session:
@@ -53,20 +77,23 @@ def last_runs(warehouse: Warehouse) -> dict[str, str]:
 
 
 def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
-    """What `sync_runs` says of a run."""
+    """What `sync_runs` says of a run; of a sync that goes day by day, all its days together."""
     with warehouse.session() as session:
         ledger = Ledger(session, STATE_SCHEMA)
         text = session.dialect.literal
-        [row] = session.rows(
-            "SELECT state, stopped_by, source_rows, delivered, unchanged, suppressed, requests, seconds "
-            f"FROM {ledger.table('sync_runs')} WHERE sync = {text(sync)} AND run_id = {text(run_id)}"
+        runs = session.rows(
+            f"SELECT {session.dialect.identifier('partition')}, state, stopped_by, source_rows, delivered, unchanged, "
+            f"suppressed, requests, seconds FROM {ledger.table('sync_runs')} "
+            f"WHERE sync = {text(sync)} AND run_id = {text(run_id)} ORDER BY started_at"
         )
-        state, stopped_by = row[:2]
-        rows, delivered, unchanged, suppressed, requests, seconds = (value or 0 for value in row[2:])
+        unsound = [run for run in runs if run[1] != "succeeded"] or runs
+        rows, delivered, unchanged, suppressed, requests, seconds = (
+            sum(value or 0 for value in values) for values in list(zip(*runs, strict=True))[3:]
+        )
         return Outcome(
             sync=sync,
-            state=state,
-            stopped_by=stopped_by,
+            state=unsound[0][1],
+            stopped_by=unsound[0][2],
             rows=rows,
             delivered=delivered,
             unchanged=unchanged,
@@ -74,14 +101,18 @@ def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
             withheld=rows - delivered - unchanged - suppressed,
             requests=requests,
             seconds=seconds,
-            rejected_rows=[RejectedRow(*found) for found in ledger.rejected_rows(sync, "", _SHOWN_REJECTED)],
+            rejected_rows=[
+                RejectedRow(*found)
+                for partition, *_ in runs
+                for found in ledger.rejected_rows(sync, partition, _SHOWN_REJECTED)
+            ][:_SHOWN_REJECTED],
         )
 
 
 def count_arrived(warehouse: Warehouse, source: SampleSource, room: SandboxClient) -> tuple[int, int]:
     """How many of the source's rows the room has, by the room's own word, and how many there are."""
     with warehouse.session() as session:
-        keys = [key for (key,) in session.rows(f"SELECT {source.key} FROM {source.name}")]
+        keys = [key for (key,) in session.rows(f"SELECT {source.mark} FROM {source.name}")]
     arrived = source.arrived(room)
     return sum(key in arrived for key in keys), len(keys)
 

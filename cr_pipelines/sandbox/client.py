@@ -84,6 +84,10 @@ class SandboxClient:
         """All segments: id, name, statuses, members, notes."""
         return self._ask("GET", "segments")  # type: ignore[no-any-return]
 
+    def tags(self) -> list[dict[str, Any]]:
+        """All tags, deleted ones too, as the API describes them, with how many contacts and activities have each."""
+        return self._ask("GET", "tags")  # type: ignore[no-any-return]
+
     def removals(self) -> list[dict[str, Any]]:
         """The removals: id, contact, email until done, email_sha256, state, requested_at, due_at, done_at."""
         return self._ask("GET", "removals")  # type: ignore[no-any-return]

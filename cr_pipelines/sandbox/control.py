@@ -82,6 +82,7 @@ class Control:
             ("GET", "activities"): lambda query, body: _page(query, views.activities(sandbox.room)),
             ("GET", "notes"): lambda query, body: _page(query, views.notes(sandbox.room)),
             ("GET", "segments"): lambda query, body: views.segments(sandbox.room),
+            ("GET", "tags"): lambda query, body: views.tags(sandbox.room),
             ("GET", "removals"): lambda query, body: views.removals(sandbox.room),
             ("POST", "removals"): self._set_removals,
             ("POST", "clock"): self._advance,

@@ -29,6 +29,18 @@ def open_lineage(page: Page, dagster: str) -> None:
     page.get_by_text("Passed").first.wait_for()
 
 
+def open_partitions(page: Page, dagster: str) -> None:
+    """The days of activities, with how many of them are there, missing and failed."""
+    page.goto(f"{dagster}/assets/common_room/activities?view=partitions")
+    page.get_by_text("Materialized", exact=False).first.wait_for()
+
+
+def open_schedules(page: Page, dagster: str) -> None:
+    """Every schedule and sensor of the code location."""
+    page.goto(f"{dagster}/automation")
+    page.get_by_text("sync_tags_schedule").wait_for()
+
+
 def open_overview(page: Page, dagster: str) -> None:
     """What the asset is, where it stands, and the metadata of the latest materialization; its columns folded up."""
     page.goto(dagster + _ASSET)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,12 @@ _STOP_SECONDS = 30.0
 
 _LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+_BACKFILL = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
+  __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+_RUNS_OF_BACKFILL = """query($backfill: String!) {
+  runsOrError(filter: {tags: [{key: "dagster/backfill", value: $backfill}]}) {
+    ... on Runs { results { status tags { key value } } } } }"""
+_DAY = "dagster/asset_partition_range_start"
 _STATUS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
 _LATEST = """{ assetOrError(assetKey: {path: ["common_room", "contacts"]}) { ... on Asset {
   assetMaterializations(limit: 1) { runId } } } }"""
@@ -71,14 +77,14 @@ class RunningDemo:
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute(statement)
 
-    def sync(self) -> None:
-        """Materialize common_room/contacts as the UI's button does, and wait for the end."""
+    def sync(self, *names: str) -> None:
+        """Materialize assets of common_room, else its contacts, as the UI's button does, and wait for the end."""
         params = {
             "selector": {
                 "repositoryLocationName": "cr_pipelines",
                 "repositoryName": "__repository__",
                 "jobName": "__ASSET_JOB",
-                "assetSelection": [{"path": ["common_room", "contacts"]}],
+                "assetSelection": [{"path": ["common_room", name]} for name in names or ("contacts",)],
             },
             "runConfigData": {},
         }
@@ -88,6 +94,20 @@ class RunningDemo:
         self._until(lambda: self._status(run) in {"SUCCESS", "FAILURE", "CANCELED"}, _RUN_SECONDS)
         assert self._status(run) == "SUCCESS", f"run {run} failed; {self.dagster}/runs/{run} says why"
         self.control.settle()
+
+    def backfill(self, days: Sequence[str], seconds: float) -> dict[str, str]:
+        """Backfill activities, as the UI's button does; how the run of each day ended."""
+        params = {"assetSelection": [{"path": ["common_room", "activities"]}], "partitionNames": list(days)}
+        backfill = self._ask(_BACKFILL, params=params)["launchPartitionBackfill"]["backfillId"]
+
+        def ended() -> dict[str, str]:
+            runs = self._ask(_RUNS_OF_BACKFILL, backfill=backfill)["runsOrError"]["results"]
+            found = {tag["value"]: run["status"] for run in runs for tag in run["tags"] if tag["key"] == _DAY}
+            return {day: status for day, status in found.items() if status in {"SUCCESS", "FAILURE", "CANCELED"}}
+
+        self._until(lambda: len(ended()) == len(days), seconds)
+        self.control.settle()
+        return ended()
 
     def next_run(self, before: str) -> str:
         """The id of the run that materializes the contacts after the one named."""

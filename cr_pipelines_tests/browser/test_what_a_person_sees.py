@@ -10,8 +10,9 @@ from cr_pipelines_tests.browser.running_demo import RunningDemo
 
 def test_the_lineage_leads_from_the_source_table_to_the_sync_and_its_checks(page: Page, demo: RunningDemo) -> None:
     dagster_pages.open_lineage(page, demo.dagster)
-    expect(page.get_by_text("3 / 3 Passed")).to_be_visible()
-    expect(page.get_by_text("Materialized", exact=True)).to_be_visible()
+    expect(page.get_by_text("3 / 3 Passed").first).to_be_visible()
+    expect(page.get_by_text("4 / 4 Passed")).to_be_visible()
+    expect(page.get_by_text("Materialized", exact=True).first).to_be_visible()
     source = page.get_by_text("common_room_contacts", exact=True).bounding_box()
     sync = page.get_by_text("contacts", exact=True).bounding_box()
     assert source
@@ -62,8 +63,8 @@ def test_the_numbers_of_the_runs_are_plotted_over_time(page: Page, demo: Running
 
 def test_the_sandbox_shows_the_contacts_and_the_requests_per_second(page: Page, demo: RunningDemo) -> None:
     page.goto(demo.sandbox)
-    expect(page.locator(".tiles div", has_text="Contacts").locator("dd")).to_have_text("500")
-    expect(page.get_by_text("500 contacts, page 1 of 20")).to_be_visible()
+    expect(page.locator(".tiles div", has_text="Contacts").locator("dd")).to_have_text("506")
+    expect(page.get_by_text("506 contacts, page 1 of 21")).to_be_visible()
     bars = page.get_by_role("img", name="Requests per second").locator("path")
     expect(bars).to_have_attribute("d", re.compile("M"))
 
@@ -80,3 +81,9 @@ def test_a_contact_has_its_tags_and_custom_fields(page: Page, demo: RunningDemo)
     expect(page.get_by_role("heading", level=1)).to_have_text(user["fullName"])
     for shown in [*user["tags"], *user["custom_fields"]]:
         expect(page.get_by_text(shown, exact=True)).to_be_visible()
+
+
+def test_the_days_of_activities_show_which_of_them_were_sent(page: Page, demo: RunningDemo) -> None:
+    dagster_pages.open_partitions(page, demo.dagster)
+    expect(page.get_by_text("Materialized (6)")).to_be_visible()
+    expect(page.get_by_text("Failed (0)")).to_be_visible()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -39,7 +40,7 @@ class Demo:
         self.secrets = tuple(text for (text,) in people if text and ("@" in text or " " in text))
         assert len(self.secrets) > 700
 
-    def dagster(self, module: str, selection: str) -> None:
+    def dagster(self, module: str, selection: str, *options: str) -> None:
         environment = clean_environment(
             COMMON_ROOM_API_TOKEN=self.room.token,
             COMMON_ROOM_BASE_URL=self.room.base_url,
@@ -50,7 +51,7 @@ class Demo:
             PYTHONPATH=str(PROJECT),
         )
         run = subprocess.run(
-            [sys.executable, "-m", "dagster", "asset", "materialize", "-m", module, "--select", selection],
+            [sys.executable, "-m", "dagster", "asset", "materialize", "-m", module, "--select", selection, *options],
             cwd=self.folder,
             env=environment,
             capture_output=True,
@@ -72,6 +73,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("leaks")
+    yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
     ran = command("demo", "--once", cwd=folder)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     with SandboxServer(data=folder / ".demo" / "room.sqlite") as room:
@@ -86,9 +88,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         demo.sql(
             "INSERT INTO common_room_pii_requests SELECT 'bad', full_name, now() FROM common_room_contacts LIMIT 1"
         )
-        demo.dagster("cr_pipelines.definitions", "*")
+        demo.dagster("cr_pipelines.definitions", "*", "--partition", yesterday)
         demo.sql("UPDATE common_room_contacts SET bio = 'changed', email = full_name || ' <' || email || '>'")
-        demo.dagster("cr_pipelines.definitions", "*")
+        demo.dagster("cr_pipelines.definitions", "*", "--partition", yesterday)
         return demo
 
 

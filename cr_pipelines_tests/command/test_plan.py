@@ -52,3 +52,17 @@ def test_a_sync_that_there_is_not_gets_a_guess(terminal: Terminal) -> None:
     result = terminal.types("plan", "contact")
     assert result.exit_code == 1
     assert "has no sync 'contact'; did you mean contacts?" in result.output
+
+
+def test_a_sync_that_goes_day_by_day_is_planned_for_a_day(terminal: Terminal) -> None:
+    terminal.sql(
+        "CREATE TABLE common_room_activities AS SELECT 'a' || i AS id, 'link' AS activity_type, 'u' AS user_id, "
+        "TIMESTAMP '2026-03-01' + i * INTERVAL 12 HOUR AS timestamp FROM range(5) AS numbers(i)"
+    )
+    result = terminal.types("plan", "activities", "--day", "2026-03-02", "--payloads", "0")
+    assert result.exit_code == 0
+    assert "activities: 2 rows of 2026-03-02 in common_room_activities" in result.output
+    assert "activities: 0 rows of " in terminal.types("plan", "activities").output
+    refused = terminal.types("plan", "contacts", "--day", "2026-03-02")
+    assert refused.exit_code == 1
+    assert "contacts does not go day by day; leave --day out" in refused.output

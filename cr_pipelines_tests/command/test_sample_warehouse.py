@@ -3,7 +3,9 @@ from pathlib import Path
 import duckdb
 
 from cr_pipelines.demo import SAMPLE_SOURCES, build_sample_warehouse
+from cr_pipelines.demo.sample.population import population
 from cr_pipelines_tests.command.conftest import Terminal
+from cr_pipelines_tests.sync.room_of_people import introduce
 
 
 def read(path: Path) -> list[tuple[object, ...]]:
@@ -33,10 +35,13 @@ def test_a_build_that_fails_leaves_no_file(tmp_path: Path) -> None:
 def test_every_row_fits_the_contract_and_the_sandboxs_room(tmp_path: Path, terminal: Terminal) -> None:
     terminal.path.unlink()
     build_sample_warehouse(terminal.path)
+    introduce(terminal.sandbox, ((person.key, person.full_name, person.email) for person in population()))
     result = terminal.types("doctor")
     assert result.exit_code == 0, result.output
     assert "common_room_contacts: 23 columns of the contract" in result.output
     assert "500 rows: a run would send 500; 0 unchanged" in result.output
+    assert "120 rows of the last 7 days: a run would send 120; 0 unchanged" in result.output
+    assert result.output.count("a run would send") == len(SAMPLE_SOURCES)
 
 
 def test_nobody_in_it_could_exist_or_be_taken_for_another(tmp_path: Path) -> None:

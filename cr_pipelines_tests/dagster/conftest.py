@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ from cr_pipelines.definitions import defs
 from cr_pipelines.sandbox import SandboxServer
 
 CONTACTS = dg.AssetKey(["common_room", "contacts"])
+
+
+@cache
+def ready_made() -> dg.Definitions:
+    """The definitions of the code location, loaded once for all tests."""
+    return defs()
 
 
 @dataclass
@@ -79,7 +86,7 @@ class Location:
     path: Path
     sandbox: SandboxServer
     instance: dg.DagsterInstance
-    definitions: dg.Definitions = field(default_factory=defs)
+    definitions: dg.Definitions = field(default_factory=ready_made)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.path)) as connection:

@@ -39,10 +39,10 @@ def snapshot() -> dict[str, Any]:
                 "ops": {
                     node.name: {
                         "pool": node.definition.pool,
-                        "config": sorted(node.definition.config_field.config_type.fields),
+                        "config": sorted(getattr(node.definition.config_field.config_type, "fields", ())),
                         "resources": sorted(node.definition.required_resource_keys),
                     }
-                    for node in job.nodes
+                    for node in sorted(job.nodes, key=lambda node: node.name)
                 },
             }
             for job in sorted(repository.get_all_jobs(), key=lambda job: job.name)
@@ -77,6 +77,8 @@ def _asset(spec: dg.AssetSpec) -> dict[str, Any]:
         "kinds": sorted(spec.kinds),
         "owners": list(spec.owners),
         "automation_condition": spec.automation_condition and spec.automation_condition.get_label(),
+        "partitions": spec.partitions_def and str(spec.partitions_def),
+        "freshness": spec.freshness_policy and str(spec.freshness_policy),
         "metadata": {
             name: _plain(entry) for name, entry in sorted(spec.metadata.items()) if name not in _OF_THE_MACHINE
         },

@@ -110,9 +110,17 @@ def test_several_days_in_one_run_are_each_recorded_with_their_own_counts(days: L
     }
 
 
+def test_a_backfills_run_of_one_day_has_check_results_of_that_day(days: Location) -> None:
+    outcome = of_days(days, "2026-03-02", "2026-03-02")
+
+    assert days.instance.get_materialized_partitions(ACTIVITIES) == {"2026-03-02"}
+    assert len(outcome.materializations) == 1
+    assert {check.partition for check in outcome.result.get_asset_check_evaluations()} == {"2026-03-02"}
+
+
 def test_a_day_that_fails_keeps_none_of_the_others_back(days: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of one day is no number, so that the view fails for that day."""
-    monkeypatch.setattr("cr_pipelines.components._execution._RETRY_SECONDS", 0)
+    monkeypatch.setattr("cr_pipelines.components._execution.RETRY_SECONDS", 0)
     days.sql(
         "CREATE TABLE raw_activities AS SELECT * REPLACE (timestamp AT TIME ZONE 'UTC' AS timestamp) "
         "FROM common_room_activities; DROP TABLE common_room_activities"

@@ -1,6 +1,8 @@
+import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -8,15 +10,25 @@ import pytest
 import yaml
 from dagster.components.testing import create_defs_folder_sandbox
 
-from cr_pipelines.components import CommonRoomSync, SyncEvents, SyncRunConfig, build_sync_definitions, syncs_of
+from cr_pipelines.components import (
+    CommonRoomCatalogue,
+    CommonRoomSync,
+    SyncEvents,
+    SyncRunConfig,
+    build_sync_definitions,
+    syncs_of,
+)
+from cr_pipelines.definitions import defs
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
+from cr_pipelines.sync.contract import CONTRACTS
 from cr_pipelines_tests.dagster.conftest import Location
 
 # Dagster's own scaffolding and YAML parsing call what pydantic deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
 
 RESOURCES = dg.Definitions(resources={"common_room": CommonRoomResource(), "warehouse": WarehouseResource()})
+READY_MADE = {sync.source for sync in syncs_of(defs())}
 
 
 @contextmanager
@@ -85,10 +97,117 @@ def test_scaffolding_gives_a_sync_that_works_beside_the_one_on_the_same_table(lo
     assert keys == {"common_room/contacts", "common_room/my_contacts", "common_room_contacts"}
 
 
+@pytest.mark.parametrize("kind", CONTRACTS)
+def test_scaffolding_a_sync_of_any_kind_gives_one_that_can_be_materialized(kind: str, location: Location) -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        sandbox.scaffold_component(CommonRoomSync, "mine", scaffold_params={"kind": kind})
+        with sandbox.build_all_defs() as definitions:
+            location.definitions = dg.Definitions.merge(definitions, RESOURCES)
+            [sync] = syncs_of(location.definitions)
+            day = "2025-01-01" if CONTRACTS[kind].partition_by else None
+            location.sql("DROP TABLE common_room_contacts")
+            outcome = location.run("sync_mine", partition_key=day)
+
+    assert (sync.kind, sync.source in READY_MADE) == (kind, True)
+    assert outcome.verdicts == {"source_usable": "warn"}
+
+
+def examples() -> list[str]:
+    """The YAML of the components' own descriptions."""
+    documented = [CommonRoomSync, CommonRoomCatalogue]
+    texts = "\n".join(textwrap.dedent(f"    {component.__doc__}") for component in documented)
+    found = re.findall(r"^    type: .*\n(?:^    .*\n)+", texts, re.MULTILINE)
+    return [textwrap.dedent(example) for example in found]
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.split()[1].rpartition(".")[2])
+def test_the_examples_of_the_description_are_definitions(example: str) -> None:
+    upstream = dg.Definitions(assets=[dg.AssetSpec(dg.AssetKey(["models", "likely_champions"]))])
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.defs_folder_path / "example"
+        path.mkdir()
+        (path / "defs.yaml").write_text(example)
+        with sandbox.build_all_defs() as definitions:
+            dg.Definitions.validate_loadable(dg.Definitions.merge(definitions, RESOURCES, upstream))
+
+
+def test_there_is_an_example_of_each_way_to_define_a_sync() -> None:
+    assert len(examples()) == 4
+
+
+def spec_of(attributes: str) -> dg.AssetSpec:
+    written = f"kind: contact\nsource: people\nasset_key: common_room/people\n{textwrap.dedent(attributes)}"
+    with folder(people=written) as definitions:
+        [spec] = definitions.resolve_assets_def(dg.AssetKey(["common_room", "people"])).specs
+        return spec
+
+
+@pytest.mark.parametrize(
+    ("attributes", "upstream"),
+    [
+        ("", ["people"]),
+        ("dbt_model: people", ["people"]),
+        ("dbt_model: marts.people", ["marts/people"]),
+        ("dbt_model: marts.people\nupstream: [crm/companies]", ["crm/companies", "marts/people"]),
+    ],
+)
+def test_what_is_upstream_can_be_given_by_a_dbt_models_name(attributes: str, upstream: list[str]) -> None:
+    assert [dep.asset_key.to_user_string() for dep in spec_of(attributes).deps] == upstream
+
+
+@pytest.mark.parametrize("written", ["'2025-03-01'", "2025-03-01"])
+def test_the_first_day_may_be_written_with_or_without_quotes(written: str) -> None:
+    attributes = f"kind: activity\nsource: acts\nasset_key: room/acts\npartitions: {{start: {written}}}"
+    with folder(acts=attributes) as definitions:
+        partitions = definitions.resolve_assets_def(dg.AssetKey(["room", "acts"])).partitions_def
+
+    assert partitions is not None
+    assert partitions.get_first_partition_key() == "2025-03-01"
+
+
+def test_freshness_is_asked_for_in_hours() -> None:
+    policy = spec_of("freshness: {fail_after_hours: 26, warn_after_hours: 2.5}").freshness_policy
+
+    assert policy == dg.FreshnessPolicy.time_window(timedelta(hours=26), timedelta(hours=2.5))
+
+
+def test_a_sync_runs_when_its_source_was_updated_and_no_run_goes_on(location: Location) -> None:
+    written = "kind: contact\nsource: people\nasset_key: common_room/people\nautomation_condition: on_source_update"
+    with folder(people=written) as definitions:
+        before = dg.evaluate_automation_conditions(definitions, instance=location.instance)
+        location.instance.report_runless_asset_event(dg.AssetMaterialization("people"))
+        after = dg.evaluate_automation_conditions(definitions, instance=location.instance, cursor=before.cursor)
+        later = dg.evaluate_automation_conditions(definitions, instance=location.instance, cursor=after.cursor)
+
+    assert [asked.total_requested for asked in (before, after, later)] == [0, 1, 0]
+
+
+def test_the_choices_of_a_sync_reach_the_engine() -> None:
+    with folder(
+        tags="kind: tag\nsource: tags\nasset_key: room/tags\non_removed: delete\nmost_removed: 3\nrestore: true",
+        members="kind: segment_member\nsource: members\nasset_key: room/members\nbatch_size: 50\npatience: 2",
+    ) as definitions:
+        found = sorted(syncs_of(definitions), key=lambda sync: sync.name)
+
+    assert found == [
+        Sync("members", "segment_member", "members", batch_size=50, patience=2),
+        Sync("tags", "tag", "tags", on_removed="delete", most_removed=3, restore=True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [
         ("kind: contacts", "there is no kind 'contacts'; the kinds are contact"),
+        ("frame: models/people", "name either a source, or a frame"),
+        ("{source: null}", "name either a source, or a frame"),
+        ("{source: null, frame: models/people, dbt_model: people}", "a frame is what is upstream"),
+        ("partitions: {start: '2025-01-01'}", "a contact has no moment to make days of"),
+        ("{kind: activity, partitions: {start: yesterday}}", "start\n  Input should be a valid date"),
+        ("automation_condition: eager", "neither on_source_update nor a condition"),
+        ("freshness: {fail_after_hours: 2, warn_after_hours: 3}", "must be less than fail_after_hours"),
+        ("batch_size: 10", "a contact has a request of its own"),
+        ("on_removed: delete", "are for tags only"),
         ("source: my table", "is neither a table name"),
         ("name: my-contacts", "must consist of letters, digits and _"),
         ("schedule: {cron: '0 * * * *', status: paused}", "'stopped' or 'running'"),

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,27 @@ run_coordinator:
   class: DefaultRunCoordinator
 """
 
+# The real daemon, but for how long it rests between looking for backfills: 30 s, which no setting changes.
+RESTLESS_DAEMON = """
+import sys
+if "dagster._daemon" in sys.orig_argv:
+    import dagster._daemon.controller
+    dagster._daemon.controller.DEFAULT_DAEMON_INTERVAL_SECONDS = 1
+"""
+
 LOADED = """{ workspaceLocationEntryOrError(name: "cr_pipelines") {
   ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } } } }"""
 LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
 STATUS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
+BACKFILL = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
+  __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+RUNS_OF_BACKFILL = """query($tag: String!) { runsOrError(filter: {tags: [{key: "dagster/backfill", value: $tag}]}) {
+  ... on Runs { results { status tags { key value } } } } }"""
+DAYS_SHOWN = """{ assetNodeOrError(assetKey: {path: ["common_room", "activities"]}) { ... on AssetNode {
+  assetMaterializations(limit: 20) {
+    partition metadataEntries { label ... on IntMetadataEntry { intValue } } } } } }"""
 TERMINATE = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
 ASSET = """query { assetNodeOrError(assetKey: {path: ["common_room", "contacts"]}) { ... on AssetNode {
   groupName kinds jobNames pools
@@ -73,6 +88,20 @@ class Dagster:
         run: str = launched["run"]["runId"]
         return run
 
+    def launch_backfill(self, days: Sequence[str]) -> str:
+        params = {"assetSelection": [{"path": ["common_room", "activities"]}], "partitionNames": list(days)}
+        launched = self.ask(BACKFILL, params=params)["launchPartitionBackfill"]
+        assert launched["__typename"] == "LaunchBackfillSuccess", launched
+        backfill: str = launched["backfillId"]
+        return backfill
+
+    def backfilled(self, backfill: str) -> dict[str, str]:
+        """How the runs of the backfill ended, by day."""
+        runs = self.ask(RUNS_OF_BACKFILL, tag=backfill)["runsOrError"]["results"]
+        day = "dagster/asset_partition_range_start"
+        statuses = {tag["value"]: run["status"] for run in runs for tag in run["tags"] if tag["key"] == day}
+        return {day: status for day, status in statuses.items() if status in ("SUCCESS", "FAILURE")}
+
     def ended(self, run: str) -> str:
         """The status of a run once it has ended."""
         over = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -98,12 +127,14 @@ def until(look: Callable[[], Any], enough: Callable[[Any], bool], seconds: float
 def dagster(tmp_path_factory: pytest.TempPathFactory, sandbox_server: SandboxServer) -> Iterator[Dagster]:
     home = tmp_path_factory.mktemp("dagster_home")
     (home / "dagster.yaml").write_text(SETTINGS)
+    (home / "sitecustomize.py").write_text(RESTLESS_DAEMON)
     path = home / "warehouse.duckdb"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(home),
+        "PYTHONPATH": str(home),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "COMMON_ROOM_API_TOKEN": sandbox_server.token,
         "COMMON_ROOM_BASE_URL": sandbox_server.base_url,
@@ -129,6 +160,24 @@ def dagster(tmp_path_factory: pytest.TempPathFactory, sandbox_server: SandboxSer
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+DAYS = [f"2026-03-0{day}" for day in range(1, 5)]
+BROKEN_DAY, PER_DAY = "2026-03-03", 50
+
+
+def fill_activities(path: Path) -> None:
+    """Four days of activities. The view fails on a value of one of them, which is no number."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE raw_activities AS SELECT 'a' || i AS id, TIMESTAMPTZ '2026-03-01 00:00:00+00' "
+            f"+ (i // {PER_DAY}) * INTERVAL 1 DAY AS timestamp, CASE i WHEN {PER_DAY * 2} THEN 'many' ELSE '7' END AS "
+            f"seats FROM range({PER_DAY * len(DAYS)}) AS numbers(i)"
+        )
+        connection.execute(
+            "CREATE VIEW common_room_activities AS SELECT id, 'used_product' AS activity_type, timestamp, "
+            "'u' || id AS user_id, CAST(seats AS INTEGER) AS content FROM raw_activities"
+        )
 
 
 def fill(path: Path, rows: int) -> None:
@@ -180,3 +229,23 @@ def test_a_run_that_somebody_ends_stops_at_once_and_keeps_what_it_delivered(dags
         ).fetchall()
     assert state == "interrupted"
     assert delivered <= sent
+
+
+def test_a_day_of_a_backfill_that_fails_leaves_the_other_days_delivered(dagster: Dagster) -> None:
+    dagster.sandbox.control.reset()
+    fill_activities(dagster.path)
+
+    backfill = dagster.launch_backfill(DAYS)
+    ended = until(lambda: dagster.backfilled(backfill), lambda days: len(days) == len(DAYS), seconds=120)
+
+    assert ended == {day: "FAILURE" if day == BROKEN_DAY else "SUCCESS" for day in DAYS}
+
+    shown = {
+        entry["partition"]: {found["label"]: found.get("intValue") for found in entry["metadataEntries"]}
+        for entry in dagster.ask(DAYS_SHOWN)["assetNodeOrError"]["assetMaterializations"]
+    }
+    counts = {day: (entry["dagster/partition_row_count"], entry["rows_delivered"]) for day, entry in shown.items()}
+    assert counts == {day: (PER_DAY, PER_DAY) for day in DAYS if day != BROKEN_DAY}
+    activities = dagster.sandbox.control.activities()
+    assert len(activities) == PER_DAY * (len(DAYS) - 1)
+    assert {activity["timestamp"][:10] for activity in activities} == set(DAYS) - {BROKEN_DAY}

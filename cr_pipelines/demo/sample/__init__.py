@@ -1,6 +1,6 @@
 """The sample warehouse: what a company's own warehouse could look like, with made-up people.
 
-A sample source is a module with `table()` and `arrived()`, and a line in `SAMPLE_SOURCES`.
+A sample source is a function that makes its rows, one that finds them in a sandbox, and a line in `SAMPLE_SOURCES`.
 """
 
 import os
@@ -11,7 +11,15 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from cr_pipelines.demo.sample import contacts
+from cr_pipelines.demo.sample import (
+    activities,
+    contacts,
+    custom_field_values,
+    notes,
+    older,
+    segment_members,
+    tags,
+)
 from cr_pipelines.sandbox import SandboxClient
 
 
@@ -20,21 +28,49 @@ class SampleSource:
     """A table of the sample warehouse.
 
     Attributes:
-        name: of the table.
         sync: the sync that reads it, as the ledger calls it.
-        key: the column that names a row.
+        mark: the column, or expression, by which a row is known in the sandbox.
         table: makes the rows, the same ones each time.
-        arrived: the keys that a sandbox has.
+        arrived: the marks that a sandbox has.
+        refers: whether the rows are about contacts, tags or segments that must be there before.
+        days: the timestamp column, of a sync that goes day by day.
     """
 
-    name: str
     sync: str
-    key: str
+    mark: str
     table: Callable[[], pa.Table]
     arrived: Callable[[SandboxClient], Collection[str]]
+    refers: bool = False
+    days: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the table."""
+        return f"common_room_{self.sync}"
 
 
-SAMPLE_SOURCES = (SampleSource("common_room_contacts", "contacts", "id", contacts.table, contacts.arrived),)
+SAMPLE_SOURCES = (
+    SampleSource("contacts", "id", contacts.table, contacts.arrived),
+    SampleSource("tags", "name", tags.tags_table, tags.tags_arrived),
+    SampleSource("existing_contacts", "email", older.contacts_table, older.contacts_arrived),
+    SampleSource("activities", "id", activities.table, activities.arrived, refers=True, days="timestamp"),
+    SampleSource(
+        "contact_tags", "value || ' ' || tag", tags.contact_tags_table, tags.contact_tags_arrived, refers=True
+    ),
+    SampleSource(
+        "custom_field_values",
+        "value || ' ' || field_value",
+        custom_field_values.table,
+        custom_field_values.arrived,
+        refers=True,
+    ),
+    SampleSource(
+        "segment_members", "value || ' ' || segment", segment_members.table, segment_members.arrived, refers=True
+    ),
+    SampleSource("contact_notes", "note", notes.contact_notes_table, notes.arrived, refers=True),
+    SampleSource("segment_notes", "note", notes.segment_notes_table, notes.arrived, refers=True),
+    SampleSource("contact_activities", "activity_body", older.activities_table, older.activities_arrived, refers=True),
+)
 """Every table of the sample warehouse, in the order in which their syncs run."""
 
 

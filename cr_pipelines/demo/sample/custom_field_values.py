@@ -1,0 +1,26 @@
+"""`common_room_custom_field_values`: who looks after people that came without a company."""
+
+from collections.abc import Collection
+
+import pyarrow as pa
+
+from cr_pipelines.demo.sample.population import population
+from cr_pipelines.sandbox import SandboxClient
+
+_FIELD = "Account owner"
+_OWNERS = ("Dana Whitlock", "Mateus Prado")
+
+
+def table() -> pa.Table:
+    """A row for each of these people."""
+    rows = [
+        {"social_type": "email", "value": person.email, "field": _FIELD, "field_value": _OWNERS[person.number % 2]}
+        for person in population()
+        if person.company is None
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def arrived(room: SandboxClient) -> Collection[str]:
+    """Address and owner of each contact of the sandbox."""
+    return {f"{email} {found['custom_fields'].get(_FIELD)}" for found in room.contacts() for email in found["emails"]}

@@ -1,0 +1,44 @@
+"""`common_room_tags` and `common_room_contact_tags`: the tags that the room should have, and who has them."""
+
+from collections.abc import Collection
+
+import pyarrow as pa
+
+from cr_pipelines.demo.sample.population import population
+from cr_pipelines.sandbox import SandboxClient
+
+_TAGS = {
+    "advisory board": "Meets the product team every quarter",
+    "reference customer": "Speaks with prospects when asked",
+    "renewal at risk": "Used little of the product lately",
+    "webinar regular": "Came to three webinars or more",
+}
+
+
+def tags_table() -> pa.Table:
+    """A row for each tag."""
+    rows = [
+        {"name": name, "description": about, "entity_types": ["member", "activity"]} for name, about in _TAGS.items()
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def tags_arrived(room: SandboxClient) -> Collection[str]:
+    """The names of the tags that the sandbox has."""
+    return {tag["name"] for tag in room.tags() if tag["deletedAt"] is None}
+
+
+def contact_tags_table() -> pa.Table:
+    """One or two of the tags for some people."""
+    names = list(_TAGS)
+    rows = [
+        {"social_type": "email", "value": person.email, "tag": names[(number + more) % len(names)]}
+        for number, person in enumerate(population()[::12])
+        for more in range(1 + number % 2)
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def contact_tags_arrived(room: SandboxClient) -> Collection[str]:
+    """Address and tag of each contact of the sandbox."""
+    return {f"{email} {tag}" for found in room.contacts() for email in found["emails"] for tag in found["tags"]}

@@ -1,0 +1,113 @@
+"""The pandas door: a sync whose source is what another asset returns."""
+
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from cr_pipelines.components import DailyPartitions, build_sync_definitions, syncs_of
+from cr_pipelines.resources import CommonRoomResource, WarehouseResource
+from cr_pipelines.sync import Sync
+from cr_pipelines_tests.dagster.conftest import Location, Outcome
+
+FRAME = dg.AssetKey(["models", "people"])
+PEOPLE = dg.AssetKey(["common_room", "people"])
+RESOURCES = {
+    "common_room": CommonRoomResource(),
+    "warehouse": WarehouseResource(),
+    "io_manager": dg.InMemoryIOManager(),
+}
+
+
+def run(location: Location, returned: Any, **config: Any) -> Outcome:
+    """Materialize an asset that returns this, and the sync that reads it."""
+
+    @dg.asset(key=FRAME)
+    def people() -> Any:
+        return returned
+
+    sync = Sync("people", "contact", "none")
+    return materialized(location, people, sync, run_config={"ops": {"common_room__people": {"config": config}}})
+
+
+def materialized(
+    location: Location, upstream: dg.AssetsDefinition, sync: Sync, days: DailyPartitions | None = None, **run: Any
+) -> Outcome:
+    definitions = dg.Definitions.merge(
+        dg.Definitions(assets=[upstream], resources=RESOURCES),
+        build_sync_definitions(sync, frame=FRAME, partitions=days),
+    )
+    job = definitions.resolve_implicit_global_asset_job_def()
+    return Outcome(job.execute_in_process(instance=location.instance, raise_on_error=False, **run))
+
+
+def frame() -> pd.DataFrame:
+    return pd.DataFrame({"id": ["p1", "p2"], "full_name": ["Ada", "Grace"], "unused": [1, 2]})
+
+
+def test_a_frame_is_sent_and_then_only_what_changed_in_it(location: Location) -> None:
+    first = run(location, frame())
+    location.sandbox.control.clear_requests()
+    second = run(location, frame())
+    nothing = location.posted()
+    third = run(location, frame().replace("Grace", "Grace Hopper"))
+
+    assert first.succeeded
+    [shown] = (found for found in first.materializations if "rows_delivered" in found)
+    assert (shown["rows_delivered"], shown["dagster/row_count"]) == (2, 2)
+    assert first.verdicts["source_usable"] == "passed"
+    assert second.succeeded
+    assert nothing == []
+    assert third.succeeded
+    assert location.posted() == ["p2"]
+    assert location.sql("SELECT count(*) FROM common_room.sync_ledger WHERE sync = 'people'") == [(2,)]
+
+
+def test_column_lineage_leads_to_the_asset_that_returned_the_frame(location: Location) -> None:
+    [shown] = (found for found in run(location, frame()).materializations if "rows_delivered" in found)
+
+    [source] = shown["dagster/column_lineage"].deps_by_column["fullName"]
+    assert (source.asset_key, source.column_name) == (FRAME, "full_name")
+
+
+def test_something_else_than_a_frame_is_refused_with_what_it_is(location: Location) -> None:
+    outcome = run(location, [{"id": "p1"}])
+
+    assert not outcome.succeeded
+    assert "returned a builtins.list, and a sync takes a pandas DataFrame" in outcome.failure
+
+
+def test_a_frame_that_lacks_a_required_column_says_which(location: Location) -> None:
+    outcome = run(location, frame().drop(columns="id"))
+
+    assert not outcome.succeeded
+    assert "has no column id, which the contract of a contact requires" in outcome.failure
+
+
+def test_a_sync_of_a_frame_is_not_among_those_that_can_be_looked_at_without_a_run() -> None:
+    built = build_sync_definitions(Sync("people", "contact", "none"), frame=FRAME)
+
+    assert (
+        syncs_of(dg.Definitions.merge(built, dg.Definitions(assets=[dg.AssetSpec(FRAME)], resources=RESOURCES))) == []
+    )
+
+
+@pytest.mark.parametrize("partitioned", [True, False])
+def test_activities_of_a_frame_go_day_by_day_whether_or_not_the_frame_does(
+    location: Location, partitioned: bool
+) -> None:
+    days = DailyPartitions(start=date(2026, 3, 1))
+    moments = ["2026-03-01", "2026-03-02"]
+
+    @dg.asset(key=FRAME, partitions_def=days.definition() if partitioned else None)
+    def activities(context: dg.AssetExecutionContext) -> Any:
+        found = pd.DataFrame({"id": ["a1", "a2"], "activity_type": "link", "user_id": "u", "timestamp": moments})
+        found["timestamp"] = pd.to_datetime(found["timestamp"])
+        return found[found["timestamp"] == context.partition_key] if partitioned else found
+
+    outcome = materialized(location, activities, Sync("acts", "activity", "none"), days, partition_key="2026-03-02")
+
+    assert outcome.succeeded
+    assert [activity["id"] for activity in location.sandbox.control.activities()] == ["a2"]
