@@ -102,7 +102,7 @@ class History:
                 with contextlib.suppress(AlreadyRunning):
                     office.sync()
             case Run():
-                self.run(actors.sync_contacts, step, abreast=1)
+                self.run(actors.sync, step, abreast=1)
             case ClockMove(hours):
                 office.clock.ahead += timedelta(hours=hours)
 
