@@ -449,7 +449,10 @@ class Ledger:
         return Suppressed(version, addresses, dict(self._session.rows(keys)), dict(people))
 
     def offer_anew(self, hashes: str) -> None:
-        """Have every row that was ever sent under one of these addresses (hashes, as SQL literals) sent again."""
+        """Have every row that was ever sent under one of these addresses (hashes, as SQL literals) sent again.
+
+        What an operation appended, such as a note, it has delivered still, and does not append again.
+        """
         ledger = self.table("sync_ledger")
         syncs = [sync for (sync,) in self._session.rows(f"SELECT DISTINCT sync FROM {ledger}")]
         for sync in map(self._dialect.literal, syncs):
@@ -457,10 +460,10 @@ class Ledger:
                 f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
                 for table in ("sync_ledger", "former_addresses", "known_addresses")
             )
-            self.update(
-                "sync_ledger",
-                {"row_hash": None, "fingerprint": None, "delivered_fingerprint": None},
-                f"sync = {sync} AND key IN ({known})",
+            self._session.execute(
+                f"UPDATE {ledger} SET row_hash = NULL, fingerprint = NULL, "
+                "delivered_fingerprint = CASE WHEN delivered_fingerprint IS NULL THEN NULL ELSE '' END "
+                f"WHERE sync = {sync} AND key IN ({known})"
             )
 
     def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:

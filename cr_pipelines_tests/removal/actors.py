@@ -57,10 +57,15 @@ def _destination(base_url: str, token: str, dies_at: int | None, after: bool, ab
     )
 
 
-def sync_contacts(
+CONTACTS = Sync("contacts", "contact", "common_room_contacts")
+ACTIVITIES = Sync("activities", "activity", "common_room_activities")
+
+
+def sync(
     path: str,
     base_url: str,
     token: str,
+    what: Sync = CONTACTS,
     dies_at: int | None = None,
     after: bool = False,
     abreast: int = 128,
@@ -69,7 +74,7 @@ def sync_contacts(
     _journal.FLUSH_SECONDS = looks_every
     with contextlib.suppress(AlreadyRunning):
         run_sync(
-            Sync("contacts", "contact", "common_room_contacts"),
+            what,
             open_warehouse(f"duckdb:///{path}"),
             _destination(base_url, token, dies_at, after, abreast),
         )

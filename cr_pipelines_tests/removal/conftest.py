@@ -12,8 +12,7 @@ from cr_pipelines.removal import RemovalRecord, Removals, Timing
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
 from cr_pipelines.warehouse import Warehouse, open_warehouse
-
-CONTACTS = Sync("contacts", "contact", "common_room_contacts")
+from cr_pipelines_tests.removal.actors import CONTACTS
 
 
 @dataclass

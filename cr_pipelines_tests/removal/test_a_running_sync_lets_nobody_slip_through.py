@@ -37,7 +37,7 @@ def where(office: Office) -> tuple[str, str, str]:
 @contextmanager
 def running_sync(office: Office, **options: Any) -> Iterator[Any]:
     """A sync in a process of its own that has begun to send."""
-    process = actors.start(actors.sync_contacts, *where(office), **options)
+    process = actors.start(actors.sync, *where(office), **options)
     while not office.posted():
         time.sleep(0.02)
     try:
@@ -96,7 +96,7 @@ def test_a_killed_sync_is_not_waited_for_longer_than_its_last_requests_may_trave
 
 
 def test_what_a_killed_sync_sent_and_never_recorded_is_known_by_its_key(office: Office):
-    assert actors.run(actors.sync_contacts, *where(office), dies_at=4, after=True, abreast=1) == -signal.SIGKILL
+    assert actors.run(actors.sync, *where(office), dies_at=4, after=True, abreast=1) == -signal.SIGKILL
     sent = office.posted()
     assert sent
     office.sql("UPDATE common_room_contacts SET email = NULL")

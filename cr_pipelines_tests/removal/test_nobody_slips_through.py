@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import AlreadyRunning, _confirmation
+from cr_pipelines.sync import AlreadyRunning, Sync, _confirmation
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
@@ -20,6 +20,7 @@ from cr_pipelines_tests.removal.statement import requests_later_than_removal
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
 LINGER = 0.2
 """On loopback nothing is on its way for seconds."""
+SYNCS = [actors.CONTACTS, actors.CONTACTS, actors.ACTIVITIES]
 KEYS = ["k1", "k2", "k3", "k4", "k5"]
 
 
@@ -33,6 +34,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Act:
+    """An activity of a contact, put in or changed, with or without the contact's address."""
+
+    key: str
+    user: str
+    email: str | None
+    content: str
+
+
+@dataclass(frozen=True)
 class Request:
     """A privacy request, under an id that may have been used before, dated as it likes."""
 
@@ -43,9 +54,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Run:
-    """A sync or a removal that may die (-9) at a request, before it is sent or after its answer, or be left running."""
+    """A sync or a removal (None) that may die (-9) at a request, before or after its answer, or be left running."""
 
-    removal: bool
+    sync: Sync | None
     dies_at: int | None = None
     after: bool = False
     left_running: bool = False
@@ -58,15 +69,24 @@ class ClockMove:
     hours: int
 
 
+Step = Row | Act | Request | Run | ClockMove
+
 deaths = st.sampled_from([None, None, None, 1, 2, 4])
 steps = st.one_of(
     st.builds(Row, st.sampled_from(KEYS), st.sampled_from([*ADDRESSES, *ADDRESSES, None]), st.sampled_from("XYZ")),
     st.builds(Row, st.sampled_from(KEYS), st.sampled_from([*ADDRESSES, *ADDRESSES, None]), st.sampled_from("XYZ")),
     st.builds(
+        Act,
+        st.sampled_from(["a1", "a2"]),
+        st.sampled_from(KEYS),
+        st.sampled_from([*ADDRESSES, None, None, None]),
+        st.sampled_from("XYZ"),
+    ),
+    st.builds(
         Request, st.integers(1, 6), st.sampled_from([*ADDRESSES, " Ada@Example.com", "bad"]), st.integers(-9, 9999)
     ),
-    st.builds(Run, st.just(False), deaths, st.booleans(), st.booleans()),
-    st.builds(Run, st.just(True), deaths, st.booleans(), st.just(False)),
+    st.builds(Run, st.sampled_from(SYNCS), deaths, st.booleans(), st.booleans()),
+    st.builds(Run, st.none(), deaths, st.booleans(), st.just(False)),
     st.builds(ClockMove, st.sampled_from([-48, -1, 1, 400])),
 )
 
@@ -79,7 +99,7 @@ class History:
         self.left_running: list[Any] = []
         self.asked: set[str] = set()
 
-    def do(self, step: Row | Request | Run | ClockMove) -> None:
+    def do(self, step: Step) -> None:
         office = self.office
         match step:
             case Row(key, email, name):
@@ -88,21 +108,27 @@ class History:
                     f"DELETE FROM common_room_contacts WHERE id = '{key}'; "
                     f"INSERT INTO common_room_contacts VALUES ('{key}', '{name}', {literal})"
                 )
+            case Act(key, user, email, content):
+                literal = "NULL" if email is None else f"'{email}'"
+                office.sql(
+                    f"DELETE FROM common_room_activities WHERE id = '{key}'; INSERT INTO common_room_activities VALUES "
+                    f"('{key}', 'posted_message', '2026-03-01', '{user}', {literal}, '{content}')"
+                )
             case Request(number, email, days_ago):
                 if email != "bad":
                     self.asked.add(email.strip().lower())
                 office.sql(
                     f"INSERT INTO common_room_pii_requests VALUES ('r{number}', '{email}', current_date - {days_ago})"
                 )
-            case Run(removal=True, dies_at=None):
+            case Run(sync=None, dies_at=None):
                 office.settle()
-            case Run(removal=True):
+            case Run(sync=None):
                 self.run(actors.settle, step, ahead=office.clock.ahead, linger_seconds=LINGER)
-            case Run(dies_at=None, left_running=False):
+            case Run(sync=sync, dies_at=None, left_running=False):
                 with contextlib.suppress(AlreadyRunning):
-                    office.sync()
+                    office.sync(sync)
             case Run():
-                self.run(actors.sync_contacts, step, abreast=1)
+                self.run(actors.sync, step, what=step.sync, abreast=1)
             case ClockMove(hours):
                 office.clock.ahead += timedelta(hours=hours)
 
@@ -120,8 +146,8 @@ class History:
             process.join(60)
         self.office.removals.take_in()
         for _ in range(3):
-            self.do(Run(removal=True))
-            self.do(Run(removal=False))
+            for sync in (None, actors.CONTACTS, actors.ACTIVITIES):
+                self.do(Run(sync))
             self.do(ClockMove(48))
 
 
@@ -133,7 +159,7 @@ def path(tmp_path: Path) -> Path:
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(steps, min_size=4, max_size=12))
 def test_no_request_about_a_removed_person_is_later_than_their_removal(
-    history: list[Row | Request | Run | ClockMove], path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    history: list[Step], path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(_confirmation, "LINGER_SECONDS", LINGER)
     sandbox.control.reset()
@@ -142,9 +168,12 @@ def test_no_request_about_a_removed_person_is_later_than_their_removal(
     office = Office(path, sandbox)
     office.sql(
         "CREATE TABLE common_room_contacts (id VARCHAR, full_name VARCHAR, email VARCHAR); "
+        "CREATE TABLE common_room_activities (id VARCHAR, activity_type VARCHAR, timestamp TIMESTAMP, user_id VARCHAR, "
+        "user_email VARCHAR, content VARCHAR); "
         "CREATE TABLE common_room_pii_requests (request_id VARCHAR, email VARCHAR, requested_at DATE); "
         "INSERT INTO common_room_contacts VALUES ('k1', 'A', 'ada@example.com'), ('k2', 'B', 'bob@example.com'), "
-        "('k3', 'C', 'cy@example.com')"
+        "('k3', 'C', 'cy@example.com'); "
+        "INSERT INTO common_room_activities VALUES ('a1', 'posted_message', '2026-03-01', 'k1', NULL, 'X')"
     )
     played = History(office)
     for step in history:

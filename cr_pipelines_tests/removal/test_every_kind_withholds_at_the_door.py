@@ -1,0 +1,107 @@
+"""A request for removal that arrives while rows of any kind are on their way, alone or several in one request."""
+
+import json
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.sync import Destination, Report, Sync, _journal, run_sync
+from cr_pipelines_tests.removal.conftest import Office
+from cr_pipelines_tests.removal.statement import requests_later_than_removal
+from cr_pipelines_tests.sync.kinds import CASES, Case
+from cr_pipelines_tests.sync.room_of_people import introduce
+
+ABOUT_PEOPLE = [case for case in CASES if "@example.com" in case.source]
+
+
+@pytest.fixture
+def office(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """The office, its ten people in the room, with runs that look every tenth of a second who is withheld."""
+    introduce(office.sandbox, office.sql("SELECT id, full_name, email FROM common_room_contacts"))
+    monkeypatch.setattr(_journal, "FLUSH_SECONDS", 0.1)
+    return office
+
+
+def sync_one_by_one(office: Office, sync: Sync) -> Report:
+    sandbox = office.sandbox
+    destination = Destination(lambda: CommonRoomClient(sandbox.token, sandbox.base_url, max_concurrency=1), 1)
+    return run_sync(sync, office.warehouse, destination)
+
+
+def forgotten_midway(office: Office, sync: Sync, operation: str, email: str) -> Report:
+    """A sync that learns of a removal while one of its requests is on the wire and others wait for their turn."""
+    office.sandbox.control.set_faults(latency_seconds=0.4, operations=[operation])
+    reports: list[Report] = []
+    running = threading.Thread(target=lambda: reports.append(sync_one_by_one(office, sync)))
+    running.start()
+    while not office.sandbox.control.requests(operation=operation):
+        time.sleep(0.02)
+    office.ask("r1", email)
+    office.settle()
+    assert office.calls()
+    assert running.is_alive()
+    office.sandbox.control.set_faults()
+    running.join()
+    return reports[0]
+
+
+@pytest.mark.parametrize("case", ABOUT_PEOPLE, ids=lambda case: case.kind)
+def test_what_waits_to_be_sent_when_somebody_is_removed_is_withheld_and_the_others_are_sent(office: Office, case: Case):
+    office.sql(f"CREATE TABLE {case.table} AS {case.source}")
+    rows = [str(row) for row in office.sql(f"SELECT * FROM {case.table}")]
+    email = {"existing_contact": "older8@example.com", "contact_tag": "person1@example.com"}.get(
+        case.kind, "person8@example.com"
+    )
+    concerned = sum(email in row for row in rows)
+    # Of the last segment, the rows 7 and 8 share a request.
+    sync = case.sync if case.posts == 10 else replace(case.sync, batch_size=2)
+
+    report = forgotten_midway(office, sync, case.operation, email)
+
+    assert (report.suppressed, report.delivered) == (concerned, 10 - concerned)
+    assert email not in str(office.sandbox.control.requests(operation=case.operation))
+    assert requests_later_than_removal(office.sandbox) == []
+    assert office.record("r1").rows_withheld == concerned
+    office.sandbox.control.clear_requests()
+    again = run_sync(sync, office.warehouse, office.destination)
+    assert (again.suppressed, again.delivered) == (concerned, 0)
+
+
+def test_a_row_of_a_shared_request_that_only_mentions_somebody_is_found_and_the_others_are_sent(office: Office):
+    office.ask("r1", "person9@example.com")
+    office.settle()
+    tags = "unnest(['beta', 'a friend of Person9@Example.com', 'x', 'y', 'z'])"
+    sync = Sync(
+        "labels", "contact_tag", f"SELECT 'email' AS social_type, 'person1@example.com' AS value, {tags} AS tag"
+    )
+    report = office.sync(sync)
+    assert (report.suppressed, report.delivered) == (1, 4)
+    assert "erson9" not in json.dumps(office.sandbox.control.requests(operation="addTagsToContact"))
+
+
+def test_somebody_without_an_address_in_an_activity_is_withheld_by_their_id(office: Office):
+    office.sync()
+    office.ask("r1", "person9@example.com")
+    office.settle()
+    source = (
+        "SELECT 'a' || i AS id, 'posted_message' AS activity_type, 'c' || i AS user_id, now() AS timestamp "
+        "FROM range(8, 10) AS numbers(i)"
+    )
+    report = office.sync(Sync("activities", "activity", source))
+    assert (report.suppressed, report.delivered) == (1, 1)
+
+
+def test_a_note_is_not_written_a_second_time_when_somebody_comes_back(office: Office):
+    case = next(case for case in CASES if case.kind == "contact_note")
+    office.sql(f"CREATE TABLE {case.table} AS {case.source}")
+    office.sync(replace(case.sync, source=f"SELECT * FROM {case.table} WHERE id = 9"))
+    office.ask("r1", "person9@example.com")
+    office.settle()
+    office.sql(f"INSERT INTO {case.table} VALUES (10, 'email', 'person9@example.com', 'Later')")
+    assert office.sync(case.sync).suppressed == 1
+    office.removals.unsuppress("r1", "a mistake", even_unverified=True)
+    report = office.sync(case.sync)
+    assert (report.delivered, report.outdated) == (1, 1)
