@@ -32,6 +32,7 @@ from .exchange import DEFAULT_BASE_URL
 from .guard import Guard, guarded
 from .requests import (
     Activity,
+    ClearContactCustomField,
     ClearCustomField,
     Contact,
     ContactActivity,
@@ -75,6 +76,7 @@ __all__ = [
     "AnswerLost",
     "Backoff",
     "BadToken",
+    "ClearContactCustomField",
     "ClearCustomField",
     "CommonRoomClient",
     "CommonRoomError",

@@ -23,6 +23,7 @@ from .answers import (
 from .exchange import DEFAULT_BASE_URL, Exchange
 from .requests import (
     Activity,
+    ClearContactCustomField,
     Contact,
     ContactActivity,
     ContactCustomFieldValue,
@@ -162,7 +163,9 @@ class CommonRoomClient:
         query = {} if source_id is None else {"destinationSourceId": str(source_id)}
         return await self._exchange.read(op.LIST_CUSTOM_FIELDS, _read_custom_fields, query=query)
 
-    async def set_custom_field(self, change: ContactCustomFieldValue | ContactCustomFieldValues) -> Answer:
+    async def set_custom_field(
+        self, change: ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField
+    ) -> Answer:
         """Set a custom field of an existing contact; deprecated by the vendor (POST /members/customFields).
 
         Raises:

@@ -246,6 +246,18 @@ class ContactCustomFieldValues(RequestModel):
     custom_field_values: list[TypedValue] = Field(min_length=1)
 
 
+class ClearContactCustomField(RequestModel):
+    """Take every value off a multi-value custom field of an existing contact (POST /members/customFields).
+
+    The API takes away what is not in the list: an empty one has to be asked for by this class.
+    """
+
+    social_type: SocialType
+    value: str
+    custom_field_id: int
+    custom_field_values: list[TypedValue] = Field(max_length=0)
+
+
 class ContactTags(RequestModel):
     """Tag names to add to an existing contact (POST /members/tags)."""
 

@@ -253,11 +253,13 @@ class Register:
         return [RemovalRecord(*row) for row in found]
 
     def _withheld(self) -> str:
-        stood = " UNION ".join(
+        stood = " UNION ALL ".join(
             f"SELECT sync, key, withheld_for FROM {self._ledger.table(table)} WHERE status = 'suppressed'"
             for table in ("sync_ledger", "sync_outcomes")
         )
-        return f"(SELECT withheld_for, count(*) AS withheld FROM ({stood}) AS rows_of_all GROUP BY withheld_for)"
+        # The ledger may not have taken up an outcome yet, and may have it already.
+        rows = f"(SELECT DISTINCT sync, key, withheld_for FROM ({stood}) AS recorded) AS rows_withheld"
+        return f"(SELECT withheld_for, count(*) AS withheld FROM {rows} GROUP BY withheld_for)"
 
     def _listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self._text, texts))

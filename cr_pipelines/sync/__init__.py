@@ -4,6 +4,7 @@ The way of a row: `contract` says what its columns mean, `_plan` finds out wheth
 it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what became of it, `_report` tells.
 """
 
+from cr_pipelines.sync._catalogue import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
 from cr_pipelines.sync._confirmation import wait_until_confirmed
 from cr_pipelines.sync._ledger import REMOVALS, Ledger, going_on
 from cr_pipelines.sync._loop import run_in_loop
@@ -21,6 +22,7 @@ from cr_pipelines.sync._sync import (
 )
 
 __all__ = [
+    "CATALOGUE_TABLES",
     "REMOVALS",
     "AlreadyRunning",
     "Destination",
@@ -36,9 +38,12 @@ __all__ = [
     "Sync",
     "SyncError",
     "SyncStopped",
+    "UnknownName",
     "going_on",
+    "read_catalogue",
     "rows",
     "run_in_loop",
     "run_sync",
+    "unknown_names",
     "wait_until_confirmed",
 ]

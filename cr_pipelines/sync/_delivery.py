@@ -2,8 +2,11 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
+from typing import Any
 
 from cr_pipelines.api import (
     Answer,
@@ -13,36 +16,28 @@ from cr_pipelines.api import (
     CommonRoomError,
     InvalidRequest,
     NotFound,
+    UnexpectedAnswer,
     UnknownSource,
     guarded,
 )
 from cr_pipelines.sync._door import Door, Identity, LeaseLapsed, Ticket, Withheld
+from cr_pipelines.sync._inspection import Inspection, Parcel, halves
 from cr_pipelines.sync._journal import MOST_UNRECORDED, Journal
 from cr_pipelines.sync._plan import Plan
-from cr_pipelines.sync._report import Progress, RejectedRow, Report
-from cr_pipelines.sync._spool import PlannedRow
+from cr_pipelines.sync._report import Progress, Report
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
-from cr_pipelines.sync.contract import Context, InvalidRow, Outgoing, Problem, Room, RowReader
+from cr_pipelines.sync._verdicts import Verdicts
+from cr_pipelines.sync.contract import Context, Fact, Room, RowReader
 
 _log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 5.0
 
 _WORKERS = 128
-"""Rows in hand at once. The client's own gate decides how many are in flight."""
+"""Parcels in hand at once. The client's own gate decides how many are in flight."""
 
-_FIRST_STRETCH = 50
-"""When so many answers came and every one refused the row, the fault is not in the rows."""
-
-_FAILURES_IN_A_ROW = 100
-"""When so many rows in a row spent their retries, the server is down."""
-
-_SHOWN_REJECTED = 20
-
-_REJECTED_ADVICE = (
-    "Common Room refused this row (HTTP {status}) without saying which field; compare it with rows that arrived, "
-    "mend it in the source, and it is sent again"
-)
+_WORKERS_SENDING_ONCE = 32
+"""As above, of operations that append: a kill leaves as many rows in doubt, and once more as many announced."""
 
 
 class Delivery:
@@ -61,28 +56,28 @@ class Delivery:
         self._contract = sync.contract
         self._plan = plan
         self._journal = journal
-        self._door = Door(journal)
         self._report = report
         self._options = options
         self._on_progress = on_progress
-        self._rows = iter(plan.spool)
+        self._door = Door(journal)
+        self._verdicts = Verdicts(sync, journal, report)
+        self._source_id: int | None = None
         self._done = 0
-        self._accepted = 0
-        self._failures_in_a_row = 0
-        self._held: list[tuple[PlannedRow, Outgoing, CommonRoomError]] = []
-        self._all_refused = False
-        self._stopped_by: str | None = None
+        self._announced: deque[Parcel] = deque()
+        self._announcing = asyncio.Lock()
+        self._flushing = asyncio.Lock()
         self._written = asyncio.Event()
         self._workers: list[asyncio.Task[None]] = []
 
-    async def run(self, destination: Destination) -> None:
+    async def run(self, destination: Destination, room: Room | None = None) -> None:
         """Offer every planned row to the room, or only check them when the run is a dry one.
 
-        Fills the report. An early end is noted in it and does not raise; errors that leave nothing to report
-        (a token that cannot even read, a warehouse that cannot record) are raised.
+        `room` is what was read of it already; by default, what the rows need is read first. Fills the report. An
+        early end is noted in it and does not raise; errors that leave nothing to report (a token that cannot even
+        read, a warehouse that cannot record) are raised.
         """
-        source_id = destination.source_id
-        if self._contract.needs_source_id and source_id is None:
+        self._source_id = destination.source_id
+        if self._contract.needs_source_id and self._source_id is None:
             raise SyncError(
                 f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
                 "the id of the API signal in Common Room (Settings > Sources)"
@@ -91,34 +86,42 @@ class Delivery:
             try:
                 with _fewer_collections():
                     if self._options.dry_run:
-                        self._check_only(await self._reader(client, source_id))
+                        self._check_only(await self._inspection(client, room))
                     else:
-                        await self._send_all(client, source_id)
+                        await self._send_all(client, room)
             except (BadToken, UnknownSource) as error:
-                self._stopped_by = str(error)
+                self._verdicts.stop(str(error))
             finally:
-                self._release_held()
-                self._account(client)
+                self._verdicts.release_held()
+                self._report.add_traffic(client.stats)
+                self._report.stopped_by = self._verdicts.stopped_by
 
-    async def _reader(self, client: CommonRoomClient, source_id: int | None) -> RowReader:
-        room = Room()
-        if any(column.needs_room for column in self._plan.match.columns):
-            room = await Room.read(client, source_id)
-        return RowReader(self._contract, self._plan.match.columns, Context(room, self._sync.clear_nulls))
+    async def _inspection(self, client: CommonRoomClient, room: Room | None) -> Inspection:
+        columns = self._plan.match.columns
+        context = Context(room or await self._read_room(client), self._sync.clear_nulls)
+        reader = RowReader(self._contract, columns, context)
+        return Inspection(self._sync, reader, self._journal, self._report, self._options)
 
-    def _check_only(self, reader: RowReader) -> None:
-        for row in self._rows:
-            outgoing = self._check(row, reader)
-            if outgoing is not None:
-                self._report.delivered += 1
-                if len(self._report.samples) < self._options.samples:
-                    self._report.samples.append(outgoing.request.wire_json().decode())
+    async def _read_room(self, client: CommonRoomClient) -> Room:
+        columns = self._plan.match.columns
+        facts = {fact for column in columns for fact in column.needs}
+        segments: Iterable[object] = ()
+        if Fact.SEGMENT_STATUSES in facts:
+            segments = self._plan.spool.distinct([column.name for column in columns].index("segment"))
+        writer = self._source_id if self._contract.needs_source_id else None
+        return await Room.read(client, facts, source_id=writer, segments=segments)
 
-    async def _send_all(self, client: CommonRoomClient, source_id: int | None) -> None:
+    def _check_only(self, inspection: Inspection) -> None:
+        for parcel in inspection.parcels(self._plan.spool):
+            self._report.delivered += len(parcel)
+            if parcel and len(self._report.samples) < self._options.samples:
+                self._report.samples.append(self._request(parcel).wire_json().decode())
+
+    async def _send_all(self, client: CommonRoomClient, room: Room | None) -> None:
         # The run's heartbeat begins before the first request, which may wait long for the rate limit.
         recording = asyncio.create_task(self._record())
         reporting = asyncio.create_task(self._report_progress(client))
-        working = asyncio.create_task(self._work_all(client, source_id))
+        working = asyncio.create_task(self._work_all(client, room))
         ends: set[asyncio.Task[None]] = {working, recording}
         try:
             # A ledger that cannot be written must end the sending at once.
@@ -128,185 +131,113 @@ class Delivery:
             await working
         finally:
             await _put_away(recording, reporting, working, *self._workers)
+            for parcel in self._announced:
+                self._verdicts.withdraw(parcel)
 
-    async def _work_all(self, client: CommonRoomClient, source_id: int | None) -> None:
-        reader = await self._reader(client, source_id)
-        workers = min(_WORKERS, self._plan.offered)
-        self._workers = [asyncio.create_task(self._work(client, source_id or 0, reader)) for _ in range(workers)]
+    async def _work_all(self, client: CommonRoomClient, room: Room | None) -> None:
+        inspection = await self._inspection(client, room)
+        parcels = inspection.parcels(self._plan.spool)
+        most = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
+        self._workers = [
+            asyncio.create_task(self._work(client, inspection, parcels)) for _ in range(min(most, self._plan.offered))
+        ]
         await asyncio.gather(*self._workers)
 
-    async def _work(self, client: CommonRoomClient, source_id: int, reader: RowReader) -> None:
-        for row in self._rows:
-            outgoing = self._check(row, reader)
-            if outgoing is not None:
-                await self._send(client, source_id, row, outgoing)
-            self._done += 1
+    async def _work(self, client: CommonRoomClient, inspection: Inspection, parcels: Iterator[Parcel]) -> None:
+        while self._verdicts.stopped_by is None:
+            if self._contract.repeatable:
+                parcel = next(parcels, None)
+            else:
+                parcel = await self._announced_parcel(parcels)
+            if parcel is None:
+                return
+            if parcel:
+                await self._send(client, inspection, parcel)
+            self._done += len(parcel) or 1
             while len(self._journal) >= MOST_UNRECORDED:
                 self._written.clear()
                 await self._written.wait()
-            if self._stopped_by is not None:
-                return
-            if outgoing is None and self._done % 256 == 0:
+            if not parcel and self._done % 256 == 0:
                 # A long stretch of rows that are not sent must not keep the other tasks from their turn.
                 await asyncio.sleep(0)
 
-    def _check(self, row: PlannedRow, reader: RowReader) -> Outgoing | None:
-        """The request for a row, or None when it is not to be sent; the reason is taken down."""
-        withheld_for = self._journal.suppressed.holds(row.key)
-        if withheld_for is not None:
-            self._withhold(row, withheld_for)
-            return None
-        try:
-            outgoing = reader.read(row.values)
-        except InvalidRow as fault:
-            self._refuse(row, fault.problems[0], "; ".join(found.message for found in fault.problems))
-            return None
-        except Exception as fault:
-            # No row may hold up the others; the text is left out, since it may quote the row.
-            problem = Problem("", "unreadable", f"the row cannot be read ({type(fault).__name__}); look for odd values")
-            self._refuse(row, problem, problem.message)
-            return None
-        withheld_for = self._journal.suppressed.holds(row.key, outgoing.person, outgoing.address_hashes)
-        if withheld_for is not None:
-            self._withhold(row, withheld_for)
-            return None
-        mended = row.why == "recheck" and row.was_status == "invalid" and row.was_delivered == row.fingerprint
-        if mended and self._options.resync != "all":
-            self._report.unchanged += 1
-            self._add(row, "delivered", email_hash=outgoing.email_hash)
-            return None
-        return outgoing
+    async def _announced_parcel(self, parcels: Iterator[Parcel]) -> Parcel | None:
+        """The next parcel of what must not be sent twice; the ledger has it before it goes."""
+        async with self._announcing:
+            if not self._announced and self._verdicts.stopped_by is None:
+                self._announced.extend(islice(parcels, _WORKERS_SENDING_ONCE))
+                for parcel in self._announced:
+                    self._verdicts.announce(parcel)
+                if any(self._announced):
+                    await self._flush()
+            return self._announced.popleft() if self._announced else None
 
-    def _withhold(
-        self, row: PlannedRow, withheld_for: str, *, attempts: int = 0, email_hash: str | None = None
-    ) -> None:
-        self._report.suppressed += 1
-        if attempts or row.was_status != "suppressed" or row.was_fingerprint != row.fingerprint:
-            self._add(
-                row,
-                "suppressed",
-                attempts=attempts,
-                reason_code="suppressed",
-                message="the person asked to be forgotten",
-                email_hash=email_hash,
-                withheld_for=withheld_for,
-            )
-
-    def _refuse(self, row: PlannedRow, problem: Problem, message: str) -> None:
-        self._report.invalid += 1
-        self._report.add_problem(row.key, problem.field, problem.reason_code, message)
-        if len(self._report.rejected_rows) < _SHOWN_REJECTED:
-            self._report.rejected_rows.append(
-                RejectedRow(row.key, "invalid", problem.field, problem.reason_code, message)
-            )
-        known = (row.was_status, row.was_fingerprint, row.was_message) == (
-            "invalid",
-            row.fingerprint,
-            message,
+    async def _send(self, client: CommonRoomClient, inspection: Inspection, parcel: Parcel) -> None:
+        keys = [item.row.key for item in parcel]
+        ticket = self._door.ticket(
+            *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in parcel)
         )
-        if not known:
-            self._add(row, "invalid", reason_code=problem.reason_code, field=problem.field, message=message)
-
-    def _add(self, row: PlannedRow, status: str, **details: object) -> None:
-        if not self._options.dry_run:
-            self._journal.add(row, status, **details)  # type: ignore[arg-type]
-
-    async def _send(self, client: CommonRoomClient, source_id: int, row: PlannedRow, outgoing: Outgoing) -> None:
-        ticket = self._door.ticket(Identity(row.key, outgoing.person, outgoing.address_hashes))
-        self._journal.in_doubt.add(row.key)
+        self._journal.in_doubt.update(keys)
         try:
-            answer = await self._ask(client, source_id, outgoing, ticket)
+            answer = await self._ask(client, self._request(parcel), ticket)
+        except asyncio.CancelledError:
+            if not self._contract.repeatable:
+                self._verdicts.abandon(parcel)
+            raise
         except Withheld as found:
-            # Repetitions may have been under way: then the room may have got it.
-            email_hash = outgoing.email_hash if ticket.attempts else None
-            self._withhold(row, found.email_hash, attempts=ticket.attempts, email_hash=email_hash)
+            for rest in inspection.without_withheld(parcel, found.email_hash, ticket.attempts):
+                await self._send(client, inspection, rest)
         except (BadToken, UnknownSource) as error:
-            self._stopped_by = str(error)
+            self._verdicts.stop(str(error))
+            if not self._contract.repeatable:
+                self._verdicts.withdraw(parcel)
         except (InvalidRequest, NotFound) as error:
-            self._failures_in_a_row = 0
-            self._held.append((row, outgoing, error))
-            if self._accepted:
-                self._release_held()
-            elif len(self._held) >= _FIRST_STRETCH or self._all_refused:
-                self._stop_on_refusals(error)
-        except AnswerLost as error:
-            self._report.unknown += 1
-            self._take_down(row, outgoing, "unknown", error, str(error))
+            if len(parcel) > 1:
+                # So that one bad row costs few requests and none of the others.
+                for half in halves(parcel):
+                    if self._verdicts.stopped_by is None:
+                        await self._send(client, inspection, half)
+            elif isinstance(error, NotFound):
+                self._verdicts.miss(parcel[0], error)
+            else:
+                self._verdicts.refuse(parcel[0], error)
         except CommonRoomError as error:
-            self._report.failed += 1
-            self._take_down(row, outgoing, "failed", error, str(error))
-            self._failures_in_a_row += 1
-            if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-                self._stopped_by = f"the last {self._failures_in_a_row} rows failed: {error}"
+            doubtful = isinstance(error, AnswerLost | UnexpectedAnswer)
+            if doubtful and not self._contract.repeatable:
+                self._verdicts.lose(parcel, error)
+            else:
+                self._verdicts.fail(parcel, error)
         else:
-            self._failures_in_a_row = 0
-            self._accepted += 1
-            self._report.delivered += 1
-            self._journal.add(
-                row,
-                "delivered",
-                attempts=answer.attempts,
-                http_status=answer.status,
-                email_hash=outgoing.email_hash,
-            )
-            if self._held:
-                self._release_held()
-        self._journal.in_doubt.discard(row.key)
+            self._verdicts.accept(parcel, answer)
+        self._journal.in_doubt.difference_update(keys)
 
-    async def _ask(self, client: CommonRoomClient, source_id: int, outgoing: Outgoing, ticket: Ticket) -> Answer:
-        """Send the request through the door, waiting while the run must first look who is withheld."""
+    async def _ask(self, client: CommonRoomClient, request: Any, ticket: Ticket) -> Answer:
+        """Send a request through the door, waiting while the run must first look who is withheld."""
         while True:
             try:
                 with guarded(ticket):
-                    return await self._contract.send(client, source_id, outgoing.request)
+                    return await self._contract.send(client, self._source_id or 0, request)
             except LeaseLapsed:
                 while self._door.lapsed:
                     self._written.clear()
                     await self._written.wait()
 
-    def _take_down(
-        self, row: PlannedRow, outgoing: Outgoing, status: str, error: CommonRoomError, message: str
-    ) -> None:
-        self._journal.add(
-            row,
-            status,
-            attempts=error.attempts,
-            http_status=error.http_status,
-            reason_code=error.reason_code,
-            message=message,
-            email_hash=outgoing.email_hash,
-        )
-
-    def _release_held(self) -> None:
-        """Refusals count against the rows once the API has taken any row, or when the run ends."""
-        for row, outgoing, error in self._held:
-            self._report.rejected += 1
-            message = _REJECTED_ADVICE.format(status=error.http_status)
-            if len(self._report.rejected_rows) < _SHOWN_REJECTED:
-                self._report.rejected_rows.append(RejectedRow(row.key, "rejected", None, error.reason_code, message))
-            self._take_down(row, outgoing, "rejected", error, message)
-        self._held.clear()
-
-    def _stop_on_refusals(self, error: CommonRoomError) -> None:
-        """Refusals of everything are no fault of the rows: they are offered again when that is mended."""
-        self._all_refused = True
-        self._stopped_by = self._stopped_by or (
-            f"Common Room refused each of the first {len(self._held)} rows ({error.reason_code}); the fault is "
-            "one that they share, so nothing more was sent. Compare a payload of `cr-pipelines plan "
-            f"{self._sync.name}` with the API's description"
-        )
-        for row, outgoing, refusal in self._held:
-            self._report.failed += 1
-            self._take_down(row, outgoing, "failed", refusal, "refused like every other row of this run")
-        self._held.clear()
+    def _request(self, parcel: Parcel) -> Any:
+        batching = self._contract.batching
+        requests = [item.outgoing.request for item in parcel]
+        return requests[0] if batching is None or len(requests) == 1 else batching.combine(requests)
 
     async def _record(self) -> None:
         while True:
             await asyncio.sleep(0.02)
             self._journal.clear_of = max(self._journal.clear_of, self._door.clear_of())
             if self._journal.due or self._journal.heartbeat_due:
-                await asyncio.to_thread(self._journal.flush)
+                await self._flush()
                 self._written.set()
+
+    async def _flush(self) -> None:
+        async with self._flushing:
+            await asyncio.to_thread(self._journal.flush)
 
     async def _report_progress(self, client: CommonRoomClient) -> None:
         done, moment = 0, time.monotonic()
@@ -325,17 +256,6 @@ class Delivery:
             self._on_progress(progress)
         except Exception as error:
             _log.warning("progress could not be reported: %s", type(error).__name__)
-
-    def _account(self, client: CommonRoomClient) -> None:
-        stats, report = client.stats, self._report
-        report.requests = stats.requests
-        report.rate_limited = stats.rate_limited
-        report.retries = stats.retries
-        report.rate_limit = stats.limit
-        report.interval_seconds = stats.interval_seconds
-        report.rate_used = stats.rate_used
-        if self._stopped_by is not None:
-            report.state, report.stopped_by = "stopped", self._stopped_by
 
 
 async def _put_away(*tasks: asyncio.Task[None]) -> None:

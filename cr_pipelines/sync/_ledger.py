@@ -1,6 +1,6 @@
 import os
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,6 +39,7 @@ _TABLES = {
         "row_hash_version": "text",
         "status": "text",
         "attempts": "integer",
+        "not_found_runs": "integer",
         "http_status": "integer",
         "reason_code": "text",
         "field": "text",
@@ -94,6 +95,9 @@ _TABLES = {
         "suppressed": "bigint",
         "unknown": "bigint",
         "not_sent": "bigint",
+        "outdated": "bigint",
+        "missing": "bigint",
+        "removed": "bigint",
         "requests": "bigint",
         "rate_limited": "bigint",
         "retries": "bigint",
@@ -110,6 +114,26 @@ _TABLES = {
         "person": "text",
         "email_hash": "text",
         "noted_at": "timestamp",
+    },
+    "room_activity_types": {"id": "text", "name": "text", "display_name": "text", "read_at": "timestamp"},
+    "room_custom_fields": {
+        "id": "bigint",
+        "name": "text",
+        "type": "text",
+        "multivalue": "boolean",
+        "accepted_values": "text",
+        "writable": "boolean",
+        "read_at": "timestamp",
+    },
+    "room_segments": {"id": "bigint", "name": "text", "read_at": "timestamp"},
+    "room_segment_statuses": {"segment_id": "bigint", "id": "bigint", "name": "text", "read_at": "timestamp"},
+    "room_tags": {
+        "id": "text",
+        "name": "text",
+        "description": "text",
+        "entity_types": "text",
+        "created_at": "timestamp",
+        "read_at": "timestamp",
     },
     "pii_removals": {
         "request_id": "text",
@@ -157,6 +181,7 @@ _ARROW: dict[str, pa.DataType] = {
     "bigint": pa.int64(),
     "double": pa.float64(),
     "timestamp": pa.timestamp("us", tz="UTC"),
+    "boolean": pa.bool_(),
 }
 
 OUTCOME_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _TABLES["sync_outcomes"].items()])
@@ -358,6 +383,10 @@ class Ledger:
             "row_hash_version": "o.row_hash_version",
             "status": "o.status",
             "attempts": "o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END",
+            # Runs in a row whose answer was 404; a run that got no answer neither counts nor ends the row.
+            "not_found_runs": "CASE WHEN o.status = 'failed' AND o.reason_code = 'not_found' "
+            "THEN coalesce(l.not_found_runs, 0) + 1 "
+            "WHEN o.status IN ('failed', 'unknown') THEN coalesce(l.not_found_runs, 0) ELSE 0 END",
             "http_status": "o.http_status",
             "reason_code": "o.reason_code",
             "field": "o.field",
@@ -476,6 +505,23 @@ class Ledger:
                 f"AND finished_at > {self._value(moment)} LIMIT 1"
             )
         )
+
+    def forget(self, sync: str, keys: Iterable[str]) -> None:
+        """Drop keys whose things are out of the room: should they come back to the source, they are new."""
+        listed = ", ".join(map(self._dialect.literal, keys))
+        if listed:
+            name = self._dialect.literal(sync)
+            self._session.execute(f"DELETE FROM {self.table('sync_ledger')} WHERE sync = {name} AND key IN ({listed})")
+
+    def replace(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Let one of our tables have these rows, each with all its columns, and no others."""
+
+        def exchange() -> None:
+            self._session.execute(f"DELETE FROM {self.table(table)} WHERE 1 = 1")
+            if rows:
+                self.append(table, *rows)
+
+        self._session.atomically(exchange)
 
     def standing(self, sync: str, partition: str) -> dict[str, int]:
         """How many of the sync's source rows stand at each status, by key."""

@@ -1,7 +1,7 @@
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from cr_pipelines.sync._addresses import note_addresses, offered_addresses
 from cr_pipelines.sync._ledger import Ledger, no_key
@@ -24,25 +24,55 @@ _FOUND = (
 """The columns of an outcome that the plan itself finds."""
 
 _NEW = "why = 'new'"
-_FRESH = "'new', 'changed', 'interrupted'"
-_AGAIN = "'retry', 'recheck'"
+_FRESH = {"new", "changed", "interrupted"}
+_AGAIN = {"retry", "recheck"}
+_FAILED = "why <> 'gone' AND was_status IN ('failed', 'rejected')"
 
-_OFFERED = {
-    "changed": (f"why IN ({_FRESH})", f"why IN ({_AGAIN})"),
-    "failed": ("why <> 'gone' AND was_status IN ('failed', 'rejected')",),
-    "all": (f"why IN ({_FRESH}, 'unchanged')", f"why IN ({_AGAIN}, 'rejected')"),
-}
-"""Which rows each way to resync offers, in this order: rows that failed before must not hold up the others."""
+
+def _settled_offered(sync: Sync, options: Options) -> frozenset[str]:
+    """Which rows that need nothing more are offered all the same."""
+    offered = {*{"changed": (), "failed": ("rejected",), "all": ("rejected", "unchanged", "missing")}[options.resync]}
+    if sync.restore and options.resync == "changed":
+        offered.add("missing")
+    if not sync.contract.repeatable:
+        # Once is once: only a person who names the key can want it twice.
+        if not options.keys:
+            offered.discard("unchanged")
+        else:
+            offered |= {"unknown"} if options.resync == "failed" else {"unknown", "outdated"}
+    return frozenset(offered)
+
+
+def _turns(options: Options, settled: frozenset[str]) -> list[str]:
+    """Which rows are offered, in this order: rows that failed before must not hold up the others."""
+
+    def any_of(whys: Collection[str]) -> str:
+        listed = ", ".join(f"'{why}'" for why in sorted(whys))
+        return f"why IN ({listed})"
+
+    if options.resync == "failed":
+        others = settled - {"rejected"}
+        return [_FAILED, *([any_of(others)] if others else [])]
+    return [any_of(_FRESH | settled - {"rejected"}), any_of(_AGAIN | settled & {"rejected"})]
 
 
 @dataclass(frozen=True)
 class Slice:
-    """The part of a source that one partition covers: `column` from `start` to before `end`, both UTC."""
+    """The part of a source that one partition covers: `column` from `start` to before `end`, both UTC.
+
+    A row without that moment is in no partition, and so it is looked at, and shown as invalid, with each of them.
+    """
 
     partition: str
     column: str
     start: datetime
     end: datetime
+
+    @classmethod
+    def of_day(cls, column: str, day: date) -> "Slice":
+        """The slice of one day in UTC; its partition is the day as YYYY-MM-DD."""
+        start = datetime.combine(day, time.min, UTC)
+        return cls(day.isoformat(), column, start, start + timedelta(days=1))
 
 
 @dataclass
@@ -59,7 +89,13 @@ class Plan:
         duplicate_keys: how many keys they share.
         compared: source rows with a sound key, by how they compare with the ledger: `new`, `changed`, `retry`
             (failed before), `recheck` (invalid or suppressed before), `interrupted` (a run died while it may
-            have been sending them), `rejected` (refused before, and not changed since), `unchanged`.
+            have been sending them), `rejected` (refused before, and not changed since), `unchanged`, `missing`
+            (unchanged, and somebody deleted it in the room); and of operations that append, `unknown` (it may
+            have arrived) and `outdated` (changed after it was delivered).
+        settled_offered: which of those that need nothing more are offered all the same.
+        missing: the missing keys.
+        removable: keys that were delivered and have left the source, of things that can be taken out of the room.
+        standing: how many such things the ledger has in all.
         gone: keys that the ledger has and the source no longer.
         emptied: whether the source is empty and was not before. Then nothing is changed.
         offered: rows that are offered for sending, which `spool` holds.
@@ -76,6 +112,10 @@ class Plan:
     duplicate_rows: int = 0
     duplicate_keys: int = 0
     compared: dict[str, int] = field(default_factory=dict)
+    settled_offered: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
+    removable: tuple[str, ...] = ()
+    standing: int = 0
     gone: int = 0
     emptied: bool = False
     offered_new: int = 0
@@ -111,8 +151,10 @@ class Planner:
         self._partition = part.partition if part else ""
         self._types: dict[str, str] = {}
 
-    def plan(self) -> Plan:
+    def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
+
+        `present` has the keys of the things that are in the room, of a contract with upkeep.
 
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required
         column or has none of the contract's.
@@ -128,22 +170,28 @@ class Planner:
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
         self._types = {column.name: types[column.name] for column in match.columns}
-        plan = Plan(match, tuple(self._types), row_hash_version(self._dialect, self._types))
+        settled = _settled_offered(self._sync, self._options)
+        version = row_hash_version(self._dialect, self._types)
+        plan = Plan(match, tuple(self._types), version, settled_offered=settled)
         try:
             with self._session.snapshot():
-                self._fill(plan)
+                self._fill(plan, present)
         except BaseException:
             plan.spool.close()
             raise
         return plan
 
-    def _fill(self, plan: Plan) -> None:
+    def _fill(self, plan: Plan, present: Collection[str] | None) -> None:
         self._read_keys(plan)
         if plan.source_rows == 0 and not self._options.keys and self._stood_before():
             plan.emptied = True
             return
         self._compare(plan)
         self._settle_equal_fingerprints(plan)
+        if not self._sync.contract.repeatable:
+            self._set_aside_what_was_appended()
+        if present is not None:
+            self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan)
         addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, self._source)
@@ -178,13 +226,14 @@ class Planner:
                 f"UPDATE {ledger} SET gone_since = NULL WHERE {here} AND gone_since IS NOT NULL "
                 "AND key IN (SELECT key FROM cr_compared WHERE why <> 'gone')"
             )
-        # Intents of a run that was killed stay: only an outcome ends the doubt.
-        intents = self._ledger.table("sync_intents")
-        self._session.execute(
-            f"INSERT INTO {intents} (sync, {self._dialect.identifier('partition')}, key, run_id) "
-            f"SELECT {name}, {partition}, key, {run} FROM cr_offered "
-            f"WHERE key NOT IN (SELECT key FROM {intents} WHERE {here})"
-        )
+        if self._sync.contract.repeatable:
+            # Intents of a run that was killed stay: only an outcome ends the doubt.
+            intents = self._ledger.table("sync_intents")
+            self._session.execute(
+                f"INSERT INTO {intents} (sync, {self._dialect.identifier('partition')}, key, run_id) "
+                f"SELECT {name}, {partition}, key, {run} FROM cr_offered "
+                f"WHERE key NOT IN (SELECT key FROM {intents} WHERE {here})"
+            )
         columns = ", ".join(map(self._dialect.identifier, _FOUND))
         fields = self._dialect.literal(self._key_columns)
         if plan.null_keys:
@@ -195,13 +244,15 @@ class Planner:
                 f"{self._dialect.literal(message)}, {now}, {run})"
             )
         if plan.duplicate_keys:
+            message = f"{self._dialect.text('d.copies')} || {self._dialect.literal(_DUPLICATE)}"
+            anew = f"(l.message IS DISTINCT FROM {message} OR l.gone_since IS NOT NULL)"
+            if not self._sync.contract.repeatable:
+                # That a row was appended, or may have been, must not be forgotten over a second one of its key.
+                anew += " AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
             self._session.execute(
                 f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) SELECT {name}, d.key, {partition}, "
-                f"'invalid', 0, 'duplicate_key', {fields}, {self._dialect.text('d.copies')} || "
-                f"{self._dialect.literal(_DUPLICATE)}, {now}, {run} FROM cr_duplicates AS d "
-                f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key "
-                f"WHERE l.message IS DISTINCT FROM {self._dialect.text('d.copies')} || "
-                f"{self._dialect.literal(_DUPLICATE)} OR l.gone_since IS NOT NULL"
+                f"'invalid', 0, 'duplicate_key', {fields}, {message}, {now}, {run} FROM cr_duplicates AS d "
+                f"LEFT JOIN {ledger} AS l ON l.sync = {name} AND l.key = d.key WHERE {anew}"
             )
 
     def count_problems(self, plan: Plan, report: Report) -> None:
@@ -245,7 +296,10 @@ class Planner:
             f"CAST({self._dialect.literal(moment.isoformat())} AS {stamp})"
             for moment in (self._part.start, self._part.end)
         )
-        return f"(SELECT * FROM {relation} AS source WHERE {column} >= {start} AND {column} < {end}) AS source_rows"
+        return (
+            f"(SELECT * FROM {relation} AS source "
+            f"WHERE {column} >= {start} AND {column} < {end} OR {column} IS NULL) AS source_rows"
+        )
 
     def _read_keys(self, plan: Plan) -> None:
         only = ""
@@ -284,7 +338,8 @@ class Planner:
         self._find_unsettled(plan, interrupted if some_interrupted else None)
         ledger = self._here(
             "sync_ledger",
-            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, gone_since",
+            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, not_found_runs, "
+            "gone_since",
         )
         joined = f"cr_unsettled AS s LEFT JOIN {ledger} AS l ON l.key = s.key"
         why_interrupted = ""
@@ -292,7 +347,8 @@ class Planner:
             joined += f" LEFT JOIN {interrupted} AS i ON i.key = s.key"
             why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted' "
         why = (
-            f"CASE WHEN s.row_hash IS NULL THEN 'gone' {why_interrupted}"
+            "CASE WHEN s.row_hash IS NULL THEN 'gone' WHEN l.status = 'unknown' THEN 'unknown' "
+            f"{why_interrupted}"
             "WHEN l.key IS NULL THEN 'new' WHEN l.status = 'failed' THEN 'retry' "
             "WHEN l.status IN ('invalid', 'suppressed') THEN 'recheck' "
             f"WHEN l.row_hash_version IS DISTINCT FROM {self._dialect.literal(plan.row_hash_version)} THEN 'rehashed' "
@@ -302,8 +358,8 @@ class Planner:
         self._make_table(
             "cr_compared",
             f"SELECT s.key, s.row_hash, {why} AS why, l.gone_since, l.status AS was_status, "
-            "l.fingerprint AS was_fingerprint, l.delivered_fingerprint AS was_delivered, l.message AS was_message "
-            f"FROM {joined}",
+            "l.fingerprint AS was_fingerprint, l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
+            f"l.not_found_runs AS was_not_found_runs FROM {joined}",
         )
 
     def _find_unsettled(self, plan: Plan, interrupted: str | None) -> None:
@@ -321,7 +377,7 @@ class Planner:
             absent += f" AND coalesce(s.key, l.key) <> {self._dialect.literal(no_key(self._partition))}"
         settled_hash = (
             "CASE WHEN gone_since IS NOT NULL THEN NULL "
-            "WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected') "
+            "WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown') "
             f"OR row_hash_version IS DISTINCT FROM {self._dialect.literal(plan.row_hash_version)} THEN {_NO_HASH} "
             f"ELSE coalesce(row_hash, {_NO_HASH}) END AS settled_hash"
         )
@@ -335,7 +391,7 @@ class Planner:
         if interrupted is not None:
             joined += f" LEFT JOIN {interrupted} AS i ON i.key = s.key"
             asked += " OR i.key IS NOT NULL"
-        if self._options.resync == "all":
+        if self._options.resync == "all" or self._sync.contract.upkeep is not None:
             asked += " OR s.key IS NOT NULL"
         self._make_table(
             "cr_unsettled",
@@ -357,6 +413,31 @@ class Planner:
         self._session.execute("UPDATE cr_compared SET why = r.why FROM cr_refreshed AS r WHERE cr_compared.key = r.key")
         self._session.execute("UPDATE cr_compared SET why = 'changed' WHERE why = 'rehashed'")
 
+    def _set_aside_what_was_appended(self) -> None:
+        self._session.execute(
+            "UPDATE cr_compared SET why = 'outdated' WHERE why IN ('changed', 'recheck') AND was_delivered IS NOT NULL"
+        )
+
+    def _compare_with_room(self, plan: Plan, present: Collection[str]) -> None:
+        """Find what somebody deleted in the room, and what left the source and may be deleted there."""
+        there = set(present)
+        standing = self._session.rows("SELECT key FROM cr_compared WHERE why = 'unchanged' ORDER BY key")
+        plan.missing = tuple(key for (key,) in standing if key not in there)
+        if plan.missing:
+            listed = ", ".join(map(self._dialect.literal, plan.missing))
+            self._session.execute(f"UPDATE cr_compared SET why = 'missing' WHERE key IN ({listed})")
+        if self._options.keys or self._options.limit is not None or self._options.resync == "failed":
+            return
+        delivered = f"{self._here('sync_ledger', 'key, delivered_fingerprint')} AS l"
+        [(plan.standing,)] = self._session.rows(
+            f"SELECT count(*) FROM {delivered} WHERE delivered_fingerprint IS NOT NULL"
+        )
+        left = self._session.rows(
+            f"SELECT key FROM {delivered} WHERE delivered_fingerprint IS NOT NULL "
+            "AND key NOT IN (SELECT key FROM cr_source_keys WHERE key IS NOT NULL) ORDER BY key"
+        )
+        plan.removable = tuple(key for (key,) in left)
+
     def _count(self, plan: Plan) -> None:
         counted = dict(self._session.rows("SELECT why, count(*) FROM cr_compared GROUP BY why"))
         plan.gone = counted.pop("gone", 0)
@@ -366,7 +447,7 @@ class Planner:
 
     def _spool(self, plan: Plan) -> None:
         limit = "" if self._options.limit is None else f" LIMIT {int(self._options.limit)}"
-        turns = _OFFERED[self._options.resync]
+        turns = _turns(self._options, plan.settled_offered)
         offered = " UNION ALL ".join(
             f"SELECT *, {turn} AS turn FROM cr_compared WHERE {condition}" for turn, condition in enumerate(turns)
         )
@@ -390,6 +471,7 @@ class Planner:
             "o.was_fingerprint",
             "o.was_delivered",
             "o.was_message",
+            "o.was_not_found_runs",
         )
         assert len(meta) == len(LEDGER_COLUMNS)  # noqa: S101
         values = (
@@ -398,10 +480,18 @@ class Planner:
         )
         self._session.stream(
             f"SELECT {', '.join((*meta, *values))} FROM {source} AS s "
-            f"JOIN cr_offered AS o ON s.cr_key = o.key WHERE o.turn = {turn}",
+            f"JOIN cr_offered AS o ON s.cr_key = o.key WHERE o.turn = {turn}{self._order}",
             _ROWS_PER_BATCH,
             plan.spool.section(),
         )
+
+    @property
+    def _order(self) -> str:
+        """Rows that can share a request must come one after the other."""
+        batching = self._sync.contract.batching
+        by = batching.by if batching else ()
+        shared = [f"s.{self._dialect.identifier(name)}" for name in by if name in self._types]
+        return f" ORDER BY {', '.join(shared)}" if shared else ""
 
     @property
     def _key(self) -> str:

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from cr_pipelines.api import Stats
 from cr_pipelines.sync._sync import SyncError
 
 _EXAMPLES = 3
@@ -62,7 +63,12 @@ class Report:
         not_sent: rows that the run's options or its early end left for another run.
         null_keys, duplicate_rows: of the invalid ones, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
+        outdated: of those not sent, rows of an operation that appends which changed after they were delivered: a
+            second note would stand beside the first, so they are sent again only by naming their keys.
         gone: keys of earlier runs that the source no longer has.
+        missing: things that stand delivered and that somebody deleted in the room by hand; `missing_keys` has
+            some of their keys. They count as `unchanged`, unless the sync restores them.
+        removed: things that were deleted in the room because their row left the source.
         emptied: whether the source is empty and was not before.
         requests: requests that went out, repetitions and look-ups included.
         rate_limited: answers of 429.
@@ -98,7 +104,10 @@ class Report:
     null_keys: int = 0
     duplicate_rows: int = 0
     unknown_keys: tuple[str, ...] = ()
+    outdated: int = 0
     gone: int = 0
+    missing: int = 0
+    removed: int = 0
     emptied: bool = False
     requests: int = 0
     rate_limited: int = 0
@@ -107,6 +116,7 @@ class Report:
     interval_seconds: float | None = None
     rate_used: float | None = None
     seconds: float = 0.0
+    missing_keys: list[str] = field(default_factory=list)
     rejected_rows: list[RejectedRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[str, ...] = ()
@@ -128,12 +138,21 @@ class Report:
                 return
         self.problems.append(Problem(column, reason_code, rows, [key], message))
 
+    def add_traffic(self, stats: Stats) -> None:
+        """Add what a client did."""
+        self.requests += stats.requests
+        self.rate_limited += stats.rate_limited
+        self.retries += stats.retries
+        self.rate_limit = stats.limit or self.rate_limit
+        self.interval_seconds = stats.interval_seconds or self.interval_seconds
+        self.rate_used = stats.rate_used if stats.rate_used is not None else self.rate_used
+
     def counts(self) -> dict[str, Any]:
         """The report as columns of `sync_runs`."""
         kept = {
             "stopped_by", "source_rows", "unchanged", "gone", "delivered", "invalid", "rejected", "failed",
-            "suppressed", "unknown", "not_sent", "requests", "rate_limited", "retries", "rate_limit",
-            "interval_seconds", "rate_used", "seconds",
+            "suppressed", "unknown", "not_sent", "outdated", "missing", "removed", "requests", "rate_limited",
+            "retries", "rate_limit", "interval_seconds", "rate_used", "seconds",
         }  # fmt: skip
         values = {item.name: getattr(self, item.name) for item in fields(self) if item.name in kept}
         return {"offered": self.changed, **values}
@@ -146,8 +165,14 @@ class Report:
         parts = [f"{self.delivered:,} {verb}", f"{self.unchanged:,} unchanged"]
         withheld = {name: getattr(self, name) for name in ("invalid", "rejected", "failed", "suppressed", "unknown")}
         parts += [f"{count:,} {name}" for name, count in withheld.items() if count]
-        if self.not_sent:
-            parts.append(f"{self.not_sent:,} left for another run")
+        if left := self.not_sent - self.outdated:
+            parts.append(f"{left:,} left for another run")
+        if self.outdated:
+            parts.append(f"{self.outdated:,} changed since they were sent for good")
+        if self.missing:
+            parts.append(f"{self.missing:,} deleted in the room by hand")
+        if self.removed:
+            parts.append(f"{self.removed:,} {'to delete' if self.dry_run else 'deleted'} as they left the source")
         line = f"{self.sync}: {rows(self.source_rows)} in the source: {', '.join(parts)}"
         if self.unknown_keys:
             line += f"; {len(self.unknown_keys):,} of the keys asked for are not in the source"

@@ -1,17 +1,28 @@
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from cr_pipelines.sync._delivery import Delivery
+from cr_pipelines.sync._frames import FRAME, as_arrow
 from cr_pipelines.sync._journal import Journal
 from cr_pipelines.sync._ledger import Ledger, going_on
 from cr_pipelines.sync._loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync._plan import Plan, Planner, Slice
 from cr_pipelines.sync._report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync._sync import Destination, Options, Sync, SyncError
+from cr_pipelines.sync._upkeep import Household
+from cr_pipelines.sync.contract import Upkeep
 from cr_pipelines.warehouse import Warehouse, WarehouseError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _SHOWN_REJECTED = 20
+_SHOWN_MISSING = 20
 
 
 def run_sync(
@@ -22,6 +33,7 @@ def run_sync(
     schema: str = "common_room",
     options: Options | None = None,
     part: Slice | None = None,
+    frame: "pd.DataFrame | pa.Table | None" = None,
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Report:
@@ -35,6 +47,8 @@ def run_sync(
         schema: the warehouse schema of our own tables, made when it is not there.
         options: what this run does differently.
         part: the slice of the source to look at; None for all of it.
+        frame: rows to read in place of the sync's source, which needs no table then; they are lent to the warehouse
+            for the plan and not kept there. Its columns are the contract, as a table's would be.
         run_id: names the run in the ledger; made up when None.
         on_progress: called every few seconds while rows are sent.
 
@@ -47,7 +61,7 @@ def run_sync(
         SyncStopped: going on could not work; what was done is recorded, and the rest waits.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
     """
-    return Run(sync, warehouse, destination, schema, options or Options(), part, run_id, on_progress).go()
+    return Run(sync, warehouse, destination, schema, options or Options(), part, frame, run_id, on_progress).go()
 
 
 class Run:
@@ -61,10 +75,12 @@ class Run:
         schema: str,
         options: Options,
         part: Slice | None,
+        frame: "pd.DataFrame | pa.Table | None",
         run_id: str | None,
         on_progress: Callable[[Progress], None] | None,
     ):
-        self._sync = sync
+        self._sync = sync if frame is None else replace(sync, source=FRAME)
+        self._lent = None if frame is None else as_arrow(frame)
         self._warehouse = warehouse
         self._destination = destination
         self._schema = schema
@@ -74,6 +90,7 @@ class Run:
         self._run_id = run_id or uuid.uuid4().hex
         self._on_progress = on_progress
         self._report = Report(sync.name, self._run_id, partition=self._partition, dry_run=options.dry_run)
+        self._household: Household | None = None
 
     def go(self) -> Report:
         """Run, and give the report. Raises as `run_sync` says."""
@@ -87,11 +104,13 @@ class Run:
         journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id, source_id)
         plan: Plan | None = None
         try:
+            self._look_into_room()
             plan = self._plan(journal, source_id)
             self._take_over(plan)
             if plan.offered:
                 delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
-                run_in_loop(delivery.run(self._destination))
+                run_in_loop(delivery.run(self._destination, self._household.room if self._household else None))
+            self._remove_what_left(plan)
         except Exception:
             self._report.state = "failed"
             raise
@@ -99,6 +118,8 @@ class Run:
             self._report.state = "interrupted"
             raise
         finally:
+            if self._report.stopped_by is not None and self._report.state == "succeeded":
+                self._report.state = "stopped"
             if plan is not None:
                 plan.spool.close()
                 self._account(plan)
@@ -109,8 +130,29 @@ class Run:
             raise SyncStopped(self._report)
         return self._report
 
+    def _look_into_room(self) -> None:
+        upkeep = self._sync.contract.upkeep
+
+        async def look(upkeep: Upkeep) -> None:
+            self._household = await Household.read(upkeep, self._destination, self._report)
+
+        if upkeep is not None:
+            run_in_loop(look(upkeep))
+
+    def _remove_what_left(self, plan: Plan) -> None:
+        upkeep, household, report = self._sync.contract.upkeep, self._household, self._report
+        if upkeep is None or household is None or self._sync.on_removed == "keep" or report.stopped_by is not None:
+            return
+        if self._options.dry_run:
+            report.removed = len(household.removable(plan))
+        elif plan.removable:
+            run_in_loop(household.remove(upkeep, self._sync, plan, self._destination, report))
+
     def _plan(self, journal: Journal, source_id: int | None) -> Plan:
         with self._warehouse.session() as session:
+            if self._lent is not None:
+                session.lend(FRAME, self._lent)
+                self._lent = None
             ledger = Ledger(session, self._schema)
             ledger.prepare()
             ledger.fold(self._sync.name)
@@ -118,7 +160,7 @@ class Run:
                 ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
             try:
                 planner = Planner(session, ledger, self._sync, self._options, self._part)
-                plan = planner.plan()
+                plan = planner.plan(None if self._household is None else self._household.ids)
                 planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
                     planner.begin(plan, self._run_id, source_id)
@@ -144,10 +186,13 @@ class Run:
         report.emptied = plan.emptied
         report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
-        if self._options.resync != "all":
-            report.unchanged = plan.compared.get("unchanged", 0)
-        if self._options.resync == "changed":
-            report.rejected = plan.compared.get("rejected", 0)
+        report.missing = len(plan.missing)
+        report.missing_keys = list(plan.missing[:_SHOWN_MISSING])
+        kept = {why: count for why, count in plan.compared.items() if why not in plan.settled_offered}
+        report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
+        report.rejected = kept.get("rejected", 0)
+        report.unknown = kept.get("unknown", 0)
+        report.outdated = kept.get("outdated", 0)
 
     def _account(self, plan: Plan) -> None:
         """Give every row that has no outcome its place."""
@@ -163,6 +208,8 @@ class Run:
             journal.write(session)
             ledger = Ledger(session, self._schema)
             ledger.fold(self._sync.name)
+            if self._household is not None:
+                ledger.forget(self._sync.name, self._household.removed)
             ledger.finish(
                 self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts(),
                 in_doubt=journal.in_doubt,

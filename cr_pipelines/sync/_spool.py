@@ -1,5 +1,5 @@
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ class PlannedRow(NamedTuple):
     was_fingerprint: str | None
     was_delivered: str | None
     was_message: str | None
+    was_not_found_runs: int | None
     values: tuple[object, ...]
 
 
@@ -70,6 +71,18 @@ class Section:
             for row in zip(*columns, strict=True):
                 yield PlannedRow._make((*row[:split], row[split:]))
 
+    def distinct(self, column: int) -> set[object]:
+        """The distinct values of the source column at this position, but for lists and the like."""
+        if self._writer is None:
+            return set()
+        self._writer.close()
+        self._file.seek(0)
+        found: set[object] = set()
+        for batch in pa.ipc.open_stream(self._file):
+            values = _values(batch.column(len(LEDGER_COLUMNS) + column))
+            found.update(value for value in values if isinstance(value, Hashable))
+        return found
+
     def close(self) -> None:
         """Give the disk space back."""
         self._file.close()
@@ -93,6 +106,10 @@ class Spool:
 
     def __iter__(self) -> Iterator[PlannedRow]:
         return chain.from_iterable(self._sections)
+
+    def distinct(self, column: int) -> set[object]:
+        """The distinct values of the source column at this position, but for lists and the like."""
+        return set().union(*(section.distinct(column) for section in self._sections))
 
     def close(self) -> None:
         """Give the disk space back."""

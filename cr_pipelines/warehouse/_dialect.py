@@ -15,7 +15,7 @@ class Dialect(ABC):
     """The engine's name, as Dagster shows it among an asset's kinds."""
 
     types: ClassVar[dict[str, str]]
-    """The engine's name for each of: text, integer, bigint, double, timestamp."""
+    """The engine's name for each of: text, integer, bigint, double, timestamp, boolean."""
 
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     """Begins a transaction whose statements all see the same state of the warehouse."""

@@ -53,6 +53,15 @@ class Session(ABC):
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
         """Append rows to a table by column name, all or none of them."""
 
+    def lend(self, name: str, rows: pa.Table) -> None:
+        """Let statements read the rows as a relation of this name, until the session ends.
+
+        Raises WarehouseError where the engine offers no way to.
+        """
+        raise WarehouseError(
+            f"{self.dialect.name} cannot read a data frame in passing; write it to a table, and name that as the source"
+        )
+
     @abstractmethod
     def columns(self, relation: Relation) -> dict[str, str]:
         """The relation's column names and their types in the engine's words, in its order.

@@ -31,6 +31,7 @@ _TYPES = {
     pa.int64(): "INT64",
     pa.float64(): "FLOAT64",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP",
+    pa.bool_(): "BOOL",
 }
 
 
@@ -44,6 +45,7 @@ class BigQueryDialect(Dialect):
         "bigint": "INT64",
         "double": "FLOAT64",
         "timestamp": "TIMESTAMP",
+        "boolean": "BOOL",
     }
 
     @property

@@ -53,6 +53,7 @@ class DuckDBDialect(Dialect):
         "bigint": "BIGINT",
         "double": "DOUBLE",
         "timestamp": "TIMESTAMP WITH TIME ZONE",
+        "boolean": "BOOLEAN",
     }
 
     @property
@@ -167,6 +168,10 @@ class DuckDBSession(Session):
     def _allow(self, memory: int) -> None:
         self._memory = memory
         self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
+
+    @override
+    def lend(self, name: str, rows: pa.Table) -> None:
+        self._connection.register(name, rows)
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:

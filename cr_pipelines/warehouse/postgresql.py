@@ -59,6 +59,7 @@ class PostgreSQLDialect(Dialect):
         "bigint": "bigint",
         "double": "double precision",
         "timestamp": "timestamp with time zone",
+        "boolean": "boolean",
     }
     begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
@@ -157,6 +158,11 @@ class PostgreSQLSession(Session):
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
         with self._cursor() as cursor:
             cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
+
+    @override
+    def lend(self, name: str, rows: pa.Table) -> None:
+        with self._cursor() as cursor:
+            cursor.adbc_ingest(name, rows, mode="create", temporary=True)
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:

@@ -43,6 +43,7 @@ class SnowflakeDialect(Dialect):
         "bigint": "BIGINT",
         "double": "DOUBLE",
         "timestamp": "TIMESTAMP_TZ",
+        "boolean": "BOOLEAN",
     }
 
     @property

@@ -20,7 +20,7 @@ from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.sync.conftest import Flow
 from cr_pipelines_tests.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
 
-RUN = Path(__file__).with_name("run_contacts.py")
+RUN = Path(__file__).with_name("run_a_sync.py")
 
 
 @pytest.fixture
@@ -150,6 +150,7 @@ def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow:
     flow.sandbox.control.set_faults()
     flow.sql("UPDATE common_room_contacts SET full_name = 'Name ' || substr(id, 2)")
     flow.run()
+    flow.sandbox.control.settle()
     assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
 
 

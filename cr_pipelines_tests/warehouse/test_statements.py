@@ -6,7 +6,7 @@ Renew the files after a wanted change, and read their diff:
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing_extensions import override
 from cr_pipelines.sync import Ledger, Options, Report, Slice, Sync
 from cr_pipelines.sync._ledger import OUTCOME_SCHEMA
 from cr_pipelines.sync._plan import Planner
+from cr_pipelines.sync.contract import SEGMENT_MEMBER, SEGMENT_NOTE, TAG
 from cr_pipelines.warehouse import Dialect, Relation, Session, Sink
 from cr_pipelines.warehouse.bigquery import BigQueryDialect, BigQuerySession
 from cr_pipelines.warehouse.duckdb import DuckDBDialect
@@ -44,8 +45,13 @@ ANSWERS: list[tuple[str, list[tuple[Any, ...]]]] = [
     (r"SELECT run_id, host", [("dead", "elsewhere", 1, LONG_AGO, LONG_AGO)]),
     (r"SELECT \* FROM \(SELECT email_hash", [("0" * 64,)]),
     (r"SELECT 1 FROM", [(1,)]),
+    (r"SELECT count\(\*\) FROM \(SELECT key, delivered_fingerprint", [(3,)]),
+    (r"SELECT key FROM cr_compared WHERE why = 'unchanged'", [("deleted by hand",)]),
 ]
 """What makes the engine walk every branch: something is changed, gone, rehashed, twofold, erased."""
+
+
+CONTACT_COLUMNS = ("id", "full_name", "email", "tags", "custom_fields")
 
 
 class Recorder(Session):
@@ -81,10 +87,15 @@ class Recorder(Session):
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
-        return dict.fromkeys(("id", "full_name", "email", "tags", "custom_fields"), self.dialect.types["text"])
+        names = {"crm.segment_members": SEGMENT_MEMBER, "crm.notes": SEGMENT_NOTE, "crm.tags": TAG}
+        contract = names.get(relation.text)
+        known = [column.name for column in contract.columns] if contract else CONTACT_COLUMNS
+        return dict.fromkeys(known, self.dialect.types["text"])
 
 
-def walk(session: Recorder, sync: Sync, options: Options, part: Slice | None) -> None:
+def walk(
+    session: Recorder, sync: Sync, options: Options, part: Slice | None, present: Collection[str] | None = None
+) -> None:
     """What a run does with the warehouse, from first to last."""
     ledger = Ledger(session, "common_room")
     partition = part.partition if part else ""
@@ -92,13 +103,13 @@ def walk(session: Recorder, sync: Sync, options: Options, part: Slice | None) ->
     ledger.fold(sync.name)
     ledger.claim("run", sync.name, partition, options.resync)
     planner = Planner(session, ledger, sync, options, part)
-    plan = planner.plan()
+    plan = planner.plan(present)
     planner.count_problems(plan, Report(sync.name, "run", partition=partition, dry_run=False))
     planner.begin(plan, "run")
     plan.spool.close()
     ledger.record(OUTCOME_SCHEMA.empty_table())
     ledger.heartbeat("run", sync.name, partition)
-    ledger.suppressed(sync.name)
+    ledger.suppressed(sync.name, 1)
     ledger.standing(sync.name, partition)
     ledger.rejected_rows(sync.name, partition, 20)
     ledger.finish("run", sync.name, partition, "succeeded", {"delivered": 1, "seconds": 0.5, "stopped_by": None})
@@ -113,6 +124,11 @@ def statements(dialect: Dialect) -> Iterator[str]:
         Options(resync="all", keys=["a", 'b"\\'], limit=5),
         Slice("2026-01-01", "seen_at", LONG_AGO, LONG_AGO + timedelta(days=1)),
     )
+    walk(session, Sync("members", "segment_member", "crm.segment_members"), Options(), None)
+    walk(session, Sync("notes", "segment_note", "crm.notes"), Options(keys=["1"]), None)
+    walk(session, Sync("tags", "tag", "crm.tags", restore=True, on_removed="delete"), Options(), None, {"there"})
+    Ledger(session, "common_room").forget("tags", ["gone"])
+    Ledger(session, "common_room").replace("room_segments", [{"id": 1, "name": "Champions", "read_at": LONG_AGO}])
     for statement in dict.fromkeys(session.statements):
         yield re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", "2026-01-01T00:00:00+00:00", statement).strip()
 

@@ -1,6 +1,7 @@
 """Contracts: which columns a source of each kind has, and how a row becomes a request."""
 
 from cr_pipelines.sync.contract._contract import (
+    Batching,
     Column,
     Context,
     Contract,
@@ -9,27 +10,65 @@ from cr_pipelines.sync.contract._contract import (
     Outgoing,
     Problem,
     RowReader,
+    Upkeep,
     address_hash,
     person_key,
 )
+from cr_pipelines.sync.contract.activity import ACTIVITY
 from cr_pipelines.sync.contract.contact import CONTACT
-from cr_pipelines.sync.contract.room import Room
+from cr_pipelines.sync.contract.contact_activity import CONTACT_ACTIVITY
+from cr_pipelines.sync.contract.contact_note import CONTACT_NOTE
+from cr_pipelines.sync.contract.contact_tag import CONTACT_TAG
+from cr_pipelines.sync.contract.custom_field_value import CUSTOM_FIELD_VALUE
+from cr_pipelines.sync.contract.existing_contact import EXISTING_CONTACT
+from cr_pipelines.sync.contract.room import Fact, Room
+from cr_pipelines.sync.contract.segment_member import SEGMENT_MEMBER
+from cr_pipelines.sync.contract.segment_note import SEGMENT_NOTE
+from cr_pipelines.sync.contract.tag import TAG
+from cr_pipelines.sync.contract.values import InvalidValue
 
-CONTRACTS = {contract.kind: contract for contract in (CONTACT,)}
+CONTRACTS = {
+    contract.kind: contract
+    for contract in (
+        CONTACT,
+        ACTIVITY,
+        TAG,
+        CONTACT_TAG,
+        CUSTOM_FIELD_VALUE,
+        SEGMENT_MEMBER,
+        CONTACT_NOTE,
+        SEGMENT_NOTE,
+        EXISTING_CONTACT,
+        CONTACT_ACTIVITY,
+    )
+}
 """Every contract by its kind."""
 
 __all__ = [
+    "ACTIVITY",
     "CONTACT",
+    "CONTACT_ACTIVITY",
+    "CONTACT_NOTE",
+    "CONTACT_TAG",
     "CONTRACTS",
+    "CUSTOM_FIELD_VALUE",
+    "EXISTING_CONTACT",
+    "SEGMENT_MEMBER",
+    "SEGMENT_NOTE",
+    "TAG",
+    "Batching",
     "Column",
     "Context",
     "Contract",
+    "Fact",
     "InvalidRow",
+    "InvalidValue",
     "Match",
     "Outgoing",
     "Problem",
     "Room",
     "RowReader",
+    "Upkeep",
     "address_hash",
     "person_key",
 ]

@@ -1,19 +1,26 @@
-"""What the room itself says, read before anything is sent: which custom fields it has, and what they take."""
+"""What the room itself says, read before anything is sent: what it has, and how that is called."""
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import asyncio
+import contextlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Generic, TypeVar
 
-from cr_pipelines.api import (
-    ClearCustomField,
-    CommonRoomClient,
-    CustomField,
-    CustomFieldValue,
-    TypedValue,
-)
-from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract.values import InvalidValue
+from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus, Tag
+from cr_pipelines.sync.contract.values import InvalidValue, folded, line, nearest
+
+_T = TypeVar("_T")
+
+
+class Fact(Enum):
+    """A part of the room that a column can only be read with."""
+
+    CUSTOM_FIELDS = "custom fields"
+    ACTIVITY_TYPES = "activity types"
+    SEGMENTS = "segments"
+    SEGMENT_STATUSES = "statuses of segments"
+    TAGS = "tags"
 
 
 def shown(name: object) -> str:
@@ -22,104 +29,114 @@ def shown(name: object) -> str:
     return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(a name of its own)"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the known name that is most alike, else nothing."""
-    by_folded = {values.folded(other): other for other in known}
-    found = difflib.get_close_matches(values.folded(name), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[found[0]]}?" if found else ""
+class Named(Generic[_T]):
+    """Things of the room by their names and ids, in any case.
+
+    Args:
+        what: what a thing is, for messages and as the end of the reason code.
+        things: each with its id and its names, if it has any. An id wins over another thing's name.
+        where: where a thing was looked for, for messages.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        things: Iterable[tuple[_T, object, Iterable[str | None]]] = (),
+        where: str = "of the room",
+    ):
+        self._what = what
+        self._where = where
+        self._things: dict[str, _T] = {}
+        self._names: list[str] = []
+        ids: dict[str, _T] = {}
+        for thing, id_, names in things:
+            ids[folded(str(id_))] = thing
+            for name in filter(None, names):
+                self._things[folded(name)] = thing
+                self._names.append(name)
+        self._things |= ids
+
+    def find(self, name: object) -> _T:
+        """The thing of this name or id. Raises InvalidValue with the nearest name."""
+        asked = line(name)
+        found = self._things.get(folded(asked))
+        if found is None:
+            message = f"is no {self._what} {self._where}{nearest(asked, self._names)}"
+            raise InvalidValue("unknown_" + self._what.replace(" ", "_"), message)
+        return found
+
+    def found(self, names: Iterable[object]) -> set[_T]:
+        """The things that these names or ids mean, whatever else is among them."""
+        found = set()
+        for name in names:
+            with contextlib.suppress(InvalidValue):
+                found.add(self.find(name))
+        return found
 
 
 @dataclass(frozen=True)
 class Room:
-    """A room's custom fields, by folded name and by id in text."""
+    """A room's definitions. Those that were not asked for are empty.
 
-    custom_fields: Mapping[str, CustomField] = field(default_factory=dict)
+    Attributes:
+        custom_fields: those that the sync may write.
+        activity_types: ids of activity types.
+        segments: ids of segments.
+        statuses: ids of statuses, by the segment's id.
+        tags: tags by name.
+    """
+
+    custom_fields: Named[CustomField] = field(default=Named("custom field"))
+    activity_types: Named[str] = field(default=Named("activity type"))
+    segments: Named[int] = field(default=Named("segment"))
+    statuses: Mapping[int, Named[int]] = field(default_factory=dict)
+    tags: Mapping[str, Tag] = field(default_factory=dict)
 
     @staticmethod
-    async def read(client: CommonRoomClient, source_id: int | None) -> "Room":
-        """Ask the room (GET /members/customFields), for the fields that the source may write."""
-        by_name: dict[str, CustomField] = {}
-        for custom_field in await client.list_custom_fields(source_id):
-            by_name[values.folded(custom_field.name)] = custom_field
-            by_name[str(custom_field.id)] = custom_field
-        return Room(by_name)
+    async def read(
+        client: CommonRoomClient, facts: Collection[Fact], *, source_id: int | None, segments: Iterable[object] = ()
+    ) -> "Room":
+        """Ask the room for these facts, and for no others.
 
-    def custom_field(self, name: object) -> CustomField:
-        """The custom field of this name or id. Raises InvalidValue with the nearest name there is."""
-        found = self.custom_fields.get(values.folded(str(name)))
-        if found is None:
-            known = sorted({custom_field.name for custom_field in self.custom_fields.values()})
-            raise InvalidValue(
-                "unknown_custom_field",
-                "is no custom field that the room lets this source write" + nearest(str(name), known),
-                part=shown(name),
-            )
-        return found
-
-    def custom_field_changes(
-        self, value: Any, *, clear_nulls: bool
-    ) -> list[CustomFieldValue | ClearCustomField] | None:
-        """The changes that a struct, map or JSON object of field name (or id) to value asks for.
-
-        A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone.
+        Args:
+            client: the room.
+            facts: what to ask for.
+            source_id: narrows custom fields to those that the destination source may write.
+            segments: names or ids of the segments whose statuses are wanted.
         """
-        expected = "a struct, map or JSON object of custom field name to value"
-        if isinstance(value, str) and not value.strip():
-            return None
-        changes: list[CustomFieldValue | ClearCustomField] = []
-        struct = values.parsed(value, expected)
-        for name, entry in () if struct is None else values.pairs(struct, expected):
-            if entry is None and not clear_nulls:
-                continue
-            custom_field = self.custom_field(name)
-            if entry is None:
-                changes.append(ClearCustomField(id=custom_field.id))
-            else:
-                changes.append(CustomFieldValue(id=custom_field.id, value=typed_value(custom_field, entry)))
-        return changes or None
+        room = Room()
+        if Fact.CUSTOM_FIELDS in facts:
+            where = "of the room" if source_id is None else "that the room lets this source write"
+            fields = await client.list_custom_fields(source_id)
+            room = replace(room, custom_fields=named_custom_fields(fields, where))
+        if Fact.ACTIVITY_TYPES in facts:
+            room = replace(room, activity_types=named_activity_types(await client.list_activity_types()))
+        if Fact.SEGMENTS in facts:
+            room = replace(room, segments=named_segments(await client.list_segments()))
+        if Fact.SEGMENT_STATUSES in facts:
+            ids = sorted(room.segments.found(segments))
+            statuses = await asyncio.gather(*(client.list_segment_statuses(id_) for id_ in ids))
+            room = replace(room, statuses=dict(zip(ids, map(named_statuses, statuses), strict=True)))
+        if Fact.TAGS in facts:
+            room = replace(room, tags={tag.name: tag for tag in await client.list_tags()})
+        return room
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "string": values.text(values.PROSE),
-    "enum": values.line,
-    "url": values.url,
-    "date": values.as_date,
-    "int": values.as_integer,
-    "number": values.as_number,
-    "boolean": values.as_boolean,
-}
+def named_custom_fields(fields: Iterable[CustomField], where: str = "of the room") -> Named[CustomField]:
+    """Custom fields by name."""
+    return Named("custom field", ((own, own.id, [own.name]) for own in fields), where)
 
 
-def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
-    """The value as the custom field takes it: type, enum values, one or several.
-
-    A single value stands for a list of one where several are taken. Raises InvalidValue that names the field.
-    """
-    try:
-        if custom_field.type not in _READERS:
-            raise InvalidValue(
-                "unknown_type", f"is a custom field of type {custom_field.type}, which cannot be written"
-            )
-        if custom_field.multivalue:
-            entries = value if isinstance(value, list) else [value]
-            read = [_single_value(custom_field, entry) for entry in entries if entry is not None]
-            return TypedValue(type=custom_field.type, value=read)
-        if isinstance(value, list):
-            raise InvalidValue("wrong_type", "is a list, and the custom field takes a single value")
-        return TypedValue(type=custom_field.type, value=_single_value(custom_field, value))
-    except InvalidValue as fault:
-        raise InvalidValue(fault.reason_code, fault.message, part=custom_field.name) from None
+def named_activity_types(types: Iterable[ActivityType]) -> Named[str]:
+    """Ids of activity types by name and display name."""
+    return Named("activity type", ((own.id, own.id, [own.id, own.display_name, own.name]) for own in types))
 
 
-def _single_value(custom_field: CustomField, value: Any) -> Any:
-    read = _READERS[custom_field.type](value)
-    if read is None:
-        raise InvalidValue("wrong_value", f"is blank; give a {custom_field.type} or null")
-    if custom_field.type == "enum" and read not in (custom_field.values or ()):
-        accepted = list(custom_field.values or ())
-        shown = ", ".join(accepted[:12]) + (", …" if len(accepted) > 12 else "")
-        raise InvalidValue(
-            "wrong_enum_value",
-            f"is none of the values that the custom field accepts ({shown})" + nearest(read, accepted),
-        )
-    return read
+def named_segments(segments: Iterable[Segment]) -> Named[int]:
+    """Ids of segments by name."""
+    return Named("segment", ((own.id, own.id, [own.name]) for own in segments))
+
+
+def named_statuses(statuses: Iterable[SegmentStatus]) -> Named[int]:
+    """Ids of a segment's statuses by name."""
+    return Named("status", ((own.id, own.id, [own.name]) for own in statuses), "of the segment")

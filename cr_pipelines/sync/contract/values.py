@@ -5,11 +5,13 @@ as null. It raises InvalidValue with a message that says what is wrong and what 
 repeats the value: messages go where personal data may not.
 """
 
+import contextlib
+import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -127,11 +129,48 @@ def _written_out(value: object) -> str:
 
 
 _line = text(LINE)
+_prose = text(PROSE)
 
 
 def line(value: Any) -> str:
     """A text of one field, such as a name."""
     return _line(value)  # type: ignore[return-value]
+
+
+def written(value: Any) -> str:
+    """A text of one field that is not blank, trimmed."""
+    return _not_blank(line(value)).strip()
+
+
+def prose(value: Any) -> str:
+    """A longer text that is not blank, such as a note."""
+    return _not_blank(_prose(value))  # type: ignore[arg-type]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise InvalidValue("blank", "is blank; give it a text, or leave such rows out of the view")
+    return text
+
+
+def listed(value: Any) -> str:
+    """A text that goes into a list with commas between its entries, and so holds none."""
+    entry = written(value)
+    if "," in entry:
+        raise InvalidValue("comma", "has a comma, which is what the API separates entries by; send it without one")
+    return entry
+
+
+def one_of(*accepted: str) -> Callable[[Any], str]:
+    """A reader of texts that takes only these, in any case."""
+
+    def read(value: Any) -> str:
+        choice = folded(line(value))
+        if choice not in accepted:
+            raise InvalidValue("wrong_value", f"is none of {', '.join(accepted)}" + nearest(choice, accepted))
+        return choice
+
+    return read
 
 
 def key(value: Any) -> str:
@@ -170,10 +209,15 @@ def url(value: Any) -> str | None:
     return address
 
 
+def account(value: Any) -> str | None:
+    """An account name or profile address, trimmed; a blank one counts as null."""
+    return line(value).strip() or None
+
+
 def handle(value: Any) -> Handle | None:
     """An account name or profile address of LinkedIn, GitHub or Twitter; a blank one counts as null."""
-    account = line(value).strip()
-    return Handle(value=account) if account else None
+    name = account(value)
+    return Handle(value=name) if name else None
 
 
 def discord(value: Any) -> DiscordAccount | None:
@@ -181,10 +225,10 @@ def discord(value: Any) -> DiscordAccount | None:
 
     Discord gave accounts without a discriminator the discriminator 0, which the API requires.
     """
-    account = line(value).strip()
-    if not account:
+    name = account(value)
+    if not name:
         return None
-    username, _, discriminator = account.partition("#")
+    username, _, discriminator = name.partition("#")
     if not username or re.search(r"\s", username) or (discriminator and not discriminator.isdigit()):
         raise InvalidValue("bad_discord", "is not a Discord account of the form username or username#1234")
     return DiscordAccount(username=username, discriminator=discriminator or "0")
@@ -314,6 +358,24 @@ def as_date(value: Any) -> str:
     raise wrong_value(value, "a date as YYYY-MM-DD")
 
 
+def as_moment(value: Any) -> datetime:
+    """A moment in UTC. One without a time zone is taken as UTC; a date is none, as midnight would be made up."""
+    if isinstance(value, str) and ":" in value:
+        with contextlib.suppress(ValueError):
+            value = datetime.fromisoformat(value.strip())
+    if not isinstance(value, datetime):
+        hint = "; it must be a timestamp, so cast it in the source"
+        if type(value) is date:
+            hint += ", as with CAST(… AS TIMESTAMP) for midnight UTC"
+        raise InvalidValue("wrong_type", f"is {describe_type(value)} that is no moment{hint}")
+    # Rebuilt, as a subclass of datetime may count nanoseconds, which nothing after this understands.
+    moment = datetime.combine(value.date(), value.timetz())
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue("wrong_value", "is outside of the years 1 to 9999") from None
+
+
 def wrong_value(value: object, expected: str) -> InvalidValue:
     """The error for a value that a typed field cannot take."""
     return InvalidValue("wrong_value", f"is {describe_type(value)} that is not {expected}")
@@ -322,3 +384,10 @@ def wrong_value(value: object, expected: str) -> InvalidValue:
 def folded(name: str) -> str:
     """A name as it is looked up: without regard to case, width and outer blanks."""
     return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for the known name that is most alike, else nothing."""
+    by_folded = {folded(other): other for other in known}
+    found = difflib.get_close_matches(folded(name), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean {by_folded[found[0]]}?" if found else ""

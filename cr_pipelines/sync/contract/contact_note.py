@@ -1,0 +1,21 @@
+"""Notes on existing contacts: POST /members/note, which appends one more note each time."""
+
+from cr_pipelines.api import ContactNote
+from cr_pipelines.sync.contract import values
+from cr_pipelines.sync.contract._contract import Column, Contract, by_value
+from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, LEDGER_ID, contact_reference
+
+CONTACT_NOTE = Contract(
+    kind="contact_note",
+    operation="add_contact_note",
+    endpoint="POST /members/note",
+    key=("id",),
+    columns=(
+        LEDGER_ID,
+        *CONTACT_REFERENCE,
+        Column("note", "note", "text", "What the note says.", by_value(values.prose), required=True),
+    ),
+    build=lambda read, _context: ContactNote(**contact_reference(read), note=read["note"]),
+    send=lambda room, _source_id, note: room.add_contact_note(note),
+    repeatable=False,
+)

@@ -1,0 +1,40 @@
+"""Tags of existing contacts: POST /members/tags, which adds all tags of one contact in one request."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cr_pipelines.api import ContactTags
+from cr_pipelines.sync.contract import values
+from cr_pipelines.sync.contract._contract import Batching, Column, Context, Contract
+from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, contact_reference
+from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.values import InvalidValue
+
+
+def _tag_of_contacts(value: Any, context: Context) -> str:
+    name = values.listed(value)
+    known = context.room.tags.get(name)
+    if known and known.entity_types and "member" not in known.entity_types:
+        raise InvalidValue("wrong_entity_type", f"is a tag of the room for {', '.join(known.entity_types)} only")
+    return name
+
+
+def _together(requests: Sequence[ContactTags]) -> ContactTags:
+    tags = dict.fromkeys(tag for request in requests for tag in request.tags)
+    return ContactTags(social_type=requests[0].social_type, value=requests[0].value, tags=list(tags))
+
+
+CONTACT_TAG = Contract(
+    kind="contact_tag",
+    operation="add_contact_tags",
+    endpoint="POST /members/tags",
+    key=("social_type", "value", "tag"),
+    columns=(
+        *CONTACT_REFERENCE,
+        Column("tag", "tags", "text", "Name of a tag to put on; it is created when there is none.",
+               _tag_of_contacts, required=True, needs=(Fact.TAGS,)),
+    ),
+    build=lambda read, _context: ContactTags(**contact_reference(read), tags=[read["tag"]]),
+    send=lambda room, _source_id, tags: room.add_contact_tags(tags),
+    batching=Batching(by=("social_type", "value"), most=100, combine=_together),
+)  # fmt: skip

@@ -1,0 +1,73 @@
+"""Custom fields of existing contacts: POST /members/customFields, which sets one field of one contact."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cr_pipelines.api import (
+    ClearContactCustomField,
+    ContactCustomFieldValue,
+    ContactCustomFieldValues,
+    CustomField,
+    TypedValue,
+)
+from cr_pipelines.sync.contract._contract import Column, Context, Contract, by_value, checked
+from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, contact_reference
+from cr_pipelines.sync.contract.custom_fields import named_field, typed_value
+from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.values import InvalidValue
+
+
+def _field(value: Any, context: Context) -> CustomField:
+    try:
+        return named_field(context.room, value)
+    except InvalidValue as fault:
+        raise InvalidValue(fault.reason_code, fault.message) from None
+
+
+def _change(
+    read: Mapping[str, Any], _context: Context
+) -> ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField:
+    field = read["field"]
+    found = {**contact_reference(read), "custom_field_id": field.id}
+    if "field_value" not in read:
+        checked("field_value", _check_clearable, field)
+        return ClearContactCustomField(**found, custom_field_values=[])
+    typed = checked("field_value", _typed, field, read["field_value"])
+    if isinstance(typed.value, list):
+        entries = [TypedValue(type=typed.type, value=entry) for entry in typed.value]
+        return ContactCustomFieldValues(**found, custom_field_values=entries)
+    return ContactCustomFieldValue(**found, custom_field_value=typed)
+
+
+def _check_clearable(field: CustomField) -> None:
+    if not field.multivalue:
+        raise InvalidValue(
+            "cannot_clear",
+            "is null, and this operation cannot clear a field of a single value; leave such rows out of the view, or "
+            "clear the field through custom_fields of a contacts sync",
+        )
+
+
+def _typed(field: CustomField, value: Any) -> TypedValue:
+    typed = typed_value(field, value)
+    if typed.value == []:
+        raise InvalidValue("blank", "is an empty list; to take all values away, make it null and set clear_nulls")
+    return typed
+
+
+CUSTOM_FIELD_VALUE = Contract(
+    kind="custom_field_value",
+    operation="set_custom_field",
+    endpoint="POST /members/customFields",
+    key=("social_type", "value", "field"),
+    columns=(
+        *CONTACT_REFERENCE,
+        Column("field", "customFieldId", "text", "A custom field of the room, by name or id.", _field,
+               required=True, needs=(Fact.CUSTOM_FIELDS,)),
+        Column("field_value", "customFieldValue", "whatever the field takes, or a text of it; a list for several",
+               "The value. With clear_nulls, a null takes all values off a field that takes several.",
+               by_value(lambda value: value), required=True, clears=True),
+    ),
+    build=_change,
+    send=lambda room, _source_id, change: room.set_custom_field(change),
+)  # fmt: skip

@@ -1,0 +1,87 @@
+"""Values of custom fields: checked against the type, the enum and the count of values that the room's field takes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cr_pipelines.api import ClearCustomField, CustomField, CustomFieldValue, TypedValue
+from cr_pipelines.sync.contract import values
+from cr_pipelines.sync.contract.room import Room, shown
+from cr_pipelines.sync.contract.values import InvalidValue, nearest
+
+
+def named_field(room: Room, name: object) -> CustomField:
+    """The custom field of this name or id. Raises InvalidValue with the nearest name there is."""
+    try:
+        return room.custom_fields.find(name)
+    except InvalidValue as fault:
+        raise InvalidValue(fault.reason_code, fault.message, part=shown(name)) from None
+
+
+def changes(room: Room, value: Any, *, clear_nulls: bool) -> list[CustomFieldValue | ClearCustomField] | None:
+    """The changes that a struct, map or JSON object of field name (or id) to value asks for.
+
+    A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone.
+    """
+    expected = "a struct, map or JSON object of custom field name to value"
+    if isinstance(value, str) and not value.strip():
+        return None
+    found: list[CustomFieldValue | ClearCustomField] = []
+    struct = values.parsed(value, expected)
+    for name, entry in () if struct is None else values.pairs(struct, expected):
+        if entry is None and not clear_nulls:
+            continue
+        custom_field = named_field(room, name)
+        if entry is None:
+            found.append(ClearCustomField(id=custom_field.id))
+        else:
+            found.append(CustomFieldValue(id=custom_field.id, value=typed_value(custom_field, entry)))
+    return found or None
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "string": values.text(values.PROSE),
+    "enum": values.line,
+    "url": values.url,
+    "date": values.as_date,
+    "int": values.as_integer,
+    "number": values.as_number,
+    "boolean": values.as_boolean,
+}
+
+
+def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
+    """The value as the custom field takes it: type, enum values, one or several.
+
+    Where several are taken, a single value stands for a list of one, and a JSON array in a text for its entries.
+    Raises InvalidValue that names the field.
+    """
+    try:
+        if custom_field.type not in _READERS:
+            raise InvalidValue(
+                "unknown_type", f"is a custom field of type {custom_field.type}, which cannot be written"
+            )
+        if custom_field.multivalue:
+            if isinstance(value, str) and value.lstrip().startswith("["):
+                value = values.parsed(value, "a list")
+            entries = value if isinstance(value, list) else [value]
+            read = [_single_value(custom_field, entry) for entry in entries if entry is not None]
+            return TypedValue(type=custom_field.type, value=read)
+        if isinstance(value, list):
+            raise InvalidValue("wrong_type", "is a list, and the custom field takes a single value")
+        return TypedValue(type=custom_field.type, value=_single_value(custom_field, value))
+    except InvalidValue as fault:
+        raise InvalidValue(fault.reason_code, fault.message, part=custom_field.name) from None
+
+
+def _single_value(custom_field: CustomField, value: Any) -> Any:
+    read = _READERS[custom_field.type](value)
+    if read is None:
+        raise InvalidValue("wrong_value", f"is blank; give a {custom_field.type} or null")
+    if custom_field.type == "enum" and read not in (custom_field.values or ()):
+        accepted = list(custom_field.values or ())
+        listed = ", ".join(accepted[:12]) + (", …" if len(accepted) > 12 else "")
+        raise InvalidValue(
+            "wrong_enum_value",
+            f"is none of the values that the custom field accepts ({listed})" + nearest(read, accepted),
+        )
+    return read

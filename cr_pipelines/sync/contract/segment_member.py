@@ -1,0 +1,56 @@
+"""Members of segments: POST /segments/{id}, which puts many existing contacts into one segment in one request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cr_pipelines.api import SegmentMembers
+from cr_pipelines.sync.contract import values
+from cr_pipelines.sync.contract._contract import Batching, Column, Context, Contract, by_value, checked
+from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, contact_reference, segment_column
+from cr_pipelines.sync.contract.room import Fact
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Contacts to put into one segment."""
+
+    segment_id: int
+    members: SegmentMembers
+
+    def wire_json(self) -> bytes:
+        """The body that is sent."""
+        return self.members.wire_json()
+
+
+def _admission(read: Mapping[str, Any], context: Context) -> Admission:
+    found = contact_reference(read)
+    status = {}
+    if "status" in read:
+        statuses = context.room.statuses[read["segment"]]
+        status["status_id"] = checked("status", statuses.find, read["status"])
+    members = SegmentMembers(social_type=found["social_type"], values=[found["value"]], **status)
+    return Admission(read["segment"], members)
+
+
+def _together(admissions: Sequence[Admission]) -> Admission:
+    first = admissions[0]
+    everybody = [value for admission in admissions for value in admission.members.values]
+    return Admission(first.segment_id, first.members.model_copy(update={"values": everybody}))
+
+
+SEGMENT_MEMBER = Contract(
+    kind="segment_member",
+    operation="add_contacts_to_segment",
+    endpoint="POST /segments/{id}",
+    key=("segment", "social_type", "value"),
+    columns=(
+        segment_column("id"),
+        *CONTACT_REFERENCE,
+        Column("status", "statusId", "text", "A status of the segment, by name or id.", by_value(values.written),
+               needs=(Fact.SEGMENTS, Fact.SEGMENT_STATUSES)),
+    ),
+    build=_admission,
+    send=lambda room, _source_id, admission: room.add_contacts_to_segment(admission.segment_id, admission.members),
+    batching=Batching(by=("segment", "social_type", "status"), most=100, combine=_together),
+)  # fmt: skip

@@ -1,0 +1,21 @@
+"""Notes on segments: POST /segments/note, which appends one more note each time."""
+
+from cr_pipelines.api import SegmentNote
+from cr_pipelines.sync.contract import values
+from cr_pipelines.sync.contract._contract import Column, Contract, by_value
+from cr_pipelines.sync.contract._shared import LEDGER_ID, segment_column
+
+SEGMENT_NOTE = Contract(
+    kind="segment_note",
+    operation="add_segment_note",
+    endpoint="POST /segments/note",
+    key=("id",),
+    columns=(
+        LEDGER_ID,
+        segment_column("segmentId"),
+        Column("note", "note", "text", "What the note says.", by_value(values.prose), required=True),
+    ),
+    build=lambda read, _context: SegmentNote(segment_id=read["segment"], note=read["note"]),
+    send=lambda room, _source_id, note: room.add_segment_note(note),
+    repeatable=False,
+)

@@ -1,0 +1,100 @@
+"""Tags: POST /tags and POST /tags/{id}, so that the room has the tags of the source, as the source has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from cr_pipelines.api import Answer, CommonRoomClient, EntityType, NewTag, Tag, TagUpdate
+from cr_pipelines.sync.contract import values
+from cr_pipelines.sync.contract._contract import Column, Context, Contract, Upkeep, by_value, checked
+from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.values import InvalidValue
+
+_ENTITIES = get_args(EntityType)
+
+
+@dataclass(frozen=True)
+class WantedTag:
+    """A tag as the source has it, and the one of its name that the room has, if any."""
+
+    new: NewTag
+    known: Tag | None
+
+    @property
+    def change(self) -> TagUpdate | None:
+        """What makes the known tag the wanted one; None when it is that already."""
+        if self.known is None or self.new.description in (None, self.known.description):
+            return None
+        return TagUpdate(name=self.known.name, description=self.new.description)
+
+    def wire_json(self) -> bytes:
+        """The body that is sent, or would be."""
+        return (self.change or self.new).wire_json()
+
+
+def _name(value: Any) -> str:
+    name = values.written(value)
+    if name != values.line(value):
+        raise InvalidValue("outer_blanks", "begins or ends with a blank; trim it in the source")
+    return name
+
+
+def _entity_types(value: Any) -> list[str] | None:
+    read = values.one_of(*_ENTITIES)
+    return list(dict.fromkeys(read(name) for name in values.names(value) or ())) or None
+
+
+def _wanted_tag(read: Mapping[str, Any], context: Context) -> WantedTag:
+    known = context.room.tags.get(read["name"])
+    checked("entity_types", _check_entity_types, read.get("entity_types"), known)
+    return WantedTag(NewTag(**read), known)
+
+
+def _check_entity_types(wanted: list[str] | None, known: Tag | None) -> None:
+    if not wanted:
+        raise InvalidValue("missing", f"is blank; name at least one of {', '.join(_ENTITIES)}")
+    lacking = sorted(set(wanted) - set(known.entity_types)) if known and known.entity_types else []
+    if lacking:
+        raise InvalidValue(
+            "fixed_entity_types",
+            f"asks for {', '.join(lacking)}, which the room's tag of this name is not for, and the API cannot change "
+            "what a tag is for; give the row another name, or delete the tag in the room",
+        )
+
+
+async def _bring_about(client: CommonRoomClient, _source_id: int, wanted: WantedTag) -> Answer:
+    known = wanted.known
+    if known is None:
+        known = await client.create_tag(wanted.new)
+        # Somebody may have made a tag of this name meanwhile: then that one was answered.
+        wanted = WantedTag(wanted.new, known)
+        sent = 1
+    else:
+        sent = 0
+    if (change := wanted.change) is not None:
+        await client.update_tag(known.id, change)
+        sent += 1
+    return Answer(200, attempts=sent)
+
+
+TAG = Contract(
+    kind="tag",
+    operation="create_tag",
+    endpoint="POST /tags",
+    key=("name",),
+    columns=(
+        Column("name", "name", "text", "Name of the tag.", by_value(_name), required=True,
+               needs=(Fact.TAGS,)),
+        Column("description", "description", "text", "What the tag is for; a null leaves the room's as it is.",
+               by_value(values.text(values.PROSE)), plain=True),
+        Column("entity_types", "entityTypes", "list of texts, or text with commas",
+               f"What the tag may be put on: {', '.join(_ENTITIES)}.", by_value(_entity_types), required=True),
+    ),
+    build=_wanted_tag,
+    send=_bring_about,
+    upkeep=Upkeep(
+        fact=Fact.TAGS,
+        present=lambda room: {name: tag.id for name, tag in room.tags.items()},
+        remove=lambda client, tag_id: client.delete_tag(tag_id),
+    ),
+)  # fmt: skip
