@@ -22,9 +22,7 @@ def test_an_answer_that_runs_out_of_memory_in_its_middle_is_read_again_with_more
     long = "array_to_string(list_transform(range(i - 4990), lambda x: repeat(md5((i + x)::VARCHAR), 400)), '')"
     sink = Collected()
     with warehouse.session() as session:
-        session.stream(
-            f"SELECT CASE WHEN i < 5000 THEN 'x' ELSE {long} END AS t FROM range(5100) AS r(i)", 2_000, sink
-        )
+        session.stream(f"SELECT CASE WHEN i < 5000 THEN 'x' ELSE {long} END AS t FROM range(5100) AS r(i)", 2_000, sink)
     assert sum(batch.num_rows for batch in sink.batches) == 5_100
 
 
