@@ -1,11 +1,12 @@
 """How well a limit is used, and how often it is run into.
 
-Each way delivers for some twenty seconds against a sandbox with so many requests a second. The share is that of the
-seconds between the first and the last, by the sandbox's own record: accepted requests, of those that it allowed.
+Each way delivers for some seconds against a sandbox with so many requests a second, which it counts by the second. The
+share is that of the seconds between the first and the last, by the sandbox's record: accepted requests, of those allowed.
 """
 
-import math
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,14 @@ PACED = tuple(
 )
 
 
-def share_used(requests: list[dict[str, Any]], limit: int) -> float | None:
-    """Accepted requests as a share of what the limit allowed, in the whole seconds within the time of sending."""
-    accepted = [request["at"] for request in requests if request["status"] == 202]
-    if not accepted:
-        return None
-    # The first and the last second are not whole.
-    start = accepted[0] + 1
-    seconds = math.floor(accepted[-1] - 1 - start)
-    if seconds < 1:
-        return None
-    return sum(start <= at < start + seconds for at in accepted) / (limit * seconds)
+def share_used(requests: list[dict[str, Any]], limit: int, since: float) -> float | None:
+    """Accepted requests as a share of what the limit allowed; None when there is no whole second.
+
+    `since` is when the first second began, as the requests tell time.
+    """
+    seconds = Counter(int(request["at"] - since) for request in requests if request["status"] == 202)
+    whole = range(min(seconds, default=0) + 1, max(seconds, default=0))
+    return sum(seconds[second] for second in whole) / (limit * len(whole)) if whole else None
 
 
 def measure(seconds: int) -> str:
@@ -45,10 +43,11 @@ def measure(seconds: int) -> str:
             sources.contacts(path, rows)
             for way in PACED:
                 with SandboxServer() as sandbox:
+                    since = time.time()
                     sandbox.control.set_limit(limit, 1)
                     took = deliver(way, way.parallel[0], path, rows, sandbox)
                     requests = sandbox.control.requests(operation="addUpdateUserToSource")
-                share = share_used(requests, limit)
+                share = share_used(requests, limit, since)
                 delivered = len({r["body"]["id"] for r in requests if r["status"] == 202})
                 refused = sum(request["status"] == 429 for request in requests)
                 lost = f"{rows - delivered:,}" + (", broke off" if took["error"] else "")

@@ -19,7 +19,7 @@ from sqlglot.dialects.bigquery import BigQuery
 from typing_extensions import override
 
 from cr_pipelines.sync import Ledger, Options, Report, Slice, Sync
-from cr_pipelines.sync._ledger import OUTCOME_SCHEMA
+from cr_pipelines.sync._ledger import OUTCOME_SCHEMA, this_host
 from cr_pipelines.sync._plan import Planner
 from cr_pipelines.sync.contract import SEGMENT_MEMBER, SEGMENT_NOTE, TAG
 from cr_pipelines.warehouse import Dialect, Relation, Session, Sink
@@ -130,6 +130,7 @@ def statements(dialect: Dialect) -> Iterator[str]:
     Ledger(session, "common_room").forget("tags", ["gone"])
     Ledger(session, "common_room").replace("room_segments", [{"id": 1, "name": "Champions", "read_at": LONG_AGO}])
     for statement in dict.fromkeys(session.statements):
+        statement = statement.replace(f"'{this_host()}', {os.getpid()}", "'host', 1")
         yield re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", "2026-01-01T00:00:00+00:00", statement).strip()
 
 

@@ -44,7 +44,7 @@ DELETE FROM `common_room`.`sync_outcomes` WHERE sync = 'contacts' AND recorded_a
 
 COMMIT;
 
-INSERT INTO `common_room`.`sync_runs` (`run_id`, `sync`, `partition`, `state`, `host`, `process`, `started_at`, `heartbeat_at`, `resync`) SELECT CAST(JSON_VALUE(appended, '$.run_id') AS STRING), CAST(JSON_VALUE(appended, '$.sync') AS STRING), CAST(JSON_VALUE(appended, '$.partition') AS STRING), CAST(JSON_VALUE(appended, '$.state') AS STRING), CAST(JSON_VALUE(appended, '$.host') AS STRING), CAST(JSON_VALUE(appended, '$.process') AS INT64), CAST(JSON_VALUE(appended, '$.started_at') AS TIMESTAMP), CAST(JSON_VALUE(appended, '$.heartbeat_at') AS TIMESTAMP), CAST(JSON_VALUE(appended, '$.resync') AS STRING) FROM UNNEST(JSON_QUERY_ARRAY(@appended)) AS appended;
+INSERT INTO `common_room`.`sync_runs` (`run_id`, `sync`, `partition`, `state`, `host`, `process`, `started_at`, `heartbeat_at`, `resync`) VALUES ('run', 'contacts', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), 'changed');
 
 SELECT run_id, host, process, started_at, heartbeat_at FROM `common_room`.`sync_runs` WHERE sync = 'contacts' AND `partition` = '' AND state = 'running' AND NOT (sync = 'contacts' AND `partition` = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP));
 
@@ -138,6 +138,8 @@ DELETE FROM `common_room`.`sync_intents` WHERE sync = 'it\'s' AND key IN (SELECT
 
 DELETE FROM `common_room`.`sync_outcomes` WHERE sync = 'it\'s' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
 
+INSERT INTO `common_room`.`sync_runs` (`run_id`, `sync`, `partition`, `state`, `host`, `process`, `started_at`, `heartbeat_at`, `resync`) VALUES ('run', 'it\'s', '2026-01-01', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), 'all');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM `common_room`.`sync_runs` WHERE sync = 'it\'s' AND `partition` = '2026-01-01' AND state = 'running' AND NOT (sync = 'it\'s' AND `partition` = '2026-01-01' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP));
 
 UPDATE `common_room`.`sync_runs` SET state = 'interrupted' WHERE sync = 'it\'s' AND `partition` = '2026-01-01' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
@@ -198,6 +200,8 @@ DELETE FROM `common_room`.`sync_intents` WHERE sync = 'members' AND key IN (SELE
 
 DELETE FROM `common_room`.`sync_outcomes` WHERE sync = 'members' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
 
+INSERT INTO `common_room`.`sync_runs` (`run_id`, `sync`, `partition`, `state`, `host`, `process`, `started_at`, `heartbeat_at`, `resync`) VALUES ('run', 'members', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), 'changed');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM `common_room`.`sync_runs` WHERE sync = 'members' AND `partition` = '' AND state = 'running' AND NOT (sync = 'members' AND `partition` = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP));
 
 UPDATE `common_room`.`sync_runs` SET state = 'interrupted' WHERE sync = 'members' AND `partition` = '' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
@@ -249,6 +253,8 @@ MERGE INTO `common_room`.`sync_ledger` AS target USING (SELECT o.sync AS `sync`,
 DELETE FROM `common_room`.`sync_intents` WHERE sync = 'notes' AND key IN (SELECT key FROM `common_room`.`sync_outcomes` WHERE sync = 'notes' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP));
 
 DELETE FROM `common_room`.`sync_outcomes` WHERE sync = 'notes' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
+
+INSERT INTO `common_room`.`sync_runs` (`run_id`, `sync`, `partition`, `state`, `host`, `process`, `started_at`, `heartbeat_at`, `resync`) VALUES ('run', 'notes', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), 'changed');
 
 SELECT run_id, host, process, started_at, heartbeat_at FROM `common_room`.`sync_runs` WHERE sync = 'notes' AND `partition` = '' AND state = 'running' AND NOT (sync = 'notes' AND `partition` = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP));
 
@@ -303,6 +309,8 @@ MERGE INTO `common_room`.`sync_ledger` AS target USING (SELECT o.sync AS `sync`,
 DELETE FROM `common_room`.`sync_intents` WHERE sync = 'tags' AND key IN (SELECT key FROM `common_room`.`sync_outcomes` WHERE sync = 'tags' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP));
 
 DELETE FROM `common_room`.`sync_outcomes` WHERE sync = 'tags' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
+
+INSERT INTO `common_room`.`sync_runs` (`run_id`, `sync`, `partition`, `state`, `host`, `process`, `started_at`, `heartbeat_at`, `resync`) VALUES ('run', 'tags', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), 'changed');
 
 SELECT run_id, host, process, started_at, heartbeat_at FROM `common_room`.`sync_runs` WHERE sync = 'tags' AND `partition` = '' AND state = 'running' AND NOT (sync = 'tags' AND `partition` = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP));
 

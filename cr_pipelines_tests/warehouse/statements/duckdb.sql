@@ -44,6 +44,8 @@ DELETE FROM "common_room"."sync_outcomes" WHERE sync = 'contacts' AND recorded_a
 
 COMMIT;
 
+INSERT INTO "common_room"."sync_runs" ("run_id", "sync", "partition", "state", "host", "process", "started_at", "heartbeat_at", "resync") VALUES ('run', 'contacts', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), 'changed');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM "common_room"."sync_runs" WHERE sync = 'contacts' AND "partition" = '' AND state = 'running' AND NOT (sync = 'contacts' AND "partition" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 
 UPDATE "common_room"."sync_runs" SET state = 'interrupted' WHERE sync = 'contacts' AND "partition" = '' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);
@@ -134,6 +136,8 @@ DELETE FROM "common_room"."sync_intents" WHERE sync = 'it''s' AND key IN (SELECT
 
 DELETE FROM "common_room"."sync_outcomes" WHERE sync = 'it''s' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);
 
+INSERT INTO "common_room"."sync_runs" ("run_id", "sync", "partition", "state", "host", "process", "started_at", "heartbeat_at", "resync") VALUES ('run', 'it''s', '2026-01-01', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), 'all');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM "common_room"."sync_runs" WHERE sync = 'it''s' AND "partition" = '2026-01-01' AND state = 'running' AND NOT (sync = 'it''s' AND "partition" = '2026-01-01' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 
 UPDATE "common_room"."sync_runs" SET state = 'interrupted' WHERE sync = 'it''s' AND "partition" = '2026-01-01' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);
@@ -194,6 +198,8 @@ DELETE FROM "common_room"."sync_intents" WHERE sync = 'members' AND key IN (SELE
 
 DELETE FROM "common_room"."sync_outcomes" WHERE sync = 'members' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);
 
+INSERT INTO "common_room"."sync_runs" ("run_id", "sync", "partition", "state", "host", "process", "started_at", "heartbeat_at", "resync") VALUES ('run', 'members', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), 'changed');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM "common_room"."sync_runs" WHERE sync = 'members' AND "partition" = '' AND state = 'running' AND NOT (sync = 'members' AND "partition" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 
 UPDATE "common_room"."sync_runs" SET state = 'interrupted' WHERE sync = 'members' AND "partition" = '' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);
@@ -245,6 +251,8 @@ MERGE INTO "common_room"."sync_ledger" AS target USING (SELECT o.sync AS "sync",
 DELETE FROM "common_room"."sync_intents" WHERE sync = 'notes' AND key IN (SELECT key FROM "common_room"."sync_outcomes" WHERE sync = 'notes' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 
 DELETE FROM "common_room"."sync_outcomes" WHERE sync = 'notes' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);
+
+INSERT INTO "common_room"."sync_runs" ("run_id", "sync", "partition", "state", "host", "process", "started_at", "heartbeat_at", "resync") VALUES ('run', 'notes', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), 'changed');
 
 SELECT run_id, host, process, started_at, heartbeat_at FROM "common_room"."sync_runs" WHERE sync = 'notes' AND "partition" = '' AND state = 'running' AND NOT (sync = 'notes' AND "partition" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 
@@ -299,6 +307,8 @@ MERGE INTO "common_room"."sync_ledger" AS target USING (SELECT o.sync AS "sync",
 DELETE FROM "common_room"."sync_intents" WHERE sync = 'tags' AND key IN (SELECT key FROM "common_room"."sync_outcomes" WHERE sync = 'tags' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 
 DELETE FROM "common_room"."sync_outcomes" WHERE sync = 'tags' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);
+
+INSERT INTO "common_room"."sync_runs" ("run_id", "sync", "partition", "state", "host", "process", "started_at", "heartbeat_at", "resync") VALUES ('run', 'tags', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE), 'changed');
 
 SELECT run_id, host, process, started_at, heartbeat_at FROM "common_room"."sync_runs" WHERE sync = 'tags' AND "partition" = '' AND state = 'running' AND NOT (sync = 'tags' AND "partition" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 

@@ -44,6 +44,8 @@ DELETE FROM "COMMON_ROOM"."SYNC_OUTCOMES" WHERE sync = 'contacts' AND recorded_a
 
 COMMIT;
 
+INSERT INTO "COMMON_ROOM"."SYNC_RUNS" ("RUN_ID", "SYNC", "PARTITION", "STATE", "HOST", "PROCESS", "STARTED_AT", "HEARTBEAT_AT", "RESYNC") VALUES ('run', 'contacts', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), 'changed');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM "COMMON_ROOM"."SYNC_RUNS" WHERE sync = 'contacts' AND "PARTITION" = '' AND state = 'running' AND NOT (sync = 'contacts' AND "PARTITION" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ));
 
 UPDATE "COMMON_ROOM"."SYNC_RUNS" SET state = 'interrupted' WHERE sync = 'contacts' AND "PARTITION" = '' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ);
@@ -134,6 +136,8 @@ DELETE FROM "COMMON_ROOM"."SYNC_INTENTS" WHERE sync = 'it''s' AND key IN (SELECT
 
 DELETE FROM "COMMON_ROOM"."SYNC_OUTCOMES" WHERE sync = 'it''s' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ);
 
+INSERT INTO "COMMON_ROOM"."SYNC_RUNS" ("RUN_ID", "SYNC", "PARTITION", "STATE", "HOST", "PROCESS", "STARTED_AT", "HEARTBEAT_AT", "RESYNC") VALUES ('run', 'it''s', '2026-01-01', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), 'all');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM "COMMON_ROOM"."SYNC_RUNS" WHERE sync = 'it''s' AND "PARTITION" = '2026-01-01' AND state = 'running' AND NOT (sync = 'it''s' AND "PARTITION" = '2026-01-01' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ));
 
 UPDATE "COMMON_ROOM"."SYNC_RUNS" SET state = 'interrupted' WHERE sync = 'it''s' AND "PARTITION" = '2026-01-01' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ);
@@ -194,6 +198,8 @@ DELETE FROM "COMMON_ROOM"."SYNC_INTENTS" WHERE sync = 'members' AND key IN (SELE
 
 DELETE FROM "COMMON_ROOM"."SYNC_OUTCOMES" WHERE sync = 'members' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ);
 
+INSERT INTO "COMMON_ROOM"."SYNC_RUNS" ("RUN_ID", "SYNC", "PARTITION", "STATE", "HOST", "PROCESS", "STARTED_AT", "HEARTBEAT_AT", "RESYNC") VALUES ('run', 'members', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), 'changed');
+
 SELECT run_id, host, process, started_at, heartbeat_at FROM "COMMON_ROOM"."SYNC_RUNS" WHERE sync = 'members' AND "PARTITION" = '' AND state = 'running' AND NOT (sync = 'members' AND "PARTITION" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ));
 
 UPDATE "COMMON_ROOM"."SYNC_RUNS" SET state = 'interrupted' WHERE sync = 'members' AND "PARTITION" = '' AND state = 'running' AND run_id = 'dead' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ);
@@ -245,6 +251,8 @@ MERGE INTO "COMMON_ROOM"."SYNC_LEDGER" AS target USING (SELECT o.sync AS "SYNC",
 DELETE FROM "COMMON_ROOM"."SYNC_INTENTS" WHERE sync = 'notes' AND key IN (SELECT key FROM "COMMON_ROOM"."SYNC_OUTCOMES" WHERE sync = 'notes' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ));
 
 DELETE FROM "COMMON_ROOM"."SYNC_OUTCOMES" WHERE sync = 'notes' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ);
+
+INSERT INTO "COMMON_ROOM"."SYNC_RUNS" ("RUN_ID", "SYNC", "PARTITION", "STATE", "HOST", "PROCESS", "STARTED_AT", "HEARTBEAT_AT", "RESYNC") VALUES ('run', 'notes', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), 'changed');
 
 SELECT run_id, host, process, started_at, heartbeat_at FROM "COMMON_ROOM"."SYNC_RUNS" WHERE sync = 'notes' AND "PARTITION" = '' AND state = 'running' AND NOT (sync = 'notes' AND "PARTITION" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ));
 
@@ -299,6 +307,8 @@ MERGE INTO "COMMON_ROOM"."SYNC_LEDGER" AS target USING (SELECT o.sync AS "SYNC",
 DELETE FROM "COMMON_ROOM"."SYNC_INTENTS" WHERE sync = 'tags' AND key IN (SELECT key FROM "COMMON_ROOM"."SYNC_OUTCOMES" WHERE sync = 'tags' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ));
 
 DELETE FROM "COMMON_ROOM"."SYNC_OUTCOMES" WHERE sync = 'tags' AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ);
+
+INSERT INTO "COMMON_ROOM"."SYNC_RUNS" ("RUN_ID", "SYNC", "PARTITION", "STATE", "HOST", "PROCESS", "STARTED_AT", "HEARTBEAT_AT", "RESYNC") VALUES ('run', 'tags', '', 'running', 'host', 1, CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ), 'changed');
 
 SELECT run_id, host, process, started_at, heartbeat_at FROM "COMMON_ROOM"."SYNC_RUNS" WHERE sync = 'tags' AND "PARTITION" = '' AND state = 'running' AND NOT (sync = 'tags' AND "PARTITION" = '' AND state = 'running' AND run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP_TZ));
 
