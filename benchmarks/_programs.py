@@ -42,7 +42,7 @@ def peers_python() -> Path:
 
 
 def _answer(command: list[str]) -> dict[str, Any]:
-    environment = {**os.environ, "PYTHONPATH": "", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=PROJECT, env=environment)
     if done.returncode:
         raise RuntimeError(f"{command[1]} ended with {done.returncode}:\n{done.stderr[-4000:]}")
