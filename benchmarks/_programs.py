@@ -42,7 +42,8 @@ def peers_python() -> Path:
 
 
 def _answer(command: list[str]) -> dict[str, Any]:
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONWARNINGS": "ignore"}
+    ours = {"PYTHONPATH": str(PROJECT), "PYTHONWARNINGS": "ignore", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    environment = os.environ | ours
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=PROJECT, env=environment)
     if done.returncode:
         raise RuntimeError(f"{command[1]} ended with {done.returncode}:\n{done.stderr[-4000:]}")

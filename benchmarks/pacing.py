@@ -1,8 +1,7 @@
 """How well a limit is used, and how often it is run into.
 
-Each way delivers for some seconds against a sandbox with so many requests a second, which it counts by the second. The
-share is that of the seconds between the first and the last, by the sandbox's record: accepted requests, of those it
-allowed.
+Each way delivers for some seconds against a sandbox with so many requests a second, counted by the second. The share
+is that of the seconds between the first and the last, by the sandbox's record: accepted requests, of those allowed.
 """
 
 import tempfile

@@ -28,6 +28,14 @@ def no_key(partition: str) -> str:
     return f"@null {partition}".rstrip()
 
 
+def delivered_fingerprint(row: str = "") -> str:
+    """The fingerprint of what Common Room has of a ledger row; `row` stands before its columns.
+
+    A compacted row has it no more beside its own, which is the same for a delivered one.
+    """
+    return f"CASE WHEN {row}status = 'delivered' THEN {row}fingerprint ELSE {row}delivered_fingerprint END"
+
+
 _TABLES = {
     "sync_ledger": {
         "sync": "text",
@@ -161,7 +169,7 @@ _TABLES = {
 }
 
 _INDEXES = {
-    "sync_ledger": (("sync", "key"), ("sync", "partition")),
+    "sync_ledger": (("sync", "key"), ("sync", "partition", "key")),
     "sync_outcomes": (("sync",),),
     "sync_intents": (("sync", "partition"),),
     "sync_runs": (("sync",),),
@@ -378,7 +386,7 @@ class Ledger:
             # neither counts as delivered.
             "delivered_fingerprint": "CASE WHEN o.status = 'delivered' THEN o.fingerprint "
             "WHEN o.status IN ('failed', 'unknown') OR d.run_id <> o.run_id THEN NULL "
-            "ELSE l.delivered_fingerprint END",
+            f"ELSE {delivered_fingerprint('l.')} END",
             "row_hash": "o.row_hash",
             "row_hash_version": "o.row_hash_version",
             "status": "o.status",
