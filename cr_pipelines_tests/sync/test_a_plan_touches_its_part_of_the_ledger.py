@@ -76,7 +76,7 @@ def test_it_reads_no_more_of_the_ledger_than_its_partition_and_what_stands_besid
         Ledger(session, "common_room").prepare()
     flow.sql(
         "INSERT INTO common_room.sync_ledger (sync, key, partition, fingerprint, row_hash, row_hash_version, status) "
-        "SELECT 'seen', CAST(id AS varchar), CAST(CAST(seen_at AS date) AS varchar), 'before', 1, 'v', 'delivered' FROM seen"
+        "SELECT 'seen', CAST(id AS varchar), CAST(CAST(seen_at AS date) AS varchar), '', 1, 'v', 'delivered' FROM seen"
     )
     flow.sql("ANALYZE")
     offered, read = plan_of_a_day(flow, tmp_path / "profile.json")
