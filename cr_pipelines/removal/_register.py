@@ -12,7 +12,6 @@ from cr_pipelines.warehouse import Session
 
 _SHOWN = 20
 _WITHHELD = "('pending', 'failed')"
-_SETTLED = "('submitted', 'not_found', 'verified', 'overdue')"
 
 
 class TakenIn(NamedTuple):
@@ -59,14 +58,14 @@ class Register:
     def take_in(self, source: RequestSource, now: datetime) -> TakenIn:
         """Record every request that is not recorded yet, by which its person is withheld.
 
-        Someone who asked before, and whose removal was sent within the last 15 days, shares its outcome.
+        Someone who asked before, and whose removal is under way or was settled a short while ago, shares its outcome.
         Raises SourceMissing and SourceUnusable.
         """
         with self._session.exclusively(f"{self._schema}.pii_removals"):
             rows = [self._row(request, now) for request in new_requests(self._session, source, self._table)]
             if not rows:
                 return TakenIn(0, 0)
-            earlier = self._settled_since(now - PROMISED)
+            earlier = self._outcomes_to_share(now)
             for row in rows:
                 row.update(earlier.get(row["email_hash"], {}))
             self._drop_invalid({row["request_id"] for row in rows})
@@ -99,11 +98,15 @@ class Register:
             return row | {"reason_code": "missing", "message": message}
         return row | {"email_hash": address_hash(address), "email": str(address), "status": "pending"}
 
-    def _settled_since(self, moment: datetime) -> dict[str, dict[str, Any]]:
+    def _outcomes_to_share(self, now: datetime) -> dict[str, dict[str, Any]]:
         columns = ("email_hash", "status", "submitted_at", "due_at", "check_at", "verified_at", "email")
+        promised, just_now = map(self._ledger.moment, (now - PROMISED, now - self._timing.shared))
+        # What was found gone may have come back by another way than ours; then asking again must remove it again.
         found = self._session.rows(
-            f"SELECT {', '.join(columns)} FROM {self._table} WHERE status IN {_SETTLED} AND lifted_at IS NULL "
-            f"AND submitted_at > {self._ledger.moment(moment)} ORDER BY submitted_at"
+            f"SELECT {', '.join(columns)} FROM {self._table} WHERE lifted_at IS NULL "
+            f"AND (status = 'submitted' AND submitted_at > {promised} "
+            f"OR status IN ('not_found', 'verified') AND coalesce(verified_at, submitted_at) > {just_now}) "
+            "ORDER BY submitted_at"
         )
         outcomes = [dict(zip(columns, row, strict=True)) for row in found]
         return {
@@ -173,11 +176,22 @@ class Register:
         return int(count)
 
     def just_sent(self, email_hash: str, now: datetime) -> bool:
-        """Whether a sync sent something under an address so recently that Common Room may not have stored it yet."""
+        """Whether a sync sent something under an address so recently that Common Room may not have stored it yet.
+
+        One that broke off may have done so without having recorded it.
+        """
         since, own = self._ledger.moment(now - self._timing.just_sent), f"email_hash = {self._text(email_hash)}"
+        ledger, outcomes, known, intents, runs = map(
+            self._ledger.table, ("sync_ledger", "sync_outcomes", "known_addresses", "sync_intents", "sync_runs")
+        )
+        in_doubt = (
+            f"{known} AS k JOIN {intents} AS i ON i.sync = k.sync AND i.key = k.key "
+            "JOIN (SELECT run_id, sync, finished_at FROM "
+            f"{runs} WHERE state IN ('interrupted', 'failed')) AS r ON r.run_id = i.run_id AND r.sync = i.sync"
+        )
         return any(
-            self._session.rows(f"SELECT 1 FROM {self._ledger.table(table)} WHERE {own} AND {moment} > {since} LIMIT 1")
-            for table, moment in (("sync_ledger", "last_sent_at"), ("sync_outcomes", "sent_at"))
+            self._session.rows(f"SELECT 1 FROM {sent} WHERE {own} AND {moment} > {since} LIMIT 1")
+            for sent, moment in ((ledger, "last_sent_at"), (outcomes, "sent_at"), (in_doubt, "finished_at"))
         )
 
     def sent_otherwise(self, email_hash: str) -> bool:

@@ -21,12 +21,14 @@ class Timing:
         first_pause: from the first failure to the next attempt; it doubles with every further one.
         longest_pause: what the pause grows to. A request is offered again for ever.
         looks: how long after its submission a removal is looked up; besides at its due date, and daily from then on.
+        shared: so long after a person was found gone, another request of theirs is answered by that.
         just_sent: so long after a contact was sent, Common Room may not know it yet, and its 404 settles nothing.
     """
 
     first_pause: timedelta = timedelta(minutes=1)
     longest_pause: timedelta = timedelta(days=1)
     looks: tuple[timedelta, ...] = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
+    shared: timedelta = timedelta(days=1)
     just_sent: timedelta = timedelta(minutes=10)
 
     def pause_after(self, attempts: int) -> timedelta:

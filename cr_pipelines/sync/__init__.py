@@ -7,12 +7,13 @@ it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what be
 from cr_pipelines.sync._catalogue import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
 from cr_pipelines.sync._compaction import CompactedPart, compact_ledger
 from cr_pipelines.sync._confirmation import wait_until_confirmed
-from cr_pipelines.sync._ledger import REMOVALS, Ledger, going_on
+from cr_pipelines.sync._ledger import Ledger, going_on
 from cr_pipelines.sync._loop import run_in_loop
 from cr_pipelines.sync._plan import Slice
 from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync._run import run_sync
 from cr_pipelines.sync._sync import (
+    REMOVALS,
     AlreadyRunning,
     Destination,
     Options,

@@ -46,6 +46,7 @@ class Door:
         self._journal = journal
         self._on_the_wire: set[Ticket] = set()
         self._lingering: list[tuple[float, Ticket]] = []
+        self._clear_of = -1
 
     def ticket(self, *rows: Identity) -> "Ticket":
         """The guard for the request that these rows become."""
@@ -61,8 +62,13 @@ class Door:
         suppressed = self._journal.suppressed
         now = time.monotonic()
         self._lingering = [(until, ticket) for until, ticket in self._lingering if until > now]
-        sent = [*self._on_the_wire, *(ticket for _, ticket in self._lingering)]
-        return -1 if any(ticket.held_by(suppressed) for ticket in sent) else suppressed.version
+        if self._clear_of != suppressed.version:
+            # Once it is clear it stays so: whatever was let go since was checked against that list.
+            sent = [*self._on_the_wire, *(ticket for _, ticket in self._lingering)]
+            if any(ticket.held_by(suppressed) for ticket in sent):
+                return -1
+            self._clear_of = suppressed.version
+        return self._clear_of
 
     def admit(self, ticket: "Ticket") -> None:
         """Count a request as on the wire. Raises Withheld or LeaseLapsed when it must not go."""

@@ -10,11 +10,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from cr_pipelines.sync._suppression import Suppressed
-from cr_pipelines.sync._sync import AlreadyRunning
+from cr_pipelines.sync._sync import REMOVALS, AlreadyRunning
 from cr_pipelines.warehouse import Session
-
-REMOVALS = "pii_removals"
-"""The name under which the runs that settle privacy requests stand beside those of syncs."""
 
 _HEARTBEAT_EXPIRES = timedelta(seconds=120)
 _HEARTBEAT_EXPIRES_HERE = timedelta(hours=2)
@@ -480,8 +477,8 @@ class Ledger:
         It says so even when another run has taken it for dead.
         """
         self._session.execute(
-            f"UPDATE {self.table('sync_runs')} SET suppression_version = {version} WHERE {self.where(sync, partition)} "
-            f"AND run_id = {self._dialect.literal(run_id)} AND finished_at IS NULL"
+            f"UPDATE {self.table('sync_runs')} SET suppression_version = {version} WHERE "
+            + self._going_on(UnconfirmedRun(run_id, sync, partition, this_host(), os.getpid()))
         )
 
     def unconfirmed(self, version: int) -> list[tuple[UnconfirmedRun, tuple[datetime, int | None]]]:
@@ -498,11 +495,14 @@ class Ledger:
 
     def bury(self, run: UnconfirmedRun) -> None:
         """Note that a run that never said so has ended."""
-        self.update(
-            "sync_runs",
-            {"state": "interrupted", "finished_at": datetime.now(UTC)},
-            f"{self.where(run.sync, run.partition)} AND run_id = {self._dialect.literal(run.run_id)} "
-            "AND finished_at IS NULL",
+        values = {"state": "interrupted", "finished_at": datetime.now(UTC)}
+        self.update("sync_runs", values, self._going_on(run))
+
+    def _going_on(self, run: UnconfirmedRun) -> str:
+        # By process too: a run of the same id may be its next try, elsewhere, after this one was taken for dead.
+        return (
+            f"{self.where(run.sync, run.partition)} AND run_id = {self._value(run.run_id)} "
+            f"AND host = {self._value(run.host)} AND process = {self._value(run.process)} AND finished_at IS NULL"
         )
 
     def broke_off_since(self, moment: datetime) -> bool:

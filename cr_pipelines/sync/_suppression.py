@@ -1,15 +1,36 @@
 """Who is withheld: people who asked to be forgotten, by their addresses and by every key they were sent under."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from urllib.parse import unquote_to_bytes
 
 from cr_pipelines.sync.contract import address_hash
 
 _ADDRESS = re.compile(rb"([^\s@<>()\[\]\\,;:\"]+)@([\w\x80-\xff-]+(?:\.[\w\x80-\xff-]+)+)")
+_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
+"""As JSON writes a line end, a quotation mark or a control character: none is a part of an address."""
 _MAY_PRECEDE = re.compile(rb"[^\w\x80-\xff.+-]")
 """What may belong to an address, and may as well stand before it, as in a link."""
+_ASCII_AT_END = re.compile(rb"[^\x80-\xff]*\Z")
+_ASCII_AT_START = re.compile(rb"[^\x80-\xff]*")
+
+
+def _addresses(text: bytes) -> Iterator[str]:
+    """Every address that stands in a text, with or without what surrounds it: more readings rather than fewer."""
+    for name, domain in _ADDRESS.findall(text):
+        starts = {0, *(found.end() for found in _MAY_PRECEDE.finditer(name))}
+        if not name.isascii():
+            # Scripts that put no blanks between words.
+            starts.update(found.start() for found in _ASCII_AT_END.finditer(name))
+        names = {name[start:] for start in starts}
+        # Punctuation, or how Markdown marks words, rather than parts of the address.
+        names |= {shorter.lstrip(b"._+-") for shorter in names}
+        domains = {domain} if domain.isascii() else {domain, *_ASCII_AT_START.findall(domain)[:1]}
+        domains |= {shorter.rstrip(b"._-") for shorter in domains}
+        for name_read, domain_read in product(names - {b""}, domains - {b""}):
+            yield (name_read + b"@" + domain_read).decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -45,11 +66,12 @@ class Suppressed:
         """The hash of the first such address that stands anywhere in a request's body."""
         if not self.addresses or (b"@" not in body and b"%40" not in body):
             return None
-        if b"%40" in body:
-            body = unquote_to_bytes(body)
-        for name, domain in _ADDRESS.findall(body):
-            for start in (0, *(found.end() for found in _MAY_PRECEDE.finditer(name))):
-                hashed = address_hash((name[start:] + b"@" + domain).decode("utf-8", "replace"))
+        if b"\\" in body:
+            body = _ESCAPE.sub(b" ", body)
+        texts = (body, unquote_to_bytes(body)) if b"%40" in body else (body,)
+        for text in texts:
+            for address in _addresses(text):
+                hashed = address_hash(address)
                 if hashed in self.addresses:
                     return hashed
         return None

@@ -8,6 +8,9 @@ from cr_pipelines.warehouse import Relation
 
 Resync = Literal["changed", "failed", "all"]
 
+REMOVALS = "pii_removals"
+"""The name under which the runs that settle privacy requests stand beside those of syncs."""
+
 
 @dataclass(frozen=True)
 class Sync:
@@ -40,6 +43,8 @@ class Sync:
     restore: bool = False
 
     def __post_init__(self) -> None:
+        if self.name == REMOVALS:
+            raise ValueError(f"a sync cannot be called {REMOVALS}, as the settlement of privacy requests is; rename it")
         for name, least in (("batch_size", 1), ("patience", 1), ("most_removed", 0)):
             value = getattr(self, name)
             if value is not None and value < least:

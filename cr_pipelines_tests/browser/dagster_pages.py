@@ -26,7 +26,7 @@ def open_lineage(page: Page, dagster: str) -> None:
     """The group's graph: the source table and the sync."""
     page.goto(dagster + _GROUP)
     # It is the last that a node shows.
-    page.get_by_text("Passed").wait_for()
+    page.get_by_text("Passed").first.wait_for()
 
 
 def open_overview(page: Page, dagster: str) -> None:

@@ -104,7 +104,7 @@ def test_what_the_sync_does_not_know_is_tried_once_more(location: Location, monk
         raise MemoryError(address)
 
     monkeypatch.setattr("cr_pipelines.components._execution.run_sync", hiccup)
-    monkeypatch.setattr("cr_pipelines.components._execution._RETRY_SECONDS", 0)
+    monkeypatch.setattr("cr_pipelines.components._execution.RETRY_SECONDS", 0)
 
     outcome = location.run()
 

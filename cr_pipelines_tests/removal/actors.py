@@ -17,7 +17,8 @@ from cr_pipelines.sync import AlreadyRunning, Destination, Sync, _confirmation, 
 from cr_pipelines.warehouse import open_warehouse
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
+# What a run imports only when it gets there, a second and more in all, is imported once for all of them.
+_processes.set_forkserver_preload([__name__, "duckdb", "pandas", "uvloop"])
 
 
 class Mortal(httpx.AsyncBaseTransport):

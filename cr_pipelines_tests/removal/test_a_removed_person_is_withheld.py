@@ -1,4 +1,7 @@
 from dataclasses import replace
+from urllib.parse import unquote
+
+import pytest
 
 from cr_pipelines.sync import Sync
 from cr_pipelines_tests.removal.conftest import CONTACTS, Office
@@ -122,3 +125,39 @@ def test_a_sync_under_another_name_that_reads_the_same_rows_is_held_to_it(office
     removed(office)
     report = office.sync(replace(CONTACTS, name="again"))
     assert (report.suppressed, report.delivered) == (1, 9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write to:\nperson4@example.com", "tab\tPerson4@Example.com\r\nend", "_person4@example.com_",
+        "person4@example.com.", "日本person4@example.com日本", "…person4@example.com…", "«person4@example.com»",
+        'say "person4@example.com"', "back\\person4@example.com", "person4@example.com/x", "--person4@example.com",
+        "https://example.com/?who=person4%40example.com&that=100%25",
+    ],
+)  # fmt: skip
+def test_an_address_is_found_in_a_text_whatever_surrounds_it(office: Office, text: str):
+    office.ask("r1", REMOVED)
+    office.settle()
+    source = f"SELECT 'x' AS id, '{text}' AS bio UNION ALL SELECT 'y', 'aperson4@example.com, person4@example.com.br'"
+    report = office.sync(Sync("bios", "contact", source))
+    assert (report.suppressed, report.delivered) == (1, 1)
+    assert office.posted() == ["y"]
+
+
+@pytest.mark.parametrize(
+    "address", ["a+b/c?d=e%40f@example.com", "o'brien@example.com", "*{x}|y@xn--bcher-kva.example"]
+)
+def test_an_odd_address_is_removed_and_withheld_like_any_other(office: Office, address: str):
+    quoted = address.replace("'", "''")
+    source = f"SELECT 'odd' AS id, '{quoted}' AS email"
+    assert office.sync(Sync("odd", "contact", source)).delivered == 1
+    office.sql(f"INSERT INTO common_room_pii_requests SELECT 'r1', email, NULL FROM ({source})")
+    assert office.settle().submitted == 1
+    assert [unquote(path.rpartition("/")[2]) for path in office.calls()] == [address]
+    assert office.sync(Sync("odd again", "contact", source.replace("'odd'", "'new'"))).suppressed == 1
+
+
+def test_no_sync_can_be_called_as_the_settlement_is(office: Office):
+    with pytest.raises(ValueError, match="cannot be called pii_removals"):
+        replace(CONTACTS, name="pii_removals")

@@ -10,6 +10,7 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Ledger, _confirmation, _door, wait_until_confirmed
+from cr_pipelines.sync._ledger import this_host
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
@@ -165,6 +166,19 @@ def test_a_run_that_another_took_for_dead_is_waited_for_all_the_same(office: Off
     version = unconfirmed_run(office, "elsewhere")
     office.sync()
     assert office.sql("SELECT state FROM common_room.sync_runs WHERE run_id = 'far'") == [("interrupted",)]
+    assert wait_until_confirmed(office.warehouse, "common_room", version) >= 1.5
+
+
+def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(_confirmation, "LEASE_SURELY_OVER_SECONDS", 1.5)
+    monkeypatch.setattr(_confirmation, "LINGER_SECONDS", 0.1)
+    version = unconfirmed_run(office, "elsewhere")
+    office.sql(
+        "INSERT INTO common_room.sync_runs (run_id, sync, partition, state, host, process, started_at, heartbeat_at) "
+        f"VALUES ('far', 'contacts', '', 'interrupted', '{this_host()}', 99999999, now(), now())"
+    )
     assert wait_until_confirmed(office.warehouse, "common_room", version) >= 1.5
 
 

@@ -1,3 +1,4 @@
+import signal
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from cr_pipelines.api import BadToken, CommonRoomClient
 from cr_pipelines.removal import Removals, RequestSource
 from cr_pipelines.sync import Destination, SourceUnusable
 from cr_pipelines.warehouse import SourceMissing
+from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 
 PROMISED = timedelta(days=15)
@@ -63,6 +65,15 @@ def test_someone_who_asks_again_after_the_fifteen_days_is_removed_again(office: 
     office.pass_time(days=16)
     office.ask("r2", "person4@example.com")
     office.settle()
+    assert len(office.calls()) == 2
+
+
+def test_someone_who_was_unknown_and_asks_again_days_later_is_looked_for_again(office: Office):
+    office.ask("r1", "nobody@example.com")
+    office.settle()
+    office.pass_time(days=2)
+    office.ask("r2", "nobody@example.com")
+    assert office.settle().not_found == 1
     assert len(office.calls()) == 2
 
 
@@ -150,6 +161,20 @@ def test_someone_whom_the_room_has_not_stored_yet_is_asked_about_again(office: O
     record = office.record("r1")
     assert record.reason is not None
     assert "may not have stored" in record.reason
+    office.pass_time(hours=2)
+    assert office.settle().not_found == 1
+
+
+def test_someone_whom_a_killed_sync_may_have_sent_a_moment_ago_is_asked_about_again(office: Office):
+    where = (str(office.path), office.sandbox.base_url, office.sandbox.token)
+    assert actors.run(actors.sync_contacts, *where, dies_at=1, after=True, abreast=1) == -signal.SIGKILL
+    [sent] = office.posted()
+    # As above.
+    office.sandbox.control.reset()
+    office.ask("r1", f"person{sent[1:]}@example.com")
+    office.ask("r2", "nobody@example.com")
+    settlement = office.settle()
+    assert (settlement.failed, settlement.not_found) == (1, 1)
     office.pass_time(hours=2)
     assert office.settle().not_found == 1
 
