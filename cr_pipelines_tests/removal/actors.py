@@ -58,7 +58,7 @@ def _destination(base_url: str, token: str, dies_at: int | None, after: bool, ab
 
 
 def sync_contacts(
-    path: str,
+    url: str,
     base_url: str,
     token: str,
     dies_at: int | None = None,
@@ -70,13 +70,13 @@ def sync_contacts(
     with contextlib.suppress(AlreadyRunning):
         run_sync(
             Sync("contacts", "contact", "common_room_contacts"),
-            open_warehouse(f"duckdb:///{path}"),
+            open_warehouse(url),
             _destination(base_url, token, dies_at, after, abreast),
         )
 
 
 def settle(
-    path: str,
+    url: str,
     base_url: str,
     token: str,
     ahead: timedelta = timedelta(),
@@ -86,7 +86,7 @@ def settle(
 ) -> None:
     # On loopback nothing is on its way for seconds.
     _confirmation.LINGER_SECONDS = linger_seconds
-    removals = Removals(open_warehouse(f"duckdb:///{path}"), timing=Timing(), clock=lambda: datetime.now(UTC) + ahead)
+    removals = Removals(open_warehouse(url), timing=Timing(), clock=lambda: datetime.now(UTC) + ahead)
     with contextlib.suppress(AlreadyRunning):
         removals.settle(_destination(base_url, token, dies_at, after, 16))
 

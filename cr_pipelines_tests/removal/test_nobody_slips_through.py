@@ -16,6 +16,7 @@ from cr_pipelines.sync import AlreadyRunning, _confirmation
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
+from cr_pipelines_tests.warehouses import empty_warehouse
 
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
 LINGER = 0.2
@@ -58,6 +59,8 @@ class ClockMove:
     hours: int
 
 
+Step = Row | Request | Run | ClockMove
+
 deaths = st.sampled_from([None, None, None, 1, 2, 4])
 steps = st.one_of(
     st.builds(Row, st.sampled_from(KEYS), st.sampled_from([*ADDRESSES, *ADDRESSES, None]), st.sampled_from("XYZ")),
@@ -79,7 +82,7 @@ class History:
         self.left_running: list[Any] = []
         self.asked: set[str] = set()
 
-    def do(self, step: Row | Request | Run | ClockMove) -> None:
+    def do(self, step: Step) -> None:
         office = self.office
         match step:
             case Row(key, email, name):
@@ -107,7 +110,7 @@ class History:
                 office.clock.ahead += timedelta(hours=hours)
 
     def run(self, actor: Any, step: Run, **options: Any) -> None:
-        where = (str(self.office.path), self.office.sandbox.base_url, self.office.sandbox.token)
+        where = (self.office.data.url, self.office.sandbox.base_url, self.office.sandbox.token)
         process = actors.start(actor, *where, dies_at=step.dies_at, after=step.after, **options)
         if step.left_running:
             self.left_running.append(process)
@@ -125,21 +128,22 @@ class History:
             self.do(ClockMove(48))
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "warehouse.duckdb"
-
-
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(steps, min_size=4, max_size=12))
 def test_no_request_about_a_removed_person_is_later_than_their_removal(
-    history: list[Row | Request | Run | ClockMove], path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    history: list[Row | Request | Run | ClockMove],
+    tmp_path: Path,
+    sandbox: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(_confirmation, "LINGER_SECONDS", LINGER)
     sandbox.control.reset()
     sandbox.control.set_faults(latency_seconds=0.01, drop_after_rate=0.05, error_rate=0.05, seed=1)
-    path.unlink(missing_ok=True)
-    office = Office(path, sandbox)
+    with empty_warehouse(tmp_path) as data:
+        play(history, Office(data, sandbox))
+
+
+def play(history: list[Step], office: Office) -> None:
     office.sql(
         "CREATE TABLE common_room_contacts (id VARCHAR, full_name VARCHAR, email VARCHAR); "
         "CREATE TABLE common_room_pii_requests (request_id VARCHAR, email VARCHAR, requested_at DATE); "
@@ -150,7 +154,7 @@ def test_no_request_about_a_removed_person_is_later_than_their_removal(
     for step in history:
         played.do(step)
     played.end()
-    assert requests_later_than_removal(sandbox) == []
+    assert requests_later_than_removal(office.sandbox) == []
     called = office.calls()
     assert all(
         any(path.endswith(quote(address, safe="")) for path in map(str.lower, called)) for address in played.asked
