@@ -1,134 +1,24 @@
 """The whole of Dagster as `dagster dev` starts it: webserver, daemon and code server."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import httpx
 import pytest
 
-import cr_pipelines
 from cr_pipelines.sandbox import SandboxServer
-
-PROJECT = Path(cr_pipelines.__file__).parent.parent
-REPOSITORY = {"repositoryLocationName": "cr_pipelines", "repositoryName": "__repository__"}
-SETTINGS = """
-telemetry: {enabled: false}
-nux: {enabled: false}
-run_coordinator:
-  module: dagster._core.run_coordinator
-  class: DefaultRunCoordinator
-"""
-
-LOADED = """{ workspaceLocationEntryOrError(name: "cr_pipelines") {
-  ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } } } }"""
-LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
-  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-  ... on RunConfigValidationInvalid { errors { message } } } }"""
-STATUS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
-TERMINATE = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
-ASSET = """query { assetNodeOrError(assetKey: {path: ["common_room", "contacts"]}) { ... on AssetNode {
-  groupName kinds jobNames pools
-  dependencyKeys { path }
-  assetMaterializations(limit: 1) { runId metadataEntries {
-    label ... on IntMetadataEntry { intValue } ... on TableColumnLineageMetadataEntry { lineage { columnName } } } }
-  assetChecksOrError { ... on AssetChecks { checks {
-    name executionForLatestMaterialization { status evaluation { success description } } } } } } } }"""
-
-
-@dataclass
-class Dagster:
-    """A running Dagster, asked over GraphQL as its own pages do."""
-
-    url: str
-    path: Path
-    sandbox: SandboxServer
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        answer = httpx.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
-
-    def launch(self, **config: Any) -> str:
-        launched = self.ask(
-            LAUNCH,
-            params={
-                "selector": {
-                    **REPOSITORY,
-                    "jobName": "__ASSET_JOB",
-                    "assetSelection": [{"path": ["common_room", "contacts"]}],
-                },
-                "runConfigData": {"ops": {"common_room__contacts": {"config": config}}},
-            },
-        )["launchRun"]
-        assert launched["__typename"] == "LaunchRunSuccess", launched
-        run: str = launched["run"]["runId"]
-        return run
-
-    def ended(self, run: str) -> str:
-        """The status of a run once it has ended."""
-        over = {"SUCCESS", "FAILURE", "CANCELED"}
-        return until(lambda: self.ask(STATUS, run=run)["runOrError"]["status"], lambda status: status in over)
-
-    def asset(self) -> Any:
-        return self.ask(ASSET)["assetNodeOrError"]
-
-
-def until(look: Callable[[], Any], enough: Callable[[Any], bool], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if enough(seen := look()):
-                return seen
-        except httpx.TransportError:
-            seen = None
-        assert time.monotonic() < deadline, f"still {seen} after {seconds:.0f} s"
-        time.sleep(0.1)
+from cr_pipelines_tests.dagster.whole import TERMINATE, Dagster, until, whole_dagster
 
 
 @pytest.fixture(scope="module")
-def dagster(tmp_path_factory: pytest.TempPathFactory, sandbox_server: SandboxServer) -> Iterator[Dagster]:
-    home = tmp_path_factory.mktemp("dagster_home")
-    (home / "dagster.yaml").write_text(SETTINGS)
-    path = home / "warehouse.duckdb"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "DAGSTER_DISABLE_TELEMETRY": "1",
-        "COMMON_ROOM_API_TOKEN": sandbox_server.token,
-        "COMMON_ROOM_BASE_URL": sandbox_server.base_url,
-        "COMMON_ROOM_DESTINATION_SOURCE_ID": str(sandbox_server.source_id),
-        "CR_WAREHOUSE_URL": f"duckdb:///{path}",
-    }
-    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-w", "workspace.yaml", "-p", str(port)]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-    running = Dagster(f"http://127.0.0.1:{port}", path, sandbox_server)
-    try:
-        until(
-            lambda: running.ask(LOADED)["workspaceLocationEntryOrError"].get("locationOrLoadError"),
-            lambda seen: bool(seen) and seen["__typename"] == "RepositoryLocation",
-        )
-        yield running
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("warehouse") / "warehouse.duckdb"
+
+
+@pytest.fixture(scope="module")
+def dagster(tmp_path_factory: pytest.TempPathFactory, sandbox_server: SandboxServer, path: Path) -> Iterator[Dagster]:
+    with whole_dagster(tmp_path_factory.mktemp("dagster_home"), sandbox_server, f"duckdb:///{path}") as dagster:
+        yield dagster
 
 
 def fill(path: Path, rows: int) -> None:
@@ -139,14 +29,13 @@ def fill(path: Path, rows: int) -> None:
         )
 
 
-def test_contacts_are_materialized_and_shown(dagster: Dagster) -> None:
-    dagster.sandbox.control.reset()
-    fill(dagster.path, rows=5)
+def test_contacts_are_materialized_and_shown(dagster: Dagster, sandbox: SandboxServer, path: Path) -> None:
+    fill(path, rows=5)
 
     run = dagster.launch()
 
     assert dagster.ended(run) == "SUCCESS"
-    assert len(dagster.sandbox.control.users(source=dagster.sandbox.source_id)) == 5
+    assert len(sandbox.control.users(source=sandbox.source_id)) == 5
     asset = dagster.asset()
     assert asset["groupName"] == "common_room"
     assert sorted(asset["kinds"]) == ["commonroom", "duckdb"]
@@ -163,18 +52,19 @@ def test_contacts_are_materialized_and_shown(dagster: Dagster) -> None:
     assert len(checks) == 3
 
 
-def test_a_run_that_somebody_ends_stops_at_once_and_keeps_what_it_delivered(dagster: Dagster) -> None:
-    dagster.sandbox.control.reset()
-    fill(dagster.path, rows=100)
-    dagster.sandbox.control.set_limit(10, 1)
+def test_a_run_that_somebody_ends_stops_at_once_and_keeps_what_it_delivered(
+    dagster: Dagster, sandbox: SandboxServer, path: Path
+) -> None:
+    fill(path, rows=100)
+    sandbox.control.set_limit(10, 1)
     run = dagster.launch()
-    until(lambda: len(dagster.sandbox.control.users(source=dagster.sandbox.source_id)), lambda sent: sent > 10)
+    until(lambda: len(sandbox.control.users(source=sandbox.source_id)), lambda sent: sent > 10)
     dagster.ask(TERMINATE, run=run)
     assert dagster.ended(run) == "CANCELED"
-    dagster.sandbox.control.set_limit(None)
-    sent = len(dagster.sandbox.control.users(source=dagster.sandbox.source_id))
+    sandbox.control.set_limit(None)
+    sent = len(sandbox.control.users(source=sandbox.source_id))
     assert sent < 100
-    with duckdb.connect(str(dagster.path)) as connection:
+    with duckdb.connect(str(path)) as connection:
         [(state, delivered)] = connection.execute(
             "SELECT state, delivered FROM common_room.sync_runs WHERE run_id = $1", [run]
         ).fetchall()
