@@ -15,7 +15,8 @@ def test_it_does_not_import_pandas(flow: Flow):
     """Which takes longer than the run."""
     flow.run()
     arguments = [flow.data.url, flow.sandbox.base_url, flow.sandbox.token]
-    code = f"import runpy, sys; sys.argv[1:] = {arguments!r}; runpy.run_path({str(RUN)!r}); print('pandas' in sys.modules)"
+    run = f"sys.argv[1:] = {arguments!r}; runpy.run_path({str(RUN)!r})"
+    code = f"import runpy, sys; {run}; print('pandas' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "10 unchanged" in said
     assert said.endswith("False\n")
