@@ -3,6 +3,7 @@
 Importing this stays cheap, so that help comes at once: what a command needs is imported when it runs.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +177,22 @@ def doctor(definitions: str) -> None:
     show_default=True,
     help="Which rows: new and changed ones, those that failed or were refused before, or all.",
 )
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Of a sync that goes day by day: this day, in UTC.  [default: yesterday]",
+)
 @click.option("--payloads", type=click.IntRange(0), default=3, show_default=True, help="Requests to show.")
 @_definitions
-def plan(sync: str, keys: tuple[str, ...], limit: int | None, resync: str, payloads: int, definitions: str) -> None:
+def plan(
+    sync: str,
+    keys: tuple[str, ...],
+    limit: int | None,
+    resync: str,
+    day: datetime | None,
+    payloads: int,
+    definitions: str,
+) -> None:
     """Show what a run of SYNC would send, without sending it.
 
     Checks every row that would be sent, as a run does, and shows counts, problems by field and reason, and a
@@ -196,6 +210,7 @@ def plan(sync: str, keys: tuple[str, ...], limit: int | None, resync: str, paylo
         keys=[key.strip() for key in named if key.strip()],
         limit=limit,
         resync=resync,
+        day=day.date() if day else None,
         payloads=payloads,
         definitions=definitions,
     )

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -29,6 +29,8 @@ _ENVIRONMENT = {
 
 _ROWS_CHECKED = 10_000
 _MOST_PROBLEMS = 5
+_DAYS_CHECKED = 7
+"""Of a sync that goes day by day, today and the days before it."""
 
 _T = TypeVar("_T")
 
@@ -180,14 +182,23 @@ class _Doctor:
             )
             return
 
+        today = datetime.now(UTC).date()
+        parts = dict.fromkeys(project.part(sync, today - timedelta(days=back)) for back in range(_DAYS_CHECKED))
+
         def plan() -> Report | None:
             try:
-                return run_sync(
-                    sync,
-                    warehouse,
-                    project.common_room.destination(),
-                    schema=project.state_schema,
-                    options=Options(dry_run=True, limit=_ROWS_CHECKED),
+                return _together(
+                    [
+                        run_sync(
+                            sync,
+                            warehouse,
+                            project.common_room.destination(),
+                            schema=project.state_schema,
+                            options=Options(dry_run=True, limit=_ROWS_CHECKED),
+                            part=part,
+                        )
+                        for part in parts
+                    ]
                 )
             except SourceUnusable:
                 # The columns have said so.
@@ -201,7 +212,8 @@ class _Doctor:
             return
         unchecked = f" (the first {_ROWS_CHECKED:,} of them were checked)" if report.not_sent else ""
         self.findings.ok(
-            f"{_count(report.source_rows, 'row')}: a run would send {report.delivered + report.not_sent:,}{unchecked}; "
+            f"{_count(report.source_rows, 'row')}{_of_days(len(parts))}: a run would send "
+            f"{report.delivered + report.not_sent:,}{unchecked}; "
             f"{report.unchanged:,} unchanged"
         )
         self._withheld(report, project.state_schema)
@@ -271,6 +283,23 @@ def _last_run(sync: Sync, project: Project, warehouse: Warehouse) -> list[tuple[
             "SELECT state, started_at, delivered, requests, stopped_by "
             f"FROM {runs} WHERE sync = {session.dialect.literal(sync.name)} ORDER BY started_at DESC LIMIT 1"
         )
+
+
+def _together(reports: Sequence[Report]) -> Report:
+    """The reports of several days as one."""
+    first, *others = reports
+    for report in others:
+        for name in ("source_rows", "delivered", "unchanged", "invalid", "rejected", "suppressed", "not_sent", "gone"):
+            setattr(first, name, getattr(first, name) + getattr(report, name))
+        for problem in report.problems:
+            [key] = problem.example_keys[:1] or [""]
+            first.add_problem(key, problem.field, problem.reason_code, problem.message, problem.rows)
+        first.emptied = first.emptied or report.emptied
+    return first
+
+
+def _of_days(days: int) -> str:
+    return "" if days == 1 else f" of the last {days} days"
 
 
 def _without_password(url: str) -> str:

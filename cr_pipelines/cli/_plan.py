@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 import click
@@ -12,19 +13,34 @@ from cr_pipelines.sync import Options, Report, Resync, Sync, run_sync
 
 
 def show_plan(
-    name: str, *, keys: Sequence[str], limit: int | None, resync: str, payloads: int, definitions: str
+    name: str,
+    *,
+    keys: Sequence[str],
+    limit: int | None,
+    resync: str,
+    payloads: int,
+    definitions: str,
+    day: date | None = None,
 ) -> None:
-    """Print what a run of the sync would send. Raises ClickException and whatever `run_sync` raises."""
+    """Print what a run of the sync would send; of one that goes day by day, for `day` or yesterday.
+
+    Raises ClickException and whatever `run_sync` raises.
+    """
     project = load_project(definitions)
     sync = _named(name, project.syncs, definitions)
+    part = project.part(sync, day or datetime.now(UTC).date() - timedelta(days=1))
+    if day is not None and part is None:
+        raise click.ClickException(f"{sync.name} does not go day by day; leave --day out")
     report = run_sync(
         sync,
         project.open_warehouse(),
         project.common_room.destination(),
         schema=project.state_schema,
         options=Options(dry_run=True, resync=cast(Resync, resync), keys=keys, limit=limit, samples=payloads),
+        part=part,
     )
-    click.secho(f"{sync.name}: {report.source_rows:,} rows in {sync.relation}\n", bold=True)
+    of_day = f" of {part.partition}" if part else ""
+    click.secho(f"{sync.name}: {report.source_rows:,} rows{of_day} in {sync.relation}\n", bold=True)
     _show_counts(report)
     _show_columns(report)
     _show_problems(report)

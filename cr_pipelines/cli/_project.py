@@ -3,16 +3,18 @@
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 import dagster as dg
 
-from cr_pipelines.components import syncs_of
+from cr_pipelines.components import partitioned_syncs_of, syncs_of
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
-from cr_pipelines.sync import Sync
+from cr_pipelines.sync import Slice, Sync
 from cr_pipelines.warehouse import Warehouse
 
 _BUSY_SECONDS = 60.0
@@ -23,15 +25,21 @@ _R = TypeVar("_R", CommonRoomResource, WarehouseResource)
 
 @dataclass(frozen=True)
 class Project:
-    """Syncs, and the resources that their runs use."""
+    """Syncs, and the resources that their runs use; `partitioned` names those syncs that go day by day."""
 
     syncs: Sequence[Sync] = ()
+    partitioned: AbstractSet[str] = frozenset()
     common_room: CommonRoomResource = field(default_factory=CommonRoomResource)
     warehouse_resource: WarehouseResource = field(default_factory=WarehouseResource)
 
     def open_warehouse(self) -> Warehouse:
         """The warehouse. Raises WarehouseError."""
         return self.warehouse_resource.get_warehouse(busy_seconds=_BUSY_SECONDS)
+
+    def part(self, sync: Sync, day: date) -> Slice | None:
+        """What a run for that day looks at: a slice of the source, or all of it."""
+        column = sync.contract.partition_by
+        return Slice.of_day(column, day) if column and sync.name in self.partitioned else None
 
     @property
     def state_schema(self) -> str:
@@ -58,6 +66,7 @@ def load_project(definitions: str) -> Project:
         resources = loaded.resources or {}
         return Project(
             syncs_of(loaded),
+            partitioned_syncs_of(loaded),
             _resource(resources, "common_room", CommonRoomResource),
             _resource(resources, "warehouse", WarehouseResource),
         )

@@ -1,31 +1,53 @@
 """Syncs as Dagster definitions: a component for YAML, and the factory behind it for Python."""
 
 from cr_pipelines.components._asset import build_sync_asset
+from cr_pipelines.components._automation import on_source_update
+from cr_pipelines.components._catalogue import build_catalogue_definitions
 from cr_pipelines.components._definitions import build_sync_definitions
 from cr_pipelines.components._execution import SyncEvents, execute_sync
-from cr_pipelines.components._options import RejectionThresholds, SyncRunConfig, SyncSchedule
+from cr_pipelines.components._options import (
+    DailyPartitions,
+    RejectionThresholds,
+    SyncFreshness,
+    SyncRunConfig,
+    SyncSchedule,
+)
 from cr_pipelines.components._removal_execution import RemovalEvents, execute_removals
 from cr_pipelines.components._removal_options import RemovalRunConfig, RemovalSensor, RequestColumns
-from cr_pipelines.components._specs import build_source_specs, build_sync_spec, syncs_of
+from cr_pipelines.components._specs import (
+    build_source_specs,
+    build_sync_spec,
+    dbt_model_key,
+    partitioned_syncs_of,
+    syncs_of,
+)
+from cr_pipelines.components.common_room_catalogue import CommonRoomCatalogue
 from cr_pipelines.components.common_room_pii_removals import CommonRoomPiiRemovals
 from cr_pipelines.components.common_room_sync import CommonRoomSync
 
 __all__ = [
+    "CommonRoomCatalogue",
     "CommonRoomPiiRemovals",
     "CommonRoomSync",
+    "DailyPartitions",
     "RejectionThresholds",
     "RemovalEvents",
     "RemovalRunConfig",
     "RemovalSensor",
     "RequestColumns",
     "SyncEvents",
+    "SyncFreshness",
     "SyncRunConfig",
     "SyncSchedule",
+    "build_catalogue_definitions",
     "build_source_specs",
     "build_sync_asset",
     "build_sync_definitions",
     "build_sync_spec",
+    "dbt_model_key",
     "execute_removals",
     "execute_sync",
+    "on_source_update",
+    "partitioned_syncs_of",
     "syncs_of",
 ]

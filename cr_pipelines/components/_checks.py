@@ -8,22 +8,30 @@ from cr_pipelines.sync import Report, rows
 SOURCE_USABLE = "source_usable"
 REJECTIONS_UNDER_THRESHOLD = "rejections_under_threshold"
 SOURCE_NOT_EMPTIED = "source_not_emptied"
+ROWS_WITHIN_PARTITIONS = "rows_within_partitions"
 
 _WARN, _ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
 
-def check_specs(key: dg.AssetKey, thresholds: RejectionThresholds) -> list[dg.AssetCheckSpec]:
-    """The checks of a sync. None blocks what is downstream: good rows arrive whatever the others are."""
-    return [
+def check_specs(
+    key: dg.AssetKey, thresholds: RejectionThresholds, partitions: dg.PartitionsDefinition | None = None
+) -> list[dg.AssetCheckSpec]:
+    """The checks of a sync. None blocks what is downstream: good rows arrive whatever the others are.
+
+    Each partition has results of its own, but for the check that looks beyond all of them.
+    """
+    specs = [
         dg.AssetCheckSpec(
             SOURCE_USABLE,
             asset=key,
+            partitions_def=partitions,
             description="The source is there, has the columns that the contract requires, and every row has a key "
             "that no other row has. Otherwise: mend the view; the good rows have arrived meanwhile.",
         ),
         dg.AssetCheckSpec(
             REJECTIONS_UNDER_THRESHOLD,
             asset=key,
+            partitions_def=partitions,
             description=f"At most {_percent(thresholds.warn_above)} of the rows are invalid or were rejected (an error "
             f"above {_percent(thresholds.fail_above)}). Otherwise: the view rejected_rows says for each key which "
             "field to mend.",
@@ -31,10 +39,21 @@ def check_specs(key: dg.AssetKey, thresholds: RejectionThresholds) -> list[dg.As
         dg.AssetCheckSpec(
             SOURCE_NOT_EMPTIED,
             asset=key,
+            partitions_def=partitions,
             description="The source did not become empty. Otherwise nothing was changed in Common Room: look for what "
             "broke the view.",
         ),
     ]
+    if partitions is not None:
+        specs.append(
+            dg.AssetCheckSpec(
+                ROWS_WITHIN_PARTITIONS,
+                asset=key,
+                description="No row is older than the first partition; the run of the current day looks. Otherwise: "
+                "such rows are not sent; begin the partitions earlier and backfill, or leave the rows out of the view.",
+            )
+        )
+    return specs
 
 
 def judge(report: Report, key: dg.AssetKey, thresholds: RejectionThresholds) -> Sequence[dg.AssetCheckResult]:
@@ -46,6 +65,30 @@ def judge(report: Report, key: dg.AssetKey, thresholds: RejectionThresholds) -> 
 def unusable(key: dg.AssetKey, message: str, *, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
     """The source cannot be read, or lacks a column that the contract requires."""
     return _result(key, SOURCE_USABLE, severity, message, {})
+
+
+def of_partition(result: dg.AssetCheckResult, partition: str) -> dg.AssetCheckEvaluation:
+    """A result as an event of one partition, among several of a run."""
+    assert result.asset_key is not None and result.check_name is not None  # noqa: S101, PT018 - `_result` names both
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name,
+        passed=result.passed,
+        severity=result.severity,
+        description=result.description,
+        metadata=result.metadata,
+        partition=partition,
+    )
+
+
+def within_partitions(key: dg.AssetKey, too_old: int, first: str) -> dg.AssetCheckResult:
+    """Whether rows are older than the first partition, and how many."""
+    said = (
+        f"{rows(too_old)} from before {first}, the first partition, and not sent; begin the partitions earlier"
+        if too_old
+        else f"no row is from before {first}"
+    )
+    return _result(key, ROWS_WITHIN_PARTITIONS, _WARN if too_old else None, said, {"rows_too_old": too_old})
 
 
 def _source_usable(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from cr_pipelines.components._asset import Execute, build_sync_asset
-from cr_pipelines.components._options import RejectionThresholds, SyncSchedule
+from cr_pipelines.components._options import DailyPartitions, RejectionThresholds, SyncSchedule
 from cr_pipelines.components._schedule import build_sync_job
 from cr_pipelines.components._specs import build_source_specs, build_sync_spec
 from cr_pipelines.sync import Sync
@@ -15,10 +15,12 @@ def build_sync_definitions(
     spec: dg.AssetSpec | None = None,
     sources: Sequence[dg.AssetSpec] | None = None,
     schedule: SyncSchedule | None = None,
+    partitions: DailyPartitions | None = None,
     rejections: RejectionThresholds | None = None,
+    frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
 ) -> dg.Definitions:
-    """Everything that Dagster needs for a sync: its asset with checks, its source, a job, and a schedule.
+    """Everything that Dagster needs for a sync: its asset with checks, its source, a job, and schedules.
 
         build_sync_definitions(Sync("people", kind="contact", source="crm.people"))
 
@@ -26,17 +28,30 @@ def build_sync_definitions(
 
     Args:
         sync: what to sync.
-        spec: the asset; default `build_sync_spec(sync)`.
+        spec: the asset; default `build_sync_spec(sync)`, with the partitions.
         sources: upstream tables that no other code defines; by default those of `build_source_specs(sync)`
-            when there is no `spec`, else none.
+            when there is neither a `spec` nor a `frame`, else none.
         schedule: when to run; None for no schedule.
+        partitions: sync the source day by day; a `spec` must have been built with the same.
         rejections: thresholds of the check on rejected rows.
+        frame: an asset that returns a pandas DataFrame with the contract's columns. It is read in place of the sync's
+            source, so that no table is needed, by the same plan and ledger.
         execute: what a run does instead of `execute_sync`.
 
     Raises:
         ValueError: a kind or a source that cannot be.
     """
-    asset = build_sync_asset(sync, spec or build_sync_spec(sync), rejections=rejections, execute=execute)
     if sources is None:
-        sources = build_source_specs(sync) if spec is None else []
-    return dg.Definitions.merge(dg.Definitions(assets=[*sources, asset]), build_sync_job(sync, asset.key, schedule))
+        sources = build_source_specs(sync) if spec is None and frame is None else []
+    if spec is None:
+        spec = build_sync_spec(sync, upstream=[frame] if frame else None, partitions=partitions)
+    asset = build_sync_asset(
+        sync,
+        spec,
+        rejections=rejections,
+        days_per_run=partitions.days_per_run if partitions else 1,
+        frame=frame,
+        execute=execute,
+    )
+    job = build_sync_job(sync, asset.key, schedule, partitions, looks_at_source=frame is None)
+    return dg.Definitions.merge(dg.Definitions(assets=[*sources, asset]), job)

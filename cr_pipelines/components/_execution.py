@@ -1,5 +1,6 @@
 import traceback
 from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
@@ -10,7 +11,17 @@ from cr_pipelines.components._options import RejectionThresholds, SyncRunConfig
 from cr_pipelines.components._specs import column_lineage
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.settings import SettingsError
-from cr_pipelines.sync import Options, Progress, Report, SourceUnusable, Sync, SyncError, SyncStopped, run_sync
+from cr_pipelines.sync import (
+    Options,
+    Progress,
+    Report,
+    Slice,
+    SourceUnusable,
+    Sync,
+    SyncError,
+    SyncStopped,
+    run_sync,
+)
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
 SyncEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
@@ -31,8 +42,12 @@ def execute_sync(
     warehouse: WarehouseResource,
     *,
     rejections: RejectionThresholds | None = None,
+    frame: object | None = None,
 ) -> SyncEvents:
     """Run a sync within an asset of `build_sync_asset`, and tell Dagster what became of it.
+
+    Of a partitioned asset, the days of the run are synced one after the other, and each is recorded as it is done.
+    `frame` is a pandas DataFrame to read in place of the sync's source.
 
     Yields:
         a materialization when Common Room was brought up to the source, and the results of the checks when the run
@@ -45,7 +60,7 @@ def execute_sync(
     """
     run = _SyncRun(sync, context, rejections or RejectionThresholds())
     try:
-        yield from run.events(config, common_room, warehouse)
+        yield from run.events(config, common_room, warehouse, frame)
     except SourceMissing as error:
         yield from run.without_source(error)
     except SourceUnusable as error:
@@ -69,29 +84,68 @@ class _SyncRun:
         self._thresholds = thresholds
         checks = context.selected_asset_check_keys
         [self.key] = {*context.selected_asset_keys, *(check.asset_key for check in checks)}
+        self._parts = _parts(sync, context, self.key)
 
     def events(
-        self, config: SyncRunConfig, common_room: CommonRoomResource, warehouse: WarehouseResource
+        self,
+        config: SyncRunConfig,
+        common_room: CommonRoomResource,
+        warehouse: WarehouseResource,
+        frame: object | None,
     ) -> SyncEvents:
         options = self._options(config)
-        report = run_sync(
-            self._sync,
-            warehouse.get_warehouse(),
-            common_room.destination(),
-            schema=warehouse.get_state_schema(),
-            options=options,
-            run_id=self._context.run.run_id,
-            on_progress=self._show_progress,
-        )
+        given = {} if frame is None else {"frame": _data_frame(frame)}
+        for part in self._parts:
+            report = run_sync(
+                self._sync,
+                warehouse.get_warehouse(),
+                common_room.destination(),
+                schema=warehouse.get_state_schema(),
+                options=options,
+                part=part,
+                run_id=self._context.run.run_id,
+                on_progress=self._show_progress,
+                **given,
+            )
+            yield from self._told(report, options)
+        if frame is None and any(part and part.end > datetime.now(UTC) for part in self._parts):
+            yield from self.asked_for([self._within_partitions(warehouse)])
+
+    def _told(self, report: Report, options: Options) -> SyncEvents:
+        """What became of the rows, as Dagster's events."""
         whole = not options.keys and options.limit is None and options.resync != "failed"
         self._context.log.info(report.summary())
         metadata = _metadata.of_report(report, whole=not options.keys)
-        if report.dry_run or report.emptied:
-            self._observe(report.summary(), {**metadata, "dry_run": report.dry_run})
+        results = self._asked(_checks.judge(report, self.key, self._thresholds)) if whole else []
+        materialized = not (report.dry_run or report.emptied)
+        if materialized:
+            metadata |= self._lineage(report)
         else:
-            yield dg.MaterializeResult(asset_key=self.key, metadata={**metadata, **self._lineage(report)})
-        if whole:
-            yield from self.asked_for(_checks.judge(report, self.key, self._thresholds))
+            self._observe(report.summary(), {**metadata, "dry_run": report.dry_run}, report.partition or None)
+        if len(self._parts) == 1:
+            if materialized:
+                yield dg.MaterializeResult(asset_key=self.key, metadata=metadata)
+            yield from results
+            return
+        # A result would count for every day of the run at once, and only when the run ends.
+        if materialized:
+            self._context.log_event(dg.AssetMaterialization(self.key, partition=report.partition, metadata=metadata))
+        for result in results:
+            self._context.log_event(_checks.of_partition(result, report.partition))
+
+    def _within_partitions(self, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+        partitions = self._context.assets_def.get_asset_spec(self.key).partitions_def
+        first = partitions.get_first_partition_key() if partitions else None
+        column = self._sync.contract.partition_by
+        assert first is not None and column is not None  # noqa: S101, PT018 - the run has a day
+        with warehouse.get_warehouse().session() as session:
+            dialect = session.dialect
+            start = Slice.of_day(column, date.fromisoformat(first)).start.isoformat()
+            [(too_old,)] = session.rows(
+                f"SELECT count(*) FROM {dialect.relation(self._sync.relation)} AS source WHERE "
+                f"{dialect.identifier(column)} < CAST({dialect.literal(start)} AS {dialect.types['timestamp']})"
+            )
+        return _checks.within_partitions(self.key, too_old, first)
 
     def without_source(self, error: SourceMissing) -> SyncEvents:
         """A source that was never there is a sync not in use; one that went away is a fault."""
@@ -106,8 +160,11 @@ class _SyncRun:
 
     def asked_for(self, results: Sequence[dg.AssetCheckResult]) -> SyncEvents:
         """Those results that the run was started for."""
+        yield from self._asked(results)
+
+    def _asked(self, results: Sequence[dg.AssetCheckResult]) -> list[dg.AssetCheckResult]:
         asked = {check.name for check in self._context.selected_asset_check_keys}
-        yield from (result for result in results if result.check_name in asked)
+        return [result for result in results if result.check_name in asked]
 
     def _options(self, config: SyncRunConfig) -> Options:
         if not self._context.selected_asset_keys:
@@ -128,8 +185,35 @@ class _SyncRun:
         self._context.log.info(str(progress))
         self._observe(str(progress), _metadata.of_progress(progress))
 
-    def _observe(self, description: str, metadata: dict[str, Any]) -> None:
-        self._context.log_event(dg.AssetObservation(self.key, description=description, metadata=metadata))
+    def _observe(self, description: str, metadata: dict[str, Any], partition: str | None = None) -> None:
+        self._context.log_event(
+            dg.AssetObservation(self.key, description=description, metadata=metadata, partition=partition)
+        )
+
+
+def _parts(sync: Sync, context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[Slice | None]:
+    """The days that a run is for, oldest first; [None] for all of the source."""
+    column = sync.contract.partition_by
+    if column is None or context.assets_def.get_asset_spec(key).partitions_def is None:
+        return [None]
+    if not (context.has_partition_key or context.has_partition_key_range):
+        raise dg.Failure(
+            f"{sync.name} goes day by day, and the run names no day; choose partitions when you materialize it, or "
+            "start a backfill",
+            allow_retries=False,
+        )
+    return [Slice.of_day(column, date.fromisoformat(day)) for day in context.partition_keys]
+
+
+def _data_frame(frame: object) -> Any:
+    """What the upstream asset returned, if it is a data frame."""
+    kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+    if kind not in ("pandas.DataFrame", "pyarrow.Table"):
+        raise dg.Failure(
+            f"the upstream asset returned a {kind}, and a sync takes a pandas DataFrame; return one there",
+            allow_retries=False,
+        )
+    return frame
 
 
 def permanent(error: Exception) -> dg.Failure:

@@ -9,8 +9,9 @@ _MOST_REJECTED = 20
 
 def of_report(report: Report, *, whole: bool) -> dict[str, Any]:
     """The report as metadata; Dagster plots the numbers over time. `whole`: no keys were named."""
+    row_count = "dagster/partition_row_count" if report.partition else "dagster/row_count"
     numbers: dict[str, int | float | None] = {
-        "dagster/row_count": report.source_rows if whole else None,
+        row_count: report.source_rows if whole else None,
         "rows_changed": report.changed,
         "rows_to_deliver" if report.dry_run else "rows_delivered": report.delivered,
         "rows_unchanged": report.unchanged,

@@ -1,4 +1,5 @@
-from typing import Literal, Self
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
 
 import dagster as dg
 from pydantic import Field, model_validator
@@ -60,5 +61,58 @@ class RejectionThresholds(dg.Model, dg.Resolvable):
             raise ValueError(
                 f"warn_above ({self.warn_above:g}) must not exceed fail_above ({self.fail_above:g}): both are shares "
                 "of the source's rows, such as 0.01 and 0.1"
+            )
+        return self
+
+
+class DailyPartitions(dg.Model, dg.Resolvable):
+    """A partition of the asset for each day in UTC, today's included.
+
+    Each partition is planned, sent and recorded alone, by the moment in the contract's timestamp column. A row that
+    comes late, for a day gone by, is found by the re-check of the days just past, or by a backfill of older ones.
+    """
+
+    start: Annotated[date, dg.Resolver.default(model_field_type=str)] = Field(
+        description="The first day. Rows of earlier days belong to no partition and are not sent; the check "
+        "rows_within_partitions counts them.",
+        examples=["2025-01-01"],
+    )
+    recheck_days: int = Field(
+        default=7, ge=0, description="So many days before today are looked at again for late rows; 0 for none."
+    )
+    recheck_cron: str = Field(
+        default="45 2 * * *",
+        description="When they are, in the time zone of the sync's schedule.",
+        examples=["45 2 * * *"],
+    )
+    days_per_run: int = Field(
+        default=1,
+        ge=1,
+        description="So many days of a backfill share a run. Each day is recorded as it is done; a run that fails "
+        "leaves the days that it did not come to.",
+    )
+
+    def definition(self) -> dg.DailyPartitionsDefinition:
+        """The partitions as Dagster takes them."""
+        return dg.DailyPartitionsDefinition(self.start.isoformat(), timezone="UTC", end_offset=1)
+
+
+class SyncFreshness(dg.Model, dg.Resolvable):
+    """How old the latest materialization may become."""
+
+    fail_after_hours: float = Field(gt=0, description="Older than this, the asset counts as failing.", examples=[26])
+    warn_after_hours: float | None = Field(default=None, gt=0, description="Older than this, it is warned about.")
+
+    def policy(self) -> dg.FreshnessPolicy:
+        """The policy as Dagster takes it."""
+        warn = None if self.warn_after_hours is None else timedelta(hours=self.warn_after_hours)
+        return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=self.fail_after_hours), warn_window=warn)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.warn_after_hours is not None and self.warn_after_hours >= self.fail_after_hours:
+            raise ValueError(
+                f"warn_after_hours ({self.warn_after_hours:g}) must be less than fail_after_hours "
+                f"({self.fail_after_hours:g})"
             )
         return self

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from cr_pipelines.components._options import SyncSchedule
+from cr_pipelines.components._options import DailyPartitions, SyncSchedule
 from cr_pipelines.resources import WarehouseResource
 from cr_pipelines.sync import Ledger, Sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
@@ -23,10 +23,19 @@ _BUSY_SECONDS = 5.0
 """A tick may take a minute in all; another process may keep a DuckDB file for longer."""
 
 
-def build_sync_job(sync: Sync, key: dg.AssetKey, schedule: SyncSchedule | None) -> dg.Definitions:
-    """The job `sync_NAME` of a sync's asset and its checks, and the schedule `sync_NAME_schedule` if there is one.
+def build_sync_job(
+    sync: Sync,
+    key: dg.AssetKey,
+    schedule: SyncSchedule | None,
+    partitions: DailyPartitions | None = None,
+    *,
+    looks_at_source: bool = True,
+) -> dg.Definitions:
+    """The job `sync_NAME` of a sync's asset and its checks, and its schedules if it has any.
 
-    A tick is skipped, with the reason, when the source is missing and while a run of the same sync goes on.
+    `sync_NAME_schedule` runs the sync: of a partitioned one, today and yesterday. `sync_NAME_recheck` runs the days
+    just past once more, for rows that came late. A tick is skipped, with the reason, when the source is missing and
+    while a run of the same sync goes on.
     """
     name = f"sync_{sync.name}"
     job = dg.define_asset_job(
@@ -37,22 +46,45 @@ def build_sync_job(sync: Sync, key: dg.AssetKey, schedule: SyncSchedule | None) 
     if schedule is None:
         return dg.Definitions(jobs=[job])
 
-    @dg.schedule(
-        name=f"{name}_schedule",
-        job=job,
-        cron_schedule=schedule.cron,
-        execution_timezone=schedule.timezone,
-        default_status=dg.DefaultScheduleStatus[schedule.status.upper()],
-        description=f"Runs {name}, unless its source is missing or a run of the same sync goes on.",
-    )
-    def tick(context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
-        going_on = run_going_on(context.instance, key, name, lambda run_id: _run_lives(sync, warehouse, run_id))
-        if going_on is not None:
-            return dg.SkipReason(f"{sync.name}: run {going_on} has not ended; the next tick looks again")
-        reason = _no_source(sync, warehouse)
-        return dg.SkipReason(reason) if reason else dg.RunRequest()
+    def scheduled(named: str, cron: str, days: range | None, what: str) -> dg.ScheduleDefinition:
+        @dg.schedule(
+            name=named,
+            job=job,
+            cron_schedule=cron,
+            execution_timezone=schedule.timezone,
+            default_status=dg.DefaultScheduleStatus[schedule.status.upper()],
+            description=f"Runs {what}, unless its source is missing or a run of the same sync goes on.",
+        )
+        def tick(
+            context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
+        ) -> list[dg.RunRequest] | dg.SkipReason:
+            going_on = run_going_on(context.instance, key, name, lambda run_id: _run_lives(sync, warehouse, run_id))
+            if going_on is not None:
+                return dg.SkipReason(f"{sync.name}: run {going_on} has not ended; the next tick looks again")
+            no_source = _no_source(sync, warehouse) if looks_at_source else None
+            if no_source is not None:
+                return dg.SkipReason(no_source)
+            if days is None or partitions is None:
+                return [dg.RunRequest()]
+            moment = context.scheduled_execution_time.astimezone(UTC)
+            wanted = (moment.date() - timedelta(days=back) for back in days)
+            return [
+                # Of several runs of one tick Dagster wants keys; the tick's moment makes them good for this tick only.
+                dg.RunRequest(run_key=f"{day} {moment:%Y-%m-%dT%H:%M}", partition_key=day.isoformat())
+                for day in wanted
+                if day >= partitions.start
+            ]
 
-    return dg.Definitions(jobs=[job], schedules=[tick])
+        return tick
+
+    if partitions is None:
+        return dg.Definitions(jobs=[job], schedules=[scheduled(f"{name}_schedule", schedule.cron, None, name)])
+    schedules = [scheduled(f"{name}_schedule", schedule.cron, range(2), f"{name} for today and yesterday")]
+    if partitions.recheck_days:
+        what = f"{name} for the {partitions.recheck_days} days before today, of which only what changed is sent"
+        recheck = scheduled(f"{name}_recheck", partitions.recheck_cron, range(1, partitions.recheck_days + 1), what)
+        schedules.append(recheck)
+    return dg.Definitions(jobs=[job], schedules=schedules)
 
 
 def run_going_on(

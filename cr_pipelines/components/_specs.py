@@ -1,16 +1,21 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
 from typing import Any
 
 import dagster as dg
 
+from cr_pipelines.components._options import DailyPartitions, SyncFreshness
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import Column, Contract
 
 GROUP = "common_room"
 
-_SYNC, _KIND, _SOURCE, _CLEAR_NULLS = (f"common_room/{name}" for name in ("sync", "kind", "source", "clear_nulls"))
+_METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else field.name}" for field in fields(Sync)}
+"""The metadata that holds each of a sync's attributes, but for those that are at their default."""
+
+_FRAME = "common_room/data_frame"
 
 
 def build_sync_spec(
@@ -24,6 +29,8 @@ def build_sync_spec(
     tags: Mapping[str, str] | None = None,
     kinds: Iterable[str] | None = None,
     automation_condition: dg.AutomationCondition[Any] | None = None,
+    partitions: DailyPartitions | None = None,
+    freshness: SyncFreshness | None = None,
 ) -> dg.AssetSpec:
     """The asset of a sync, as it is before any run.
 
@@ -37,15 +44,21 @@ def build_sync_spec(
         owners: addresses of colleagues, or `team:name`.
         tags: names and values of Dagster tags.
         kinds: by default `commonroom` and the warehouse that CR_WAREHOUSE_URL names.
-        automation_condition: when Dagster runs the sync on its own, beside or instead of a schedule.
+        automation_condition: when Dagster runs the sync on its own, beside or instead of a schedule; such as
+            `on_source_update(partitions)`.
+        partitions: sync the source day by day; of kinds with a moment to go by only.
+        freshness: how old the latest materialization may become.
 
     Returns:
         a spec with the API's fields as column schema, and each field's source column as column lineage.
 
     Raises:
-        ValueError: a kind or a source that cannot be, or a sync that would be its own source.
+        ValueError: a kind or a source that cannot be, a sync that would be its own source, or partitions of a kind
+            that has no moment to go by.
     """
     contract = sync.contract
+    if partitions is not None and contract.partition_by is None:
+        raise ValueError(f"sync {sync.name}: a {sync.kind} has no moment to make days of; leave partitions out")
     key = _to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([GROUP, sync.name])
     deps = _upstream_keys(sync, upstream)
     if key in deps:
@@ -62,6 +75,8 @@ def build_sync_spec(
         tags=dict(tags or {}),
         kinds=set(kinds) if kinds is not None else {"commonroom", warehouse_kind()},
         automation_condition=automation_condition,
+        partitions_def=partitions.definition() if partitions else None,
+        freshness_policy=freshness.policy() if freshness else None,
         metadata={
             **describing(sync),
             "dagster/column_schema": _field_schema(contract),
@@ -112,14 +127,43 @@ def build_source_specs(
 
 
 def syncs_of(definitions: dg.Definitions) -> list[Sync]:
-    """Every sync that the definitions hold, whoever wrote it: by YAML, by the factory, or by a subclass."""
+    """Every sync that the definitions hold, whoever wrote it: by YAML, by the factory, or by a subclass.
+
+    But for those of data frames: only a run has their rows.
+    """
     found = (_read_back(spec) for spec in definitions.resolve_all_asset_specs())
     return [sync for sync in found if sync is not None]
 
 
+def partitioned_syncs_of(definitions: dg.Definitions) -> set[str]:
+    """The names of the syncs that go day by day."""
+    specs = [spec for spec in definitions.resolve_all_asset_specs() if spec.partitions_def is not None]
+    return {sync.name for sync in map(_read_back, specs) if sync is not None}
+
+
 def describing(sync: Sync) -> dict[str, Any]:
     """Metadata from which `syncs_of` reads the sync back, and a person sees what it does."""
-    return {_SYNC: sync.name, _KIND: sync.kind, _SOURCE: sync.source, _CLEAR_NULLS: sync.clear_nulls}
+    values = ((field, getattr(sync, field.name)) for field in fields(Sync))
+    return {_METADATA[field.name]: value for field, value in values if value != field.default}
+
+
+def describing_frame(key: dg.AssetKey) -> dict[str, Any]:
+    """Metadata that says which asset's data frame a sync reads."""
+    return {_FRAME: key.to_user_string()}
+
+
+def ready_made_source(kind: str) -> str:
+    """The table that the ready-made sync of a kind reads, such as `common_room_activities`."""
+    return f"{GROUP}_{f'{kind[:-1]}ies' if kind.endswith('y') else f'{kind}s'}"
+
+
+def dbt_model_key(model: str) -> dg.AssetKey:
+    """The asset key that dagster-dbt gives a model unless told otherwise.
+
+    Args:
+        model: its name; with `schema.` before it when dbt's `schema` config is set for it.
+    """
+    return dg.AssetKey(model.split("."))
 
 
 def column_lineage(
@@ -175,17 +219,26 @@ def _field_schema(contract: Contract) -> dg.TableSchema:
 def _describe(sync: Sync) -> str:
     source = "a query" if sync.relation.is_query else f"`{sync.source}`"
     return (
-        f"Keeps Common Room in step with {source}. Each new or changed row is one request, "
-        f"`{sync.contract.endpoint}`. What could not be sent is in `rejected_rows`, with the field and the reason."
+        f"Keeps Common Room in step with {source}. {_requests(sync.contract)} What could not be sent is in "
+        "`rejected_rows`, with the field and the reason."
     )
+
+
+def _requests(contract: Contract) -> str:
+    endpoint = f"`{contract.endpoint}`"
+    if not contract.repeatable:
+        return f"Each row is sent once, {endpoint}, and never again on doubt, as Common Room would add a second one."
+    if contract.batching:
+        return f"New and changed rows of the same {', '.join(contract.batching.by)} share requests, {endpoint}."
+    return f"Each new or changed row is one request, {endpoint}."
 
 
 def _read_back(spec: dg.AssetSpec) -> Sync | None:
     kept = {
         name: value.value if isinstance(value, dg.MetadataValue) else value
-        for name, value in spec.metadata.items()
-        if name in (_SYNC, _KIND, _SOURCE, _CLEAR_NULLS)
+        for name, key in _METADATA.items()
+        if (value := spec.metadata.get(key)) is not None
     }
-    if _SYNC not in kept:
+    if _FRAME in spec.metadata or any(field.default is MISSING and field.name not in kept for field in fields(Sync)):
         return None
-    return Sync(kept[_SYNC], kept[_KIND], kept[_SOURCE], clear_nulls=bool(kept[_CLEAR_NULLS]))
+    return Sync(**kept)

@@ -85,13 +85,14 @@ class Location:
         with duckdb.connect(str(self.path)) as connection:
             return connection.execute(statement).fetchall()
 
-    def run(self, job: str = "sync_contacts", **config: Any) -> Outcome:
+    def run(self, job: str = "sync_contacts", *, partition_key: str | None = None, **config: Any) -> Outcome:
         resolved = self.definitions.resolve_job_def(job)
         [node] = resolved.nodes
         return Outcome(
             resolved.execute_in_process(
                 instance=self.instance,
-                run_config={"ops": {node.name: {"config": config}}},
+                partition_key=partition_key,
+                run_config={"ops": {node.name: {"config": config}}} if config else {},
                 raise_on_error=False,
             )
         )
