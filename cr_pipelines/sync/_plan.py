@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from cr_pipelines.sync._addresses import note_addresses, offered_addresses
-from cr_pipelines.sync._ledger import Ledger, no_key
+from cr_pipelines.sync._ledger import Ledger, delivered_fingerprint, no_key
 from cr_pipelines.sync._report import Report, rows
 from cr_pipelines.sync._spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync._sync import Options, SourceUnusable, Sync
@@ -338,8 +338,8 @@ class Planner:
         self._find_unsettled(plan, interrupted if some_interrupted else None)
         ledger = self._here(
             "sync_ledger",
-            "key, status, fingerprint, delivered_fingerprint, row_hash, row_hash_version, message, not_found_runs, "
-            "gone_since",
+            f"key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint, row_hash, "
+            "row_hash_version, message, not_found_runs, gone_since",
         )
         joined = f"cr_unsettled AS s LEFT JOIN {ledger} AS l ON l.key = s.key"
         why_interrupted = ""
@@ -428,12 +428,10 @@ class Planner:
             self._session.execute(f"UPDATE cr_compared SET why = 'missing' WHERE key IN ({listed})")
         if self._options.keys or self._options.limit is not None or self._options.resync == "failed":
             return
-        delivered = f"{self._here('sync_ledger', 'key, delivered_fingerprint')} AS l"
-        [(plan.standing,)] = self._session.rows(
-            f"SELECT count(*) FROM {delivered} WHERE delivered_fingerprint IS NOT NULL"
-        )
+        delivered = f"{self._here('sync_ledger', f'key, {delivered_fingerprint()} AS there')} AS l"
+        [(plan.standing,)] = self._session.rows(f"SELECT count(*) FROM {delivered} WHERE there IS NOT NULL")
         left = self._session.rows(
-            f"SELECT key FROM {delivered} WHERE delivered_fingerprint IS NOT NULL "
+            f"SELECT key FROM {delivered} WHERE there IS NOT NULL "
             "AND key NOT IN (SELECT key FROM cr_source_keys WHERE key IS NOT NULL) ORDER BY key"
         )
         plan.removable = tuple(key for (key,) in left)

@@ -117,7 +117,7 @@ class DuckDBSession(Session):
     def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
         def pour() -> None:
             sink.clear()
-            for batch in self._connection.sql(query).to_arrow_reader(rows_per_batch):
+            for batch in _batches(self._connection.sql(query).to_arrow_reader(rows_per_batch)):
                 sink.write(batch)
 
         self._with_enough_memory(pour)
@@ -180,6 +180,19 @@ class DuckDBSession(Session):
         except WarehouseError as error:
             raise SourceMissing(f"{relation} cannot be read: {error}") from None
         return {name: kind for name, kind, *_ in described}
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The batches of a reader. What DuckDB raises meanwhile comes as Arrow's error, and is DuckDB's again here."""
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        except (pa.ArrowException, OSError) as error:
+            kind = str(error).partition(" Error:")[0].title().replace(" ", "")
+            raise getattr(duckdb, f"{kind}Exception", duckdb.Error)(str(error)) from None
+        yield batch
 
 
 class DuckDBWarehouse(Warehouse):

@@ -62,7 +62,7 @@ ACTIVITIES = Sync("activities", "activity", "common_room_activities")
 
 
 def sync(
-    path: str,
+    url: str,
     base_url: str,
     token: str,
     what: Sync = CONTACTS,
@@ -75,13 +75,13 @@ def sync(
     with contextlib.suppress(AlreadyRunning):
         run_sync(
             what,
-            open_warehouse(f"duckdb:///{path}"),
+            open_warehouse(url),
             _destination(base_url, token, dies_at, after, abreast),
         )
 
 
 def settle(
-    path: str,
+    url: str,
     base_url: str,
     token: str,
     ahead: timedelta = timedelta(),
@@ -91,7 +91,7 @@ def settle(
 ) -> None:
     # On loopback nothing is on its way for seconds.
     _confirmation.LINGER_SECONDS = linger_seconds
-    removals = Removals(open_warehouse(f"duckdb:///{path}"), timing=Timing(), clock=lambda: datetime.now(UTC) + ahead)
+    removals = Removals(open_warehouse(url), timing=Timing(), clock=lambda: datetime.now(UTC) + ahead)
     with contextlib.suppress(AlreadyRunning):
         removals.settle(_destination(base_url, token, dies_at, after, 16))
 

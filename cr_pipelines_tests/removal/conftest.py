@@ -1,10 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from cr_pipelines.api import Backoff, CommonRoomClient, careful
@@ -13,6 +12,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 from cr_pipelines_tests.removal.actors import CONTACTS
+from cr_pipelines_tests.warehouses import EmptyWarehouse, PostgreSQLDatabase, empty_warehouse
 
 
 @dataclass
@@ -29,20 +29,21 @@ class MovableClock:
 class Office:
     """A warehouse with contacts and privacy requests, a room, and the removals between them."""
 
-    path: Path
+    data: EmptyWarehouse
     sandbox: SandboxServer
     clock: MovableClock = field(default_factory=MovableClock)
     timing: Timing = field(default_factory=Timing)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        if not self.path.exists():
-            duckdb.connect(str(self.path)).close()
+        if isinstance(self.data, PostgreSQLDatabase):
+            return self.data.sql(statement)
+        # Waits while another process has the file.
         with self.warehouse.session() as session:
             return session.rows(statement)
 
     @property
     def warehouse(self) -> Warehouse:
-        return open_warehouse(f"duckdb:///{self.path}")
+        return open_warehouse(self.data.url)
 
     @property
     def destination(self) -> Destination:
@@ -92,11 +93,12 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, sandbox: SandboxServer) -> Office:
-    office = Office(tmp_path / "warehouse.duckdb", sandbox)
-    office.sql(
-        "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
-        "'person' || i || '@example.com' AS email FROM range(10) AS numbers(i);"
-        "CREATE TABLE common_room_pii_requests (request_id VARCHAR, email VARCHAR, requested_at TIMESTAMP)"
-    )
-    return office
+def office(tmp_path: Path, sandbox: SandboxServer) -> Iterator[Office]:
+    with empty_warehouse(tmp_path) as data:
+        office = Office(data, sandbox)
+        office.sql(
+            "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
+            "'person' || i || '@example.com' AS email FROM generate_series(0, 9) AS numbers(i);"
+            "CREATE TABLE common_room_pii_requests (request_id VARCHAR, email VARCHAR, requested_at TIMESTAMP)"
+        )
+        yield office

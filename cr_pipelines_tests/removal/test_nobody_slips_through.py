@@ -16,6 +16,7 @@ from cr_pipelines.sync import AlreadyRunning, Sync, _confirmation
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
+from cr_pipelines_tests.warehouses import empty_warehouse
 
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
 LINGER = 0.2
@@ -133,7 +134,7 @@ class History:
                 office.clock.ahead += timedelta(hours=hours)
 
     def run(self, actor: Any, step: Run, **options: Any) -> None:
-        where = (str(self.office.path), self.office.sandbox.base_url, self.office.sandbox.token)
+        where = (self.office.data.url, self.office.sandbox.base_url, self.office.sandbox.token)
         process = actors.start(actor, *where, dies_at=step.dies_at, after=step.after, **options)
         if step.left_running:
             self.left_running.append(process)
@@ -151,21 +152,19 @@ class History:
             self.do(ClockMove(48))
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "warehouse.duckdb"
-
-
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(steps, min_size=4, max_size=12))
 def test_no_request_about_a_removed_person_is_later_than_their_removal(
-    history: list[Step], path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    history: list[Step], tmp_path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(_confirmation, "LINGER_SECONDS", LINGER)
     sandbox.control.reset()
     sandbox.control.set_faults(latency_seconds=0.01, drop_after_rate=0.05, error_rate=0.05, seed=1)
-    path.unlink(missing_ok=True)
-    office = Office(path, sandbox)
+    with empty_warehouse(tmp_path) as data:
+        play(history, Office(data, sandbox))
+
+
+def play(history: list[Step], office: Office) -> None:
     office.sql(
         "CREATE TABLE common_room_contacts (id VARCHAR, full_name VARCHAR, email VARCHAR); "
         "CREATE TABLE common_room_activities (id VARCHAR, activity_type VARCHAR, timestamp TIMESTAMP, user_id VARCHAR, "
@@ -179,7 +178,7 @@ def test_no_request_about_a_removed_person_is_later_than_their_removal(
     for step in history:
         played.do(step)
     played.end()
-    assert requests_later_than_removal(sandbox) == []
+    assert requests_later_than_removal(office.sandbox) == []
     called = office.calls()
     assert all(
         any(path.endswith(quote(address, safe="")) for path in map(str.lower, called)) for address in played.asked

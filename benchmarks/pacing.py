@@ -1,0 +1,56 @@
+"""How well a limit is used, and how often it is run into.
+
+Each way delivers for some seconds against a sandbox with so many requests a second, counted by the second. The share
+is that of the seconds between the first and the last, by the sandbox's record: accepted requests, of those allowed.
+"""
+
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks import sources
+from benchmarks._table import Table
+from benchmarks.delivery import WAYS, Way, deliver
+from cr_pipelines.sandbox import SandboxServer
+
+LIMITS = (10, 100, 1000)
+PACED = tuple(
+    Way(way.name.partition(", httpx over")[0], way.program, way.parallel[1:2] or way.parallel, way.peer)
+    for way in WAYS
+    if way.program != "bare_posts" or way.parallel == (0,)
+)
+
+
+def share_used(requests: list[dict[str, Any]], limit: int, since: float) -> float | None:
+    """Accepted requests as a share of what the limit allowed; None when there is no whole second.
+
+    `since` is when the first second began, as the requests tell time.
+    """
+    seconds = Counter(int(request["at"] - since) for request in requests if request["status"] == 202)
+    whole = range(min(seconds, default=0) + 1, max(seconds, default=0))
+    return sum(seconds[second] for second in whole) / (limit * len(whole)) if whole else None
+
+
+def measure(seconds: int) -> str:
+    """The section of the page."""
+    table = Table("requests/s allowed", "way", "share of the limit", "answers of 429", "not delivered", "seconds")
+    with tempfile.TemporaryDirectory() as folder:
+        for limit in LIMITS:
+            rows = limit * seconds
+            path = Path(folder, f"{limit}.duckdb")
+            sources.contacts(path, rows)
+            for way in PACED:
+                with SandboxServer() as sandbox:
+                    since = time.time()
+                    sandbox.control.set_limit(limit, 1)
+                    took = deliver(way, way.parallel[0], path, rows, sandbox)
+                    requests = sandbox.control.requests(operation="addUpdateUserToSource")
+                share = share_used(requests, limit, since)
+                delivered = len({r["body"]["id"] for r in requests if r["status"] == 202})
+                refused = sum(request["status"] == 429 for request in requests)
+                lost = f"{rows - delivered:,}" + (", broke off" if took["error"] else "")
+                used = "" if share is None else f"{share:.0%}"
+                table.add(f"{limit:,}", way.name, used, f"{refused:,}", lost, f"{took['wall']:.1f}")
+    return f"About {seconds} seconds' worth of contacts for each limit:\n\n{table}"

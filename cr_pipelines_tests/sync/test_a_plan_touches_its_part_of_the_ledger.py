@@ -1,0 +1,85 @@
+"""A hundred million rows of old days must not slow down the plan of a new one."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cr_pipelines.sync import Ledger, Options, Slice, Sync
+from cr_pipelines.sync._plan import Planner
+from cr_pipelines.warehouse import Session
+from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.warehouses import CORE_ENGINES
+
+pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
+
+DAYS = 100
+ROWS_A_DAY = {"duckdb": 10_000, "postgresql": 2_000}
+"""DuckDB keeps 122,880 rows together, and reads them together."""
+
+
+def watched(session: Session, output: Path) -> Callable[[], int]:
+    """Count the ledger's rows that DuckDB reads for a session's statements."""
+    connection = session._connection  # type: ignore[attr-defined]
+    connection.execute("SET enable_profiling = 'json'")
+    connection.execute(f"SET profiling_output = '{output}'")
+    read = []
+
+    def watch(run: Callable[[str], Any]) -> Callable[[str], Any]:
+        def watching(statement: str) -> Any:
+            answer = run(statement)
+            # Written when the answer has been read to its end.
+            if output.exists():
+                read.append(rows_read(json.loads(output.read_text())))
+                output.unlink()
+            return answer
+
+        return watching
+
+    session.execute, session.rows = watch(session.execute), watch(session.rows)  # type: ignore[method-assign]
+    return lambda: sum(read)
+
+
+def rows_read(profile: dict[str, Any]) -> int:
+    """The ledger's rows that were read, by the profile of a statement or the part of it for an operator."""
+    here = profile.get("rows_scanned", 0) if "sync_ledger" in str(profile.get("extra_info")) else 0
+    return int(here) + sum(map(rows_read, profile.get("operator") or profile.get("children") or ()))
+
+
+def plan_of_a_day(flow: Flow, output: Path) -> tuple[int, int]:
+    """How many rows its plan offers, and how many of the ledger it read."""
+    part = Slice.of_day("seen_at", date(2026, 3, 1))
+    count = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'sync_ledger'"
+    before = flow.sql(count) if flow.data.kind == "postgresql" else []
+    with flow.warehouse.session() as session:
+        counted = watched(session, output) if flow.data.kind == "duckdb" else None
+        sync = Sync("seen", "contact", "seen")
+        plan = Planner(session, Ledger(session, "common_room"), sync, Options(), part).plan()
+        plan.spool.close()
+        if counted is not None:
+            return plan.offered, counted()
+    [(after,)], [(began,)] = flow.sql(count), before
+    return plan.offered, after - began
+
+
+def test_it_reads_no_more_of_the_ledger_than_its_partition_and_what_stands_beside_it(flow: Flow, tmp_path: Path):
+    rows = ROWS_A_DAY[flow.data.kind]
+    day = f"DATE '2026-01-01' + CAST((i - i % {rows}) / {rows} AS integer)"
+    flow.sql(
+        f"CREATE TABLE seen AS SELECT i AS id, 'Name ' || i AS full_name, CAST({day} AS timestamp) AS seen_at "
+        f"FROM generate_series(0, {DAYS * rows - 1}) AS numbers(i)"
+    )
+    with flow.warehouse.session() as session:
+        Ledger(session, "common_room").prepare()
+    flow.sql(
+        "INSERT INTO common_room.sync_ledger (sync, key, partition, fingerprint, row_hash, row_hash_version, status) "
+        "SELECT 'seen', CAST(id AS varchar), CAST(CAST(seen_at AS date) AS varchar), '', 1, 'v', 'delivered' FROM seen"
+    )
+    flow.sql("ANALYZE")
+    offered, read = plan_of_a_day(flow, tmp_path / "profile.json")
+    assert offered == rows
+    # The partition is looked through some times over.
+    assert 0 < read < DAYS * rows / 2
