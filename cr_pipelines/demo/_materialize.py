@@ -1,5 +1,6 @@
 """Materializes syncs, one stage after the other, in the process that `command` starts."""
 
+import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -8,8 +9,10 @@ from dataclasses import asdict, dataclass
 import dagster as dg
 
 from cr_pipelines.components import syncs_of
-from cr_pipelines.definitions import defs
 from cr_pipelines.sandbox import SandboxClient
+
+_DEFINITIONS = "cr_pipelines.definitions"
+"""The code location, by name: it stands above the demo, which starts it as Dagster would."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ def command(sandbox_url: str, stages: Sequence[Stage]) -> list[str]:
 
 def main(sandbox_url: str, stages: Sequence[Stage]) -> bool:
     """Run the stages; whether all of them succeeded. What a stage sent has arrived when the next begins."""
-    definitions = defs()
+    definitions: dg.Definitions = importlib.import_module(_DEFINITIONS).defs()
     job = definitions.resolve_implicit_global_asset_job_def()
     keys = {sync.name: dg.AssetKey(["common_room", sync.name]) for sync in syncs_of(definitions)}
     succeeded = True
