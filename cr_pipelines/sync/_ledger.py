@@ -468,9 +468,10 @@ class Ledger:
                 f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
                 for table in ("sync_ledger", "former_addresses", "known_addresses")
             )
+            # A fingerprint that no row has: something of it was delivered, and it is no longer what the row says.
+            stale = f"CASE WHEN ({delivered_fingerprint()}) IS NULL THEN NULL ELSE '' END"
             self._session.execute(
-                f"UPDATE {ledger} SET row_hash = NULL, fingerprint = NULL, "
-                "delivered_fingerprint = CASE WHEN delivered_fingerprint IS NULL THEN NULL ELSE '' END "
+                f"UPDATE {ledger} SET row_hash = NULL, fingerprint = {stale}, delivered_fingerprint = {stale} "
                 f"WHERE sync = {sync} AND key IN ({known})"
             )
 
