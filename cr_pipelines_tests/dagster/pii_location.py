@@ -1,5 +1,6 @@
-"""A code location whose contact sync never rests while a sensor watches the privacy requests."""
+"""A code location with a contact and an activity sync that run when there is a change, and the removals."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import dagster as dg
@@ -11,6 +12,7 @@ from cr_pipelines.components import (
     _schedule,
     build_sync_definitions,
 )
+from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Ledger, Sync
 
@@ -18,31 +20,59 @@ from cr_pipelines.sync import Ledger, Sync
 _schedule.BEGINS_WITHIN = timedelta(seconds=20)
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
+ACTIVITIES = Sync("activities", "activity", "common_room_activities")
 
-_REMOVALS = CommonRoomPiiRemovals(
+
+class HastyRemovals(CommonRoomPiiRemovals):
+    """The sandbox has everything stored within a moment, so its 404 counts sooner."""
+
+    def get_removals(self, warehouse: WarehouseResource, *, busy_seconds: float | None = None) -> Removals:
+        removals = super().get_removals(warehouse, busy_seconds=busy_seconds)
+        return replace(removals, timing=replace(removals.timing, just_sent=timedelta(seconds=3)))
+
+
+_REMOVALS = HastyRemovals(
     asset_key=dg.AssetKey(["common_room", "pii_removals"]),
     sensor=RemovalSensor(interval_seconds=1, status="running", requests_per_run=100),
     retry_after_seconds=1,
 )
 
 
-@dg.sensor(job_name="sync_contacts", minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
-def keep_syncing(warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
-    """Asks for the next run of the contact sync as soon as one is over; a schedule can only do so once a minute."""
-    with warehouse.get_warehouse().session() as session:
-        ledger = Ledger(session, "common_room")
-        ledger.prepare()
-        runs = session.rows(f"SELECT run_id FROM {ledger.table('sync_runs')} WHERE state = 'running'")
-        if any(ledger.run_lives(run_id, "contacts") for (run_id,) in runs):
-            return dg.SkipReason("a run goes on")
-    return dg.RunRequest()
+def on_change(sync: Sync) -> dg.SensorDefinition:
+    """Asks for a run until one that began after the latest change is through; a schedule can only do so every minute.
 
+    The test notes its changes in the table `changes`.
+    """
+
+    @dg.sensor(
+        name=f"{sync.name}_on_change",
+        job_name=f"sync_{sync.name}",
+        minimum_interval_seconds=1,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def ask(warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
+        with warehouse.get_warehouse().session() as session:
+            ledger = Ledger(session, "common_room")
+            ledger.prepare()
+            runs = f"{ledger.table('sync_runs')} WHERE sync = '{sync.name}' AND state"
+            going_on = session.rows(f"SELECT run_id FROM {runs} = 'running'")
+            if any(ledger.run_lives(run_id, sync.name) for (run_id,) in going_on):
+                return dg.SkipReason("a run goes on")
+            if session.rows(f"SELECT 1 FROM {runs} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"):
+                return dg.SkipReason("nothing has changed")
+        return dg.RunRequest()
+
+    return ask
+
+
+EVERY_MINUTE = SyncSchedule(cron="* * * * *", status="running")
 
 defs = dg.Definitions.merge(
-    build_sync_definitions(CONTACTS, schedule=SyncSchedule(cron="* * * * *", status="running")),
+    build_sync_definitions(CONTACTS, schedule=EVERY_MINUTE),
+    build_sync_definitions(ACTIVITIES, schedule=EVERY_MINUTE),
     _REMOVALS.build_defs(dg.ComponentTree.for_test().load_context),
     dg.Definitions(
-        sensors=[keep_syncing],
+        sensors=[on_change(CONTACTS), on_change(ACTIVITIES)],
         resources={"common_room": CommonRoomResource(), "warehouse": WarehouseResource()},
         executor=dg.in_process_executor,
     ),
