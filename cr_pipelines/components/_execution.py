@@ -142,10 +142,11 @@ class _SyncRun:
         assert first is not None and column is not None  # noqa: S101, PT018 - the run has a day
         with warehouse.get_warehouse().session() as session:
             dialect = session.dialect
-            start = Slice.of_day(column, date.fromisoformat(first)).start.isoformat()
+            kind = session.columns(self._sync.relation).get(column, "")
+            start = dialect.moment(Slice.of_day(column, date.fromisoformat(first)).start, kind)
             [(too_old,)] = session.rows(
-                f"SELECT count(*) FROM {dialect.relation(self._sync.relation)} AS source WHERE "
-                f"{dialect.identifier(column)} < CAST({dialect.literal(start)} AS {dialect.types['timestamp']})"
+                f"SELECT count(*) FROM {dialect.relation(self._sync.relation)} AS source "
+                f"WHERE {dialect.identifier(column)} < {start}"
             )
         return _checks.within_partitions(self.key, too_old, first)
 

@@ -291,11 +291,8 @@ class Planner:
         relation = self._dialect.relation(self._sync.relation)
         if self._part is None:
             return f"(SELECT * FROM {relation} AS source) AS source_rows"
-        column, stamp = self._dialect.identifier(self._part.column), self._dialect.types["timestamp"]
-        start, end = (
-            f"CAST({self._dialect.literal(moment.isoformat())} AS {stamp})"
-            for moment in (self._part.start, self._part.end)
-        )
+        column, kind = self._dialect.identifier(self._part.column), self._types.get(self._part.column, "")
+        start, end = (self._dialect.moment(moment, kind) for moment in (self._part.start, self._part.end))
         return (
             f"(SELECT * FROM {relation} AS source "
             f"WHERE {column} >= {start} AND {column} < {end} OR {column} IS NULL) AS source_rows"

@@ -1,5 +1,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from cr_pipelines.warehouse._relation import Relation
@@ -16,6 +17,9 @@ class Dialect(ABC):
 
     types: ClassVar[dict[str, str]]
     """The engine's name for each of: text, integer, bigint, double, timestamp, boolean."""
+
+    zoneless_types: ClassVar[dict[str, str]]
+    """Types of moments without a time zone, and of days, each with the type to compare such a column with."""
 
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     """Begins a transaction whose statements all see the same state of the warehouse."""
@@ -81,6 +85,16 @@ class Dialect(ABC):
     def literal(self, value: str | None) -> str:
         """The text as a string literal."""
         return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+    def moment(self, moment: datetime, kind: str) -> str:
+        """A moment to compare a column of the type `kind` with; without a time zone, the column is in UTC.
+
+        It has the column's own type, so that the engine can skip what it need not read.
+        """
+        zoneless = self.zoneless_types.get(kind)
+        if zoneless is None:
+            return f"CAST({self.literal(moment.isoformat())} AS {self.types['timestamp']})"
+        return f"CAST({self.literal(moment.astimezone(UTC).replace(tzinfo=None).isoformat(' '))} AS {zoneless})"
 
     def relation(self, relation: Relation) -> str:
         """The relation as it stands after FROM."""

@@ -47,6 +47,7 @@ class BigQueryDialect(Dialect):
         "timestamp": "TIMESTAMP",
         "boolean": "BOOL",
     }
+    zoneless_types: ClassVar = {"DATETIME": "DATETIME", "DATE": "DATETIME"}
 
     @property
     @override

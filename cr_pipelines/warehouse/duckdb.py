@@ -55,6 +55,10 @@ class DuckDBDialect(Dialect):
         "timestamp": "TIMESTAMP WITH TIME ZONE",
         "boolean": "BOOLEAN",
     }
+    zoneless_types: ClassVar = {
+        "DATE": "TIMESTAMP",
+        **{kind: kind for kind in ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
+    }
 
     @property
     @override

@@ -61,6 +61,7 @@ class PostgreSQLDialect(Dialect):
         "timestamp": "timestamp with time zone",
         "boolean": "boolean",
     }
+    zoneless_types: ClassVar = dict.fromkeys(("timestamp without time zone", "date"), "timestamp without time zone")
     begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
     def __init__(self, major_version: int = _OLDEST):

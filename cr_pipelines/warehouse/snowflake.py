@@ -45,6 +45,7 @@ class SnowflakeDialect(Dialect):
         "timestamp": "TIMESTAMP_TZ",
         "boolean": "BOOLEAN",
     }
+    zoneless_types: ClassVar = {"TIMESTAMP_NTZ": "TIMESTAMP_NTZ", "DATE": "TIMESTAMP_NTZ"}
 
     @property
     @override

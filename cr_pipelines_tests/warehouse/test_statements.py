@@ -22,7 +22,7 @@ from cr_pipelines.sync import CompactedPart, Ledger, Options, Report, Slice, Syn
 from cr_pipelines.sync._compaction import _Compaction
 from cr_pipelines.sync._ledger import OUTCOME_SCHEMA, this_host
 from cr_pipelines.sync._plan import Planner
-from cr_pipelines.sync.contract import SEGMENT_MEMBER, SEGMENT_NOTE, TAG
+from cr_pipelines.sync.contract import ACTIVITY, SEGMENT_MEMBER, SEGMENT_NOTE, TAG
 from cr_pipelines.warehouse import Dialect, Relation, Session, Sink
 from cr_pipelines.warehouse.bigquery import BigQueryDialect, BigQuerySession
 from cr_pipelines.warehouse.duckdb import DuckDBDialect
@@ -89,10 +89,16 @@ class Recorder(Session):
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
-        names = {"crm.segment_members": SEGMENT_MEMBER, "crm.notes": SEGMENT_NOTE, "crm.tags": TAG}
+        names = {
+            "crm.activities": ACTIVITY,
+            "crm.segment_members": SEGMENT_MEMBER,
+            "crm.notes": SEGMENT_NOTE,
+            "crm.tags": TAG,
+        }
         contract = names.get(relation.text)
         known = [column.name for column in contract.columns] if contract else CONTACT_COLUMNS
-        return dict.fromkeys(known, self.dialect.types["text"])
+        zoneless = {"timestamp": next(reversed(self.dialect.zoneless_types))}
+        return {name: zoneless.get(name, self.dialect.types["text"]) for name in known}
 
 
 def walk(
@@ -126,6 +132,8 @@ def statements(dialect: Dialect) -> Iterator[str]:
         Options(resync="all", keys=["a", 'b"\\'], limit=5),
         Slice("2026-01-01", "seen_at", LONG_AGO, LONG_AGO + timedelta(days=1)),
     )
+    day = Slice.of_day("timestamp", LONG_AGO.date())
+    walk(session, Sync("activities", "activity", "crm.activities"), Options(), day)
     walk(session, Sync("members", "segment_member", "crm.segment_members"), Options(), None)
     walk(session, Sync("notes", "segment_note", "crm.notes"), Options(keys=["1"]), None)
     walk(session, Sync("tags", "tag", "crm.tags", restore=True, on_removed="delete"), Options(), None, {"there"})
