@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from cr_pipelines.components._asset import POOL
 from cr_pipelines.components._options import DailyPartitions, SyncSchedule
 from cr_pipelines.components._specs import source_in_words
 from cr_pipelines.resources import WarehouseResource
@@ -100,11 +101,18 @@ def run_going_on(
             continue
         alive = lives(run.run_id)
         if alive is None:
-            waiting = run.status in (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
+            queued = run.status in (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
+            waiting = queued or run.run_id in _waiting_for_pool(instance)
             alive = waiting or datetime.now(UTC) - record.update_timestamp < BEGINS_WITHIN
         if alive:
             return run.run_id
     return None
+
+
+def _waiting_for_pool(instance: dg.DagsterInstance) -> set[str]:
+    """The started runs whose sync has not begun because others have the pool."""
+    storage = instance.event_log_storage
+    return storage.get_concurrency_info(POOL).pending_run_ids if storage.supports_global_concurrency_limits else set()
 
 
 def _run_lives(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | None:

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -67,6 +67,25 @@ def test_a_tick_is_skipped_while_a_run_of_the_same_sync_goes_on(location: Locati
 
     assert not data.run_requests
     assert "run the-other-run has not ended" in (data.skip_message or "")
+
+
+def test_a_run_that_has_waited_long_for_the_pool_is_not_taken_for_dead(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cr_pipelines.components._schedule.BEGINS_WITHIN", timedelta(0))
+    job = location.definitions.resolve_job_def("sync_contacts")
+    run = location.instance.create_run_for_job(
+        job, asset_selection=frozenset({CONTACTS}), status=dg.DagsterRunStatus.STARTED
+    )
+    assert tick(location).run_requests
+    pool = location.instance.event_log_storage
+    pool.set_concurrency_slots("common_room_api", 1)
+    assert pool.claim_concurrency_slot("common_room_api", "another run", "step").is_claimed
+    assert not pool.claim_concurrency_slot("common_room_api", run.run_id, "step").is_claimed
+
+    data = tick(location)
+
+    assert f"run {run.run_id} has not ended" in (data.skip_message or "")
 
 
 def test_a_run_that_ended_keeps_no_tick_back(location: Location) -> None:
