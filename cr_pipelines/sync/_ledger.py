@@ -468,11 +468,11 @@ class Ledger:
                 f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
                 for table in ("sync_ledger", "former_addresses", "known_addresses")
             )
-            # Of no row's content, and yet a sign that there was a delivery.
-            of_nothing = f"CASE WHEN {delivered_fingerprint()} IS NULL THEN NULL ELSE '' END"
+            # A fingerprint that no row has: something of it was delivered, and it is no longer what the row says.
+            stale = f"CASE WHEN ({delivered_fingerprint()}) IS NULL THEN NULL ELSE '' END"
             self._session.execute(
-                f"UPDATE {ledger} SET row_hash = NULL, fingerprint = {of_nothing}, "
-                f"delivered_fingerprint = {of_nothing} WHERE sync = {sync} AND key IN ({known})"
+                f"UPDATE {ledger} SET row_hash = NULL, fingerprint = {stale}, delivered_fingerprint = {stale} "
+                f"WHERE sync = {sync} AND key IN ({known})"
             )
 
     def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.sandbox import SandboxServer
@@ -156,8 +156,19 @@ class History:
             )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(steps, min_size=4, max_size=12))
+@example(
+    history=[
+        Row("k2", "ada@example.com", "X"),
+        Run(actors.CONTACTS, left_running=True),
+        Request(1, "ada@example.com", 9),
+        Run(None, dies_at=1, after=True),
+        Act("a2", "k2", None, "Y"),
+        Request(1, "bob@example.com", 0),
+        Run(actors.ACTIVITIES, dies_at=1),
+    ]
+)
 def test_no_request_about_a_removed_person_is_later_than_their_removal(
     history: list[Step], tmp_path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ):
