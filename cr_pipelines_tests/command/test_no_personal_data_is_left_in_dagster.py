@@ -36,7 +36,11 @@ class Demo:
 
     def __post_init__(self) -> None:
         # A single first name is a word of the language too.
-        people = self.sql("SELECT email FROM common_room_contacts UNION SELECT full_name FROM common_room_contacts")
+        people = self.sql(
+            "SELECT email FROM common_room_contacts UNION SELECT full_name FROM common_room_contacts UNION "
+            "SELECT email FROM common_room_existing_contacts UNION SELECT full_name FROM common_room_existing_contacts "
+            "UNION SELECT value FROM common_room_segment_members UNION SELECT value FROM common_room_contact_notes"
+        )
         self.secrets = tuple(text for (text,) in people if text and ("@" in text or " " in text))
         assert len(self.secrets) > 700
 
