@@ -4,11 +4,15 @@ httpx's own asynchronous pool spends time that grows with the square of the requ
 the whole exchange in one call, so a response comes with its body read and its connection free for the next.
 """
 
+import asyncio
 from datetime import timedelta
 
 import httpx
 from pyreqwest import exceptions
 from pyreqwest.client import ClientBuilder
+
+_THREADS_LET_GO_SECONDS = 0.05
+"""pyreqwest cannot be waited for, and a Python that ends while one of its threads hands over an answer is aborted."""
 
 _WHILE_CONNECTING = "client error (Connect)"
 
@@ -49,6 +53,7 @@ class ReqwestTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.close()
+        await asyncio.sleep(_THREADS_LET_GO_SECONDS)
 
 
 def _as_httpx(fault: exceptions.PyreqwestError) -> httpx.TransportError:

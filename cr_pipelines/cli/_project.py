@@ -65,7 +65,7 @@ def load_project(definitions: str) -> Project:
         loaded = cast(dg.Definitions, found() if callable(found) else found)
         resources = loaded.resources or {}
         return Project(
-            syncs_of(loaded),
+            sorted(syncs_of(loaded), key=lambda sync: sync.name),
             partitioned_syncs_of(loaded),
             _resource(resources, "common_room", CommonRoomResource),
             _resource(resources, "warehouse", WarehouseResource),

@@ -90,7 +90,7 @@ class _Demo:
         """Run every sync once and say what happened; whether all rows are in the sandbox."""
         syncs = [source.sync for source in SAMPLE_SOURCES]
         anew = ", every row anew, as the sandbox's room is gone" if self._room_is_lost else ""
-        _tell("Dagster", f"runs {len(syncs)} syncs: {', '.join(syncs)} …{anew}")
+        _tell("Dagster", f"runs {len(syncs)} syncs: {', '.join(syncs)}{anew}")
         if self._room_is_lost:
             forget_room(self._warehouse)
         before = last_runs(self._warehouse)

@@ -1,0 +1,59 @@
+"""What README.md and docs show is what works."""
+
+import re
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster.components.testing import create_defs_folder_sandbox
+
+import cr_pipelines
+from cr_pipelines.resources import CommonRoomResource, WarehouseResource
+
+# Dagster's own YAML parsing calls what pydantic deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
+
+PROJECT = Path(cr_pipelines.__file__).parent.parent
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+
+
+def blocks(language: str) -> list[object]:
+    return [
+        pytest.param(block, id=f"{page.stem}-{number}")
+        for page in PAGES
+        for number, block in enumerate(re.findall(rf"```{language}\n(.*?)```", page.read_text(), flags=re.DOTALL))
+    ]
+
+
+@pytest.mark.parametrize("written", blocks("yaml"))
+def test_a_yaml_example_gives_definitions(written: str) -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        folder = sandbox.defs_folder_path / "example"
+        folder.mkdir()
+        (folder / "defs.yaml").write_text(written)
+        with sandbox.build_all_defs() as definitions:
+            resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
+            loaded = dg.Definitions.merge(definitions, dg.Definitions(resources=resources))
+            assert loaded.resolve_all_asset_specs()
+
+
+@pytest.mark.parametrize("written", blocks("python"))
+def test_a_python_example_can_be_run_or_loaded(written: str) -> None:
+    names: dict[str, object] = {"__name__": "example"}
+    exec(compile(written.replace("asyncio.run(main())", ""), "example", "exec"), names)  # noqa: S102
+    defs = names.get("defs")
+    if isinstance(defs, dg.Definitions):
+        dg.Definitions.validate_loadable(defs)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", page.read_text()):
+        address, _, anchor = (target[0] or target[1]).partition("#")
+        if address.startswith("http"):
+            continue
+        linked = (page.parent / address).resolve() if address else page
+        assert linked.exists(), address
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", linked.read_text(), flags=re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
