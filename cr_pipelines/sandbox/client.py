@@ -44,10 +44,13 @@ class SandboxClient:
         """
         found: list[dict[str, Any]] = []
         wanted: dict[str, Any] = {"limit": _PAGE} | ({"operation": operation} if operation else {})
-        while page := self._ask("GET", "requests", params=wanted | {"after": after}):
+        while True:
+            page = self._ask("GET", "requests", params=wanted | {"after": after})
             found += page
+            # A further look would find what came in meanwhile, for ever.
+            if len(page) < _PAGE:
+                return found
             after = page[-1]["seq"]
-        return found
 
     def clear_requests(self) -> None:
         """Forgets the recorded requests; sequence numbers begin at 1 again."""

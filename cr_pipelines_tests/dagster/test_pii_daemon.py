@@ -93,6 +93,12 @@ class Company:
             return Counter()
         return Counter(dict(self.sql("SELECT status, count(*) FROM common_room.pii_removals GROUP BY status")))
 
+    def noted(self) -> bool:
+        """Whether both syncs have begun to send, and so know whom by which key."""
+        tables = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'known_addresses'"
+        known = "SELECT count(DISTINCT sync) FROM common_room.known_addresses"
+        return self.sql(tables) == [(1,)] and self.sql(known) == [(2,)]
+
     def settled(self) -> bool:
         return not self.statuses().keys() & {"pending", "failed"}
 
@@ -148,7 +154,7 @@ def test_two_hundred_requests_in_three_waves_under_faults_and_a_kill(tmp_path: P
     company = Company(path)
     asked: set[str] = set()
     with daemon(home, path, room):
-        until(lambda: len(room.control.requests()) > 100)
+        until(lambda: company.noted() and len(room.control.requests()) > 100)
         asked |= company.ask(0)
         until(lambda: company.statuses()["submitted"] > 0)
         company.change_everybody()
