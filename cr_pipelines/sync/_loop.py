@@ -41,7 +41,9 @@ def _runner() -> asyncio.Runner:
 
 
 def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
+    # One that is ignored, as Ctrl-C is by a job in the background of a script, stays ignored.
     handlers = {number: signal.getsignal(number) for number in _ENDING}
+    handlers = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
     received: list[signal.Signals] = []
 
     async def watched() -> None:
@@ -52,7 +54,7 @@ def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
             received.append(number)
             task.cancel()
 
-        for number in _ENDING:
+        for number in handlers:
             asyncio.get_running_loop().add_signal_handler(number, end, number)
         await work
 

@@ -81,7 +81,7 @@ def test_ten_kills_under_faults_leave_the_room_equal_to_the_source(flow: Flow):
 
 def test_a_kill_costs_only_what_was_not_yet_recorded(flow: Flow):
     fill(flow, 3_000)
-    flow.sandbox.control.set_faults(latency_seconds=0.05)
+    flow.sandbox.control.set_faults(latency_seconds=0.2)
     process = start(flow)
     while len(flow.posted()) < 1_500:
         time.sleep(0.02)
@@ -228,7 +228,7 @@ def test_a_server_that_is_down_leaves_the_rows_for_the_next_run(flow: Flow):
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, ending: signal.Signals):
     fill(flow, 2_000)
-    flow.sandbox.control.set_faults(latency_seconds=0.25)
+    flow.sandbox.control.set_faults(latency_seconds=0.5)
     process = start(flow)
     while len(flow.posted()) < 300:
         time.sleep(0.02)
