@@ -73,9 +73,9 @@ def test_what_waits_to_be_sent_when_somebody_is_removed_is_withheld_and_the_othe
 def test_a_row_of_a_shared_request_that_only_mentions_somebody_is_found_and_the_others_are_sent(office: Office):
     office.ask("r1", "person9@example.com")
     office.settle()
-    tags = "unnest(['beta', 'a friend of Person9@Example.com', 'x', 'y', 'z'])"
+    tags = "(VALUES ('beta'), ('a friend of Person9@Example.com'), ('x'), ('y'), ('z')) AS tags(tag)"
     sync = Sync(
-        "labels", "contact_tag", f"SELECT 'email' AS social_type, 'person1@example.com' AS value, {tags} AS tag"
+        "labels", "contact_tag", f"SELECT 'email' AS social_type, 'person1@example.com' AS value, tag FROM {tags}"
     )
     report = office.sync(sync)
     assert (report.suppressed, report.delivered) == (1, 4)
@@ -88,7 +88,7 @@ def test_somebody_without_an_address_in_an_activity_is_withheld_by_their_id(offi
     office.settle()
     source = (
         "SELECT 'a' || i AS id, 'posted_message' AS activity_type, 'c' || i AS user_id, now() AS timestamp "
-        "FROM range(8, 10) AS numbers(i)"
+        "FROM (VALUES (8), (9)) AS numbers(i)"
     )
     report = office.sync(Sync("activities", "activity", source))
     assert (report.suppressed, report.delivered) == (1, 1)
