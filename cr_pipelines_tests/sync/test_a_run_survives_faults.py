@@ -227,7 +227,7 @@ def test_a_server_that_is_down_leaves_the_rows_for_the_next_run(flow: Flow):
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, ending: signal.Signals):
-    fill(flow, 2_000)
+    fill(flow, 6_000)
     flow.sandbox.control.set_faults(latency_seconds=0.5)
     process = start(flow)
     while len(flow.posted()) < 300:
@@ -239,7 +239,7 @@ def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, e
     flow.sandbox.control.set_faults()
     report = flow.run()
     assert report.unchanged == delivered
-    assert len(flow.room) == 2_000
+    assert len(flow.room) == 6_000
 
 
 def test_someone_who_asked_to_be_forgotten_is_withheld(flow: Flow):
