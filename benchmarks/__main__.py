@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import _machine, delivery, overhead, pacing, plan
-from benchmarks._table import renew
+from benchmarks import delivery, overhead, pacing, plan
+from benchmarks import machine as _machine
+from benchmarks.table import renew
 
 PAGE = Path(__file__).with_name("README.md")
 SECTIONS = ("plan", "delivery", "pacing", "dagster")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sources
-from benchmarks._programs import peers_python, run_way
-from benchmarks._table import Table
+from benchmarks.programs import peers_python, run_way
+from benchmarks.table import Table
 from cr_pipelines.sandbox import SandboxServer
 
 LATENCY_SECONDS = 0.05

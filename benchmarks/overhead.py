@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from benchmarks import sources
-from benchmarks._programs import run_here
-from benchmarks._table import Table
+from benchmarks.programs import run_here
+from benchmarks.table import Table
 
 ROWS = 10_000
 YAML = """

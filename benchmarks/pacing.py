@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sources
-from benchmarks._table import Table
 from benchmarks.delivery import WAYS, Way, deliver
+from benchmarks.table import Table
 from cr_pipelines.sandbox import SandboxServer
 
 LIMITS = (10, 100, 1000)

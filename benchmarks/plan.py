@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from benchmarks import _machine, sources
-from benchmarks._programs import run_here
-from benchmarks._table import Table
+from benchmarks import machine as _machine
+from benchmarks import sources
+from benchmarks.programs import run_here
+from benchmarks.table import Table
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Ledger, Options, Sync, run_sync
-from cr_pipelines.sync._plan import Planner, row_hash_version
-from cr_pipelines.sync._spool import Section
+from cr_pipelines.sync.plan.planner import Planner, row_hash_version
+from cr_pipelines.sync.plan.spool import Section
 from cr_pipelines.warehouse import Session, open_warehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")

@@ -4,19 +4,8 @@
 ...     await room.add_or_edit_user(source_id, User(id="1", full_name="Ada Lovelace"))
 """
 
-from .answers import (
-    ActivityType,
-    Answer,
-    ContactProfile,
-    CustomField,
-    ProfileCustomField,
-    Segment,
-    SegmentStatus,
-    Tag,
-    TokenStatus,
-)
-from .client import CommonRoomClient
-from .errors import (
+from cr_pipelines.api.client import CommonRoomClient
+from cr_pipelines.api.errors import (
     AnswerLost,
     BadToken,
     CommonRoomError,
@@ -28,9 +17,8 @@ from .errors import (
     UnknownSource,
     Unreachable,
 )
-from .exchange import DEFAULT_BASE_URL
-from .guard import Guard, guarded
-from .requests import (
+from cr_pipelines.api.requester import DEFAULT_BASE_URL
+from cr_pipelines.api.requests import (
     Activity,
     ClearContactCustomField,
     ClearCustomField,
@@ -65,8 +53,30 @@ from .requests import (
     TypedValue,
     User,
 )
-from .retries import Backoff, Failure, FailureKind, RetryRule, careful, first_of, never, when_not_sent, when_repeatable
-from .stats import OperationStats, Stats
+from cr_pipelines.api.responses import (
+    ActivityType,
+    Answer,
+    ContactProfile,
+    CustomField,
+    ProfileCustomField,
+    Segment,
+    SegmentStatus,
+    Tag,
+    TokenStatus,
+)
+from cr_pipelines.api.retries import (
+    Backoff,
+    Failure,
+    FailureKind,
+    RetryRule,
+    careful,
+    first_of,
+    never,
+    when_not_sent,
+    when_repeatable,
+)
+from cr_pipelines.api.send_hook import Guard, guarded
+from cr_pipelines.api.stats import OperationStats, Stats
 
 __all__ = [
     "DEFAULT_BASE_URL",

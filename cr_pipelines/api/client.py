@@ -7,21 +7,10 @@ from typing import Self, TypeVar
 import httpx
 from pydantic import TypeAdapter
 
-from . import operations as op
-from ._base import AnswerModel
-from .answers import (
-    ActivityType,
-    Answer,
-    ContactProfile,
-    CustomField,
-    Segment,
-    SegmentStatus,
-    Tag,
-    TagList,
-    TokenStatus,
-)
-from .exchange import DEFAULT_BASE_URL, Exchange
-from .requests import (
+from cr_pipelines.api import operations as op
+from cr_pipelines.api.models import AnswerModel
+from cr_pipelines.api.requester import DEFAULT_BASE_URL, Exchange
+from cr_pipelines.api.requests import (
     Activity,
     ClearContactCustomField,
     Contact,
@@ -36,8 +25,19 @@ from .requests import (
     TagUpdate,
     User,
 )
-from .retries import RetryRule
-from .stats import Stats
+from cr_pipelines.api.responses import (
+    ActivityType,
+    Answer,
+    ContactProfile,
+    CustomField,
+    Segment,
+    SegmentStatus,
+    Tag,
+    TagList,
+    TokenStatus,
+)
+from cr_pipelines.api.retries import RetryRule
+from cr_pipelines.api.stats import Stats
 
 _M = TypeVar("_M", bound=AnswerModel)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Discriminator, Field, PlainSerializer, Tag
 
-from ._base import RequestModel, TaggedRequestModel
+from cr_pipelines.api.models import RequestModel, TaggedRequestModel
 
 SocialType = Literal["email", "twitter", "github", "linkedin"]
 """How an operation on an existing contact finds it."""

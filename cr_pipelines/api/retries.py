@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from .operations import Operation
+from cr_pipelines.api.operations import Operation
 
 
 class FailureKind(Enum):

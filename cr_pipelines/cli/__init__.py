@@ -20,7 +20,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            from cr_pipelines.cli._errors import explained
+            from cr_pipelines.cli.errors import explained
 
             message = explained(error)
             if message is None:
@@ -70,7 +70,7 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
 
     Exit codes: 0 all rows are in the sandbox; 1 some are not, or the demo could not run; 2 wrong usage.
     """
-    from cr_pipelines.cli._extras import sandbox_extra
+    from cr_pipelines.cli.extras import sandbox_extra
 
     with sandbox_extra():
         from cr_pipelines.demo import DemoError, run_demo
@@ -124,7 +124,7 @@ def sandbox(
 
     Exit codes: 0 ended by Ctrl-C; 1 could not start; 2 wrong usage.
     """
-    from cr_pipelines.cli._sandbox import serve_sandbox
+    from cr_pipelines.cli.sandbox import serve_sandbox
 
     faults = {
         "latency_seconds": latency_ms / 1000,
@@ -156,7 +156,7 @@ def doctor(definitions: str) -> None:
 
     Exit codes: 0 all in order; 1 something is wrong; 2 wrong usage.
     """
-    from cr_pipelines.cli._doctor import examine
+    from cr_pipelines.cli.doctor import examine
 
     raise SystemExit(0 if examine(definitions) else 1)
 
@@ -201,7 +201,7 @@ def plan(
 
     Exit codes: 0 the plan is shown, whether or not rows are invalid; 1 it could not be made; 2 wrong usage.
     """
-    from cr_pipelines.cli._plan import show_plan
+    from cr_pipelines.cli.plan import show_plan
 
     # A key of several columns is a JSON array.
     named = [key for listed in keys for key in ([listed] if listed.startswith("[") else listed.split(","))]
@@ -238,7 +238,7 @@ def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> Non
 
     Exit codes: 0 done; 1 the warehouse cannot be reached or written; 2 wrong usage.
     """
-    from cr_pipelines.cli._compact import compact as compact_parts
+    from cr_pipelines.cli.compact import compact as compact_parts
 
     compact_parts(days, sync, dry_run=dry_run, definitions=definitions)
 
@@ -264,7 +264,7 @@ def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions:
 
     Exit codes: 0 shown; 1 there is no such request, or the warehouse cannot be read; 2 wrong usage.
     """
-    from cr_pipelines.cli._pii import report
+    from cr_pipelines.cli.pii import report
 
     report(request_ids, csv_file, definitions)
 
@@ -281,6 +281,6 @@ def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definiti
 
     Exit codes: 0 lifted; 1 nothing was lifted, and why; 2 wrong usage.
     """
-    from cr_pipelines.cli._pii import let_back_in
+    from cr_pipelines.cli.pii import let_back_in
 
     let_back_in(request_id, reason, even_unverified=even_unverified, definitions=definitions)

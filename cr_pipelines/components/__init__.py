@@ -1,29 +1,29 @@
 """Syncs as Dagster definitions: a component for YAML, and the factory behind it for Python."""
 
-from cr_pipelines.components._asset import build_sync_asset
-from cr_pipelines.components._automation import on_source_update
-from cr_pipelines.components._catalogue import build_catalogue_definitions
-from cr_pipelines.components._definitions import build_sync_definitions
-from cr_pipelines.components._execution import SyncEvents, execute_sync
-from cr_pipelines.components._options import (
+from cr_pipelines.components.catalog.component import CommonRoomCatalogue
+from cr_pipelines.components.catalog.definitions import build_catalogue_definitions
+from cr_pipelines.components.pii_removals.component import CommonRoomPiiRemovals
+from cr_pipelines.components.pii_removals.execution import RemovalEvents, execute_removals
+from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
+from cr_pipelines.components.sync.asset import build_sync_asset
+from cr_pipelines.components.sync.automation import on_source_update
+from cr_pipelines.components.sync.component import CommonRoomSync
+from cr_pipelines.components.sync.definitions import build_sync_definitions
+from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
+from cr_pipelines.components.sync.options import (
     DailyPartitions,
     RejectionThresholds,
     SyncFreshness,
     SyncRunConfig,
     SyncSchedule,
 )
-from cr_pipelines.components._removal_execution import RemovalEvents, execute_removals
-from cr_pipelines.components._removal_options import RemovalRunConfig, RemovalSensor, RequestColumns
-from cr_pipelines.components._specs import (
+from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
     dbt_model_key,
     partitioned_syncs_of,
     syncs_of,
 )
-from cr_pipelines.components.common_room_catalogue import CommonRoomCatalogue
-from cr_pipelines.components.common_room_pii_removals import CommonRoomPiiRemovals
-from cr_pipelines.components.common_room_sync import CommonRoomSync
 
 __all__ = [
     "CommonRoomCatalogue",

@@ -5,8 +5,8 @@ process outlives the demo, `_dagster` runs the syncs (by `_materialize`) and the
 of the rows.
 """
 
-from cr_pipelines.demo._demo import run_demo
-from cr_pipelines.demo._home import DemoError
+from cr_pipelines.demo.demo import run_demo
+from cr_pipelines.demo.home import DemoError
 from cr_pipelines.demo.sample import SAMPLE_SOURCES, SampleSource, build_sample_warehouse
 
 __all__ = ["SAMPLE_SOURCES", "DemoError", "SampleSource", "build_sample_warehouse", "run_demo"]

@@ -4,11 +4,11 @@
 `_verification` looks whether they were done, `_report` says what is to be shown; `Removals` is the face of it all.
 """
 
-from cr_pipelines.removal._removals import Batch, Removals
-from cr_pipelines.removal._report import RemovalRecord, Settlement, Standing, Verification
-from cr_pipelines.removal._requests import RequestSource
-from cr_pipelines.removal._timing import Timing
-from cr_pipelines.removal._unsuppression import NotUnsuppressed
+from cr_pipelines.removal.removals import Batch, Removals
+from cr_pipelines.removal.report import RemovalRecord, Settlement, Standing, Verification
+from cr_pipelines.removal.requests import RequestSource
+from cr_pipelines.removal.timing import Timing
+from cr_pipelines.removal.unsuppression import NotUnsuppressed
 
 __all__ = [
     "Batch",

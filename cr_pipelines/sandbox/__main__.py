@@ -8,9 +8,9 @@ import sys
 import threading
 import time
 
-from cr_pipelines.sandbox.server import serve
+from cr_pipelines.sandbox.http.server import serve
 from cr_pipelines.sandbox.settings import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TOKEN
-from cr_pipelines.sandbox.storage import StorageError
+from cr_pipelines.sandbox.workspace.storage import StorageError
 
 
 def main() -> None:

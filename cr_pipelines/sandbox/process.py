@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from cr_pipelines.sandbox.client import SandboxClient
-from cr_pipelines.sandbox.furnishing import SOURCE_ID
-from cr_pipelines.sandbox.operations import PREFIX
+from cr_pipelines.sandbox.http.operations import PREFIX
 from cr_pipelines.sandbox.settings import DEFAULT_HOST, DEFAULT_TOKEN
+from cr_pipelines.sandbox.workspace.furnishing import SOURCE_ID
 
 _STOP_SECONDS = 10
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cr_pipelines.sandbox.faults import FaultPlan
+from cr_pipelines.sandbox.http.faults import FaultPlan
 
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - the stand-in's own, known to everybody
 DEFAULT_HOST = "127.0.0.1"

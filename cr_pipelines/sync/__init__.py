@@ -4,15 +4,9 @@ The way of a row: `contract` says what its columns mean, `_plan` finds out wheth
 it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what became of it, `_report` tells.
 """
 
-from cr_pipelines.sync._catalogue import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
-from cr_pipelines.sync._compaction import CompactedPart, compact_ledger
-from cr_pipelines.sync._confirmation import wait_until_confirmed
-from cr_pipelines.sync._ledger import Ledger, going_on
-from cr_pipelines.sync._loop import run_in_loop
-from cr_pipelines.sync._plan import Slice
-from cr_pipelines.sync._report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
-from cr_pipelines.sync._run import run_sync
-from cr_pipelines.sync._sync import (
+from cr_pipelines.sync.catalog import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
+from cr_pipelines.sync.event_loop import run_in_loop
+from cr_pipelines.sync.model import (
     REMOVALS,
     AlreadyRunning,
     Destination,
@@ -22,6 +16,12 @@ from cr_pipelines.sync._sync import (
     Sync,
     SyncError,
 )
+from cr_pipelines.sync.plan.planner import Slice
+from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
+from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
+from cr_pipelines.sync.run import run_sync
+from cr_pipelines.sync.state.compaction import CompactedPart, compact_ledger
+from cr_pipelines.sync.state.ledger import Ledger, going_on
 
 __all__ = [
     "CATALOGUE_TABLES",

@@ -8,9 +8,9 @@ engines let only one process at a time have the data:
         session.rows("SELECT count(*) FROM common_room_contacts")
 """
 
-from cr_pipelines.warehouse._dialect import Dialect
-from cr_pipelines.warehouse._relation import Relation
-from cr_pipelines.warehouse._warehouse import (
+from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.relation import Relation
+from cr_pipelines.warehouse.session import (
     Session,
     Sink,
     SourceMissing,

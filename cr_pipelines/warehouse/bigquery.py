@@ -13,9 +13,9 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from typing_extensions import override
 
-from cr_pipelines.warehouse._dialect import Dialect
-from cr_pipelines.warehouse._relation import Relation
-from cr_pipelines.warehouse._warehouse import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.relation import Relation
+from cr_pipelines.warehouse.session import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
 

@@ -23,9 +23,9 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pytest
 
-from cr_pipelines.warehouse._dialect import Dialect
-from cr_pipelines.warehouse._relation import Relation
-from cr_pipelines.warehouse._warehouse import Session, SourceMissing, Warehouse, WarehouseError
+from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.relation import Relation
+from cr_pipelines.warehouse.session import Session, SourceMissing, Warehouse, WarehouseError
 
 _SCHEMA = "cr_conformance"
 

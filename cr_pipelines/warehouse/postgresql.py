@@ -14,9 +14,9 @@ import adbc_driver_postgresql.dbapi  # type: ignore[import-untyped]
 import pyarrow as pa
 from typing_extensions import override
 
-from cr_pipelines.warehouse._dialect import Dialect
-from cr_pipelines.warehouse._relation import Relation
-from cr_pipelines.warehouse._warehouse import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.relation import Relation
+from cr_pipelines.warehouse.session import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
 
 _OLDEST = 15
 """The first major version with MERGE."""

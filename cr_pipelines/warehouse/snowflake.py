@@ -12,9 +12,9 @@ from snowflake.connector.constants import FIELD_ID_TO_NAME
 from snowflake.connector.cursor import SnowflakeCursor
 from typing_extensions import override
 
-from cr_pipelines.warehouse._dialect import Dialect
-from cr_pipelines.warehouse._relation import Relation
-from cr_pipelines.warehouse._warehouse import Session, Sink, SourceMissing, Warehouse, WarehouseError
+from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.relation import Relation
+from cr_pipelines.warehouse.session import Session, Sink, SourceMissing, Warehouse, WarehouseError
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from cr_pipelines.api.pacing import Pace, Permit, Refusal
+from cr_pipelines.api.window_model import Pace, Permit, Refusal
 
 
 @dataclass

@@ -3,7 +3,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cr_pipelines.api.concurrency import Width
+from cr_pipelines.api.concurrency_limit import Width
 
 
 def work(width: Width, seconds: float, rate_at: object, *, busy: bool = True, now: float = 0.0) -> float:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cr_pipelines.api.pacing import Refusal
-from cr_pipelines.api.rate_signals import limit_and_left, refusal, retry_after
+from cr_pipelines.api.rate_limit_headers import limit_and_left, refusal, retry_after
+from cr_pipelines.api.window_model import Refusal
 
 moments = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))  # noqa: DTZ001
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import psutil
 
-from cr_pipelines.demo._leash import Leashed
+from cr_pipelines.demo.supervised_process import Leashed
 
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from cr_pipelines.demo._leash import Leashed
+from cr_pipelines.demo.supervised_process import Leashed
 child = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
 child += "print('up', flush=True); time.sleep(60)"
 with Leashed([sys.executable, "-c", child], os.environ, Path("log")) as leashed:

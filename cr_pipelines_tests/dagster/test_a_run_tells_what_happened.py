@@ -77,7 +77,7 @@ def test_column_lineage_names_the_columns_that_the_source_has(location: Location
 
 
 def test_progress_is_observed_while_rows_are_sent(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cr_pipelines.sync._delivery.PROGRESS_SECONDS", 0.1)
+    monkeypatch.setattr("cr_pipelines.sync.deliver.workers.PROGRESS_SECONDS", 0.1)
     location.sandbox.control.set_faults(latency_seconds=0.3)
 
     outcome = location.run()

@@ -120,7 +120,7 @@ def test_a_backfills_run_of_one_day_has_check_results_of_that_day(days: Location
 
 def test_a_day_that_fails_keeps_none_of_the_others_back(days: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of one day is no number, so that the view fails for that day."""
-    monkeypatch.setattr("cr_pipelines.components._execution.RETRY_SECONDS", 0)
+    monkeypatch.setattr("cr_pipelines.components.sync.execution.RETRY_SECONDS", 0)
     days.sql(
         "CREATE TABLE raw_activities AS SELECT * REPLACE (timestamp AT TIME ZONE 'UTC' AS timestamp) "
         "FROM common_room_activities; DROP TABLE common_room_activities"

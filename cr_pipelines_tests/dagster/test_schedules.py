@@ -72,7 +72,7 @@ def test_a_tick_is_skipped_while_a_run_of_the_same_sync_goes_on(location: Locati
 def test_a_run_that_has_waited_long_for_the_pool_is_not_taken_for_dead(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cr_pipelines.components._schedule.BEGINS_WITHIN", timedelta(0))
+    monkeypatch.setattr("cr_pipelines.components.sync.schedule.BEGINS_WITHIN", timedelta(0))
     job = location.definitions.resolve_job_def("sync_contacts")
     run = location.instance.create_run_for_job(
         job, asset_selection=frozenset({CONTACTS}), status=dg.DagsterRunStatus.STARTED
@@ -95,7 +95,7 @@ def test_a_run_that_ended_keeps_no_tick_back(location: Location) -> None:
 
 
 def test_a_busy_warehouse_is_left_to_the_run_to_wait_for(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cr_pipelines.components._schedule._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("cr_pipelines.components.sync.schedule._BUSY_SECONDS", 0.1)
     hold = f"import duckdb; c = duckdb.connect({str(location.path)!r}); print('held', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

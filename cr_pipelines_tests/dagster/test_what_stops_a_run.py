@@ -103,8 +103,8 @@ def test_what_the_sync_does_not_know_is_tried_once_more(location: Location, monk
     def hiccup(*_: object, **__: object) -> None:
         raise MemoryError(address)
 
-    monkeypatch.setattr("cr_pipelines.components._execution.run_sync", hiccup)
-    monkeypatch.setattr("cr_pipelines.components._execution.RETRY_SECONDS", 0)
+    monkeypatch.setattr("cr_pipelines.components.sync.execution.run_sync", hiccup)
+    monkeypatch.setattr("cr_pipelines.components.sync.execution.RETRY_SECONDS", 0)
 
     outcome = location.run()
 

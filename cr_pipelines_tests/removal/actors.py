@@ -13,7 +13,9 @@ import httpx
 from cr_pipelines.api import Backoff, CommonRoomClient, careful
 from cr_pipelines.api.transport import ReqwestTransport
 from cr_pipelines.removal import Removals, Timing
-from cr_pipelines.sync import AlreadyRunning, Destination, Sync, _confirmation, _journal, run_sync
+from cr_pipelines.sync import AlreadyRunning, Destination, Sync, run_sync
+from cr_pipelines.sync.privacy import confirmation as _confirmation
+from cr_pipelines.sync.state import outbox as _journal
 from cr_pipelines.warehouse import open_warehouse
 
 _processes = multiprocessing.get_context("forkserver")

@@ -12,7 +12,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 from cr_pipelines_tests.removal.actors import CONTACTS
-from cr_pipelines_tests.warehouses import EmptyWarehouse, PostgreSQLDatabase, empty_warehouse
+from cr_pipelines_tests.support.warehouses import EmptyWarehouse, PostgreSQLDatabase, empty_warehouse
 
 
 @dataclass

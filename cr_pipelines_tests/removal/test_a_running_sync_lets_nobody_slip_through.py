@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import Ledger, _confirmation, _door, wait_until_confirmed
-from cr_pipelines.sync._ledger import this_host
+from cr_pipelines.sync import Ledger, wait_until_confirmed
+from cr_pipelines.sync.privacy import confirmation as _confirmation
+from cr_pipelines.sync.privacy import send_guard as _door
+from cr_pipelines.sync.state.ledger import this_host
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
-from cr_pipelines_tests.warehouses import ENGINE
+from cr_pipelines_tests.support.warehouses import ENGINE
 
 
 @pytest.fixture

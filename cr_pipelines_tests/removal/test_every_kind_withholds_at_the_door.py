@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from cr_pipelines.api import CommonRoomClient
-from cr_pipelines.sync import Destination, Report, Sync, _journal, run_sync
+from cr_pipelines.sync import Destination, Report, Sync, run_sync
+from cr_pipelines.sync.state import outbox as _journal
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
 from cr_pipelines_tests.sync.kinds import CASES, Case

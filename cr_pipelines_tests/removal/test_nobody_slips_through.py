@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import AlreadyRunning, Sync, _confirmation
+from cr_pipelines.sync import AlreadyRunning, Sync
+from cr_pipelines.sync.privacy import confirmation as _confirmation
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
-from cr_pipelines_tests.warehouses import empty_warehouse
+from cr_pipelines_tests.support.warehouses import empty_warehouse
 
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
 LINGER = 0.2

@@ -9,7 +9,7 @@ from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
 from cr_pipelines.warehouse import Dialect, Warehouse, open_warehouse
-from cr_pipelines_tests.warehouses import ENGINE, EmptyWarehouse, empty_warehouse
+from cr_pipelines_tests.support.warehouses import ENGINE, EmptyWarehouse, empty_warehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cr_pipelines.sync import Ledger, Options, Slice, Sync
-from cr_pipelines.sync._plan import Planner
+from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.warehouse import Session
+from cr_pipelines_tests.support.warehouses import CORE_ENGINES
 from cr_pipelines_tests.sync.conftest import Flow
-from cr_pipelines_tests.warehouses import CORE_ENGINES
 
 pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
 

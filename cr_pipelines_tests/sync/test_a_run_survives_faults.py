@@ -17,8 +17,8 @@ from cr_pipelines.api import Backoff, careful
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, Options, SyncStopped, run_sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
+from cr_pipelines_tests.support.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
 from cr_pipelines_tests.sync.conftest import Flow
-from cr_pipelines_tests.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
 
 RUN = Path(__file__).with_name("run_a_sync.py")
 
@@ -258,7 +258,7 @@ def test_someone_who_asked_to_be_forgotten_is_withheld(flow: Flow):
 
 
 def test_a_run_says_how_far_it_has_come(flow: Flow, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("cr_pipelines.sync._delivery.PROGRESS_SECONDS", 0.1)
+    monkeypatch.setattr("cr_pipelines.sync.deliver.workers.PROGRESS_SECONDS", 0.1)
     flow.sandbox.control.set_faults(latency_seconds=0.3)
     seen = []
     run_sync(flow.sync, flow.warehouse, flow.destination(), options=Options(), on_progress=seen.append)

@@ -6,7 +6,7 @@ from typing import Any
 
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
-from cr_pipelines.sandbox.operations import OPERATIONS
+from cr_pipelines.sandbox.http.operations import OPERATIONS
 from cr_pipelines_tests.sandbox.test_vendor_contract import DESCRIPTION, vendor
 
 AT_HAND = DESCRIPTION.exists()

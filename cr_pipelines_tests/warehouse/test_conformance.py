@@ -8,7 +8,7 @@ import pytest
 
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 from cr_pipelines.warehouse.conformance import WarehouseConformance
-from cr_pipelines_tests.warehouses import empty_warehouse
+from cr_pipelines_tests.support.warehouses import empty_warehouse
 
 
 class TestDuckDB(WarehouseConformance):

@@ -19,10 +19,10 @@ from sqlglot.dialects.bigquery import BigQuery
 from typing_extensions import override
 
 from cr_pipelines.sync import CompactedPart, Ledger, Options, Report, Slice, Sync
-from cr_pipelines.sync._compaction import _Compaction
-from cr_pipelines.sync._ledger import OUTCOME_SCHEMA, this_host
-from cr_pipelines.sync._plan import Planner
 from cr_pipelines.sync.contract import ACTIVITY, SEGMENT_MEMBER, SEGMENT_NOTE, TAG
+from cr_pipelines.sync.plan.planner import Planner
+from cr_pipelines.sync.state.compaction import _Compaction
+from cr_pipelines.sync.state.ledger import OUTCOME_SCHEMA, this_host
 from cr_pipelines.warehouse import Dialect, Relation, Session, Sink
 from cr_pipelines.warehouse.bigquery import BigQueryDialect, BigQuerySession
 from cr_pipelines.warehouse.duckdb import DuckDBDialect

@@ -1,6 +1,17 @@
 """Contracts: which columns a source of each kind has, and how a row becomes a request."""
 
-from cr_pipelines.sync.contract._contract import (
+from cr_pipelines.sync.contract.activity import ACTIVITY
+from cr_pipelines.sync.contract.catalog import Fact, Room
+from cr_pipelines.sync.contract.contact import CONTACT
+from cr_pipelines.sync.contract.contact_activity import CONTACT_ACTIVITY
+from cr_pipelines.sync.contract.contact_note import CONTACT_NOTE
+from cr_pipelines.sync.contract.contact_tag import CONTACT_TAG
+from cr_pipelines.sync.contract.custom_field_value import CUSTOM_FIELD_VALUE
+from cr_pipelines.sync.contract.existing_contact import EXISTING_CONTACT
+from cr_pipelines.sync.contract.segment_member import SEGMENT_MEMBER
+from cr_pipelines.sync.contract.segment_note import SEGMENT_NOTE
+from cr_pipelines.sync.contract.tag import TAG
+from cr_pipelines.sync.contract.types import (
     Batching,
     Column,
     Context,
@@ -14,17 +25,6 @@ from cr_pipelines.sync.contract._contract import (
     address_hash,
     person_key,
 )
-from cr_pipelines.sync.contract.activity import ACTIVITY
-from cr_pipelines.sync.contract.contact import CONTACT
-from cr_pipelines.sync.contract.contact_activity import CONTACT_ACTIVITY
-from cr_pipelines.sync.contract.contact_note import CONTACT_NOTE
-from cr_pipelines.sync.contract.contact_tag import CONTACT_TAG
-from cr_pipelines.sync.contract.custom_field_value import CUSTOM_FIELD_VALUE
-from cr_pipelines.sync.contract.existing_contact import EXISTING_CONTACT
-from cr_pipelines.sync.contract.room import Fact, Room
-from cr_pipelines.sync.contract.segment_member import SEGMENT_MEMBER
-from cr_pipelines.sync.contract.segment_note import SEGMENT_NOTE
-from cr_pipelines.sync.contract.tag import TAG
 from cr_pipelines.sync.contract.values import InvalidValue
 
 CONTRACTS = {

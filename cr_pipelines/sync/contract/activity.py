@@ -5,9 +5,9 @@ from typing import Any
 
 from cr_pipelines.api import Activity, MarkdownContent, ParentActivity, SubSource, TextContent, User
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Column, Context, Contract, by_value
-from cr_pipelines.sync.contract._shared import activity_type_column
+from cr_pipelines.sync.contract.columns import activity_type_column
 from cr_pipelines.sync.contract.contact import person_columns
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 _USER = "user_"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from cr_pipelines.api import User
 from cr_pipelines.sync.contract import custom_fields, values
-from cr_pipelines.sync.contract._contract import Column, Context, Contract, by_value
-from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 
 def _custom_fields(value: Any, context: Context) -> object | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from cr_pipelines.api import ContactActivity
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Column, Context, Contract, by_value
-from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, LEDGER_ID, activity_type_column, contact_reference
+from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, LEDGER_ID, activity_type_column, contact_reference
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 
 def _activity(read: Mapping[str, Any], _context: Context) -> ContactActivity:

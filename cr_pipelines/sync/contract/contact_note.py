@@ -2,8 +2,8 @@
 
 from cr_pipelines.api import ContactNote
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Column, Contract, by_value
-from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, LEDGER_ID, contact_reference
+from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, LEDGER_ID, contact_reference
+from cr_pipelines.sync.contract.types import Column, Contract, by_value
 
 CONTACT_NOTE = Contract(
     kind="contact_note",

@@ -5,9 +5,9 @@ from typing import Any
 
 from cr_pipelines.api import ContactTags
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Batching, Column, Context, Contract
-from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, contact_reference
-from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract
 from cr_pipelines.sync.contract.values import InvalidValue
 
 

@@ -10,10 +10,10 @@ from cr_pipelines.api import (
     CustomField,
     TypedValue,
 )
-from cr_pipelines.sync.contract._contract import Column, Context, Contract, by_value, checked
-from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, contact_reference
+from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
 from cr_pipelines.sync.contract.custom_fields import named_field, typed_value
-from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value, checked
 from cr_pipelines.sync.contract.values import InvalidValue
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cr_pipelines.api import ClearCustomField, CustomField, CustomFieldValue, TypedValue
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract.room import Room, shown
+from cr_pipelines.sync.contract.catalog import Room, shown
 from cr_pipelines.sync.contract.values import InvalidValue, nearest
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from cr_pipelines.api import Contact, EmailAddress, Location, SocialAccount, SocialHandle
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Column, Context, Contract, InvalidRow, Problem, by_value
-from cr_pipelines.sync.contract._shared import LEDGER_ID, segment_column
+from cr_pipelines.sync.contract.columns import LEDGER_ID, segment_column
+from cr_pipelines.sync.contract.types import Column, Context, Contract, InvalidRow, Problem, by_value
 
 _NETWORKS = ("github", "linkedin", "twitter", "youtube", "discord")
 _PLACE = ("city", "region", "country")

@@ -6,9 +6,9 @@ from typing import Any
 
 from cr_pipelines.api import SegmentMembers
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Batching, Column, Context, Contract, by_value, checked
-from cr_pipelines.sync.contract._shared import CONTACT_REFERENCE, contact_reference, segment_column
-from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference, segment_column
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, by_value, checked
 
 
 @dataclass(frozen=True)

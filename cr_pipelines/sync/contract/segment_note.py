@@ -2,8 +2,8 @@
 
 from cr_pipelines.api import SegmentNote
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Column, Contract, by_value
-from cr_pipelines.sync.contract._shared import LEDGER_ID, segment_column
+from cr_pipelines.sync.contract.columns import LEDGER_ID, segment_column
+from cr_pipelines.sync.contract.types import Column, Contract, by_value
 
 SEGMENT_NOTE = Contract(
     kind="segment_note",

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from cr_pipelines.api import Answer, CommonRoomClient, EntityType, NewTag, Tag, TagUpdate
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract._contract import Column, Context, Contract, Upkeep, by_value, checked
-from cr_pipelines.sync.contract.room import Fact
+from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.types import Column, Context, Contract, Upkeep, by_value, checked
 from cr_pipelines.sync.contract.values import InvalidValue
 
 _ENTITIES = get_args(EntityType)

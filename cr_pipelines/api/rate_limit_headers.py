@@ -1,0 +1,130 @@
+"""What answers say about the rate limit: headers on every answer, more on a 429."""
+
+import math
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from cr_pipelines.api.window_model import Refusal
+
+LONGEST_SANE_WAIT = 86_400.0
+SKEW_TOLERATED = 2.0
+LATE_TOLERATED = 5.0
+
+
+class _RateLimit(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
+
+    interval_limit: float | None = None
+    interval_reset_seconds: float | None = None
+    wait_ms: float | None = None
+
+
+class _RefusalBody(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
+
+    rate_limit: _RateLimit = _RateLimit()
+
+
+def limit_and_left(headers: httpx.Headers) -> tuple[int | None, int | None]:
+    """The requests that a window allows, and those left in it; None for what the headers do not say."""
+    return _count(headers.get("x-ratelimit-limit")), _count(headers.get("x-ratelimit-remaining"))
+
+
+def refusal(headers: httpx.Headers, body: bytes, now: float | None = None) -> Refusal:
+    """What a 429 says: its wait from `waitMs`, else X-RateLimit-Reset, else Retry-After.
+
+    Args:
+        headers: the answer's headers.
+        body: the answer's body, read.
+        now: seconds since 1970 by this machine's clock; by default the present. Where the answer's `Date` shows that
+            clock to be wrong, `Date` is believed.
+
+    """
+    details = _details(body)
+    clock = _server_clock(headers, time.time() if now is None else now)
+    candidates = (
+        None if details.wait_ms is None else details.wait_ms / 1000,
+        _until(_number(headers.get("x-ratelimit-reset")), clock),
+        retry_after(headers.get("retry-after"), clock),
+    )
+    waits = (wait for wait in candidates if wait is not None and -LATE_TOLERATED <= wait <= LONGEST_SANE_WAIT)
+    limit = _count(headers.get("x-ratelimit-limit"))
+    if limit is None and details.interval_limit is not None:
+        limit = round(details.interval_limit)
+    interval = details.interval_reset_seconds
+    return Refusal(
+        wait=next((max(0.0, wait) for wait in waits), None),
+        interval=interval if interval is not None and 0 < interval <= LONGEST_SANE_WAIT else None,
+        limit=limit,
+    )
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Seconds from `now` (since 1970) that a Retry-After asks for; None if it cannot be read.
+
+    Common Room sends an ISO 8601 date-time, HTTP's own forms are seconds and an HTTP date: all are read. A date-time
+    without a zone is taken as UTC.
+    """
+    if value is None:
+        return None
+    seconds = _number(value)
+    if seconds is not None:
+        return seconds
+    moment = _iso_8601(value.strip()) or _http_date(value)
+    if moment is None:
+        return None
+    return _until((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), now)
+
+
+def _details(body: bytes) -> _RateLimit:
+    try:
+        return _RefusalBody.model_validate_json(body).rate_limit
+    except ValidationError:
+        return _RateLimit()
+
+
+def _server_clock(headers: httpx.Headers, now: float) -> float:
+    date = _http_date(headers.get("date", ""))
+    if date is None or date.tzinfo is None or abs(date.timestamp() - now) <= SKEW_TOLERATED:
+        return now
+    return date.timestamp()
+
+
+def _until(moment: float | None, now: float) -> float | None:
+    return None if moment is None else moment - now
+
+
+def _iso_8601(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(value)
+    except (ValueError, IndexError):
+        return None
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value) if value is not None else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _count(value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return max(0, int(value))
+    except ValueError:
+        return None

@@ -1,0 +1,256 @@
+"""One operation from start to end: pace, send, retry, and turn what came into an answer or an error."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import quote, unquote, urlencode
+
+import httpx
+from pydantic import ValidationError
+
+from cr_pipelines.api.concurrency_limit import Width
+from cr_pipelines.api.errors import (
+    AnswerLost,
+    BadToken,
+    CommonRoomError,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    ServerFault,
+    UnexpectedAnswer,
+    UnknownSource,
+    Unreachable,
+)
+from cr_pipelines.api.models import RequestModel
+from cr_pipelines.api.operations import Operation
+from cr_pipelines.api.rate_limit_headers import limit_and_left, refusal
+from cr_pipelines.api.rate_limiter import Gate, WaitedTooLong
+from cr_pipelines.api.responses import Answer
+from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
+from cr_pipelines.api.safe_reasons import safe_reason
+from cr_pipelines.api.send_hook import Guard, current_guard
+from cr_pipelines.api.stats import OperationStats, Stats
+from cr_pipelines.api.transport import ReqwestTransport
+
+DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_ADDRESSES_KEPT = 1024
+
+_T = TypeVar("_T")
+
+
+class Exchange:
+    """Sends requests for the client, whose arguments it takes."""
+
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None,
+        retry: RetryRule | None,
+        max_concurrency: int,
+        max_limit_wait: float,
+        connect_timeout: float,
+        timeout: float,  # a setting of the transport, not of a coroutine
+    ) -> None:
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise ValueError(
+                "the API token is empty or holds characters that no token has: check COMMON_ROOM_API_TOKEN"
+            )
+        root = httpx.URL(base_url)
+        if root.scheme not in {"http", "https"} or not root.host:
+            raise ValueError("base_url must be an http or https address up to and including /community/v1")
+        self._root = str(root).rstrip("/")
+        self._headers = [
+            (b"Host", root.netloc),
+            (b"Authorization", b"Bearer " + token.encode("ascii")),
+            (b"Accept", b"application/json"),
+            (b"User-Agent", b"cr-pipelines"),
+        ]
+        self._timeout = timeout
+        self._extensions = {"timeout": {"connect": connect_timeout, "read": timeout, "write": timeout, "pool": timeout}}
+        self._bounds_time = transport is None
+        self._transport = transport or ReqwestTransport(connect_timeout=connect_timeout, total_timeout=timeout)
+        self._retry = retry or careful()
+        self._gate = Gate(Width(most=max_concurrency), max_limit_wait)
+        self._by_operation: dict[str, OperationStats] = {}
+        self._addresses: dict[tuple[str, int], httpx.URL] = {}
+        for name in ("httpx", "httpcore", "pyreqwest"):
+            _quieten(logging.getLogger(name))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+
+    def stats(self) -> Stats:
+        """What was done so far."""
+        pace = self._gate.pace
+        return Stats(
+            by_operation={name: replace(counts) for name, counts in self._by_operation.items()},
+            limit=pace.limit,
+            interval_seconds=pace.interval,
+            limit_wait_seconds=self._gate.seconds_waited,
+            rate_used=pace.rate_used(),
+        )
+
+    async def write(self, operation: Operation, *parameters: str | int, body: RequestModel | None = None) -> Answer:
+        """Send a write; its answer's body says nothing."""
+        response, attempts = await self._send(operation, self._address(operation, parameters), body)
+        return Answer(response.status_code, attempts)
+
+    async def read(
+        self,
+        operation: Operation,
+        reader: Callable[[bytes], _T],
+        *parameters: str | int,
+        query: Mapping[str, str] | None = None,
+        body: RequestModel | None = None,
+    ) -> _T:
+        """Send a request whose answer `reader` understands."""
+        response, attempts = await self._send(operation, self._address(operation, parameters, query), body)
+        with contextlib.suppress(ValidationError):
+            return reader(await response.aread())
+        raise UnexpectedAnswer(operation.name, attempts, response.status_code)
+
+    async def _send(
+        self, operation: Operation, address: httpx.URL, body: RequestModel | None
+    ) -> tuple[httpx.Response, int]:
+        content = b"" if body is None else body.wire_json()
+        headers = self._headers
+        if body is not None:
+            length = str(len(content)).encode("ascii")
+            headers = [*headers, (b"Content-Type", b"application/json"), (b"Content-Length", length)]
+        counts = self._by_operation.setdefault(operation.name, OperationStats())
+        attempt = 1
+        while True:
+            request = httpx.Request(
+                operation.method,
+                address,
+                headers=headers,
+                stream=httpx.ByteStream(content),
+                extensions=self._extensions,
+            )
+            outcome = await self._attempt(operation, request, content, attempt, counts)
+            if outcome is None:
+                continue
+            if isinstance(outcome, httpx.Response):
+                if outcome.is_success:
+                    return outcome, attempt
+                if outcome.status_code < 500:
+                    raise await _refused(operation, attempt, outcome, address, content)
+                kind, status = FailureKind.SERVER_FAULT, outcome.status_code
+            else:
+                kind, status = outcome, None
+            pause = self._retry(Failure(operation, kind, attempt))
+            if pause is None:
+                raise _given_up(operation, attempt, kind, status)
+            await asyncio.sleep(pause)
+            attempt += 1
+            counts.retries += 1
+
+    async def _attempt(
+        self, operation: Operation, request: httpx.Request, content: bytes, attempt: int, counts: OperationStats
+    ) -> httpx.Response | FailureKind | None:
+        """Send once: the answer, how it failed, or None for a 429."""
+        permit = None
+        with contextlib.suppress(WaitedTooLong):
+            permit = await self._gate.enter()
+        if permit is None:
+            raise RateLimited(operation.name, attempt - 1, 429)
+        guard = current_guard()
+        try:
+            if guard is not None:
+                guard.enter(content)
+            counts.requests += 1
+            response = await self._exchange(request, guard)
+        except httpx.RequestError as problem:
+            self._gate.lost(permit)
+            return FailureKind.NOT_SENT if isinstance(problem, _NEVER_SENT) else FailureKind.NO_ANSWER
+        except TimeoutError:
+            self._gate.lost(permit)
+            return FailureKind.NO_ANSWER
+        except BaseException:
+            self._gate.unused(permit)
+            raise
+        if response.status_code == 429:
+            counts.rate_limited += 1
+            self._gate.refused(permit, refusal(response.headers, await response.aread()))
+            return None
+        limit, left = limit_and_left(response.headers)
+        self._gate.answered(permit, limit, left, fault=response.status_code >= 500)
+        return response
+
+    async def _exchange(self, request: httpx.Request, guard: Guard | None) -> httpx.Response:
+        answered = False
+        try:
+            if self._bounds_time:
+                response = await self._transport.handle_async_request(request)
+            else:
+                async with asyncio.timeout(self._timeout):
+                    response = await self._transport.handle_async_request(request)
+                    try:
+                        await response.aread()
+                    finally:
+                        await response.aclose()
+            answered = True
+            return response
+        finally:
+            if guard is not None:
+                guard.leave(answered)
+
+    def _address(
+        self, operation: Operation, parameters: tuple[str | int, ...], query: Mapping[str, str] | None = None
+    ) -> httpx.URL:
+        if len(parameters) == 1 and isinstance(parameters[0], int):
+            known = (operation.path, parameters[0])
+            address = self._addresses.get(known)
+            if address is None:
+                address = httpx.URL(self._root + operation.path.format(parameters[0]))
+                if len(self._addresses) < _ADDRESSES_KEPT:
+                    self._addresses[known] = address
+            return address
+        path = operation.path.format(*(_segment(operation, parameter) for parameter in parameters))
+        return httpx.URL(self._root + path + (f"?{urlencode(query, quote_via=quote)}" if query else ""))
+
+
+def _segment(operation: Operation, parameter: str | int) -> str:
+    text = str(parameter)
+    if text in {"", ".", ".."}:
+        raise ValueError(f"{operation.name} was called without saying what for: its argument is empty or dots")
+    return quote(text, safe="")
+
+
+async def _refused(
+    operation: Operation, attempt: int, response: httpx.Response, address: httpx.URL, content: bytes
+) -> CommonRoomError:
+    kind: type[CommonRoomError]
+    match response.status_code:
+        case 400:
+            kind = InvalidRequest
+        case 401 | 403:
+            kind = BadToken
+        case 404:
+            kind = UnknownSource if operation.path.startswith("/source/") else NotFound
+        case _:
+            kind = UnexpectedAnswer
+    said = unquote(str(address)) + content.decode("utf-8", "replace")
+    reason = safe_reason(await response.aread(), said)
+    return kind(operation.name, attempt, response.status_code, reason)
+
+
+def _given_up(operation: Operation, attempt: int, kind: FailureKind, status: int | None) -> CommonRoomError:
+    if not operation.repeatable and kind is not FailureKind.NOT_SENT:
+        return AnswerLost(operation.name, attempt, status)
+    if kind is FailureKind.SERVER_FAULT:
+        return ServerFault(operation.name, attempt, status)
+    return Unreachable(operation.name, attempt)
+
+
+def _quieten(logger: logging.Logger) -> None:
+    """Keep addresses, which may hold e-mails, out of the logs."""
+    logger.setLevel(max(logger.level, logging.WARNING))

@@ -1,0 +1,107 @@
+"""`cr-pipelines plan`."""
+
+import difflib
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+
+import click
+
+from cr_pipelines.cli.project import load_project
+from cr_pipelines.sync import Options, Report, Resync, Sync, run_sync
+
+
+def show_plan(
+    name: str,
+    *,
+    keys: Sequence[str],
+    limit: int | None,
+    resync: str,
+    payloads: int,
+    definitions: str,
+    day: date | None = None,
+) -> None:
+    """Print what a run of the sync would send; of one that goes day by day, for `day` or yesterday.
+
+    Raises ClickException and whatever `run_sync` raises.
+    """
+    project = load_project(definitions)
+    sync = _named(name, project.syncs, definitions)
+    part = project.part(sync, day or datetime.now(UTC).date() - timedelta(days=1))
+    if day is not None and part is None:
+        raise click.ClickException(f"{sync.name} does not go day by day; leave --day out")
+    report = run_sync(
+        sync,
+        project.open_warehouse(),
+        project.common_room.destination(),
+        schema=project.state_schema,
+        options=Options(dry_run=True, resync=cast(Resync, resync), keys=keys, limit=limit, samples=payloads),
+        part=part,
+    )
+    of_day = f" of {part.partition}" if part else ""
+    click.secho(f"{sync.name}: {report.source_rows:,} rows{of_day} in {sync.relation}\n", bold=True)
+    _show_counts(report)
+    _show_columns(report)
+    _show_problems(report)
+    _show_payloads(report)
+    click.echo("\nNothing was sent.")
+
+
+def _named(name: str, syncs: Sequence[Sync], definitions: str) -> Sync:
+    by_name = {sync.name: sync for sync in syncs}
+    # An asset's key does as well as the sync's name.
+    found = by_name.get(name) or by_name.get(name.rpartition("/")[2])
+    if found is not None:
+        return found
+    alike = difflib.get_close_matches(name, by_name, n=1)
+    hint = f"; did you mean {alike[0]}?" if alike else ""
+    raise click.ClickException(
+        f"{definitions} has no sync {name!r}{hint or '.'} It has: {', '.join(sorted(by_name)) or 'none'}"
+    )
+
+
+def _show_counts(report: Report) -> None:
+    if report.emptied:
+        click.secho("  The source is empty and was not before: a run would change nothing.", fg="red")
+        return
+    counts = {
+        "would be sent": report.delivered,
+        "unchanged": report.unchanged,
+        "invalid": report.invalid,
+        "refused before": report.rejected,
+        "asked to be forgotten": report.suppressed,
+        "left for another run": report.not_sent,
+    }
+    always = ("would be sent", "unchanged")
+    for what, count in counts.items():
+        if count or what in always:
+            click.echo(f"  {what:22}{count:>12,}")
+    if report.changed:
+        click.echo(f"\n  Of {report.changed:,} rows that were looked at, {report.new:,} are new to the ledger.")
+    if report.gone:
+        click.echo(f"\n  {report.gone:,} keys of earlier runs are no longer in the source; nothing is deleted.")
+
+
+def _show_columns(report: Report) -> None:
+    if not report.ignored_columns:
+        return
+    click.secho("\nColumns that are not sent", bold=True)
+    for name, meant in report.ignored_columns.items():
+        click.echo(f"  {name}" + (f"  did you mean {meant}?" if meant else ""))
+
+
+def _show_problems(report: Report) -> None:
+    if not report.problems:
+        return
+    click.secho("\nProblems", bold=True)
+    for problem in sorted(report.problems, key=lambda problem: -problem.rows):
+        keys = ", ".join(problem.example_keys) + (", …" if problem.rows > len(problem.example_keys) else "")
+        click.echo(f"  {problem.rows:>8,}  {problem.field}  {problem.reason_code}  keys: {keys}")
+        click.echo(f"            {problem.message}")
+
+
+def _show_payloads(report: Report) -> None:
+    for position, sample in enumerate(report.samples, start=1):
+        click.secho(f"\nRequest {position} (personal data)", bold=True)
+        click.echo(json.dumps(json.loads(sample), indent=2, ensure_ascii=False))

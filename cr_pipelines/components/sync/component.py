@@ -1,0 +1,305 @@
+"""The component that a `defs.yaml` names."""
+
+import re
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Annotated, Any, Literal, Self
+
+import dagster as dg
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import override
+
+from cr_pipelines.components.sync.automation import on_source_update
+from cr_pipelines.components.sync.definitions import build_sync_definitions
+from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
+from cr_pipelines.components.sync.options import (
+    DailyPartitions,
+    RejectionThresholds,
+    SyncFreshness,
+    SyncRunConfig,
+    SyncSchedule,
+)
+from cr_pipelines.components.sync.specs import (
+    GROUP,
+    build_source_specs,
+    build_sync_spec,
+    dbt_model_key,
+    ready_made_source,
+)
+from cr_pipelines.resources import CommonRoomResource, WarehouseResource
+from cr_pipelines.sync import Sync
+from cr_pipelines.sync.contract import CONTRACTS
+
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+_ON_SOURCE_UPDATE = "on_source_update"
+_NO_TABLE = "data_frame"
+"""What stands for the source of a sync that reads a data frame."""
+
+
+class SyncScaffoldParams(BaseModel):
+    """What `dg scaffold defs` may be told about a new sync."""
+
+    kind: str = Field(default="contact", description=f"One of {', '.join(CONTRACTS)}.")
+    source: str | None = Field(
+        default=None, description="The table or view; default that of the ready-made sync of the kind."
+    )
+
+
+class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
+    """Writes a `defs.yaml` that works as it is, named after its folder."""
+
+    @classmethod
+    @override
+    def get_scaffold_params(cls) -> type[SyncScaffoldParams]:
+        return SyncScaffoldParams
+
+    @override
+    def scaffold(self, request: dg.ScaffoldRequest[SyncScaffoldParams]) -> None:
+        params = request.params or SyncScaffoldParams()
+        source = params.source or ready_made_source(params.kind)
+        contract = Sync(request.target_path.stem, params.kind, source).contract
+        attributes: dict[str, Any] = {
+            "kind": params.kind,
+            "source": source,
+            "asset_key": f"{GROUP}/{request.target_path.stem}",
+            "schedule": {"cron": "0 * * * *", "status": "stopped"},
+        }
+        if contract.partition_by:
+            attributes["partitions"] = {"start": "2025-01-01"}
+        dg.scaffold_component(request, attributes)
+
+
+@dg.scaffold_with(SyncScaffolder)
+class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
+    """Keeps Common Room in step with a table, view or query of the warehouse, or with a data frame.
+
+    The source's column names say what goes where. Each run sends what is new or changed; what could not be sent
+    is in the view `rejected_rows`, with the field and the reason. An hourly sync of a dbt model:
+
+        type: cr_pipelines.components.CommonRoomSync
+        attributes:
+          kind: contact
+          source: marts.people
+          dbt_model: people
+          asset_key: common_room/people
+          schedule: {cron: "0 * * * *"}
+
+    Activities, day by day; whenever their source was updated, the last two weeks are looked at again:
+
+        type: cr_pipelines.components.CommonRoomSync
+        attributes:
+          kind: activity
+          source: product.events
+          upstream:
+            - product/events
+          asset_key: common_room/product_events
+          partitions: {start: "2025-01-01", recheck_days: 14}
+          automation_condition: on_source_update
+          freshness: {fail_after_hours: 26}
+
+    Segment members from a data frame that another asset returns:
+
+        type: cr_pipelines.components.CommonRoomSync
+        attributes:
+          kind: segment_member
+          frame: models/likely_champions
+          asset_key: common_room/likely_champions
+          batch_size: 50
+
+    The code location has to provide the resources `common_room` and `warehouse`.
+    """
+
+    # An automation condition is no pydantic type.
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    kind: str = Field(
+        description=f"What the rows are, which decides their columns: {', '.join(CONTRACTS)}.", examples=["contact"]
+    )
+    source: str | None = Field(
+        default=None,
+        description="A table or view (table, schema.table, catalog.schema.table), or a SELECT statement.",
+        examples=["common_room_contacts", "SELECT user_id AS id, email FROM crm.people"],
+    )
+    frame: dg.ResolvedAssetKey | None = Field(
+        default=None,
+        description="In place of a source: the key of an asset that returns a pandas DataFrame with these columns.",
+        examples=["models/likely_champions"],
+    )
+    asset_key: dg.ResolvedAssetKey = Field(
+        description="Key of the asset, its parts divided by slashes.", examples=["common_room/contacts"]
+    )
+    name: str | None = Field(
+        default=None,
+        description="What the ledger calls the sync; default the last part of asset_key. Under a new name every row "
+        "counts as new.",
+    )
+    upstream: Sequence[dg.ResolvedAssetKey] | None = Field(
+        default=None,
+        description="Keys of the assets that the source is or reads, when other code defines them. Default: the "
+        "source's table, as an asset of its own.",
+        examples=[["marts/people"]],
+    )
+    dbt_model: str | None = Field(
+        default=None,
+        description="Name of the dbt model that makes the source, which is then upstream by the key that dagster-dbt "
+        "gives it; with its schema before a dot where dbt's config sets one. A model with a key of its own: upstream.",
+        examples=["people", "marts.people"],
+    )
+    clear_nulls: bool = Field(
+        default=False,
+        description="Whether a null custom field clears the field in Common Room, which cannot be undone.",
+    )
+    batch_size: int | None = Field(
+        default=None, description="Most rows in one request, of a kind that puts several into one; default 100."
+    )
+    patience: int = Field(
+        default=5,
+        description="A row whose contact or segment Common Room does not have (404) is failed and offered again; "
+        "after so many runs in a row it is rejected.",
+    )
+    on_removed: Literal["keep", "delete"] = Field(
+        default="keep",
+        description="What becomes of a tag whose row left the source; delete takes it off everything that has it.",
+    )
+    most_removed: int = Field(
+        default=10,
+        description="A run deletes at most so many tags, or a tenth of them if that is more; with more to delete, it "
+        "deletes none and fails.",
+    )
+    restore: bool = Field(
+        default=False, description="Whether a tag that somebody deleted in Common Room by hand is made again."
+    )
+    partitions: DailyPartitions | None = Field(
+        default=None,
+        description="Sync day by day, in UTC; of activities only. Default: all rows in each run.",
+        examples=[{"start": "2025-01-01"}],
+    )
+    schedule: SyncSchedule | None = Field(default=None, description="When it runs on its own; default never.")
+    rejections: RejectionThresholds = Field(
+        default=RejectionThresholds(), description="When the check rejections_under_threshold fails."
+    )
+    freshness: SyncFreshness | None = Field(
+        default=None, description="How old the latest materialization may become; default as old as it likes."
+    )
+    automation_condition: Annotated[
+        dg.AutomationCondition | str | None,  # type: ignore[type-arg]
+        dg.Resolver.default(model_field_type=str | None),
+    ] = Field(
+        default=None,
+        description="When Dagster runs it by what happens upstream, beside or instead of a schedule: "
+        "on_source_update, or a condition of Dagster's. It needs an automation sensor that is switched on.",
+        examples=["on_source_update", "{{ dg.AutomationCondition.eager() }}"],
+    )
+    description: str | None = Field(default=None, description="Markdown for people; default: what goes where.")
+    group_name: str | None = Field(default=GROUP, description="The box in the lineage.")
+    owners: Sequence[str] = Field(
+        default=(), description="Addresses of colleagues, or team:name.", examples=[["team:growth"]]
+    )
+    tags: Mapping[str, str] = Field(default={}, description="Dagster tags.")
+    kinds: Sequence[str] | None = Field(
+        default=None, description="Kinds of the asset; default commonroom and the warehouse of CR_WAREHOUSE_URL."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.name is not None and not _NAME.fullmatch(self.name):
+            raise ValueError(f"name {self.name!r} must consist of letters, digits and _")
+        if (self.source is None) == (self.frame is None):
+            raise ValueError("name either a source, or a frame to read in its place")
+        if self.frame is not None and (self.upstream is not None or self.dbt_model is not None):
+            raise ValueError("a frame is what is upstream; leave upstream and dbt_model out")
+        if isinstance(self.automation_condition, str) and self.automation_condition != _ON_SOURCE_UPDATE:
+            raise ValueError(
+                f"automation_condition {self.automation_condition!r} is neither {_ON_SOURCE_UPDATE} nor a condition "
+                "such as {{ dg.AutomationCondition.eager() }}"
+            )
+        # Both raise ValueError for what cannot be, with what can.
+        _ = self.sync.contract, self.sync.relation
+        return self
+
+    @property
+    def sync(self) -> Sync:
+        """What to sync, as the engine takes it."""
+        return Sync(
+            self.name or re.sub(r"[^A-Za-z0-9_]", "_", self.asset_key.path[-1]),
+            self.kind,
+            self.source or _NO_TABLE,
+            clear_nulls=self.clear_nulls,
+            batch_size=self.batch_size,
+            patience=self.patience,
+            on_removed=self.on_removed,
+            most_removed=self.most_removed,
+            restore=self.restore,
+        )
+
+    @property
+    def upstream_keys(self) -> list[dg.AssetKey] | None:
+        """The upstream assets that other code defines; None when the source's table is one of our own."""
+        if self.frame is not None:
+            return [self.frame]
+        if self.upstream is None and self.dbt_model is None:
+            return None
+        return [*(self.upstream or ()), *([dbt_model_key(self.dbt_model)] if self.dbt_model else [])]
+
+    def get_asset_spec(self) -> dg.AssetSpec:
+        """The sync's asset before any run. Override it to add metadata or other upstream assets."""
+        condition = self.automation_condition
+        return build_sync_spec(
+            self.sync,
+            asset_key=self.asset_key,
+            upstream=self.upstream_keys,
+            description=self.description,
+            group_name=self.group_name,
+            owners=self.owners,
+            tags=self.tags,
+            kinds=self.kinds,
+            automation_condition=on_source_update(self.partitions) if isinstance(condition, str) else condition,
+            partitions=self.partitions,
+            freshness=self.freshness,
+            frame=self.frame,
+        )
+
+    def execute(
+        self,
+        context: dg.AssetExecutionContext,
+        config: SyncRunConfig,
+        common_room: CommonRoomResource,
+        warehouse: WarehouseResource,
+        frame: object | None = None,
+    ) -> SyncEvents:
+        """What a run does. Override it to do something before, after or instead; `frame` is given when there is one."""
+        return execute_sync(self.sync, context, config, common_room, warehouse, rejections=self.rejections, frame=frame)
+
+    @override
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        return build_sync_definitions(
+            self.sync,
+            spec=self.get_asset_spec(),
+            sources=self._source_specs(context),
+            schedule=self.schedule,
+            partitions=self.partitions,
+            rejections=self.rejections,
+            frame=self.frame,
+            execute=self.execute,
+        )
+
+    def _source_specs(self, context: dg.ComponentLoadContext) -> list[dg.AssetSpec]:
+        """The source's table, unless another sync reads the same one and comes first: Dagster takes a key once."""
+        tree = context.component_tree
+        # A tree made for a test (`dg.ComponentTree.for_test`) has no folder to look through.
+        others = tree.get_all_components(of_type=CommonRoomSync) if isinstance(tree.defs_module, ModuleType) else []
+        readers = [sync for sync in others if sync.upstream_keys is None and sync.source == self.source]
+        if readers and readers[0] is not self:
+            return []
+        return build_source_specs(self.sync, upstream=self.upstream_keys, group_name=self.group_name)
+
+    @classmethod
+    @override
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        return dg.ComponentTypeSpec(
+            description="A table of the warehouse, kept in step with Common Room.",
+            tags=["common-room", "reverse-etl"],
+            produces=["asset", "asset_check", "job", "schedule"],
+        )

@@ -1,0 +1,57 @@
+from collections.abc import Sequence
+
+import dagster as dg
+
+from cr_pipelines.components.sync.asset import Execute, build_sync_asset
+from cr_pipelines.components.sync.options import DailyPartitions, RejectionThresholds, SyncSchedule
+from cr_pipelines.components.sync.schedule import build_sync_job
+from cr_pipelines.components.sync.specs import build_source_specs, build_sync_spec
+from cr_pipelines.sync import Sync
+
+
+def build_sync_definitions(
+    sync: Sync,
+    *,
+    spec: dg.AssetSpec | None = None,
+    sources: Sequence[dg.AssetSpec] | None = None,
+    schedule: SyncSchedule | None = None,
+    partitions: DailyPartitions | None = None,
+    rejections: RejectionThresholds | None = None,
+    frame: dg.AssetKey | None = None,
+    execute: Execute | None = None,
+) -> dg.Definitions:
+    """Everything that Dagster needs for a sync: its asset with checks, its source, a job, and schedules.
+
+        build_sync_definitions(Sync("people", kind="contact", source="crm.people"))
+
+    The run-time resources `common_room` and `warehouse` come with the code location.
+
+    Args:
+        sync: what to sync.
+        spec: the asset; default `build_sync_spec(sync)`, with the partitions.
+        sources: upstream tables that no other code defines; by default those of `build_source_specs(sync)`
+            when there is neither a `spec` nor a `frame`, else none.
+        schedule: when to run; None for no schedule.
+        partitions: sync the source day by day; a `spec` must have been built with the same.
+        rejections: thresholds of the check on rejected rows.
+        frame: an asset that returns a pandas DataFrame with the contract's columns. It is read in place of the sync's
+            source, so that no table is needed, by the same plan and ledger.
+        execute: what a run does instead of `execute_sync`.
+
+    Raises:
+        ValueError: a kind or a source that cannot be.
+    """
+    if sources is None:
+        sources = build_source_specs(sync) if spec is None and frame is None else []
+    if spec is None:
+        spec = build_sync_spec(sync, partitions=partitions, frame=frame)
+    asset = build_sync_asset(
+        sync,
+        spec,
+        rejections=rejections,
+        days_per_run=partitions.days_per_run if partitions else 1,
+        frame=frame,
+        execute=execute,
+    )
+    job = build_sync_job(sync, asset.key, schedule, partitions, frame)
+    return dg.Definitions.merge(dg.Definitions(assets=[*sources, asset]), job)

@@ -1,0 +1,92 @@
+"""The OpenAPI description of the sandbox, made from the table of operations and their models."""
+
+import re
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from cr_pipelines.sandbox.http.operations import OPERATIONS, PREFIX, Operation
+from cr_pipelines.sandbox.workspace import wire
+
+_REFERENCE = "#/components/schemas/{model}"
+_RATE_LIMIT_HEADERS = {
+    "X-RateLimit-Limit": {"description": "Requests permitted in the interval", "schema": {"type": "integer"}},
+    "X-RateLimit-Remaining": {"description": "Requests left in the interval", "schema": {"type": "integer"}},
+}
+_RESET_HEADERS = {
+    "X-RateLimit-Reset": {"description": "End of the interval, epoch seconds", "schema": {"type": "integer"}},
+    "Retry-After": {"description": "End of the interval, UTC", "schema": {"type": "string", "format": "date-time"}},
+}
+_REFUSALS: dict[int, tuple[str, TypeAdapter[Any]]] = {
+    400: ("Invalid request", TypeAdapter(wire.InvalidRequestAnswer)),
+    403: ("Unknown token", TypeAdapter(wire.Status)),
+    404: ("Not found", TypeAdapter(wire.Status)),
+    429: ("Rate limited", TypeAdapter(wire.RateLimited)),
+}
+
+
+@cache
+def description(origin: str) -> dict[str, Any]:
+    """The whole document (OpenAPI 3.1) for a sandbox reached at `origin`."""
+    answers = {operation: TypeAdapter(operation.answer) for operation in OPERATIONS}
+    wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = []
+    for operation, answer in answers.items():
+        if operation.body is not None:
+            wanted.append((operation.id, "validation", operation.body))
+        wanted.append((operation.id, "serialization", answer))
+    wanted.extend((status, "serialization", adapter) for status, (_, adapter) in _REFUSALS.items())
+    schemas, definitions = TypeAdapter.json_schemas(wanted, ref_template=_REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Common Room sandbox",
+            "version": "1",
+            "description": "A local stand-in for the Common Room v1 API.",
+        },
+        "servers": [{"url": f"{origin}{PREFIX}"}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": definitions.get("$defs", {}),
+        },
+    }
+
+
+def _described(operation: Operation, schemas: dict[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:
+    answer: dict[int, tuple[str, str | int]] = {
+        operation.success: ("Accepted" if operation.success == 202 else "OK", operation.id)
+    }
+    answer |= {status: (_REFUSALS[status][0], status) for status in (*operation.refusals, 403, 429)}
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+        "responses": {
+            str(status): {
+                "description": text,
+                "headers": _RATE_LIMIT_HEADERS | (_RESET_HEADERS if status == 429 else {}),
+                "content": {"application/json": {"schema": schemas[schema, "serialization"]}},
+            }
+            for status, (text, schema) in sorted(answer.items())
+        },
+    }
+    if operation.body is not None:
+        content = {"application/json": {"schema": schemas[operation.id, "validation"]}}
+        described["requestBody"] = {"required": True, "content": content}
+    if operation.deprecated:
+        described["deprecated"] = True
+    return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    type_ = "integer" if operation.integer_parameter else "string"
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": type_}}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ] + [{"name": name, "in": "query", "schema": {"type": "string"}} for name in operation.query]

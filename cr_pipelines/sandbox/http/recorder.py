@@ -1,0 +1,87 @@
+"""The record of every request to the API, and how many there were each second."""
+
+import time
+from collections import Counter, deque
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+
+from cr_pipelines.sandbox.workspace.clock import iso
+
+
+class Recorded(NamedTuple):
+    """A request and how it went. `status` is 0 when the connection was cut instead of an answer."""
+
+    seq: int
+    at: float
+    method: str
+    path: str
+    operation: str
+    status: int
+    body: bytes
+    fault: str | None
+
+    def described(self) -> dict[str, Any]:
+        """The request for JSON, its body decoded (or as text where it is no JSON)."""
+        body: Any = None
+        if self.body:
+            try:
+                body = orjson.loads(self.body)
+            except orjson.JSONDecodeError:
+                body = self.body.decode("utf-8", "replace")
+        return self._asdict() | {"at": self.at, "time": iso(self.at), "body": body}
+
+
+class Recorder:
+    """Keeps the last `keep` requests with their bodies as they came, counts all of them."""
+
+    chart_seconds = 300
+
+    def __init__(self, keep: int):
+        self.keep = keep
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets all requests and counts; sequence numbers begin at 1 again."""
+        self.last_seq = 0
+        self._kept: deque[Recorded] = deque(maxlen=self.keep)
+        self.counts: Counter[tuple[str, int]] = Counter()
+        self._seconds: deque[list[int]] = deque(maxlen=self.chart_seconds + 1)
+
+    def add(
+        self, at: float, method: str, path: str, operation: str, status: int, body: bytes, fault: str | None
+    ) -> None:
+        """Records a request; `at` is the room's time of its arrival."""
+        self.last_seq += 1
+        self._kept.append(Recorded(self.last_seq, at, method, path, operation, status, body, fault))
+        self.counts[operation, status] += 1
+        second = int(time.monotonic())
+        seconds = self._seconds
+        if seconds and seconds[-1][0] == second:
+            seconds[-1][1] += 1
+        else:
+            seconds.append([second, 1])
+
+    def after(self, seq: int = 0, operation: str | None = None) -> list[Recorded]:
+        """The kept requests with a higher sequence number, oldest first."""
+        oldest = self._kept[0].seq if self._kept else 0
+        found = islice(self._kept, max(seq - oldest + 1, 0), None)
+        return [request for request in found if operation is None or request.operation == operation]
+
+    def latest(self, count: int) -> list[Recorded]:
+        """The last requests, newest first."""
+        return list(islice(reversed(self._kept), count))
+
+    def per_second(self) -> list[int]:
+        """Requests in each of the last seconds, oldest first, without the one that is not over."""
+        now = int(time.monotonic())
+        counted = {second: count for second, count in self._seconds}  # noqa: C416 - pairs are lists
+        return [counted.get(second, 0) for second in range(now - self.chart_seconds, now)]
+
+    def by_operation(self) -> dict[str, dict[str, int]]:
+        """How many requests there were by operation and status."""
+        answer: dict[str, dict[str, int]] = {}
+        for (operation, status), count in sorted(self.counts.items()):
+            answer.setdefault(operation, {})[str(status)] = count
+        return answer

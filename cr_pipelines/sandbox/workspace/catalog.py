@@ -1,0 +1,272 @@
+"""What a room defines before anybody is in it: sources, custom fields, activity types, tags, segments."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from cr_pipelines.sandbox.workspace import wire
+from cr_pipelines.sandbox.workspace.clock import iso
+from cr_pipelines.sandbox.workspace.errors import InvalidRequest, NotFound
+
+_URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_ALL_ENTITIES: tuple[wire.EntityType, ...] = ("member", "activity", "company")
+
+
+@dataclass(slots=True)
+class Source:
+    """A destination source ("API signal") that users and activities are posted to."""
+
+    id: int
+    name: str
+
+
+@dataclass(slots=True)
+class CustomField:
+    """A custom field of contacts. `sources` are the ids that may write it, None for all."""
+
+    id: int
+    name: str
+    type: wire.FieldType
+    multivalue: bool = False
+    values: tuple[str, ...] = ()
+    sources: tuple[int, ...] | None = None
+
+    def writable_by(self, source_id: int) -> bool:
+        """Whether records of this source may set the field."""
+        return self.sources is None or source_id in self.sources
+
+    def check(self, type_: str, value: Any) -> None:
+        """Raises `InvalidRequest` unless the value is of this type, and a list exactly for a multi-value field."""
+        if type_ != self.type or isinstance(value, list) is not self.multivalue:
+            raise InvalidRequest
+        if not all(self._holds(item) for item in (value if self.multivalue else (value,))):
+            raise InvalidRequest
+
+    def _holds(self, value: Any) -> bool:
+        match self.type:
+            case "boolean":
+                return isinstance(value, bool)
+            case "int":
+                return not isinstance(value, bool) and isinstance(value, int | float) and value == int(value)
+            case "number":
+                return not isinstance(value, bool) and isinstance(value, int | float)
+            case "enum":
+                return isinstance(value, str) and value in self.values
+            case "date":
+                return isinstance(value, str) and _is_date(value)
+            case "url":
+                return isinstance(value, str) and _URL.fullmatch(value) is not None
+            case "string":
+                return isinstance(value, str)
+
+    def described(self) -> wire.CustomFieldDescription:
+        """The field as GET /members/customFields answers it."""
+        answer: wire.CustomFieldDescription = {
+            "id": self.id,
+            "name": self.name,
+            "type": self.type,
+            "multivalue": self.multivalue,
+        }
+        if self.type == "enum":
+            answer["values"] = list(self.values)
+        return answer
+
+
+@dataclass(slots=True)
+class ActivityType:
+    """A kind of activity that the room accepts."""
+
+    id: str
+    name: str
+
+
+@dataclass(slots=True)
+class Tag:
+    """A tag. A deleted one is kept, as an update undeletes it."""
+
+    id: str
+    name: str
+    description: str | None
+    entity_types: tuple[wire.EntityType, ...]
+    created_at: float
+    deleted_at: float | None = None
+
+    def described(self) -> wire.Tag:
+        """The tag as the API answers it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "entityTypes": list(self.entity_types),
+            "createdAt": iso(self.created_at),
+            "deletedAt": None if self.deleted_at is None else iso(self.deleted_at),
+        }
+
+
+@dataclass(slots=True)
+class Segment:
+    """A segment with the statuses its members can have, by status id."""
+
+    id: int
+    name: str
+    statuses: dict[int, str] = field(default_factory=dict)
+
+
+class Catalog:
+    """The definitions of a room. Numeric ids are given out in ascending order and never again."""
+
+    def __init__(self) -> None:
+        self.sources: dict[int, Source] = {}
+        self.custom_fields: dict[int, CustomField] = {}
+        self.activity_types: dict[str, ActivityType] = {}
+        self.tags: dict[str, Tag] = {}
+        self.segments: dict[int, Segment] = {}
+        self._live_tags: dict[str, Tag] = {}
+        self.next_id = 12001
+
+    def _new_id(self) -> int:
+        self.next_id += 1
+        return self.next_id - 1
+
+    def add_source(self, name: str, id_: int | None = None) -> Source:
+        """Adds a destination source; ids count from 1 unless one is given."""
+        source = Source(id_ if id_ is not None else max(self.sources, default=0) + 1, name)
+        self.sources[source.id] = source
+        return source
+
+    def add_custom_field(
+        self,
+        name: str,
+        type_: wire.FieldType,
+        values: Iterable[str] = (),
+        multivalue: bool = False,
+        sources: Iterable[int] | None = None,
+    ) -> CustomField:
+        """Adds a custom field; `values` are those of an enum, `sources` the ids of those that may write it."""
+        writers = None if sources is None else tuple(sources)
+        added = CustomField(self._new_id(), name, type_, multivalue, tuple(values), writers)
+        self.custom_fields[added.id] = added
+        return added
+
+    def add_activity_type(self, id_: str, name: str) -> ActivityType:
+        """Adds an activity type, or renames the one of that id."""
+        added = ActivityType(id_, name)
+        self.activity_types[id_] = added
+        return added
+
+    def add_segment(self, name: str, statuses: Iterable[str] = ()) -> Segment:
+        """Adds a segment whose members can have the named statuses."""
+        added = Segment(self._new_id(), name, {self._new_id(): status for status in statuses})
+        self.segments[added.id] = added
+        return added
+
+    def add_tag(
+        self,
+        name: str,
+        now: float,
+        description: str | None = None,
+        entity_types: Iterable[wire.EntityType] = _ALL_ENTITIES,
+    ) -> Tag:
+        """Answers the tag of that name that is not deleted, or creates it."""
+        name = name.strip()
+        if not name:
+            raise InvalidRequest
+        known = self._live_tags.get(name)
+        if known is not None:
+            return known
+        tag = Tag(str(self._new_id()), name, description, tuple(dict.fromkeys(entity_types)), now)
+        self.keep_tag(tag)
+        return tag
+
+    def keep_tag(self, tag: Tag) -> None:
+        """Files a tag under its id and, unless it is deleted, its name."""
+        self.tags[tag.id] = tag
+        if tag.deleted_at is None:
+            self._live_tags[tag.name] = tag
+
+    def update_tag(self, tag: Tag, changes: wire.TagUpdate) -> None:
+        """Renames or describes a tag, and undeletes it. Raises `InvalidRequest` when the name is taken."""
+        name = changes["name"].strip()
+        holder = self._live_tags.get(name)
+        if not name or (holder is not None and holder is not tag):
+            raise InvalidRequest
+        self._live_tags.pop(tag.name, None)
+        tag.name, tag.deleted_at = name, None
+        if "description" in changes:
+            tag.description = changes["description"]
+        self._live_tags[name] = tag
+
+    def delete_tag(self, tag: Tag, now: float) -> None:
+        """Marks a tag as deleted, so that its name is free."""
+        if tag.deleted_at is None:
+            tag.deleted_at = now
+            self._live_tags.pop(tag.name, None)
+
+    def live_tags(self) -> list[Tag]:
+        """The tags that are not deleted, oldest first."""
+        return [tag for tag in self.tags.values() if tag.deleted_at is None]
+
+    def tag(self, id_: str) -> Tag:
+        """The tag of that id, deleted or not. Raises `NotFound`."""
+        tag = self.tags.get(id_)
+        if tag is None:
+            raise NotFound("tag-not-found")
+        return tag
+
+    def assigned_tags(self, assignments: Iterable[wire.TagAssignment], now: float) -> list[str]:
+        """The ids of assigned tags. Missing ones are created by name, those deleted meanwhile left out."""
+        tags = (
+            self.tags[assignment["id"]] if assignment["type"] == "id" else self.add_tag(assignment["name"], now)
+            for assignment in assignments
+        )
+        return [tag.id for tag in tags if tag.deleted_at is None]
+
+    def check_tags(self, assignments: Iterable[wire.TagAssignment], entity: wire.EntityType) -> None:
+        """Raises `InvalidRequest` for an unknown or deleted id, an empty name, a tag not for this entity."""
+        for assignment in assignments:
+            if assignment["type"] == "id":
+                tag = self.tags.get(assignment["id"])
+                if tag is None or tag.deleted_at is not None:
+                    raise InvalidRequest
+            else:
+                name = assignment["name"].strip()
+                if not name:
+                    raise InvalidRequest
+                tag = self._live_tags.get(name)
+            if tag is not None and entity not in tag.entity_types:
+                raise InvalidRequest
+
+    def check_custom_fields(self, changes: Iterable[wire.CustomFieldChange], source_id: int) -> None:
+        """Raises `InvalidRequest` for a field that is unknown, not the source's to write, or of another type."""
+        for change in changes:
+            field_ = self.custom_fields.get(change["id"])
+            if field_ is None or not field_.writable_by(source_id):
+                raise InvalidRequest
+            value = change.get("value")
+            if value is not None:
+                field_.check(value["type"], value["value"])
+
+    def segment(self, id_: int) -> Segment:
+        """The segment of that id. Raises `NotFound`."""
+        segment = self.segments.get(id_)
+        if segment is None:
+            raise NotFound("segment-not-found")
+        return segment
+
+
+def split_list(text: str) -> list[str]:
+    """The parts of a comma-separated list, trimmed, without empty ones and repetitions."""
+    return list(dict.fromkeys(part for part in (raw.strip() for raw in text.split(",")) if part))
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,197 @@
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus
+from cr_pipelines.sync.contract import Column, Fact, InvalidValue, Room
+from cr_pipelines.sync.contract.catalog import (
+    named_activity_types,
+    named_custom_fields,
+    named_segments,
+    named_statuses,
+)
+from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
+from cr_pipelines.sync.model import Destination, Sync, SyncError
+from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.warehouse import Session, Warehouse
+
+CATALOGUE_TABLES = (
+    "room_activity_types",
+    "room_custom_fields",
+    "room_segments",
+    "room_segment_statuses",
+    "room_tags",
+)
+"""The tables of the state schema that `read_catalogue` fills."""
+
+_MOST_NAMES = 10_000
+
+
+def read_catalogue(warehouse: Warehouse, destination: Destination, *, schema: str = "common_room") -> dict[str, int]:
+    """Read what the room defines into tables of the state schema, each replaced as a whole.
+
+    Reads GET /activityTypes, /members/customFields, /segments, /segments/{id}/status of each segment, and /tags.
+    With a destination source, `room_custom_fields.writable` says which fields it may write.
+
+    Returns:
+        how many rows each of CATALOGUE_TABLES has now.
+
+    Raises:
+        CommonRoomError: the room cannot be read; the tables are as they were.
+        WarehouseError: the warehouse cannot be written.
+    """
+    check_no_loop_runs()
+    tables: dict[str, list[dict[str, Any]]] = {}
+
+    async def read() -> None:
+        async with destination.open_client() as client:
+            tables.update(await _read(client, destination.source_id))
+
+    run_in_loop(read())
+    read_at = datetime.now(UTC)
+    with warehouse.session() as session:
+        ledger = Ledger(session, schema)
+        ledger.prepare()
+        for name, rows in tables.items():
+            ledger.replace(name, [{**row, "read_at": read_at} for row in rows])
+    return {name: len(rows) for name, rows in tables.items()}
+
+
+async def _read(client: CommonRoomClient, source_id: int | None) -> dict[str, list[dict[str, Any]]]:
+    types = await client.list_activity_types()
+    fields = await client.list_custom_fields()
+    writable = None if source_id is None else {field.id for field in await client.list_custom_fields(source_id)}
+    segments = await client.list_segments()
+    statuses = await asyncio.gather(*(client.list_segment_statuses(segment.id) for segment in segments))
+    tags = await client.list_tags()
+    return {
+        "room_activity_types": [{"id": own.id, "name": own.name, "display_name": own.display_name} for own in types],
+        "room_custom_fields": [
+            {
+                "id": own.id,
+                "name": own.name,
+                "type": own.type,
+                "multivalue": own.multivalue,
+                "accepted_values": None if own.values is None else json.dumps(own.values, ensure_ascii=False),
+                "writable": None if writable is None else own.id in writable,
+            }
+            for own in fields
+        ],
+        "room_segments": [{"id": own.id, "name": own.name} for own in segments],
+        "room_segment_statuses": [
+            {"segment_id": segment.id, "id": own.id, "name": own.name}
+            for segment, of_segment in zip(segments, statuses, strict=True)
+            for own in of_segment
+        ],
+        "room_tags": [
+            {
+                "id": own.id,
+                "name": own.name,
+                "description": own.description,
+                "entity_types": ", ".join(own.entity_types),
+                "created_at": own.created_at,
+            }
+            for own in tags
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class UnknownName:
+    """A name that a source uses and the room does not have. Names of activity types and the like are no one's data.
+
+    Attributes:
+        column: the source's column.
+        name: as the source spells it.
+        rows: how many rows use it.
+        message: what is wrong, with the nearest name that there is.
+    """
+
+    column: str
+    name: str
+    rows: int
+    message: str
+
+
+def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_room") -> list[UnknownName]:
+    """What a sync's source names and the room lacks, by the catalogue that was read last. Asks the room nothing.
+
+    Looks at columns that name one activity type, custom field, segment or status of a segment.
+
+    Raises:
+        SyncError: the catalogue has not been read yet.
+        SourceMissing, WarehouseError: the source cannot be read.
+    """
+    with warehouse.session() as session:
+        ledger = Ledger(session, schema)
+        if not ledger.exists() or not session.rows(f"SELECT 1 FROM {ledger.table('room_activity_types')} LIMIT 1"):
+            raise SyncError("the room's catalogue has not been read yet; read it first, with read_catalogue")
+        present = session.columns(sync.relation)
+        columns = [column for column in sync.contract.columns if column.name in present and _names_one(column)]
+        if "segment" not in present:
+            columns = [column for column in columns if Fact.SEGMENT_STATUSES not in column.needs]
+        room = _room(session, ledger)
+        found = [unknown for column in columns for unknown in _unknown(session, sync, column, room)]
+    return sorted(found, key=lambda unknown: (unknown.column, -unknown.rows, unknown.name))
+
+
+def _names_one(column: Column) -> bool:
+    return column.kind == "text" and bool(set(column.needs) - {Fact.TAGS})
+
+
+def _unknown(session: Session, sync: Sync, column: Column, room: Room) -> list[UnknownName]:
+    of_segment = Fact.SEGMENT_STATUSES in column.needs
+    names = [column.name, *(["segment"] if of_segment else [])]
+    listed = ", ".join(map(session.dialect.identifier, names))
+    unknown = []
+    for name, *segment, rows in session.rows(
+        f"SELECT {listed}, count(*) FROM {session.dialect.relation(sync.relation)} AS source "
+        f"WHERE {session.dialect.identifier(column.name)} IS NOT NULL GROUP BY {listed} LIMIT {_MOST_NAMES}"
+    ):
+        try:
+            _find(room, column, name, *segment)
+        except InvalidValue as fault:
+            unknown.append(UnknownName(column.name, str(name), rows, f"{column.name} {fault.message}"))
+    return unknown
+
+
+def _find(room: Room, column: Column, name: object, segment: object = None) -> None:
+    match column.needs:
+        case (Fact.ACTIVITY_TYPES,):
+            room.activity_types.find(name)
+        case (Fact.CUSTOM_FIELDS,):
+            room.custom_fields.find(name)
+        case (Fact.SEGMENTS,):
+            room.segments.find(name)
+        case _:
+            for id_ in room.segments.found([segment]):
+                room.statuses[id_].find(name)
+
+
+def _room(session: Session, ledger: Ledger) -> Room:
+    """The room as the catalogue has it."""
+
+    def rows(table: str, *columns: str) -> list[dict[str, Any]]:
+        listed = ", ".join(map(session.dialect.identifier, columns))
+        return [
+            dict(zip(columns, row, strict=True)) for row in session.rows(f"SELECT {listed} FROM {ledger.table(table)}")
+        ]
+
+    segments = [Segment(**row) for row in rows("room_segments", "id", "name")]
+    statuses: Mapping[int, list[SegmentStatus]] = {segment.id: [] for segment in segments}
+    for row in rows("room_segment_statuses", "segment_id", "id", "name"):
+        statuses[row.pop("segment_id")].append(SegmentStatus(**row))
+    fields: Sequence[CustomField] = [
+        CustomField(**row) for row in rows("room_custom_fields", "id", "name", "type", "multivalue")
+    ]
+    return Room(
+        custom_fields=named_custom_fields(fields),
+        activity_types=named_activity_types(
+            ActivityType(**row) for row in rows("room_activity_types", "id", "name", "display_name")
+        ),
+        segments=named_segments(segments),
+        statuses={id_: named_statuses(of_segment) for id_, of_segment in statuses.items()},
+    )

@@ -1,0 +1,53 @@
+"""Columns that several contracts have in common."""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from cr_pipelines.api import SocialType
+from cr_pipelines.sync.contract import values
+from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.types import Column, Context, by_value, checked
+
+LEDGER_ID = Column(
+    "id", "", "text", "Key of the row in the ledger, made by you; it is not sent.", by_value(values.key),
+    required=True, identifies=True,
+)  # fmt: skip
+
+CONTACT_REFERENCE = (
+    Column(
+        "social_type", "socialType", "text", f"How the contact is found: by {', '.join(get_args(SocialType))}.",
+        by_value(values.one_of(*get_args(SocialType))), required=True,
+    ),
+    Column(
+        "value", "value", "text", "The address or account of an existing contact.",
+        by_value(values.listed), required=True, identifies=True,
+    ),
+)  # fmt: skip
+
+
+def contact_reference(read: Mapping[str, Any]) -> dict[str, Any]:
+    """How the API finds the existing contact of a row. Raises InvalidRow for an address that is none."""
+    if read["social_type"] == "email":
+        checked("value", values.email, read["value"])
+    return {"social_type": read["social_type"], "value": read["value"]}
+
+
+def _activity_type_id(value: Any, context: Context) -> str:
+    """Reads the id or display name of an activity type."""
+    return context.room.activity_types.find(value)
+
+
+def activity_type_column(name: str = "activity_type", *, field: str = "activityType", required: bool = True) -> Column:
+    """A column that names an activity type of the room."""
+    about = "An activity type of the room, by id or display name."
+    return Column(name, field, "text", about, _activity_type_id, required=required, needs=(Fact.ACTIVITY_TYPES,))
+
+
+def _segment_id(value: Any, context: Context) -> int:
+    return context.room.segments.find(value)
+
+
+def segment_column(field: str, *, required: bool = True) -> Column:
+    """The column that names a segment of the room."""
+    about = "A segment of the room, by name or id."
+    return Column("segment", field, "text", about, _segment_id, required=required, needs=(Fact.SEGMENTS,))

@@ -1,0 +1,281 @@
+import asyncio
+import gc
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from cr_pipelines.api import (
+    Answer,
+    AnswerLost,
+    BadToken,
+    CommonRoomClient,
+    CommonRoomError,
+    InvalidRequest,
+    NotFound,
+    UnexpectedAnswer,
+    UnknownSource,
+    guarded,
+)
+from cr_pipelines.sync.contract import Context, Fact, Room, RowReader
+from cr_pipelines.sync.deliver.outcomes import Verdicts
+from cr_pipelines.sync.deliver.validate import Inspection, Parcel, halves
+from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
+from cr_pipelines.sync.plan.planner import Plan
+from cr_pipelines.sync.privacy.send_guard import Door, Identity, LeaseLapsed, Ticket, Withheld
+from cr_pipelines.sync.report import Progress, Report
+from cr_pipelines.sync.state.outbox import MOST_UNRECORDED, Journal
+
+_log = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 5.0
+
+_WORKERS = 128
+"""Parcels in hand at once. The client's own gate decides how many are in flight."""
+
+_WORKERS_SENDING_ONCE = 32
+"""As above, of operations that append: a kill leaves as many rows in doubt, and once more as many announced."""
+
+
+class Delivery:
+    """Sends the rows of a plan and takes down what became of each."""
+
+    def __init__(
+        self,
+        sync: Sync,
+        plan: Plan,
+        journal: Journal,
+        report: Report,
+        options: Options,
+        on_progress: Callable[[Progress], None] | None,
+    ):
+        self._sync = sync
+        self._contract = sync.contract
+        self._plan = plan
+        self._journal = journal
+        self._report = report
+        self._options = options
+        self._on_progress = on_progress
+        self._door = Door(journal)
+        self._verdicts = Verdicts(sync, journal, report)
+        self._source_id: int | None = None
+        self._done = 0
+        self._announced: deque[Parcel] = deque()
+        self._announcing = asyncio.Lock()
+        self._flushing = asyncio.Lock()
+        self._written = asyncio.Event()
+        self._workers: list[asyncio.Task[None]] = []
+
+    async def run(self, destination: Destination, room: Room | None = None) -> None:
+        """Offer every planned row to the room, or only check them when the run is a dry one.
+
+        `room` is what was read of it already; by default, what the rows need is read first. Fills the report. An
+        early end is noted in it and does not raise; errors that leave nothing to report (a token that cannot even
+        read, a warehouse that cannot record) are raised.
+        """
+        self._source_id = destination.source_id
+        if self._contract.needs_source_id and self._source_id is None:
+            raise SyncError(
+                f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
+                "the id of the API signal in Common Room (Settings > Sources)"
+            )
+        async with destination.open_client() as client:
+            try:
+                with _fewer_collections():
+                    if self._options.dry_run:
+                        self._check_only(await self._inspection(client, room))
+                    else:
+                        await self._send_all(client, room)
+            except (BadToken, UnknownSource) as error:
+                self._verdicts.stop(str(error))
+            finally:
+                self._verdicts.release_held()
+                self._report.add_traffic(client.stats)
+                self._report.stopped_by = self._verdicts.stopped_by
+
+    async def _inspection(self, client: CommonRoomClient, room: Room | None) -> Inspection:
+        columns = self._plan.match.columns
+        context = Context(room or await self._read_room(client), self._sync.clear_nulls)
+        reader = RowReader(self._contract, columns, context)
+        return Inspection(self._sync, reader, self._journal, self._report, self._options)
+
+    async def _read_room(self, client: CommonRoomClient) -> Room:
+        columns = self._plan.match.columns
+        facts = {fact for column in columns for fact in column.needs}
+        segments: Iterable[object] = ()
+        if Fact.SEGMENT_STATUSES in facts:
+            segments = self._plan.spool.distinct([column.name for column in columns].index("segment"))
+        writer = self._source_id if self._contract.needs_source_id else None
+        return await Room.read(client, facts, source_id=writer, segments=segments)
+
+    def _check_only(self, inspection: Inspection) -> None:
+        for parcel in inspection.parcels(self._plan.spool):
+            self._report.delivered += len(parcel)
+            if parcel and len(self._report.samples) < self._options.samples:
+                self._report.samples.append(self._request(parcel).wire_json().decode())
+
+    async def _send_all(self, client: CommonRoomClient, room: Room | None) -> None:
+        # The run's heartbeat begins before the first request, which may wait long for the rate limit.
+        recording = asyncio.create_task(self._record())
+        reporting = asyncio.create_task(self._report_progress(client))
+        working = asyncio.create_task(self._work_all(client, room))
+        ends: set[asyncio.Task[None]] = {working, recording}
+        try:
+            # A ledger that cannot be written must end the sending at once.
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if recording.done():
+                recording.result()
+            await working
+        finally:
+            await _put_away(recording, reporting, working, *self._workers)
+            for parcel in self._announced:
+                self._verdicts.withdraw(parcel)
+
+    async def _work_all(self, client: CommonRoomClient, room: Room | None) -> None:
+        inspection = await self._inspection(client, room)
+        parcels = inspection.parcels(self._plan.spool)
+        most = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
+        self._workers = [
+            asyncio.create_task(self._work(client, inspection, parcels)) for _ in range(min(most, self._plan.offered))
+        ]
+        await asyncio.gather(*self._workers)
+
+    async def _work(self, client: CommonRoomClient, inspection: Inspection, parcels: Iterator[Parcel]) -> None:
+        while self._verdicts.stopped_by is None:
+            if self._contract.repeatable:
+                parcel = next(parcels, None)
+            else:
+                parcel = await self._announced_parcel(parcels)
+            if parcel is None:
+                return
+            if parcel:
+                await self._send(client, inspection, parcel)
+            self._done += len(parcel) or 1
+            while len(self._journal) >= MOST_UNRECORDED:
+                self._written.clear()
+                await self._written.wait()
+            if not parcel and self._done % 256 == 0:
+                # A long stretch of rows that are not sent must not keep the other tasks from their turn.
+                await asyncio.sleep(0)
+
+    async def _announced_parcel(self, parcels: Iterator[Parcel]) -> Parcel | None:
+        """The next parcel of what must not be sent twice; the ledger has it before it goes."""
+        async with self._announcing:
+            if not self._announced and self._verdicts.stopped_by is None:
+                self._announced.extend(islice(parcels, _WORKERS_SENDING_ONCE))
+                for parcel in self._announced:
+                    self._verdicts.announce(parcel)
+                if any(self._announced):
+                    await self._flush()
+            return self._announced.popleft() if self._announced else None
+
+    async def _send(self, client: CommonRoomClient, inspection: Inspection, parcel: Parcel) -> None:
+        keys = [item.row.key for item in parcel]
+        ticket = self._door.ticket(
+            *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in parcel)
+        )
+        self._journal.in_doubt.update(keys)
+        try:
+            answer = await self._ask(client, self._request(parcel), ticket)
+        except asyncio.CancelledError:
+            if not self._contract.repeatable:
+                self._verdicts.abandon(parcel)
+            raise
+        except Withheld as found:
+            for rest in inspection.without_withheld(parcel, found.email_hash, ticket.attempts):
+                await self._send(client, inspection, rest)
+        except (BadToken, UnknownSource) as error:
+            self._verdicts.stop(str(error))
+            if not self._contract.repeatable:
+                self._verdicts.withdraw(parcel)
+        except (InvalidRequest, NotFound) as error:
+            if len(parcel) > 1:
+                # So that one bad row costs few requests and none of the others.
+                for half in halves(parcel):
+                    if self._verdicts.stopped_by is None:
+                        await self._send(client, inspection, half)
+            elif isinstance(error, NotFound):
+                self._verdicts.miss(parcel[0], error)
+            else:
+                self._verdicts.refuse(parcel[0], error)
+        except CommonRoomError as error:
+            doubtful = isinstance(error, AnswerLost | UnexpectedAnswer)
+            if doubtful and not self._contract.repeatable:
+                self._verdicts.lose(parcel, error)
+            else:
+                self._verdicts.fail(parcel, error)
+        else:
+            self._verdicts.accept(parcel, answer)
+        self._journal.in_doubt.difference_update(keys)
+
+    async def _ask(self, client: CommonRoomClient, request: Any, ticket: Ticket) -> Answer:
+        """Send a request through the door, waiting while the run must first look who is withheld."""
+        while True:
+            try:
+                with guarded(ticket):
+                    return await self._contract.send(client, self._source_id or 0, request)
+            except LeaseLapsed:
+                while self._door.lapsed:
+                    self._written.clear()
+                    await self._written.wait()
+
+    def _request(self, parcel: Parcel) -> Any:
+        batching = self._contract.batching
+        requests = [item.outgoing.request for item in parcel]
+        return requests[0] if batching is None or len(requests) == 1 else batching.combine(requests)
+
+    async def _record(self) -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            self._journal.clear_of = max(self._journal.clear_of, self._door.clear_of())
+            if self._journal.due or self._journal.heartbeat_due:
+                await self._flush()
+                self._written.set()
+
+    async def _flush(self) -> None:
+        async with self._flushing:
+            await asyncio.to_thread(self._journal.flush)
+
+    async def _report_progress(self, client: CommonRoomClient) -> None:
+        done, moment = 0, time.monotonic()
+        while True:
+            await asyncio.sleep(PROGRESS_SECONDS)
+            now = time.monotonic()
+            pace = (self._done - done) / (now - moment)
+            done, moment = self._done, now
+            left = (self._plan.offered - self._done) / pace if pace else None
+            self._tell(Progress(self._sync.name, self._done, self._plan.offered, pace, left, client.stats.rate_limited))
+
+    def _tell(self, progress: Progress) -> None:
+        if self._on_progress is None:
+            return
+        try:
+            self._on_progress(progress)
+        except Exception as error:
+            _log.warning("progress could not be reported: %s", type(error).__name__)
+
+
+async def _put_away(*tasks: asyncio.Task[None]) -> None:
+    pending: Collection[asyncio.Task[None]] = tasks
+    while pending:
+        # Again and again: a request that ends just as it is cancelled takes no note of it in pyreqwest, and waits on.
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=0.1)
+        for task in done:
+            if not task.cancelled():
+                task.exception()
+
+
+@contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """Collect garbage rarely: at thousands of rows a second its default pauses cost a tenth of the pace."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)

@@ -1,0 +1,219 @@
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cr_pipelines.sync.contract import Upkeep
+from cr_pipelines.sync.deliver.mirror import Household
+from cr_pipelines.sync.deliver.workers import Delivery
+from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
+from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
+from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
+from cr_pipelines.sync.plan.planner import Plan, Planner, Slice
+from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.state.ledger import Ledger, going_on
+from cr_pipelines.sync.state.outbox import Journal
+from cr_pipelines.warehouse import Warehouse, WarehouseError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN_REJECTED = 20
+_SHOWN_MISSING = 20
+
+
+def run_sync(
+    sync: Sync,
+    warehouse: Warehouse,
+    destination: Destination,
+    *,
+    schema: str = "common_room",
+    options: Options | None = None,
+    part: Slice | None = None,
+    frame: "pd.DataFrame | pa.Table | None" = None,
+    run_id: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Bring Common Room up to a source: plan in the warehouse, send what changed, record every outcome.
+
+    Args:
+        sync: what to sync.
+        warehouse: where the source and our own tables are. No session is open while requests are sent,
+            but for short writes of outcomes.
+        destination: the room. No client is made when nothing has to be sent.
+        schema: the warehouse schema of our own tables, made when it is not there.
+        options: what this run does differently.
+        part: the slice of the source to look at; None for all of it.
+        frame: rows to read in place of the sync's source, which needs no table then; they are lent to the warehouse
+            for the plan and not kept there. Its columns are the contract, as a table's would be.
+        run_id: names the run in the ledger; made up when None.
+        on_progress: called every few seconds while rows are sent.
+
+    Returns:
+        what became of every row.
+
+    Raises:
+        SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
+        AlreadyRunning: another run of the same sync goes on.
+        SyncStopped: going on could not work; what was done is recorded, and the rest waits.
+        SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
+    """
+    return Run(sync, warehouse, destination, schema, options or Options(), part, frame, run_id, on_progress).go()
+
+
+class Run:
+    """One run of a sync, from plan to ledger."""
+
+    def __init__(
+        self,
+        sync: Sync,
+        warehouse: Warehouse,
+        destination: Destination,
+        schema: str,
+        options: Options,
+        part: Slice | None,
+        frame: "pd.DataFrame | pa.Table | None",
+        run_id: str | None,
+        on_progress: Callable[[Progress], None] | None,
+    ):
+        self._sync = sync if frame is None else replace(sync, source=FRAME)
+        self._lent = None if frame is None else as_arrow(frame)
+        self._warehouse = warehouse
+        self._destination = destination
+        self._schema = schema
+        self._options = options
+        self._part = part
+        self._partition = part.partition if part else ""
+        self._run_id = run_id or uuid.uuid4().hex
+        self._on_progress = on_progress
+        self._report = Report(sync.name, self._run_id, partition=self._partition, dry_run=options.dry_run)
+        self._household: Household | None = None
+
+    def go(self) -> Report:
+        """Run, and give the report. Raises as `run_sync` says."""
+        check_no_loop_runs()
+        with going_on(self._run_id):
+            return self._go()
+
+    def _go(self) -> Report:
+        begun = time.monotonic()
+        source_id = self._destination.source_id if self._sync.contract.needs_source_id else None
+        journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id, source_id)
+        plan: Plan | None = None
+        try:
+            self._look_into_room()
+            plan = self._plan(journal, source_id)
+            self._take_over(plan)
+            if plan.offered:
+                delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
+                run_in_loop(delivery.run(self._destination, self._household.room if self._household else None))
+            self._remove_what_left(plan)
+        except Exception:
+            self._report.state = "failed"
+            raise
+        except BaseException:
+            self._report.state = "interrupted"
+            raise
+        finally:
+            if self._report.stopped_by is not None and self._report.state == "succeeded":
+                self._report.state = "stopped"
+            if plan is not None:
+                plan.spool.close()
+                self._account(plan)
+                self._report.seconds = time.monotonic() - begun
+                if not self._options.dry_run:
+                    self._record(journal)
+        if self._report.stopped_by is not None:
+            raise SyncStopped(self._report)
+        return self._report
+
+    def _look_into_room(self) -> None:
+        upkeep = self._sync.contract.upkeep
+
+        async def look(upkeep: Upkeep) -> None:
+            self._household = await Household.read(upkeep, self._destination, self._report)
+
+        if upkeep is not None:
+            run_in_loop(look(upkeep))
+
+    def _remove_what_left(self, plan: Plan) -> None:
+        upkeep, household, report = self._sync.contract.upkeep, self._household, self._report
+        if upkeep is None or household is None or self._sync.on_removed == "keep" or report.stopped_by is not None:
+            return
+        if self._options.dry_run:
+            report.removed = len(household.removable(plan))
+        elif plan.removable:
+            run_in_loop(household.remove(upkeep, self._sync, plan, self._destination, report))
+
+    def _plan(self, journal: Journal, source_id: int | None) -> Plan:
+        with self._warehouse.session() as session:
+            if self._lent is not None:
+                session.lend(FRAME, self._lent)
+                self._lent = None
+            ledger = Ledger(session, self._schema)
+            ledger.prepare()
+            ledger.fold(self._sync.name)
+            if not self._options.dry_run:
+                ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
+            try:
+                planner = Planner(session, ledger, self._sync, self._options, self._part)
+                plan = planner.plan(None if self._household is None else self._household.ids)
+                planner.count_problems(plan, self._report)
+                if not self._options.dry_run:
+                    planner.begin(plan, self._run_id, source_id)
+            except BaseException as error:
+                if not self._options.dry_run:
+                    why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
+                    ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
+                raise
+            journal.row_hash_version = plan.row_hash_version
+            journal.look(ledger)
+            return plan
+
+    def _take_over(self, plan: Plan) -> None:
+        report, offered = self._report, plan.offered
+        report.source_rows = plan.source_rows
+        report.changed = offered
+        report.new = plan.offered_new
+        report.unknown_keys = plan.unknown_keys
+        report.null_keys = plan.null_keys
+        report.duplicate_rows = plan.duplicate_rows
+        report.invalid = plan.null_keys + plan.duplicate_rows
+        report.gone = plan.gone
+        report.emptied = plan.emptied
+        report.columns = plan.columns
+        report.ignored_columns = plan.match.ignored
+        report.missing = len(plan.missing)
+        report.missing_keys = list(plan.missing[:_SHOWN_MISSING])
+        kept = {why: count for why, count in plan.compared.items() if why not in plan.settled_offered}
+        report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
+        report.rejected = kept.get("rejected", 0)
+        report.unknown = kept.get("unknown", 0)
+        report.outdated = kept.get("outdated", 0)
+
+    def _account(self, plan: Plan) -> None:
+        """Give every row that has no outcome its place."""
+        report = self._report
+        placed = (
+            report.unchanged + report.delivered + report.invalid + report.rejected + report.failed
+            + report.suppressed + report.unknown
+        )  # fmt: skip
+        report.not_sent = report.source_rows - placed
+
+    def _record(self, journal: Journal) -> None:
+        with self._warehouse.session() as session:
+            journal.write(session)
+            ledger = Ledger(session, self._schema)
+            ledger.fold(self._sync.name)
+            if self._household is not None:
+                ledger.forget(self._sync.name, self._household.removed)
+            ledger.finish(
+                self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts(),
+                in_doubt=journal.in_doubt,
+            )  # fmt: skip
+            self._report.rejected_rows = [
+                RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)
+            ]
