@@ -6,14 +6,14 @@
 
 from cr_pipelines.api.client import CommonRoomClient
 from cr_pipelines.api.errors import (
-    AnswerLost,
     BadToken,
     CommonRoomError,
     InvalidRequest,
     NotFound,
     RateLimited,
+    ResponseLost,
     ServerFault,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     UnknownSource,
     Unreachable,
 )
@@ -55,7 +55,6 @@ from cr_pipelines.api.requests import (
 )
 from cr_pipelines.api.responses import (
     ActivityType,
-    Answer,
     ContactProfile,
     CustomField,
     ProfileCustomField,
@@ -63,6 +62,7 @@ from cr_pipelines.api.responses import (
     SegmentStatus,
     Tag,
     TokenStatus,
+    WriteResponse,
 )
 from cr_pipelines.api.retries import (
     Backoff,
@@ -75,15 +75,13 @@ from cr_pipelines.api.retries import (
     when_not_sent,
     when_repeatable,
 )
-from cr_pipelines.api.send_hook import Guard, guarded
+from cr_pipelines.api.send_hook import SendHook, with_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
 
 __all__ = [
     "DEFAULT_BASE_URL",
     "Activity",
     "ActivityType",
-    "Answer",
-    "AnswerLost",
     "Backoff",
     "BadToken",
     "ClearContactCustomField",
@@ -106,7 +104,6 @@ __all__ = [
     "ExternalProfile",
     "Failure",
     "FailureKind",
-    "Guard",
     "Handle",
     "InvalidRequest",
     "Location",
@@ -117,11 +114,13 @@ __all__ = [
     "ParentActivity",
     "ProfileCustomField",
     "RateLimited",
+    "ResponseLost",
     "RetryRule",
     "Segment",
     "SegmentMembers",
     "SegmentNote",
     "SegmentStatus",
+    "SendHook",
     "ServerFault",
     "SocialAccount",
     "SocialHandle",
@@ -136,14 +135,15 @@ __all__ = [
     "TextContent",
     "TokenStatus",
     "TypedValue",
-    "UnexpectedAnswer",
+    "UnexpectedResponse",
     "UnknownSource",
     "Unreachable",
     "User",
+    "WriteResponse",
     "careful",
     "first_of",
-    "guarded",
     "never",
     "when_not_sent",
     "when_repeatable",
+    "with_send_hook",
 ]

@@ -8,7 +8,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from cr_pipelines.api import operations as op
-from cr_pipelines.api.models import AnswerModel
+from cr_pipelines.api.models import ResponseModel
 from cr_pipelines.api.requester import DEFAULT_BASE_URL, Exchange
 from cr_pipelines.api.requests import (
     Activity,
@@ -27,7 +27,6 @@ from cr_pipelines.api.requests import (
 )
 from cr_pipelines.api.responses import (
     ActivityType,
-    Answer,
     ContactProfile,
     CustomField,
     Segment,
@@ -35,11 +34,12 @@ from cr_pipelines.api.responses import (
     Tag,
     TagList,
     TokenStatus,
+    WriteResponse,
 )
 from cr_pipelines.api.retries import RetryRule
 from cr_pipelines.api.stats import Stats
 
-_M = TypeVar("_M", bound=AnswerModel)
+_M = TypeVar("_M", bound=ResponseModel)
 
 
 def _reader(model: type[_M]) -> Callable[[bytes], _M]:
@@ -67,8 +67,8 @@ class CommonRoomClient:
     limit is used up. So start as many calls as you like to have ready, and let the client decide when each goes.
 
     Every method may raise, besides what it names: `BadToken`, `RateLimited`, `ServerFault`, `Unreachable`,
-    `UnexpectedAnswer`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods that append
-    (notes, activities of existing contacts) raise `AnswerLost` when it is not known whether they did.
+    `UnexpectedResponse`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods that append
+    (notes, activities of existing contacts) raise `ResponseLost` when it is not known whether they did.
 
     Args:
         token: the API token; a room owner makes one under Settings > API tokens.
@@ -126,7 +126,7 @@ class CommonRoomClient:
         """Say which room the token belongs to (GET /api-token-status)."""
         return await self._exchange.read(op.TOKEN_STATUS, _read_token_status)
 
-    async def add_or_edit_user(self, source_id: int, user: User) -> Answer:
+    async def add_or_edit_user(self, source_id: int, user: User) -> WriteResponse:
         """Write a contact; the same `user.id` in the same source is the same contact (POST /source/{id}/user).
 
         Raises:
@@ -135,7 +135,7 @@ class CommonRoomClient:
         """
         return await self._exchange.write(op.ADD_OR_EDIT_USER, source_id, body=user)
 
-    async def add_or_edit_activity(self, source_id: int, activity: Activity) -> Answer:
+    async def add_or_edit_activity(self, source_id: int, activity: Activity) -> WriteResponse:
         """Write an activity, known by its type and id within the source (POST /source/{id}/activity).
 
         Raises:
@@ -144,16 +144,16 @@ class CommonRoomClient:
         """
         return await self._exchange.write(op.ADD_OR_EDIT_ACTIVITY, source_id, body=activity)
 
-    async def create_or_update_contact(self, contact: Contact) -> Answer:
+    async def create_or_update_contact(self, contact: Contact) -> WriteResponse:
         """Write a contact outside any API source; deprecated by the vendor (POST /members/)."""
         return await self._exchange.write(op.CREATE_OR_UPDATE_CONTACT, body=contact)
 
-    async def add_contact_note(self, note: ContactNote) -> Answer:
+    async def add_contact_note(self, note: ContactNote) -> WriteResponse:
         """Append a note to an existing contact (POST /members/note).
 
         Raises:
             NotFound: no such contact.
-            AnswerLost: it may or may not have been written.
+            ResponseLost: it may or may not have been written.
 
         """
         return await self._exchange.write(op.ADD_CONTACT_NOTE, body=note)
@@ -165,7 +165,7 @@ class CommonRoomClient:
 
     async def set_custom_field(
         self, change: ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField
-    ) -> Answer:
+    ) -> WriteResponse:
         """Set a custom field of an existing contact; deprecated by the vendor (POST /members/customFields).
 
         Raises:
@@ -174,7 +174,7 @@ class CommonRoomClient:
         """
         return await self._exchange.write(op.SET_CUSTOM_FIELD, body=change)
 
-    async def add_contact_tags(self, tags: ContactTags) -> Answer:
+    async def add_contact_tags(self, tags: ContactTags) -> WriteResponse:
         """Put tags on an existing contact (POST /members/tags).
 
         Raises:
@@ -213,7 +213,7 @@ class CommonRoomClient:
             raise ValueError("find_contacts takes exactly one of email, twitter, github and linkedin")
         return await self._exchange.read(op.FIND_CONTACTS, _read_profiles, query=query)
 
-    async def remove_pii(self, email: str) -> Answer:
+    async def remove_pii(self, email: str) -> WriteResponse:
         """Ask for a person to be anonymized, which Common Room does within 15 days (DELETE /user/{email}).
 
         Raises:
@@ -222,11 +222,11 @@ class CommonRoomClient:
         """
         return await self._exchange.write(op.REMOVE_PII, email)
 
-    async def add_activity_to_contacts(self, activity: ContactActivity) -> Answer:
+    async def add_activity_to_contacts(self, activity: ContactActivity) -> WriteResponse:
         """Append an activity to existing contacts; deprecated by the vendor (POST /activities).
 
         Raises:
-            AnswerLost: it may or may not have been written.
+            ResponseLost: it may or may not have been written.
 
         """
         return await self._exchange.write(op.ADD_ACTIVITY_TO_CONTACTS, body=activity)
@@ -243,7 +243,7 @@ class CommonRoomClient:
         """List the statuses that contacts of a segment can have (GET /segments/{id}/status)."""
         return await self._exchange.read(op.LIST_SEGMENT_STATUSES, _read_segment_statuses, segment_id)
 
-    async def add_contacts_to_segment(self, segment_id: int, members: SegmentMembers) -> Answer:
+    async def add_contacts_to_segment(self, segment_id: int, members: SegmentMembers) -> WriteResponse:
         """Put existing contacts into a segment; deprecated by the vendor (POST /segments/{id}).
 
         Raises:
@@ -252,11 +252,11 @@ class CommonRoomClient:
         """
         return await self._exchange.write(op.ADD_CONTACTS_TO_SEGMENT, segment_id, body=members)
 
-    async def add_segment_note(self, note: SegmentNote) -> Answer:
+    async def add_segment_note(self, note: SegmentNote) -> WriteResponse:
         """Append a note to a segment (POST /segments/note).
 
         Raises:
-            AnswerLost: it may or may not have been written.
+            ResponseLost: it may or may not have been written.
 
         """
         return await self._exchange.write(op.ADD_SEGMENT_NOTE, body=note)
@@ -287,7 +287,7 @@ class CommonRoomClient:
         """
         return await self._exchange.read(op.UPDATE_TAG, _read_tag, tag_id, body=change)
 
-    async def delete_tag(self, tag_id: str) -> Answer:
+    async def delete_tag(self, tag_id: str) -> WriteResponse:
         """Delete a tag and take it off everything that has it (DELETE /tags/{id}).
 
         Raises:

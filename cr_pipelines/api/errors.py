@@ -107,20 +107,20 @@ class Unreachable(CommonRoomError):
     )
 
 
-class AnswerLost(CommonRoomError):
+class ResponseLost(CommonRoomError):
     """Something to append was sent, and no answer came or a 5xx: it may or may not have been written."""
 
-    reason_code = "answer_lost"
+    reason_code = "response_lost"
     advice = (
         "The request was sent, but its answer was lost: it may or may not have been written. It was not"
         " repeated, as that could write it twice; look in Common Room before sending it again."
     )
 
 
-class UnexpectedAnswer(CommonRoomError):
+class UnexpectedResponse(CommonRoomError):
     """The API answered with a status or a body that its description does not mention."""
 
-    reason_code = "unexpected_answer"
+    reason_code = "unexpected_response"
     advice = (
         "The answer is not one that Common Room's API describes. Check that COMMON_ROOM_BASE_URL ends in"
         " /community/v1 and that no proxy answers in its place."

@@ -50,7 +50,7 @@ class TaggedRequestModel(RequestModel):
         self.__pydantic_fields_set__.add("type")
 
 
-class AnswerModel(_Discreet):
+class ResponseModel(_Discreet):
     """An answer. Fields that the API adds later are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)

@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 from cr_pipelines.api.concurrency_limit import Width
 from cr_pipelines.api.errors import (
-    AnswerLost,
     BadToken,
     CommonRoomError,
     InvalidRequest,
     NotFound,
     RateLimited,
+    ResponseLost,
     ServerFault,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     UnknownSource,
     Unreachable,
 )
@@ -28,10 +28,10 @@ from cr_pipelines.api.models import RequestModel
 from cr_pipelines.api.operations import Operation
 from cr_pipelines.api.rate_limit_headers import limit_and_left, refusal
 from cr_pipelines.api.rate_limiter import Gate, WaitedTooLong
-from cr_pipelines.api.responses import Answer
+from cr_pipelines.api.responses import WriteResponse
 from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
 from cr_pipelines.api.safe_reasons import safe_reason
-from cr_pipelines.api.send_hook import Guard, current_guard
+from cr_pipelines.api.send_hook import SendHook, current_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
 from cr_pipelines.api.transport import ReqwestTransport
 
@@ -98,10 +98,12 @@ class Exchange:
             rate_used=pace.rate_used(),
         )
 
-    async def write(self, operation: Operation, *parameters: str | int, body: RequestModel | None = None) -> Answer:
+    async def write(
+        self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
+    ) -> WriteResponse:
         """Send a write; its answer's body says nothing."""
         response, attempts = await self._send(operation, self._address(operation, parameters), body)
-        return Answer(response.status_code, attempts)
+        return WriteResponse(response.status_code, attempts)
 
     async def read(
         self,
@@ -115,7 +117,7 @@ class Exchange:
         response, attempts = await self._send(operation, self._address(operation, parameters, query), body)
         with contextlib.suppress(ValidationError):
             return reader(await response.aread())
-        raise UnexpectedAnswer(operation.name, attempts, response.status_code)
+        raise UnexpectedResponse(operation.name, attempts, response.status_code)
 
     async def _send(
         self, operation: Operation, address: httpx.URL, body: RequestModel | None
@@ -162,7 +164,7 @@ class Exchange:
             permit = await self._gate.enter()
         if permit is None:
             raise RateLimited(operation.name, attempt - 1, 429)
-        guard = current_guard()
+        guard = current_send_hook()
         try:
             if guard is not None:
                 guard.enter(content)
@@ -170,10 +172,10 @@ class Exchange:
             response = await self._exchange(request, guard)
         except httpx.RequestError as problem:
             self._gate.lost(permit)
-            return FailureKind.NOT_SENT if isinstance(problem, _NEVER_SENT) else FailureKind.NO_ANSWER
+            return FailureKind.NOT_SENT if isinstance(problem, _NEVER_SENT) else FailureKind.NO_RESPONSE
         except TimeoutError:
             self._gate.lost(permit)
-            return FailureKind.NO_ANSWER
+            return FailureKind.NO_RESPONSE
         except BaseException:
             self._gate.unused(permit)
             raise
@@ -185,7 +187,7 @@ class Exchange:
         self._gate.answered(permit, limit, left, fault=response.status_code >= 500)
         return response
 
-    async def _exchange(self, request: httpx.Request, guard: Guard | None) -> httpx.Response:
+    async def _exchange(self, request: httpx.Request, guard: SendHook | None) -> httpx.Response:
         answered = False
         try:
             if self._bounds_time:
@@ -237,7 +239,7 @@ async def _refused(
         case 404:
             kind = UnknownSource if operation.path.startswith("/source/") else NotFound
         case _:
-            kind = UnexpectedAnswer
+            kind = UnexpectedResponse
     said = unquote(str(address)) + content.decode("utf-8", "replace")
     reason = safe_reason(await response.aread(), said)
     return kind(operation.name, attempt, response.status_code, reason)
@@ -245,7 +247,7 @@ async def _refused(
 
 def _given_up(operation: Operation, attempt: int, kind: FailureKind, status: int | None) -> CommonRoomError:
     if not operation.repeatable and kind is not FailureKind.NOT_SENT:
-        return AnswerLost(operation.name, attempt, status)
+        return ResponseLost(operation.name, attempt, status)
     if kind is FailureKind.SERVER_FAULT:
         return ServerFault(operation.name, attempt, status)
     return Unreachable(operation.name, attempt)

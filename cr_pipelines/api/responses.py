@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from cr_pipelines.api.models import AnswerModel
+from cr_pipelines.api.models import ResponseModel
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WriteResponse:
     """A write that the API accepted.
 
     Attributes:
@@ -21,7 +21,7 @@ class Answer:
     attempts: int
 
 
-class TokenStatus(AnswerModel):
+class TokenStatus(ResponseModel):
     """Which room a token belongs to (GET /api-token-status)."""
 
     jti: str | None = None
@@ -29,7 +29,7 @@ class TokenStatus(AnswerModel):
     community_id: str | None = None
 
 
-class CustomField(AnswerModel):
+class CustomField(ResponseModel):
     """A custom field of contacts (GET /members/customFields); `values` lists what an enum accepts."""
 
     id: int
@@ -39,7 +39,7 @@ class CustomField(AnswerModel):
     values: list[str] | None = None
 
 
-class ActivityType(AnswerModel):
+class ActivityType(ResponseModel):
     """A kind of activity (GET /activityTypes); `id` is what an activity names as its type."""
 
     id: str
@@ -47,21 +47,21 @@ class ActivityType(AnswerModel):
     name: str | None = None
 
 
-class Segment(AnswerModel):
+class Segment(ResponseModel):
     """A segment of the room (GET /segments)."""
 
     id: int
     name: str | None = None
 
 
-class SegmentStatus(AnswerModel):
+class SegmentStatus(ResponseModel):
     """A status that contacts of a segment can have (GET /segments/{id}/status)."""
 
     id: int
     name: str | None = None
 
 
-class Tag(AnswerModel):
+class Tag(ResponseModel):
     """A tag of the room (GET /tags); `deleted_at` is set on a deleted one."""
 
     id: str
@@ -72,13 +72,13 @@ class Tag(AnswerModel):
     deleted_at: AwareDatetime | None = None
 
 
-class TagList(AnswerModel):
+class TagList(ResponseModel):
     """The envelope of GET /tags."""
 
     labels: list[Tag]
 
 
-class ProfileCustomField(AnswerModel):
+class ProfileCustomField(ResponseModel):
     """A custom field's value on a contact's profile."""
 
     name: str | None = None
@@ -86,7 +86,7 @@ class ProfileCustomField(AnswerModel):
     value: Any = None
 
 
-class ContactProfile(AnswerModel):
+class ContactProfile(ResponseModel):
     """A contact as the room shows it (GET /members, GET /user/{email}); times are ISO 8601 text."""
 
     id: int | None = None

@@ -16,7 +16,7 @@ class FailureKind(Enum):
     """How far a failed request got."""
 
     NOT_SENT = "not sent"
-    NO_ANSWER = "no answer"
+    NO_RESPONSE = "no answer"
     SERVER_FAULT = "server fault"
 
 

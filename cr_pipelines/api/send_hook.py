@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 
-class Guard(Protocol):
+class SendHook(Protocol):
     """Asked about every request, repetitions included, when nothing stands between it and the network any more."""
 
     def enter(self, body: bytes) -> None:
@@ -16,11 +16,11 @@ class Guard(Protocol):
         """The request that was let go has its answer, or was given up."""
 
 
-_guard: ContextVar[Guard | None] = ContextVar("guard", default=None)
+_guard: ContextVar[SendHook | None] = ContextVar("guard", default=None)
 
 
 @contextmanager
-def guarded(guard: Guard) -> Iterator[None]:
+def with_send_hook(guard: SendHook) -> Iterator[None]:
     """Put what this task sends within the block through a guard."""
     before = _guard.set(guard)
     try:
@@ -29,6 +29,6 @@ def guarded(guard: Guard) -> Iterator[None]:
         _guard.reset(before)
 
 
-def current_guard() -> Guard | None:
+def current_send_hook() -> SendHook | None:
     """The guard of this task."""
     return _guard.get()

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.api import (
-    AnswerLost,
     Backoff,
     BadToken,
     CommonRoomClient,
@@ -17,8 +16,9 @@ from cr_pipelines.api import (
     ContactNote,
     InvalidRequest,
     NotFound,
+    ResponseLost,
     ServerFault,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     UnknownSource,
     Unreachable,
     User,
@@ -57,8 +57,8 @@ def failing(operation: str, *replies: Reply, **options: Any) -> CommonRoomError:
         ("add_or_edit_user", 400, InvalidRequest, "invalid_request"),
         ("get_tag", 404, NotFound, "not_found"),
         ("remove_pii", 404, NotFound, "not_found"),
-        ("add_or_edit_user", 409, UnexpectedAnswer, "unexpected_answer"),
-        ("add_or_edit_user", 302, UnexpectedAnswer, "unexpected_answer"),
+        ("add_or_edit_user", 409, UnexpectedResponse, "unexpected_response"),
+        ("add_or_edit_user", 302, UnexpectedResponse, "unexpected_response"),
         ("add_contact_note", 400, InvalidRequest, "invalid_request"),
     ],
 )
@@ -74,10 +74,10 @@ def test_a_refusal_is_raised_at_once_as_its_own_error(operation: str, status: in
         ("add_or_edit_user", Reply(503), ServerFault, "server_fault", 3),
         ("remove_pii", Reply(500), ServerFault, "server_fault", 3),
         ("add_or_edit_user", Reply(None), Unreachable, "unreachable", 3),
-        ("add_contact_note", Reply(500), AnswerLost, "answer_lost", 1),
-        ("add_contact_note", Reply(None), AnswerLost, "answer_lost", 1),
-        ("add_segment_note", Reply(502), AnswerLost, "answer_lost", 1),
-        ("add_activity_to_contacts", Reply(None), AnswerLost, "answer_lost", 1),
+        ("add_contact_note", Reply(500), ResponseLost, "response_lost", 1),
+        ("add_contact_note", Reply(None), ResponseLost, "response_lost", 1),
+        ("add_segment_note", Reply(502), ResponseLost, "response_lost", 1),
+        ("add_activity_to_contacts", Reply(None), ResponseLost, "response_lost", 1),
     ],
 )
 def test_a_fault_is_retried_only_where_repeating_does_no_harm(
@@ -91,11 +91,11 @@ def test_a_fault_is_retried_only_where_repeating_does_no_harm(
 def test_what_appends_is_exactly_what_is_never_repeated() -> None:
     for call in CALLS:
         error = failing(call.name, Reply(500))
-        assert isinstance(error, AnswerLost if call.appends else ServerFault), call.name
+        assert isinstance(error, ResponseLost if call.appends else ServerFault), call.name
 
 
 def test_an_answer_that_does_not_come_in_time_counts_as_lost() -> None:
-    assert isinstance(failing("add_contact_note", Reply(after=30), timeout=0.2), AnswerLost)
+    assert isinstance(failing("add_contact_note", Reply(after=30), timeout=0.2), ResponseLost)
     assert isinstance(failing("list_tags", Reply(after=30), timeout=0.1), Unreachable)
 
 
@@ -125,7 +125,7 @@ def test_a_fault_that_passes_leaves_no_error_behind() -> None:
 
 @pytest.mark.parametrize("body", ["", "not json", "{}", '{"labels": [{"id": "1"}]}', "[]"])
 def test_an_answer_that_makes_no_sense_is_unexpected(body: str) -> None:
-    assert isinstance(failing("list_tags", Reply(200, body)), UnexpectedAnswer)
+    assert isinstance(failing("list_tags", Reply(200, body)), UnexpectedResponse)
 
 
 def test_the_servers_reason_is_told_when_it_is_one_that_is_known() -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from openapi_schema_validator import OAS30Validator
 
-from cr_pipelines.api import Answer, CommonRoomClient, NotFound, User
+from cr_pipelines.api import CommonRoomClient, NotFound, User, WriteResponse
 from cr_pipelines_tests.api.calls import CALLS, FULL_USER, Call
 from cr_pipelines_tests.api.scripted_server import Reply, in_turn, scripted
 
@@ -37,7 +37,7 @@ def test_a_call_sends_exactly_the_described_request_and_reads_its_answer(call: C
             assert asked.headers["content-type"] == "application/json"
             assert asked.json == call.body
         if call.read is None:
-            assert result == Answer(call.status, attempts=1)
+            assert result == WriteResponse(call.status, attempts=1)
         else:
             assert call.read(result) == call.expected
 
@@ -141,7 +141,7 @@ def test_an_own_httpx_transport_is_used_and_closed() -> None:
     async def run() -> None:
         transport = Transport(answer)
         async with CommonRoomClient(TOKEN, transport=transport) as room:
-            assert await room.add_or_edit_user(7, FULL_USER) == Answer(202, attempts=1)
+            assert await room.add_or_edit_user(7, FULL_USER) == WriteResponse(202, attempts=1)
         assert transport.closed
 
     asyncio.run(run())

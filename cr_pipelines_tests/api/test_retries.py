@@ -17,7 +17,7 @@ KINDS = list(FailureKind)
 def test_a_backoff_waits_up_to_its_bounds_and_stops_after_its_attempts(
     attempt: int, attempts: int, base: float, cap: float, jitter: float
 ) -> None:
-    wait = Backoff(attempts, base, cap, lambda: jitter)(Failure(ADD_OR_EDIT_USER, FailureKind.NO_ANSWER, attempt))
+    wait = Backoff(attempts, base, cap, lambda: jitter)(Failure(ADD_OR_EDIT_USER, FailureKind.NO_RESPONSE, attempt))
     if attempt >= attempts:
         assert wait is None
     else:
@@ -43,7 +43,7 @@ def test_what_appends_is_retried_only_when_it_was_not_sent(kind: FailureKind, at
 
 
 def test_rules_combine() -> None:
-    failure = Failure(ADD_OR_EDIT_USER, FailureKind.NO_ANSWER, 1)
+    failure = Failure(ADD_OR_EDIT_USER, FailureKind.NO_RESPONSE, 1)
     rule = first_of(when_not_sent(lambda _: 1.0), when_repeatable(lambda _: 2.0))
     assert rule(failure) == 2.0
     assert rule(Failure(ADD_OR_EDIT_USER, FailureKind.NOT_SENT, 1)) == 1.0

@@ -64,7 +64,11 @@ class Pages:
             return 200, b"application/json", orjson.dumps(description(self._sandbox.origin))
         name = path.removeprefix("/static/")
         if name in _STATIC:
-            return 200, _STATIC[name], resources.files("cr_pipelines.sandbox.http").joinpath("static", name).read_bytes()
+            return (
+                200,
+                _STATIC[name],
+                resources.files("cr_pipelines.sandbox.http").joinpath("static", name).read_bytes(),
+            )
         if path in self._pages:
             template, values = self._pages[path]
             return 200, _HTML, self._render(template, path=path, **values(_first_values(query)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from cr_pipelines.api import Answer, CommonRoomClient, EntityType, NewTag, Tag, TagUpdate
+from cr_pipelines.api import CommonRoomClient, EntityType, NewTag, Tag, TagUpdate, WriteResponse
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import Fact
 from cr_pipelines.sync.contract.types import Column, Context, Contract, Upkeep, by_value, checked
@@ -62,7 +62,7 @@ def _check_entity_types(wanted: list[str] | None, known: Tag | None) -> None:
         )
 
 
-async def _bring_about(client: CommonRoomClient, _source_id: int, wanted: WantedTag) -> Answer:
+async def _bring_about(client: CommonRoomClient, _source_id: int, wanted: WantedTag) -> WriteResponse:
     known = wanted.known
     if known is None:
         known = await client.create_tag(wanted.new)
@@ -74,7 +74,7 @@ async def _bring_about(client: CommonRoomClient, _source_id: int, wanted: Wanted
     if (change := wanted.change) is not None:
         await client.update_tag(known.id, change)
         sent += 1
-    return Answer(200, attempts=sent)
+    return WriteResponse(200, attempts=sent)
 
 
 TAG = Contract(

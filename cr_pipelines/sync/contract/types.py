@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from cr_pipelines.api import Answer, CommonRoomClient
+from cr_pipelines.api import CommonRoomClient, WriteResponse
 from cr_pipelines.sync.contract.catalog import Fact, Room
 from cr_pipelines.sync.contract.values import LINE, InvalidValue
 
@@ -131,7 +131,7 @@ class Upkeep:
 
     fact: Fact
     present: Callable[[Room], Mapping[str, str]]
-    remove: Callable[[CommonRoomClient, str], Awaitable[Answer]]
+    remove: Callable[[CommonRoomClient, str], Awaitable[WriteResponse]]
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Contract:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     build: Callable[[Mapping[str, Any], Context], Request]
-    send: Callable[[CommonRoomClient, int, Any], Awaitable[Answer]]
+    send: Callable[[CommonRoomClient, int, Any], Awaitable[WriteResponse]]
     needs_source_id: bool = False
     repeatable: bool = True
     partition_by: str | None = None

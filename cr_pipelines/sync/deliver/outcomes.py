@@ -1,4 +1,4 @@
-from cr_pipelines.api import Answer, CommonRoomError
+from cr_pipelines.api import CommonRoomError, WriteResponse
 from cr_pipelines.sync.deliver.validate import Item, Parcel
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.report import RejectedRow, Report
@@ -61,7 +61,7 @@ class Verdicts:
         """The run ended while announced rows were on their way."""
         self._report.unknown += len(parcel)
 
-    def accept(self, parcel: Parcel, answer: Answer) -> None:
+    def accept(self, parcel: Parcel, answer: WriteResponse) -> None:
         """The API took the rows."""
         self._failures_in_a_row = 0
         self._accepted += len(parcel)

@@ -9,16 +9,16 @@ from itertools import islice
 from typing import Any
 
 from cr_pipelines.api import (
-    Answer,
-    AnswerLost,
     BadToken,
     CommonRoomClient,
     CommonRoomError,
     InvalidRequest,
     NotFound,
-    UnexpectedAnswer,
+    ResponseLost,
+    UnexpectedResponse,
     UnknownSource,
-    guarded,
+    WriteResponse,
+    with_send_hook,
 )
 from cr_pipelines.sync.contract import Context, Fact, Room, RowReader
 from cr_pipelines.sync.deliver.outcomes import Verdicts
@@ -202,7 +202,7 @@ class Delivery:
             else:
                 self._verdicts.refuse(parcel[0], error)
         except CommonRoomError as error:
-            doubtful = isinstance(error, AnswerLost | UnexpectedAnswer)
+            doubtful = isinstance(error, ResponseLost | UnexpectedResponse)
             if doubtful and not self._contract.repeatable:
                 self._verdicts.lose(parcel, error)
             else:
@@ -211,11 +211,11 @@ class Delivery:
             self._verdicts.accept(parcel, answer)
         self._journal.in_doubt.difference_update(keys)
 
-    async def _ask(self, client: CommonRoomClient, request: Any, ticket: Ticket) -> Answer:
+    async def _ask(self, client: CommonRoomClient, request: Any, ticket: Ticket) -> WriteResponse:
         """Send a request through the door, waiting while the run must first look who is withheld."""
         while True:
             try:
-                with guarded(ticket):
+                with with_send_hook(ticket):
                     return await self._contract.send(client, self._source_id or 0, request)
             except LeaseLapsed:
                 while self._door.lapsed:
