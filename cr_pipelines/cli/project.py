@@ -14,7 +14,7 @@ import dagster as dg
 
 from cr_pipelines.components import partitioned_syncs_of, syncs_of
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
-from cr_pipelines.sync import Slice, Sync
+from cr_pipelines.sync import Partition, Sync
 from cr_pipelines.warehouse import Warehouse
 
 _BUSY_SECONDS = 60.0
@@ -36,10 +36,10 @@ class Project:
         """The warehouse. Raises WarehouseError."""
         return self.warehouse_resource.get_warehouse(busy_seconds=_BUSY_SECONDS)
 
-    def part(self, sync: Sync, day: date) -> Slice | None:
+    def part(self, sync: Sync, day: date) -> Partition | None:
         """What a run for that day looks at: a slice of the source, or all of it."""
         column = sync.contract.partition_by
-        return Slice.of_day(column, day) if column and sync.name in self.partitioned else None
+        return Partition.of_day(column, day) if column and sync.name in self.partitioned else None
 
     @property
     def state_schema(self) -> str:

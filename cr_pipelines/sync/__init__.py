@@ -16,7 +16,7 @@ from cr_pipelines.sync.model import (
     Sync,
     SyncError,
 )
-from cr_pipelines.sync.plan.planner import Slice
+from cr_pipelines.sync.plan.planner import Partition
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync.run import run_sync
@@ -31,12 +31,12 @@ __all__ = [
     "Destination",
     "Ledger",
     "Options",
+    "Partition",
     "Problem",
     "Progress",
     "RejectedRow",
     "Report",
     "Resync",
-    "Slice",
     "SourceUnusable",
     "Sync",
     "SyncError",

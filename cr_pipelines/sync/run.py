@@ -12,7 +12,7 @@ from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
-from cr_pipelines.sync.plan.planner import Plan, Planner, Slice
+from cr_pipelines.sync.plan.planner import Partition, Plan, Planner
 from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.ledger import Ledger, going_on
 from cr_pipelines.sync.state.outbox import Journal
@@ -32,7 +32,7 @@ def run_sync(
     *,
     schema: str = "common_room",
     options: Options | None = None,
-    part: Slice | None = None,
+    part: Partition | None = None,
     frame: "pd.DataFrame | pa.Table | None" = None,
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -74,7 +74,7 @@ class Run:
         destination: Destination,
         schema: str,
         options: Options,
-        part: Slice | None,
+        part: Partition | None,
         frame: "pd.DataFrame | pa.Table | None",
         run_id: str | None,
         on_progress: Callable[[Progress], None] | None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cr_pipelines.sync import Ledger, Options, Slice, Sync
+from cr_pipelines.sync import Ledger, Options, Partition, Sync
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.warehouse import Session
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
@@ -51,7 +51,7 @@ def rows_read(profile: dict[str, Any]) -> int:
 
 def plan_of_a_day(flow: Flow, output: Path) -> tuple[int, int]:
     """How many rows its plan offers, and how many of the ledger it read."""
-    part = Slice.of_day("seen_at", date(2026, 3, 1))
+    part = Partition.of_day("seen_at", date(2026, 3, 1))
     count = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'sync_ledger'"
     before = flow.sql(count) if flow.data.kind == "postgresql" else []
     with flow.warehouse.session() as session:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import Report, Slice, Sync, run_sync
+from cr_pipelines.sync import Partition, Report, Sync, run_sync
 from cr_pipelines_tests.sync.conftest import Flow
 
 ACTIVITIES = Sync("activities", "activity", "common_room_activities")
@@ -135,7 +135,7 @@ def run_day(flow: Flow, day: int) -> Report:
         flow.sync,
         flow.warehouse,
         flow.destination(),
-        part=Slice.of_day("timestamp", date(2026, 3, day)),
+        part=Partition.of_day("timestamp", date(2026, 3, day)),
         run_id=f"r{day}",
     )
 
@@ -186,7 +186,7 @@ def test_a_row_without_a_moment_is_shown_with_any_day(activities: Flow, sandbox:
 
 
 def test_a_slice_of_a_day_says_which(activities: Flow):
-    part = Slice.of_day("timestamp", date(2026, 12, 31))
+    part = Partition.of_day("timestamp", date(2026, 12, 31))
     assert (part.partition, part.start) == ("2026-12-31", datetime(2026, 12, 31, tzinfo=UTC))
     assert part.end == datetime(2027, 1, 1, tzinfo=UTC)
     assert activities.sync.contract.partition_by == "timestamp"

@@ -18,7 +18,7 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from typing_extensions import override
 
-from cr_pipelines.sync import CompactedPart, Ledger, Options, Report, Slice, Sync
+from cr_pipelines.sync import CompactedPart, Ledger, Options, Partition, Report, Sync
 from cr_pipelines.sync.contract import ACTIVITY, SEGMENT_MEMBER, SEGMENT_NOTE, TAG
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.sync.state.compaction import _Compaction
@@ -102,7 +102,7 @@ class Recorder(Session):
 
 
 def walk(
-    session: Recorder, sync: Sync, options: Options, part: Slice | None, present: Collection[str] | None = None
+    session: Recorder, sync: Sync, options: Options, part: Partition | None, present: Collection[str] | None = None
 ) -> None:
     """What a run does with the warehouse, from first to last."""
     ledger = Ledger(session, "common_room")
@@ -130,9 +130,9 @@ def statements(dialect: Dialect) -> Iterator[str]:
         session,
         Sync("it's", "contact", "SELECT * FROM crm.people WHERE name <> 'x'"),
         Options(resync="all", keys=["a", 'b"\\'], limit=5),
-        Slice("2026-01-01", "seen_at", LONG_AGO, LONG_AGO + timedelta(days=1)),
+        Partition("2026-01-01", "seen_at", LONG_AGO, LONG_AGO + timedelta(days=1)),
     )
-    day = Slice.of_day("timestamp", LONG_AGO.date())
+    day = Partition.of_day("timestamp", LONG_AGO.date())
     walk(session, Sync("activities", "activity", "crm.activities"), Options(), day)
     walk(session, Sync("members", "segment_member", "crm.segment_members"), Options(), None)
     walk(session, Sync("notes", "segment_note", "crm.notes"), Options(keys=["1"]), None)

@@ -14,9 +14,9 @@ from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.settings import SettingsError
 from cr_pipelines.sync import (
     Options,
+    Partition,
     Progress,
     Report,
-    Slice,
     SourceUnusable,
     Sync,
     SyncError,
@@ -144,7 +144,7 @@ class _SyncRun:
         with warehouse.get_warehouse().session() as session:
             dialect = session.dialect
             kind = session.columns(self._sync.relation).get(column, "")
-            start = dialect.moment(Slice.of_day(column, date.fromisoformat(first)).start, kind)
+            start = dialect.moment(Partition.of_day(column, date.fromisoformat(first)).start, kind)
             [(too_old,)] = session.rows(
                 f"SELECT count(*) FROM {dialect.relation(self._sync.relation)} AS source "
                 f"WHERE {dialect.identifier(column)} < {start}"
@@ -199,7 +199,7 @@ class _SyncRun:
         )
 
 
-def _parts(sync: Sync, context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[Slice | None]:
+def _parts(sync: Sync, context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[Partition | None]:
     """The days that a run is for, oldest first; [None] for all of the source."""
     column = sync.contract.partition_by
     if column is None or context.assets_def.get_asset_spec(key).partitions_def is None:
@@ -210,7 +210,7 @@ def _parts(sync: Sync, context: dg.AssetExecutionContext, key: dg.AssetKey) -> S
             "start a backfill",
             allow_retries=False,
         )
-    return [Slice.of_day(column, date.fromisoformat(day)) for day in context.partition_keys]
+    return [Partition.of_day(column, date.fromisoformat(day)) for day in context.partition_keys]
 
 
 def _data_frame(frame: object) -> Any:

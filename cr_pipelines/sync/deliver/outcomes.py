@@ -1,5 +1,5 @@
 from cr_pipelines.api import CommonRoomError, WriteResponse
-from cr_pipelines.sync.deliver.validate import Item, Parcel
+from cr_pipelines.sync.deliver.validate import Batch, Item
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.report import RejectedRow, Report
 from cr_pipelines.sync.state.outbox import Journal
@@ -43,30 +43,30 @@ class Verdicts:
         """Let nothing more be sent, and remember the first reason for it."""
         self.stopped_by = self.stopped_by or why
 
-    def announce(self, parcel: Parcel) -> None:
+    def announce(self, batch: Batch) -> None:
         """Before sending what must not be sent twice: as long as nothing else is known, it may have arrived."""
-        for row, outgoing in parcel:
+        for row, outgoing in batch:
             self._journal.add(
                 row, "unknown", attempts=1, reason_code="announced", message=_ANNOUNCED, email_hash=outgoing.email_hash
             )
 
-    def withdraw(self, parcel: Parcel) -> None:
+    def withdraw(self, batch: Batch) -> None:
         """What was announced has not been sent after all; the next run offers it again."""
-        for row, outgoing in parcel:
+        for row, outgoing in batch:
             self._journal.add(
                 row, "failed", reason_code="not_sent", message="the run ended first", email_hash=outgoing.email_hash
             )
 
-    def abandon(self, parcel: Parcel) -> None:
+    def abandon(self, batch: Batch) -> None:
         """The run ended while announced rows were on their way."""
-        self._report.unknown += len(parcel)
+        self._report.unknown += len(batch)
 
-    def accept(self, parcel: Parcel, answer: WriteResponse) -> None:
+    def accept(self, batch: Batch, answer: WriteResponse) -> None:
         """The API took the rows."""
         self._failures_in_a_row = 0
-        self._accepted += len(parcel)
-        self._report.delivered += len(parcel)
-        for row, outgoing in parcel:
+        self._accepted += len(batch)
+        self._report.delivered += len(batch)
+        for row, outgoing in batch:
             self._journal.add(
                 row,
                 "delivered",
@@ -96,17 +96,17 @@ class Verdicts:
             self._report.failed += 1
             self._take_down(item, "failed", error, str(error))
 
-    def lose(self, parcel: Parcel, error: CommonRoomError) -> None:
+    def lose(self, batch: Batch, error: CommonRoomError) -> None:
         """The rows may have arrived, and must not be sent again on that doubt."""
-        self._report.unknown += len(parcel)
-        for item in parcel:
+        self._report.unknown += len(batch)
+        for item in batch:
             self._take_down(item, "unknown", error, str(error))
         self._count_failure(error, _LOST_IN_A_ROW)
 
-    def fail(self, parcel: Parcel, error: CommonRoomError) -> None:
+    def fail(self, batch: Batch, error: CommonRoomError) -> None:
         """The rows did not arrive, through no fault of theirs."""
-        self._report.failed += len(parcel)
-        for item in parcel:
+        self._report.failed += len(batch)
+        for item in batch:
             self._take_down(item, "failed", error, str(error))
         self._count_failure(error, _FAILURES_IN_A_ROW)
 

@@ -17,18 +17,18 @@ class Item(NamedTuple):
     outgoing: Outgoing
 
 
-Parcel = list[Item]
+Batch = list[Item]
 """Rows that share a request."""
 
 
-def halves(parcel: Parcel) -> tuple[Parcel, Parcel]:
-    """The two halves of a parcel of several rows."""
-    middle = len(parcel) // 2
-    return parcel[:middle], parcel[middle:]
+def halves(batch: Batch) -> tuple[Batch, Batch]:
+    """The two halves of a batch of several rows."""
+    middle = len(batch) // 2
+    return batch[:middle], batch[middle:]
 
 
-class Inspection:
-    """Checks rows before they are sent, takes down why some are not, and puts the others into parcels."""
+class Validator:
+    """Checks rows before they are sent, takes down why some are not, and puts the others into batches."""
 
     def __init__(self, sync: Sync, reader: RowReader, journal: Journal, report: Report, options: Options):
         self._reader = reader
@@ -38,9 +38,9 @@ class Inspection:
         batching = sync.contract.batching
         self._most = 1 if batching is None else sync.batch_size or batching.most
 
-    def parcels(self, rows: Iterable[PlannedRow]) -> Iterator[Parcel]:
+    def batches(self, rows: Iterable[PlannedRow]) -> Iterator[Batch]:
         """Parcels of consecutive rows that can share a request, and an empty one for each row that is not sent."""
-        waiting: Parcel = []
+        waiting: Batch = []
         for row in rows:
             outgoing = self._check(row)
             if outgoing is None:
@@ -55,27 +55,27 @@ class Inspection:
         if waiting:
             yield waiting
 
-    def without_withheld(self, parcel: Parcel, email_hash: str, attempts: int) -> list[Parcel]:
-        """What may still be sent of a parcel that was stopped at the door, in new parcels.
+    def without_withheld(self, batch: Batch, email_hash: str, attempts: int) -> list[Batch]:
+        """What may still be sent of a batch that was stopped at the door, in new batches.
 
         Args:
-            parcel: what was stopped, as somebody in it asked to be forgotten while it waited.
+            batch: what was stopped, as somebody in it asked to be forgotten while it waited.
             email_hash: on whose account.
             attempts: how often it had been let go before: the room may have got it then.
         """
-        if len(parcel) == 1:
-            self._withhold_at_door(parcel[0], email_hash, attempts)
+        if len(batch) == 1:
+            self._withhold_at_door(batch[0], email_hash, attempts)
             return []
         wanted = []
-        for item in parcel:
+        for item in batch:
             withheld_for = self._withheld_for(*item)
             if withheld_for is None:
                 wanted.append(item)
             else:
                 self._withhold_at_door(item, withheld_for, attempts)
-        if len(wanted) == len(parcel):
+        if len(wanted) == len(batch):
             # Only the body as a whole gave somebody away: the halves tell who it was.
-            return list(halves(parcel))
+            return list(halves(batch))
         return [wanted] if wanted else []
 
     def _check(self, row: PlannedRow) -> Outgoing | None:

@@ -22,7 +22,7 @@ from cr_pipelines.api import (
 )
 from cr_pipelines.sync.contract import Context, Fact, Room, RowReader
 from cr_pipelines.sync.deliver.outcomes import Verdicts
-from cr_pipelines.sync.deliver.validate import Inspection, Parcel, halves
+from cr_pipelines.sync.deliver.validate import Batch, Validator, halves
 from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
 from cr_pipelines.sync.plan.planner import Plan
 from cr_pipelines.sync.privacy.send_guard import Door, Identity, LeaseLapsed, Ticket, Withheld
@@ -63,7 +63,7 @@ class Delivery:
         self._verdicts = Verdicts(sync, journal, report)
         self._source_id: int | None = None
         self._done = 0
-        self._announced: deque[Parcel] = deque()
+        self._announced: deque[Batch] = deque()
         self._announcing = asyncio.Lock()
         self._flushing = asyncio.Lock()
         self._written = asyncio.Event()
@@ -86,7 +86,7 @@ class Delivery:
             try:
                 with _fewer_collections():
                     if self._options.dry_run:
-                        self._check_only(await self._inspection(client, room))
+                        self._check_only(await self._validator(client, room))
                     else:
                         await self._send_all(client, room)
             except (BadToken, UnknownSource) as error:
@@ -96,11 +96,11 @@ class Delivery:
                 self._report.add_traffic(client.stats)
                 self._report.stopped_by = self._verdicts.stopped_by
 
-    async def _inspection(self, client: CommonRoomClient, room: Room | None) -> Inspection:
+    async def _validator(self, client: CommonRoomClient, room: Room | None) -> Validator:
         columns = self._plan.match.columns
         context = Context(room or await self._read_room(client), self._sync.clear_nulls)
         reader = RowReader(self._contract, columns, context)
-        return Inspection(self._sync, reader, self._journal, self._report, self._options)
+        return Validator(self._sync, reader, self._journal, self._report, self._options)
 
     async def _read_room(self, client: CommonRoomClient) -> Room:
         columns = self._plan.match.columns
@@ -111,11 +111,11 @@ class Delivery:
         writer = self._source_id if self._contract.needs_source_id else None
         return await Room.read(client, facts, source_id=writer, segments=segments)
 
-    def _check_only(self, inspection: Inspection) -> None:
-        for parcel in inspection.parcels(self._plan.spool):
-            self._report.delivered += len(parcel)
-            if parcel and len(self._report.samples) < self._options.samples:
-                self._report.samples.append(self._request(parcel).wire_json().decode())
+    def _check_only(self, validator: Validator) -> None:
+        for batch in validator.batches(self._plan.spool):
+            self._report.delivered += len(batch)
+            if batch and len(self._report.samples) < self._options.samples:
+                self._report.samples.append(self._request(batch).wire_json().decode())
 
     async def _send_all(self, client: CommonRoomClient, room: Room | None) -> None:
         # The run's heartbeat begins before the first request, which may wait long for the rate limit.
@@ -131,84 +131,84 @@ class Delivery:
             await working
         finally:
             await _put_away(recording, reporting, working, *self._workers)
-            for parcel in self._announced:
-                self._verdicts.withdraw(parcel)
+            for batch in self._announced:
+                self._verdicts.withdraw(batch)
 
     async def _work_all(self, client: CommonRoomClient, room: Room | None) -> None:
-        inspection = await self._inspection(client, room)
-        parcels = inspection.parcels(self._plan.spool)
+        validator = await self._validator(client, room)
+        batches = validator.batches(self._plan.spool)
         most = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
         self._workers = [
-            asyncio.create_task(self._work(client, inspection, parcels)) for _ in range(min(most, self._plan.offered))
+            asyncio.create_task(self._work(client, validator, batches)) for _ in range(min(most, self._plan.offered))
         ]
         await asyncio.gather(*self._workers)
 
-    async def _work(self, client: CommonRoomClient, inspection: Inspection, parcels: Iterator[Parcel]) -> None:
+    async def _work(self, client: CommonRoomClient, validator: Validator, batches: Iterator[Batch]) -> None:
         while self._verdicts.stopped_by is None:
             if self._contract.repeatable:
-                parcel = next(parcels, None)
+                batch = next(batches, None)
             else:
-                parcel = await self._announced_parcel(parcels)
-            if parcel is None:
+                batch = await self._announced_parcel(batches)
+            if batch is None:
                 return
-            if parcel:
-                await self._send(client, inspection, parcel)
-            self._done += len(parcel) or 1
+            if batch:
+                await self._send(client, validator, batch)
+            self._done += len(batch) or 1
             while len(self._journal) >= MOST_UNRECORDED:
                 self._written.clear()
                 await self._written.wait()
-            if not parcel and self._done % 256 == 0:
+            if not batch and self._done % 256 == 0:
                 # A long stretch of rows that are not sent must not keep the other tasks from their turn.
                 await asyncio.sleep(0)
 
-    async def _announced_parcel(self, parcels: Iterator[Parcel]) -> Parcel | None:
-        """The next parcel of what must not be sent twice; the ledger has it before it goes."""
+    async def _announced_parcel(self, batches: Iterator[Batch]) -> Batch | None:
+        """The next batch of what must not be sent twice; the ledger has it before it goes."""
         async with self._announcing:
             if not self._announced and self._verdicts.stopped_by is None:
-                self._announced.extend(islice(parcels, _WORKERS_SENDING_ONCE))
-                for parcel in self._announced:
-                    self._verdicts.announce(parcel)
+                self._announced.extend(islice(batches, _WORKERS_SENDING_ONCE))
+                for batch in self._announced:
+                    self._verdicts.announce(batch)
                 if any(self._announced):
                     await self._flush()
             return self._announced.popleft() if self._announced else None
 
-    async def _send(self, client: CommonRoomClient, inspection: Inspection, parcel: Parcel) -> None:
-        keys = [item.row.key for item in parcel]
+    async def _send(self, client: CommonRoomClient, validator: Validator, batch: Batch) -> None:
+        keys = [item.row.key for item in batch]
         ticket = self._door.ticket(
-            *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in parcel)
+            *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in batch)
         )
         self._journal.in_doubt.update(keys)
         try:
-            answer = await self._ask(client, self._request(parcel), ticket)
+            answer = await self._ask(client, self._request(batch), ticket)
         except asyncio.CancelledError:
             if not self._contract.repeatable:
-                self._verdicts.abandon(parcel)
+                self._verdicts.abandon(batch)
             raise
         except Withheld as found:
-            for rest in inspection.without_withheld(parcel, found.email_hash, ticket.attempts):
-                await self._send(client, inspection, rest)
+            for rest in validator.without_withheld(batch, found.email_hash, ticket.attempts):
+                await self._send(client, validator, rest)
         except (BadToken, UnknownSource) as error:
             self._verdicts.stop(str(error))
             if not self._contract.repeatable:
-                self._verdicts.withdraw(parcel)
+                self._verdicts.withdraw(batch)
         except (InvalidRequest, NotFound) as error:
-            if len(parcel) > 1:
+            if len(batch) > 1:
                 # So that one bad row costs few requests and none of the others.
-                for half in halves(parcel):
+                for half in halves(batch):
                     if self._verdicts.stopped_by is None:
-                        await self._send(client, inspection, half)
+                        await self._send(client, validator, half)
             elif isinstance(error, NotFound):
-                self._verdicts.miss(parcel[0], error)
+                self._verdicts.miss(batch[0], error)
             else:
-                self._verdicts.refuse(parcel[0], error)
+                self._verdicts.refuse(batch[0], error)
         except CommonRoomError as error:
             doubtful = isinstance(error, ResponseLost | UnexpectedResponse)
             if doubtful and not self._contract.repeatable:
-                self._verdicts.lose(parcel, error)
+                self._verdicts.lose(batch, error)
             else:
-                self._verdicts.fail(parcel, error)
+                self._verdicts.fail(batch, error)
         else:
-            self._verdicts.accept(parcel, answer)
+            self._verdicts.accept(batch, answer)
         self._journal.in_doubt.difference_update(keys)
 
     async def _ask(self, client: CommonRoomClient, request: Any, ticket: Ticket) -> WriteResponse:
@@ -222,9 +222,9 @@ class Delivery:
                     self._written.clear()
                     await self._written.wait()
 
-    def _request(self, parcel: Parcel) -> Any:
+    def _request(self, batch: Batch) -> Any:
         batching = self._contract.batching
-        requests = [item.outgoing.request for item in parcel]
+        requests = [item.outgoing.request for item in batch]
         return requests[0] if batching is None or len(requests) == 1 else batching.combine(requests)
 
     async def _record(self) -> None:

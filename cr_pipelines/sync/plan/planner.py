@@ -57,7 +57,7 @@ def _turns(options: Options, settled: frozenset[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Slice:
+class Partition:
     """The part of a source that one partition covers: `column` from `start` to before `end`, both UTC.
 
     A row without that moment is in no partition, and so it is looked at, and shown as invalid, with each of them.
@@ -69,7 +69,7 @@ class Slice:
     end: datetime
 
     @classmethod
-    def of_day(cls, column: str, day: date) -> "Slice":
+    def of_day(cls, column: str, day: date) -> "Partition":
         """The slice of one day in UTC; its partition is the day as YYYY-MM-DD."""
         start = datetime.combine(day, time.min, UTC)
         return cls(day.isoformat(), column, start, start + timedelta(days=1))
@@ -141,7 +141,7 @@ class Planner:
     versions.
     """
 
-    def __init__(self, session: Session, ledger: Ledger, sync: Sync, options: Options, part: Slice | None):
+    def __init__(self, session: Session, ledger: Ledger, sync: Sync, options: Options, part: Partition | None):
         self._session = session
         self._dialect = session.dialect
         self._ledger = ledger
