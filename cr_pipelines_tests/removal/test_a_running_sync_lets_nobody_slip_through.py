@@ -11,7 +11,7 @@ import pytest
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Ledger, wait_until_confirmed
 from cr_pipelines.sync.privacy import confirmation as _confirmation
-from cr_pipelines.sync.privacy import send_guard as _door
+from cr_pipelines.sync.privacy import send_guard as _send_guard
 from cr_pipelines.sync.state.ledger import this_host
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
@@ -91,7 +91,7 @@ def test_a_killed_sync_is_not_waited_for_longer_than_its_last_requests_may_trave
         process.join()
     ask_for(office, range(0, 400, 7))
     settlement = office.settle()
-    assert _door.LINGER_SECONDS <= settlement.waited < 10
+    assert _send_guard.LINGER_SECONDS <= settlement.waited < 10
     assert requests_later_than_removal(office.sandbox) == []
     [(state, ended)] = office.sql(
         "SELECT state, finished_at IS NOT NULL FROM common_room.sync_runs WHERE sync = 'contacts'"
@@ -189,7 +189,7 @@ def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(
 @pytest.mark.skipif(ENGINE != "duckdb", reason="only a DuckDB file can be kept by somebody else")
 def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office, monkeypatch: pytest.MonkeyPatch):
     """Another process keeps the warehouse, so that the run cannot learn of the removal."""
-    monkeypatch.setattr(_door, "LEASE_SECONDS", 1.5)
+    monkeypatch.setattr(_send_guard, "LEASE_SECONDS", 1.5)
     fill(office, 400)
     office.sandbox.control.set_limit(10, 1)
     running = threading.Thread(target=office.sync)

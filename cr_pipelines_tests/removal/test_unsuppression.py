@@ -16,9 +16,9 @@ def forgotten(office: Office) -> Office:
 
 def test_someone_who_comes_back_is_sent_again_although_their_row_never_changed(office: Office):
     forgotten(office)
-    assert office.removals.unsuppress("r2", "signed up again, ticket 12") == 2
+    assert office.removals.unsuppress("r2", "signed up again, in_flight 12") == 2
     record = office.record("r1")
-    assert (record.lifted_reason, record.lifted_at is not None) == ("signed up again, ticket 12", True)
+    assert (record.lifted_reason, record.lifted_at is not None) == ("signed up again, in_flight 12", True)
     office.sandbox.control.clear_requests()
     assert office.sync().delivered == 1
     assert office.posted() == ["c4"]

@@ -25,7 +25,7 @@ from cr_pipelines.sync.deliver.outcomes import Verdicts
 from cr_pipelines.sync.deliver.validate import Batch, Validator, halves
 from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
 from cr_pipelines.sync.plan.planner import Plan
-from cr_pipelines.sync.privacy.send_guard import Door, Identity, LeaseLapsed, Ticket, Withheld
+from cr_pipelines.sync.privacy.send_guard import Identity, InFlight, LeaseExpired, RowSuppressed, SendGuard
 from cr_pipelines.sync.report import Progress, Report
 from cr_pipelines.sync.state.outbox import MOST_UNRECORDED, Journal
 
@@ -59,7 +59,7 @@ class Delivery:
         self._report = report
         self._options = options
         self._on_progress = on_progress
-        self._door = Door(journal)
+        self._send_guard = SendGuard(journal)
         self._verdicts = Verdicts(sync, journal, report)
         self._source_id: int | None = None
         self._done = 0
@@ -174,18 +174,18 @@ class Delivery:
 
     async def _send(self, client: CommonRoomClient, validator: Validator, batch: Batch) -> None:
         keys = [item.row.key for item in batch]
-        ticket = self._door.ticket(
+        in_flight = self._send_guard.in_flight(
             *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in batch)
         )
         self._journal.in_doubt.update(keys)
         try:
-            answer = await self._ask(client, self._request(batch), ticket)
+            answer = await self._ask(client, self._request(batch), in_flight)
         except asyncio.CancelledError:
             if not self._contract.repeatable:
                 self._verdicts.abandon(batch)
             raise
-        except Withheld as found:
-            for rest in validator.without_withheld(batch, found.email_hash, ticket.attempts):
+        except RowSuppressed as found:
+            for rest in validator.without_withheld(batch, found.email_hash, in_flight.attempts):
                 await self._send(client, validator, rest)
         except (BadToken, UnknownSource) as error:
             self._verdicts.stop(str(error))
@@ -211,14 +211,14 @@ class Delivery:
             self._verdicts.accept(batch, answer)
         self._journal.in_doubt.difference_update(keys)
 
-    async def _ask(self, client: CommonRoomClient, request: Any, ticket: Ticket) -> WriteResponse:
+    async def _ask(self, client: CommonRoomClient, request: Any, in_flight: InFlight) -> WriteResponse:
         """Send a request through the door, waiting while the run must first look who is withheld."""
         while True:
             try:
-                with with_send_hook(ticket):
+                with with_send_hook(in_flight):
                     return await self._contract.send(client, self._source_id or 0, request)
-            except LeaseLapsed:
-                while self._door.lapsed:
+            except LeaseExpired:
+                while self._send_guard.lapsed:
                     self._written.clear()
                     await self._written.wait()
 
@@ -230,7 +230,7 @@ class Delivery:
     async def _record(self) -> None:
         while True:
             await asyncio.sleep(0.02)
-            self._journal.clear_of = max(self._journal.clear_of, self._door.clear_of())
+            self._journal.clear_of = max(self._journal.clear_of, self._send_guard.clear_of())
             if self._journal.due or self._journal.heartbeat_due:
                 await self._flush()
                 self._written.set()

@@ -18,7 +18,7 @@ class Identity(NamedTuple):
     hashes: Sequence[str]
 
 
-class Withheld(Exception):
+class RowSuppressed(Exception):
     """The person of a row asked to be forgotten while it waited to be sent.
 
     Attributes:
@@ -30,11 +30,11 @@ class Withheld(Exception):
         self.email_hash = email_hash
 
 
-class LeaseLapsed(Exception):
+class LeaseExpired(Exception):
     """The last look at who is withheld is too old to send by. Nothing was sent."""
 
 
-class Door:
+class SendGuard:
     """What every request of a run goes through last, so that nobody slips through who asked to be forgotten.
 
     A removal is sent only once every run has confirmed that it knows of the person and has nothing about them on the
@@ -44,13 +44,13 @@ class Door:
 
     def __init__(self, journal: Journal):
         self._journal = journal
-        self._on_the_wire: set[Ticket] = set()
-        self._lingering: list[tuple[float, Ticket]] = []
+        self._on_the_wire: set[InFlight] = set()
+        self._lingering: list[tuple[float, InFlight]] = []
         self._clear_of = -1
 
-    def ticket(self, *rows: Identity) -> "Ticket":
+    def in_flight(self, *rows: Identity) -> "InFlight":
         """The guard for the request that these rows become."""
-        return Ticket(self, rows)
+        return InFlight(self, rows)
 
     @property
     def lapsed(self) -> bool:
@@ -61,55 +61,55 @@ class Door:
         """The version of the list whose people the run neither sends nor has on the wire; -1 while it has some."""
         suppressed = self._journal.suppressed
         now = time.monotonic()
-        self._lingering = [(until, ticket) for until, ticket in self._lingering if until > now]
+        self._lingering = [(until, in_flight) for until, in_flight in self._lingering if until > now]
         if self._clear_of != suppressed.version:
             # Once it is clear it stays so: whatever was let go since was checked against that list.
-            sent = [*self._on_the_wire, *(ticket for _, ticket in self._lingering)]
-            if any(ticket.held_by(suppressed) for ticket in sent):
+            sent = [*self._on_the_wire, *(in_flight for _, in_flight in self._lingering)]
+            if any(in_flight.held_by(suppressed) for in_flight in sent):
                 return -1
             self._clear_of = suppressed.version
         return self._clear_of
 
-    def admit(self, ticket: "Ticket") -> None:
-        """Count a request as on the wire. Raises Withheld or LeaseLapsed when it must not go."""
+    def admit(self, in_flight: "InFlight") -> None:
+        """Count a request as on the wire. Raises RowSuppressed or LeaseExpired when it must not go."""
         if self.lapsed:
-            raise LeaseLapsed
-        found = ticket.held_by(self._journal.suppressed)
+            raise LeaseExpired
+        found = in_flight.held_by(self._journal.suppressed)
         if found is not None:
-            raise Withheld(found)
-        self._on_the_wire.add(ticket)
+            raise RowSuppressed(found)
+        self._on_the_wire.add(in_flight)
 
-    def release(self, ticket: "Ticket", answered: bool) -> None:
+    def release(self, in_flight: "InFlight", answered: bool) -> None:
         """Count a request as done, or as given up."""
-        self._on_the_wire.discard(ticket)
+        self._on_the_wire.discard(in_flight)
         if not answered:
-            self._lingering.append((time.monotonic() + LINGER_SECONDS, ticket))
+            self._lingering.append((time.monotonic() + LINGER_SECONDS, in_flight))
 
 
-class Ticket:
+class InFlight:
     """The guard of one request, and of its repetitions.
 
     Attributes:
         attempts: how often the request was let go.
     """
 
-    __slots__ = ("_body", "_door", "_rows", "attempts")
+    __slots__ = ("_body", "_send_guard", "_rows", "attempts")
 
-    def __init__(self, door: Door, rows: Sequence[Identity]):
-        self._door = door
+    def __init__(self, door: SendGuard, rows: Sequence[Identity]):
+        self._send_guard = door
         self._rows = rows
         self._body = b""
         self.attempts = 0
 
     def enter(self, body: bytes) -> None:
-        """Let the request go. Raises Withheld or LeaseLapsed."""
+        """Let the request go. Raises RowSuppressed or LeaseExpired."""
         self._body = body
-        self._door.admit(self)
+        self._send_guard.admit(self)
         self.attempts += 1
 
     def leave(self, answered: bool) -> None:
         """The request has its answer, or was given up."""
-        self._door.release(self, answered)
+        self._send_guard.release(self, answered)
 
     def held_by(self, suppressed: Suppressed) -> str | None:
         """The hash on whose account the request must not go, or None."""
