@@ -1,7 +1,7 @@
 """The engine: what a sync is, and what a run of it does.
 
 The way of a row: `contract` says what its columns mean, `_plan` finds out whether it must be sent, `_spool` keeps
-it while it waits, `_delivery` sends it, `_journal` and `_ledger` record what became of it, `_report` tells.
+it while it waits, `_delivery` sends it, `_outbox` and `_ledger` record what became of it, `_report` tells.
 """
 
 from cr_pipelines.sync.catalog import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names

@@ -52,7 +52,7 @@ class Sync:
         contract = CONTRACTS.get(self.kind)
         if contract and contract.batching is None and self.batch_size is not None:
             raise ValueError(f"sync {self.name}: a {self.kind} has a request of its own; leave batch_size out")
-        if contract and contract.upkeep is None and (self.on_removed == "delete" or self.restore):
+        if contract and contract.mirror is None and (self.on_removed == "delete" or self.restore):
             raise ValueError(f"sync {self.name}: on_removed and restore are for tags only; leave them out")
 
     @property

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cr_pipelines.sync.contract import Upkeep
-from cr_pipelines.sync.deliver.mirror import Household
+from cr_pipelines.sync.contract import Mirror
+from cr_pipelines.sync.deliver.mirror import RemoteState
 from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
@@ -15,7 +15,7 @@ from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.planner import Partition, Plan, Planner
 from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.ledger import Ledger, going_on
-from cr_pipelines.sync.state.outbox import Journal
+from cr_pipelines.sync.state.outbox import Outbox
 from cr_pipelines.warehouse import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Run:
         self._run_id = run_id or uuid.uuid4().hex
         self._on_progress = on_progress
         self._report = Report(sync.name, self._run_id, partition=self._partition, dry_run=options.dry_run)
-        self._household: Household | None = None
+        self._remote: RemoteState | None = None
 
     def go(self) -> Report:
         """Run, and give the report. Raises as `run_sync` says."""
@@ -101,15 +101,15 @@ class Run:
     def _go(self) -> Report:
         begun = time.monotonic()
         source_id = self._destination.source_id if self._sync.contract.needs_source_id else None
-        journal = Journal(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id, source_id)
+        outbox = Outbox(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id, source_id)
         plan: Plan | None = None
         try:
             self._look_into_room()
-            plan = self._plan(journal, source_id)
+            plan = self._plan(outbox, source_id)
             self._take_over(plan)
             if plan.offered:
-                delivery = Delivery(self._sync, plan, journal, self._report, self._options, self._on_progress)
-                run_in_loop(delivery.run(self._destination, self._household.room if self._household else None))
+                delivery = Delivery(self._sync, plan, outbox, self._report, self._options, self._on_progress)
+                run_in_loop(delivery.run(self._destination, self._remote.room if self._remote else None))
             self._remove_what_left(plan)
         except Exception:
             self._report.state = "failed"
@@ -125,30 +125,30 @@ class Run:
                 self._account(plan)
                 self._report.seconds = time.monotonic() - begun
                 if not self._options.dry_run:
-                    self._record(journal)
+                    self._record(outbox)
         if self._report.stopped_by is not None:
             raise SyncStopped(self._report)
         return self._report
 
     def _look_into_room(self) -> None:
-        upkeep = self._sync.contract.upkeep
+        mirror = self._sync.contract.mirror
 
-        async def look(upkeep: Upkeep) -> None:
-            self._household = await Household.read(upkeep, self._destination, self._report)
+        async def look(mirror: Mirror) -> None:
+            self._remote = await RemoteState.read(mirror, self._destination, self._report)
 
-        if upkeep is not None:
-            run_in_loop(look(upkeep))
+        if mirror is not None:
+            run_in_loop(look(mirror))
 
     def _remove_what_left(self, plan: Plan) -> None:
-        upkeep, household, report = self._sync.contract.upkeep, self._household, self._report
-        if upkeep is None or household is None or self._sync.on_removed == "keep" or report.stopped_by is not None:
+        mirror, remote, report = self._sync.contract.mirror, self._remote, self._report
+        if mirror is None or remote is None or self._sync.on_removed == "keep" or report.stopped_by is not None:
             return
         if self._options.dry_run:
-            report.removed = len(household.removable(plan))
+            report.removed = len(remote.removable(plan))
         elif plan.removable:
-            run_in_loop(household.remove(upkeep, self._sync, plan, self._destination, report))
+            run_in_loop(remote.remove(mirror, self._sync, plan, self._destination, report))
 
-    def _plan(self, journal: Journal, source_id: int | None) -> Plan:
+    def _plan(self, outbox: Outbox, source_id: int | None) -> Plan:
         with self._warehouse.session() as session:
             if self._lent is not None:
                 session.lend(FRAME, self._lent)
@@ -160,7 +160,7 @@ class Run:
                 ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
             try:
                 planner = Planner(session, ledger, self._sync, self._options, self._part)
-                plan = planner.plan(None if self._household is None else self._household.ids)
+                plan = planner.plan(None if self._remote is None else self._remote.ids)
                 planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
                     planner.begin(plan, self._run_id, source_id)
@@ -169,8 +169,8 @@ class Run:
                     why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
                     ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
                 raise
-            journal.row_hash_version = plan.row_hash_version
-            journal.look(ledger)
+            outbox.row_hash_version = plan.row_hash_version
+            outbox.look(ledger)
             return plan
 
     def _take_over(self, plan: Plan) -> None:
@@ -203,16 +203,16 @@ class Run:
         )  # fmt: skip
         report.not_sent = report.source_rows - placed
 
-    def _record(self, journal: Journal) -> None:
+    def _record(self, outbox: Outbox) -> None:
         with self._warehouse.session() as session:
-            journal.write(session)
+            outbox.write(session)
             ledger = Ledger(session, self._schema)
             ledger.fold(self._sync.name)
-            if self._household is not None:
-                ledger.forget(self._sync.name, self._household.removed)
+            if self._remote is not None:
+                ledger.forget(self._sync.name, self._remote.removed)
             ledger.finish(
                 self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts(),
-                in_doubt=journal.in_doubt,
+                in_doubt=outbox.in_doubt,
             )  # fmt: skip
             self._report.rejected_rows = [
                 RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)

@@ -15,7 +15,7 @@ from cr_pipelines.api.transport import ReqwestTransport
 from cr_pipelines.removal import Removals, Timing
 from cr_pipelines.sync import AlreadyRunning, Destination, Sync, run_sync
 from cr_pipelines.sync.privacy import confirmation as _confirmation
-from cr_pipelines.sync.state import outbox as _journal
+from cr_pipelines.sync.state import outbox as _outbox
 from cr_pipelines.warehouse import open_warehouse
 
 _processes = multiprocessing.get_context("forkserver")
@@ -71,9 +71,9 @@ def sync(
     dies_at: int | None = None,
     after: bool = False,
     abreast: int = 128,
-    looks_every: float = _journal.FLUSH_SECONDS,
+    looks_every: float = _outbox.FLUSH_SECONDS,
 ) -> None:
-    _journal.FLUSH_SECONDS = looks_every
+    _outbox.FLUSH_SECONDS = looks_every
     with contextlib.suppress(AlreadyRunning):
         run_sync(
             what,

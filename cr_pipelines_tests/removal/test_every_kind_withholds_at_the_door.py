@@ -9,7 +9,7 @@ import pytest
 
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Report, Sync, run_sync
-from cr_pipelines.sync.state import outbox as _journal
+from cr_pipelines.sync.state import outbox as _outbox
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal
 from cr_pipelines_tests.sync.kinds import CASES, Case
@@ -22,7 +22,7 @@ ABOUT_PEOPLE = [case for case in CASES if "@example.com" in case.source]
 def office(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     """The office, its ten people in the room, with runs that look every tenth of a second who is withheld."""
     introduce(office.sandbox, office.sql("SELECT id, full_name, email FROM common_room_contacts"))
-    monkeypatch.setattr(_journal, "FLUSH_SECONDS", 0.1)
+    monkeypatch.setattr(_outbox, "FLUSH_SECONDS", 0.1)
     return office
 
 

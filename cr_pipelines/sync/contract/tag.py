@@ -7,7 +7,7 @@ from typing import Any, get_args
 from cr_pipelines.api import CommonRoomClient, EntityType, NewTag, Tag, TagUpdate, WriteResponse
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import Fact
-from cr_pipelines.sync.contract.types import Column, Context, Contract, Upkeep, by_value, checked
+from cr_pipelines.sync.contract.types import Column, Context, Contract, Mirror, by_value, checked
 from cr_pipelines.sync.contract.values import InvalidValue
 
 _ENTITIES = get_args(EntityType)
@@ -92,7 +92,7 @@ TAG = Contract(
     ),
     build=_wanted_tag,
     send=_bring_about,
-    upkeep=Upkeep(
+    mirror=Mirror(
         fact=Fact.TAGS,
         present=lambda room: {name: tag.id for name, tag in room.tags.items()},
         remove=lambda client, tag_id: client.delete_tag(tag_id),

@@ -120,7 +120,7 @@ class Batching:
 
 
 @dataclass(frozen=True)
-class Upkeep:
+class Mirror:
     """What a contract adds for things that should be in the room exactly as the source has them.
 
     Attributes:
@@ -151,7 +151,7 @@ class Contract:
         repeatable: False for an operation that appends: a row is sent once, and never again on doubt.
         partition_by: the timestamp column by which the source can be synced slice by slice.
         batching: how rows share a request; None for one request a row.
-        upkeep: how the room is kept free of what left the source; None where that cannot be.
+        mirror: how the room is kept free of what left the source; None where that cannot be.
     """
 
     kind: str
@@ -165,7 +165,7 @@ class Contract:
     repeatable: bool = True
     partition_by: str | None = None
     batching: Batching | None = None
-    upkeep: Upkeep | None = None
+    mirror: Mirror | None = None
 
     def match(self, source_columns: Sequence[str]) -> "Match":
         """Compare the contract with the columns that a source has."""

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cr_pipelines.api import CommonRoomError, NotFound
-from cr_pipelines.sync.contract import Room, Upkeep
+from cr_pipelines.sync.contract import Mirror, Room
 from cr_pipelines.sync.model import Destination, Sync
 from cr_pipelines.sync.plan.planner import Plan
 from cr_pipelines.sync.report import Report
@@ -13,7 +13,7 @@ _SHARE_REMOVED = 10
 
 
 @dataclass
-class Household:
+class RemoteState:
     """What the room has of the things that a sync keeps up, read before the plan is made.
 
     Attributes:
@@ -27,20 +27,20 @@ class Household:
     removed: list[str] = field(default_factory=list)
 
     @staticmethod
-    async def read(upkeep: Upkeep, destination: Destination, report: Report) -> "Household":
+    async def read(mirror: Mirror, destination: Destination, report: Report) -> "RemoteState":
         """Ask the room."""
         async with destination.open_client() as client:
             try:
-                room = await Room.read(client, {upkeep.fact}, source_id=None)
+                room = await Room.read(client, {mirror.fact}, source_id=None)
             finally:
                 report.add_traffic(client.stats)
-        return Household(room, {ledger_key(name): id_ for name, id_ in upkeep.present(room).items()})
+        return RemoteState(room, {ledger_key(name): id_ for name, id_ in mirror.present(room).items()})
 
     def removable(self, plan: Plan) -> list[str]:
         """Keys that left the source and are still in the room."""
         return [key for key in plan.removable if key in self.ids]
 
-    async def remove(self, upkeep: Upkeep, sync: Sync, plan: Plan, destination: Destination, report: Report) -> None:
+    async def remove(self, mirror: Mirror, sync: Sync, plan: Plan, destination: Destination, report: Report) -> None:
         """Take out of the room what left the source. Refuses in the report, doing nothing, if it is too much."""
         self.removed += [key for key in plan.removable if key not in self.ids]
         doomed = self.removable(plan)
@@ -58,7 +58,7 @@ class Household:
             try:
                 for key in doomed:
                     try:
-                        await upkeep.remove(client, self.ids[key])
+                        await mirror.remove(client, self.ids[key])
                         report.removed += 1
                     except NotFound:
                         pass

@@ -2,7 +2,7 @@ from cr_pipelines.api import CommonRoomError, WriteResponse
 from cr_pipelines.sync.deliver.validate import Batch, Item
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.report import RejectedRow, Report
-from cr_pipelines.sync.state.outbox import Journal
+from cr_pipelines.sync.state.outbox import Outbox
 
 _FIRST_STRETCH = 50
 """When so many answers came and every one refused the row, the fault is not in the rows."""
@@ -29,9 +29,9 @@ _ANNOUNCED = "announced for sending; whether it was sent is not known, as no ans
 class Verdicts:
     """Takes down what the API's answers mean for the rows, and notices when going on cannot work."""
 
-    def __init__(self, sync: Sync, journal: Journal, report: Report):
+    def __init__(self, sync: Sync, outbox: Outbox, report: Report):
         self._sync = sync
-        self._journal = journal
+        self._outbox = outbox
         self._report = report
         self._accepted = 0
         self._failures_in_a_row = 0
@@ -46,14 +46,14 @@ class Verdicts:
     def announce(self, batch: Batch) -> None:
         """Before sending what must not be sent twice: as long as nothing else is known, it may have arrived."""
         for row, outgoing in batch:
-            self._journal.add(
+            self._outbox.add(
                 row, "unknown", attempts=1, reason_code="announced", message=_ANNOUNCED, email_hash=outgoing.email_hash
             )
 
     def withdraw(self, batch: Batch) -> None:
         """What was announced has not been sent after all; the next run offers it again."""
         for row, outgoing in batch:
-            self._journal.add(
+            self._outbox.add(
                 row, "failed", reason_code="not_sent", message="the run ended first", email_hash=outgoing.email_hash
             )
 
@@ -67,7 +67,7 @@ class Verdicts:
         self._accepted += len(batch)
         self._report.delivered += len(batch)
         for row, outgoing in batch:
-            self._journal.add(
+            self._outbox.add(
                 row,
                 "delivered",
                 attempts=answer.attempts,
@@ -141,7 +141,7 @@ class Verdicts:
         self._take_down(item, "rejected", error, message)
 
     def _take_down(self, item: Item, status: str, error: CommonRoomError, message: str) -> None:
-        self._journal.add(
+        self._outbox.add(
             item.row,
             status,
             attempts=error.attempts,

@@ -5,7 +5,7 @@ from cr_pipelines.sync.contract import InvalidRow, Outgoing, Problem, RowReader
 from cr_pipelines.sync.model import Options, Sync
 from cr_pipelines.sync.plan.spool import PlannedRow
 from cr_pipelines.sync.report import RejectedRow, Report
-from cr_pipelines.sync.state.outbox import Journal
+from cr_pipelines.sync.state.outbox import Outbox
 
 _SHOWN_REJECTED = 20
 
@@ -30,9 +30,9 @@ def halves(batch: Batch) -> tuple[Batch, Batch]:
 class Validator:
     """Checks rows before they are sent, takes down why some are not, and puts the others into batches."""
 
-    def __init__(self, sync: Sync, reader: RowReader, journal: Journal, report: Report, options: Options):
+    def __init__(self, sync: Sync, reader: RowReader, outbox: Outbox, report: Report, options: Options):
         self._reader = reader
-        self._journal = journal
+        self._outbox = outbox
         self._report = report
         self._options = options
         batching = sync.contract.batching
@@ -80,7 +80,7 @@ class Validator:
 
     def _check(self, row: PlannedRow) -> Outgoing | None:
         """What is to be sent for a row, or None when it is not to be; the reason is taken down."""
-        withheld_for = self._journal.suppressed.holds(row.key)
+        withheld_for = self._outbox.suppressed.holds(row.key)
         if withheld_for is not None:
             self._withhold(row, withheld_for)
             return None
@@ -106,7 +106,7 @@ class Validator:
         return outgoing
 
     def _withheld_for(self, row: PlannedRow, outgoing: Outgoing) -> str | None:
-        return self._journal.suppressed.holds(row.key, outgoing.person, outgoing.address_hashes)
+        return self._outbox.suppressed.holds(row.key, outgoing.person, outgoing.address_hashes)
 
     def _withhold(self, row: PlannedRow, withheld_for: str) -> None:
         if row.was_status == "suppressed" and row.was_fingerprint == row.fingerprint:
@@ -140,4 +140,4 @@ class Validator:
 
     def _add(self, row: PlannedRow, status: str, **details: Any) -> None:
         if not self._options.dry_run:
-            self._journal.add(row, status, **details)
+            self._outbox.add(row, status, **details)

@@ -27,7 +27,7 @@ from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
 from cr_pipelines.sync.plan.planner import Plan
 from cr_pipelines.sync.privacy.send_guard import Identity, InFlight, LeaseExpired, RowSuppressed, SendGuard
 from cr_pipelines.sync.report import Progress, Report
-from cr_pipelines.sync.state.outbox import MOST_UNRECORDED, Journal
+from cr_pipelines.sync.state.outbox import MOST_UNRECORDED, Outbox
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Delivery:
         self,
         sync: Sync,
         plan: Plan,
-        journal: Journal,
+        outbox: Outbox,
         report: Report,
         options: Options,
         on_progress: Callable[[Progress], None] | None,
@@ -55,12 +55,12 @@ class Delivery:
         self._sync = sync
         self._contract = sync.contract
         self._plan = plan
-        self._journal = journal
+        self._outbox = outbox
         self._report = report
         self._options = options
         self._on_progress = on_progress
-        self._send_guard = SendGuard(journal)
-        self._verdicts = Verdicts(sync, journal, report)
+        self._send_guard = SendGuard(outbox)
+        self._verdicts = Verdicts(sync, outbox, report)
         self._source_id: int | None = None
         self._done = 0
         self._announced: deque[Batch] = deque()
@@ -100,7 +100,7 @@ class Delivery:
         columns = self._plan.match.columns
         context = Context(room or await self._read_room(client), self._sync.clear_nulls)
         reader = RowReader(self._contract, columns, context)
-        return Validator(self._sync, reader, self._journal, self._report, self._options)
+        return Validator(self._sync, reader, self._outbox, self._report, self._options)
 
     async def _read_room(self, client: CommonRoomClient) -> Room:
         columns = self._plan.match.columns
@@ -154,7 +154,7 @@ class Delivery:
             if batch:
                 await self._send(client, validator, batch)
             self._done += len(batch) or 1
-            while len(self._journal) >= MOST_UNRECORDED:
+            while len(self._outbox) >= MOST_UNRECORDED:
                 self._written.clear()
                 await self._written.wait()
             if not batch and self._done % 256 == 0:
@@ -177,7 +177,7 @@ class Delivery:
         in_flight = self._send_guard.in_flight(
             *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in batch)
         )
-        self._journal.in_doubt.update(keys)
+        self._outbox.in_doubt.update(keys)
         try:
             answer = await self._ask(client, self._request(batch), in_flight)
         except asyncio.CancelledError:
@@ -209,7 +209,7 @@ class Delivery:
                 self._verdicts.fail(batch, error)
         else:
             self._verdicts.accept(batch, answer)
-        self._journal.in_doubt.difference_update(keys)
+        self._outbox.in_doubt.difference_update(keys)
 
     async def _ask(self, client: CommonRoomClient, request: Any, in_flight: InFlight) -> WriteResponse:
         """Send a request through the door, waiting while the run must first look who is withheld."""
@@ -230,14 +230,14 @@ class Delivery:
     async def _record(self) -> None:
         while True:
             await asyncio.sleep(0.02)
-            self._journal.clear_of = max(self._journal.clear_of, self._send_guard.clear_of())
-            if self._journal.due or self._journal.heartbeat_due:
+            self._outbox.clear_of = max(self._outbox.clear_of, self._send_guard.clear_of())
+            if self._outbox.due or self._outbox.heartbeat_due:
                 await self._flush()
                 self._written.set()
 
     async def _flush(self) -> None:
         async with self._flushing:
-            await asyncio.to_thread(self._journal.flush)
+            await asyncio.to_thread(self._outbox.flush)
 
     async def _report_progress(self, client: CommonRoomClient) -> None:
         done, moment = 0, time.monotonic()

@@ -154,7 +154,7 @@ class Planner:
     def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
 
-        `present` has the keys of the things that are in the room, of a contract with upkeep.
+        `present` has the keys of the things that are in the room, of a contract with mirror.
 
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required
         column or has none of the contract's.
@@ -388,7 +388,7 @@ class Planner:
         if interrupted is not None:
             joined += f" LEFT JOIN {interrupted} AS i ON i.key = s.key"
             asked += " OR i.key IS NOT NULL"
-        if self._options.resync == "all" or self._sync.contract.upkeep is not None:
+        if self._options.resync == "all" or self._sync.contract.mirror is not None:
             asked += " OR s.key IS NOT NULL"
         self._make_table(
             "cr_unsettled",

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from cr_pipelines.sync.privacy.lease import LEASE_SECONDS, lease_clock
 from cr_pipelines.sync.privacy.suppression import Suppressed
-from cr_pipelines.sync.state.outbox import Journal
+from cr_pipelines.sync.state.outbox import Outbox
 
 LINGER_SECONDS = 2.0
 """A request that was given up without an answer may still be on its way for so long."""
@@ -42,8 +42,8 @@ class SendGuard:
     repetitions too, what is on the wire is known, and nothing goes by an old list.
     """
 
-    def __init__(self, journal: Journal):
-        self._journal = journal
+    def __init__(self, outbox: Outbox):
+        self._outbox = outbox
         self._on_the_wire: set[InFlight] = set()
         self._lingering: list[tuple[float, InFlight]] = []
         self._clear_of = -1
@@ -55,11 +55,11 @@ class SendGuard:
     @property
     def lapsed(self) -> bool:
         """Whether the run must look who is withheld before it may send on."""
-        return lease_clock() - self._journal.seen_at > LEASE_SECONDS
+        return lease_clock() - self._outbox.seen_at > LEASE_SECONDS
 
     def clear_of(self) -> int:
         """The version of the list whose people the run neither sends nor has on the wire; -1 while it has some."""
-        suppressed = self._journal.suppressed
+        suppressed = self._outbox.suppressed
         now = time.monotonic()
         self._lingering = [(until, in_flight) for until, in_flight in self._lingering if until > now]
         if self._clear_of != suppressed.version:
@@ -74,7 +74,7 @@ class SendGuard:
         """Count a request as on the wire. Raises RowSuppressed or LeaseExpired when it must not go."""
         if self.lapsed:
             raise LeaseExpired
-        found = in_flight.held_by(self._journal.suppressed)
+        found = in_flight.held_by(self._outbox.suppressed)
         if found is not None:
             raise RowSuppressed(found)
         self._on_the_wire.add(in_flight)

@@ -21,7 +21,7 @@ MOST_UNRECORDED = 4_000
 _HEARTBEAT_SECONDS = 20.0
 
 
-class Journal:
+class Outbox:
     """Outcomes of a run on their way to the ledger.
 
     They are gathered in memory and appended to the warehouse in short sessions. A kill costs what was not yet
