@@ -1,7 +1,7 @@
 """Syncs as Dagster definitions: a component for YAML, and the factory behind it for Python."""
 
-from cr_pipelines.components.catalog.component import CommonRoomCatalogue
-from cr_pipelines.components.catalog.definitions import build_catalogue_definitions
+from cr_pipelines.components.catalog.component import CommonRoomCatalog
+from cr_pipelines.components.catalog.definitions import build_catalog_definitions
 from cr_pipelines.components.pii_removals.component import CommonRoomPiiRemovals
 from cr_pipelines.components.pii_removals.execution import RemovalEvents, execute_removals
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
@@ -26,7 +26,7 @@ from cr_pipelines.components.sync.specs import (
 )
 
 __all__ = [
-    "CommonRoomCatalogue",
+    "CommonRoomCatalog",
     "CommonRoomPiiRemovals",
     "CommonRoomSync",
     "DailyPartitions",
@@ -39,7 +39,7 @@ __all__ = [
     "SyncFreshness",
     "SyncRunConfig",
     "SyncSchedule",
-    "build_catalogue_definitions",
+    "build_catalog_definitions",
     "build_source_specs",
     "build_sync_asset",
     "build_sync_definitions",

@@ -4,7 +4,7 @@ The way of a row: `contract` says what its columns mean, `_plan` finds out wheth
 it while it waits, `_delivery` sends it, `_outbox` and `_ledger` record what became of it, `_report` tells.
 """
 
-from cr_pipelines.sync.catalog import CATALOGUE_TABLES, UnknownName, read_catalogue, unknown_names
+from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
 from cr_pipelines.sync.event_loop import run_in_loop
 from cr_pipelines.sync.model import (
     REMOVALS,
@@ -24,7 +24,7 @@ from cr_pipelines.sync.state.compaction import CompactedPart, compact_ledger
 from cr_pipelines.sync.state.ledger import Ledger, going_on
 
 __all__ = [
-    "CATALOGUE_TABLES",
+    "CATALOG_TABLES",
     "REMOVALS",
     "AlreadyRunning",
     "CompactedPart",
@@ -44,7 +44,7 @@ __all__ = [
     "UnknownName",
     "compact_ledger",
     "going_on",
-    "read_catalogue",
+    "read_catalog",
     "rows",
     "run_in_loop",
     "run_sync",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus
-from cr_pipelines.sync.contract import Column, Fact, InvalidValue, Room
+from cr_pipelines.sync.contract import CatalogPart, Column, InvalidValue, Room
 from cr_pipelines.sync.contract.catalog import (
     named_activity_types,
     named_custom_fields,
@@ -18,26 +18,26 @@ from cr_pipelines.sync.model import Destination, Sync, SyncError
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.warehouse import Session, Warehouse
 
-CATALOGUE_TABLES = (
+CATALOG_TABLES = (
     "room_activity_types",
     "room_custom_fields",
     "room_segments",
     "room_segment_statuses",
     "room_tags",
 )
-"""The tables of the state schema that `read_catalogue` fills."""
+"""The tables of the state schema that `read_catalog` fills."""
 
 _MOST_NAMES = 10_000
 
 
-def read_catalogue(warehouse: Warehouse, destination: Destination, *, schema: str = "common_room") -> dict[str, int]:
+def read_catalog(warehouse: Warehouse, destination: Destination, *, schema: str = "common_room") -> dict[str, int]:
     """Read what the room defines into tables of the state schema, each replaced as a whole.
 
     Reads GET /activityTypes, /members/customFields, /segments, /segments/{id}/status of each segment, and /tags.
     With a destination source, `room_custom_fields.writable` says which fields it may write.
 
     Returns:
-        how many rows each of CATALOGUE_TABLES has now.
+        how many rows each of CATALOG_TABLES has now.
 
     Raises:
         CommonRoomError: the room cannot be read; the tables are as they were.
@@ -117,33 +117,33 @@ class UnknownName:
 
 
 def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_room") -> list[UnknownName]:
-    """What a sync's source names and the room lacks, by the catalogue that was read last. Asks the room nothing.
+    """What a sync's source names and the room lacks, by the catalog that was read last. Asks the room nothing.
 
     Looks at columns that name one activity type, custom field, segment or status of a segment.
 
     Raises:
-        SyncError: the catalogue has not been read yet.
+        SyncError: the catalog has not been read yet.
         SourceMissing, WarehouseError: the source cannot be read.
     """
     with warehouse.session() as session:
         ledger = Ledger(session, schema)
         if not ledger.exists() or not session.rows(f"SELECT 1 FROM {ledger.table('room_activity_types')} LIMIT 1"):
-            raise SyncError("the room's catalogue has not been read yet; read it first, with read_catalogue")
+            raise SyncError("the room's catalog has not been read yet; read it first, with read_catalog")
         present = session.columns(sync.relation)
         columns = [column for column in sync.contract.columns if column.name in present and _names_one(column)]
         if "segment" not in present:
-            columns = [column for column in columns if Fact.SEGMENT_STATUSES not in column.needs]
+            columns = [column for column in columns if CatalogPart.SEGMENT_STATUSES not in column.needs]
         room = _room(session, ledger)
         found = [unknown for column in columns for unknown in _unknown(session, sync, column, room)]
     return sorted(found, key=lambda unknown: (unknown.column, -unknown.rows, unknown.name))
 
 
 def _names_one(column: Column) -> bool:
-    return column.kind == "text" and bool(set(column.needs) - {Fact.TAGS})
+    return column.kind == "text" and bool(set(column.needs) - {CatalogPart.TAGS})
 
 
 def _unknown(session: Session, sync: Sync, column: Column, room: Room) -> list[UnknownName]:
-    of_segment = Fact.SEGMENT_STATUSES in column.needs
+    of_segment = CatalogPart.SEGMENT_STATUSES in column.needs
     names = [column.name, *(["segment"] if of_segment else [])]
     listed = ", ".join(map(session.dialect.identifier, names))
     unknown = []
@@ -160,11 +160,11 @@ def _unknown(session: Session, sync: Sync, column: Column, room: Room) -> list[U
 
 def _find(room: Room, column: Column, name: object, segment: object = None) -> None:
     match column.needs:
-        case (Fact.ACTIVITY_TYPES,):
+        case (CatalogPart.ACTIVITY_TYPES,):
             room.activity_types.find(name)
-        case (Fact.CUSTOM_FIELDS,):
+        case (CatalogPart.CUSTOM_FIELDS,):
             room.custom_fields.find(name)
-        case (Fact.SEGMENTS,):
+        case (CatalogPart.SEGMENTS,):
             room.segments.find(name)
         case _:
             for id_ in room.segments.found([segment]):
@@ -172,7 +172,7 @@ def _find(room: Room, column: Column, name: object, segment: object = None) -> N
 
 
 def _room(session: Session, ledger: Ledger) -> Room:
-    """The room as the catalogue has it."""
+    """The room as the catalog has it."""
 
     def rows(table: str, *columns: str) -> list[dict[str, Any]]:
         listed = ", ".join(map(session.dialect.identifier, columns))

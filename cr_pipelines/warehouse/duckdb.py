@@ -29,7 +29,7 @@ _LOG_SECONDS = 5.0
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
     "preserve_insertion_order": False,
-    # An update of the catalogue is no business of a sync, and needs a network.
+    # An update of the catalog is no business of a sync, and needs a network.
     "autoinstall_known_extensions": False,
 }
 

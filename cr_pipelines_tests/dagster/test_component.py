@@ -11,7 +11,7 @@ import yaml
 from dagster.components.testing import create_defs_folder_sandbox
 
 from cr_pipelines.components import (
-    CommonRoomCatalogue,
+    CommonRoomCatalog,
     CommonRoomSync,
     SyncEvents,
     SyncRunConfig,
@@ -114,7 +114,7 @@ def test_scaffolding_a_sync_of_any_kind_gives_one_that_can_be_materialized(kind:
 
 def examples() -> list[str]:
     """The YAML of the components' own descriptions."""
-    documented = [CommonRoomSync, CommonRoomCatalogue]
+    documented = [CommonRoomSync, CommonRoomCatalog]
     texts = "\n".join(textwrap.dedent(f"    {component.__doc__}") for component in documented)
     found = re.findall(r"^    type: .*\n(?:^    .*\n)+", texts, re.MULTILINE)
     return [textwrap.dedent(example) for example in found]

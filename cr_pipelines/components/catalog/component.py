@@ -6,19 +6,19 @@ import dagster as dg
 from pydantic import Field
 from typing_extensions import override
 
-from cr_pipelines.components.catalog.definitions import build_catalogue_definitions
+from cr_pipelines.components.catalog.definitions import build_catalog_definitions
 from cr_pipelines.components.sync.component import CommonRoomSync
 from cr_pipelines.components.sync.options import SyncSchedule
 from cr_pipelines.components.sync.specs import GROUP
 from cr_pipelines.sync import Sync
 
 
-class CommonRoomCatalogue(dg.Component, dg.Model, dg.Resolvable):
+class CommonRoomCatalog(dg.Component, dg.Model, dg.Resolvable):
     """Reads the room's activity types, custom fields, segments with statuses, and tags into tables.
 
     The check `names_known` of each says what the syncs of the same project name and the room lacks:
 
-        type: cr_pipelines.components.CommonRoomCatalogue
+        type: cr_pipelines.components.CommonRoomCatalog
         attributes:
           schedule: {cron: "20 4 * * *"}
 
@@ -30,7 +30,7 @@ class CommonRoomCatalogue(dg.Component, dg.Model, dg.Resolvable):
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        return build_catalogue_definitions(_syncs(context), schedule=self.schedule, group_name=self.group_name)
+        return build_catalog_definitions(_syncs(context), schedule=self.schedule, group_name=self.group_name)
 
     @classmethod
     @override

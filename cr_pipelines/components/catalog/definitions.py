@@ -9,8 +9,8 @@ from cr_pipelines.components.sync.options import SyncSchedule
 from cr_pipelines.components.sync.specs import GROUP, warehouse_kind
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.settings import SettingsError
-from cr_pipelines.sync import CATALOGUE_TABLES, Sync, SyncError, UnknownName, read_catalogue, rows, unknown_names
-from cr_pipelines.sync.contract import Fact
+from cr_pipelines.sync import CATALOG_TABLES, Sync, SyncError, UnknownName, read_catalog, rows, unknown_names
+from cr_pipelines.sync.contract import CatalogPart
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
 NAMES_KNOWN = "names_known"
@@ -24,10 +24,10 @@ _ABOUT = {
 }
 
 _DEFINES = {
-    Fact.ACTIVITY_TYPES: "room_activity_types",
-    Fact.CUSTOM_FIELDS: "room_custom_fields",
-    Fact.SEGMENTS: "room_segments",
-    Fact.SEGMENT_STATUSES: "room_segment_statuses",
+    CatalogPart.ACTIVITY_TYPES: "room_activity_types",
+    CatalogPart.CUSTOM_FIELDS: "room_custom_fields",
+    CatalogPart.SEGMENTS: "room_segments",
+    CatalogPart.SEGMENT_STATUSES: "room_segment_statuses",
 }
 """The table that has the names of each fact. A tag that the room lacks is made when it is used."""
 
@@ -36,7 +36,7 @@ _MOST_SHOWN = 20
 _Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-def build_catalogue_definitions(
+def build_catalog_definitions(
     syncs: Sequence[Sync] = (), *, schedule: SyncSchedule | None = None, group_name: str | None = GROUP
 ) -> dg.Definitions:
     """What the room defines, as assets `common_room/room_…`: tables of the state schema, each replaced as a whole.
@@ -47,10 +47,10 @@ def build_catalogue_definitions(
         schedule: when to run; None for no schedule.
         group_name: the box in the lineage.
     """
-    keys = {table: dg.AssetKey([GROUP, table]) for table in CATALOGUE_TABLES}
+    keys = {table: dg.AssetKey([GROUP, table]) for table in CATALOG_TABLES}
 
     @dg.multi_asset(
-        name=f"{GROUP}__catalogue",
+        name=f"{GROUP}__catalog",
         specs=[
             dg.AssetSpec(
                 key,
@@ -73,12 +73,12 @@ def build_catalogue_definitions(
         can_subset=True,
         pool=POOL,
     )
-    def catalogue(
+    def catalog(
         context: dg.AssetExecutionContext, common_room: CommonRoomResource, warehouse: WarehouseResource
     ) -> _Events:
         schema = warehouse.get_state_schema()
         try:
-            counts = read_catalogue(warehouse.get_warehouse(), common_room.destination(), schema=schema)
+            counts = read_catalog(warehouse.get_warehouse(), common_room.destination(), schema=schema)
         except (SyncError, CommonRoomError, WarehouseError, SettingsError) as error:
             raise dg.Failure(str(error), metadata={"error": type(error).__name__}, allow_retries=False) from None
         for table, key in keys.items():
@@ -93,12 +93,12 @@ def build_catalogue_definitions(
         yield from (_known(keys[table], found.get(table, [])) for table in _DEFINES.values() if keys[table] in asked)
 
     job = dg.define_asset_job(
-        f"{GROUP}_catalogue",
+        f"{GROUP}_catalog",
         selection=dg.AssetSelection.assets(*keys.values()),
         description="Reads what Common Room defines into tables, and says what the syncs name that it lacks.",
     )
     schedules = [] if schedule is None else [_schedule(job, schedule)]
-    return dg.Definitions(assets=[catalogue], jobs=[job], schedules=schedules)
+    return dg.Definitions(assets=[catalog], jobs=[job], schedules=schedules)
 
 
 def _schedule(job: Any, schedule: SyncSchedule) -> dg.ScheduleDefinition:

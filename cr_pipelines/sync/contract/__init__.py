@@ -1,7 +1,7 @@
 """Contracts: which columns a source of each kind has, and how a row becomes a request."""
 
 from cr_pipelines.sync.contract.activity import ACTIVITY
-from cr_pipelines.sync.contract.catalog import Fact, Room
+from cr_pipelines.sync.contract.catalog import CatalogPart, Room
 from cr_pipelines.sync.contract.contact import CONTACT
 from cr_pipelines.sync.contract.contact_activity import CONTACT_ACTIVITY
 from cr_pipelines.sync.contract.contact_note import CONTACT_NOTE
@@ -57,10 +57,10 @@ __all__ = [
     "SEGMENT_NOTE",
     "TAG",
     "Batching",
+    "CatalogPart",
     "Column",
     "Context",
     "Contract",
-    "Fact",
     "InvalidRow",
     "InvalidValue",
     "Match",

@@ -13,7 +13,7 @@ from cr_pipelines.sync.contract.values import InvalidValue, folded, line, neares
 _T = TypeVar("_T")
 
 
-class Fact(Enum):
+class CatalogPart(Enum):
     """A part of the room that a column can only be read with."""
 
     CUSTOM_FIELDS = "custom fields"
@@ -29,7 +29,7 @@ def shown(name: object) -> str:
     return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(a name of its own)"
 
 
-class Named(Generic[_T]):
+class NameIndex(Generic[_T]):
     """Things of the room by their names and ids, in any case.
 
     Args:
@@ -86,15 +86,19 @@ class Room:
         tags: tags by name.
     """
 
-    custom_fields: Named[CustomField] = field(default=Named("custom field"))
-    activity_types: Named[str] = field(default=Named("activity type"))
-    segments: Named[int] = field(default=Named("segment"))
-    statuses: Mapping[int, Named[int]] = field(default_factory=dict)
+    custom_fields: NameIndex[CustomField] = field(default=NameIndex("custom field"))
+    activity_types: NameIndex[str] = field(default=NameIndex("activity type"))
+    segments: NameIndex[int] = field(default=NameIndex("segment"))
+    statuses: Mapping[int, NameIndex[int]] = field(default_factory=dict)
     tags: Mapping[str, Tag] = field(default_factory=dict)
 
     @staticmethod
     async def read(
-        client: CommonRoomClient, facts: Collection[Fact], *, source_id: int | None, segments: Iterable[object] = ()
+        client: CommonRoomClient,
+        facts: Collection[CatalogPart],
+        *,
+        source_id: int | None,
+        segments: Iterable[object] = (),
     ) -> "Room":
         """Ask the room for these facts, and for no others.
 
@@ -105,38 +109,38 @@ class Room:
             segments: names or ids of the segments whose statuses are wanted.
         """
         room = Room()
-        if Fact.CUSTOM_FIELDS in facts:
+        if CatalogPart.CUSTOM_FIELDS in facts:
             where = "of the room" if source_id is None else "that the room lets this source write"
             fields = await client.list_custom_fields(source_id)
             room = replace(room, custom_fields=named_custom_fields(fields, where))
-        if Fact.ACTIVITY_TYPES in facts:
+        if CatalogPart.ACTIVITY_TYPES in facts:
             room = replace(room, activity_types=named_activity_types(await client.list_activity_types()))
-        if Fact.SEGMENTS in facts:
+        if CatalogPart.SEGMENTS in facts:
             room = replace(room, segments=named_segments(await client.list_segments()))
-        if Fact.SEGMENT_STATUSES in facts:
+        if CatalogPart.SEGMENT_STATUSES in facts:
             ids = sorted(room.segments.found(segments))
             statuses = await asyncio.gather(*(client.list_segment_statuses(id_) for id_ in ids))
             room = replace(room, statuses=dict(zip(ids, map(named_statuses, statuses), strict=True)))
-        if Fact.TAGS in facts:
+        if CatalogPart.TAGS in facts:
             room = replace(room, tags={tag.name: tag for tag in await client.list_tags()})
         return room
 
 
-def named_custom_fields(fields: Iterable[CustomField], where: str = "of the room") -> Named[CustomField]:
+def named_custom_fields(fields: Iterable[CustomField], where: str = "of the room") -> NameIndex[CustomField]:
     """Custom fields by name."""
-    return Named("custom field", ((own, own.id, [own.name]) for own in fields), where)
+    return NameIndex("custom field", ((own, own.id, [own.name]) for own in fields), where)
 
 
-def named_activity_types(types: Iterable[ActivityType]) -> Named[str]:
+def named_activity_types(types: Iterable[ActivityType]) -> NameIndex[str]:
     """Ids of activity types by name and display name."""
-    return Named("activity type", ((own.id, own.id, [own.id, own.display_name, own.name]) for own in types))
+    return NameIndex("activity type", ((own.id, own.id, [own.id, own.display_name, own.name]) for own in types))
 
 
-def named_segments(segments: Iterable[Segment]) -> Named[int]:
+def named_segments(segments: Iterable[Segment]) -> NameIndex[int]:
     """Ids of segments by name."""
-    return Named("segment", ((own.id, own.id, [own.name]) for own in segments))
+    return NameIndex("segment", ((own.id, own.id, [own.name]) for own in segments))
 
 
-def named_statuses(statuses: Iterable[SegmentStatus]) -> Named[int]:
+def named_statuses(statuses: Iterable[SegmentStatus]) -> NameIndex[int]:
     """Ids of a segment's statuses by name."""
-    return Named("status", ((own.id, own.id, [own.name]) for own in statuses), "of the segment")
+    return NameIndex("status", ((own.id, own.id, [own.name]) for own in statuses), "of the segment")

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from cr_pipelines.api import SocialType
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.types import Column, Context, by_value, checked
 
 LEDGER_ID = Column(
@@ -40,7 +40,7 @@ def _activity_type_id(value: Any, context: Context) -> str:
 def activity_type_column(name: str = "activity_type", *, field: str = "activityType", required: bool = True) -> Column:
     """A column that names an activity type of the room."""
     about = "An activity type of the room, by id or display name."
-    return Column(name, field, "text", about, _activity_type_id, required=required, needs=(Fact.ACTIVITY_TYPES,))
+    return Column(name, field, "text", about, _activity_type_id, required=required, needs=(CatalogPart.ACTIVITY_TYPES,))
 
 
 def _segment_id(value: Any, context: Context) -> int:
@@ -50,4 +50,4 @@ def _segment_id(value: Any, context: Context) -> int:
 def segment_column(field: str, *, required: bool = True) -> Column:
     """The column that names a segment of the room."""
     about = "A segment of the room, by name or id."
-    return Column("segment", field, "text", about, _segment_id, required=required, needs=(Fact.SEGMENTS,))
+    return Column("segment", field, "text", about, _segment_id, required=required, needs=(CatalogPart.SEGMENTS,))

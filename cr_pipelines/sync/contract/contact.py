@@ -4,7 +4,7 @@ from typing import Any
 
 from cr_pipelines.api import User
 from cr_pipelines.sync.contract import custom_fields, values
-from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 
@@ -49,7 +49,7 @@ def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
         column("tags", "tags", "list of texts, or text with commas", "Names of tags to put on.",
                by_value(values.tags)),
         column("custom_fields", "customFields", "struct, map or JSON object",
-               "Custom field name (or id) to value.", _custom_fields, needs=(Fact.CUSTOM_FIELDS,)),
+               "Custom field name (or id) to value.", _custom_fields, needs=(CatalogPart.CUSTOM_FIELDS,)),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cr_pipelines.api import ContactTags
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
 from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract
 from cr_pipelines.sync.contract.values import InvalidValue
@@ -32,7 +32,7 @@ CONTACT_TAG = Contract(
     columns=(
         *CONTACT_REFERENCE,
         Column("tag", "tags", "text", "Name of a tag to put on; it is created when there is none.",
-               _tag_of_contacts, required=True, needs=(Fact.TAGS,)),
+               _tag_of_contacts, required=True, needs=(CatalogPart.TAGS,)),
     ),
     build=lambda read, _context: ContactTags(**contact_reference(read), tags=[read["tag"]]),
     send=lambda room, _source_id, tags: room.add_contact_tags(tags),

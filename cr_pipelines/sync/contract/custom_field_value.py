@@ -10,7 +10,7 @@ from cr_pipelines.api import (
     CustomField,
     TypedValue,
 )
-from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
 from cr_pipelines.sync.contract.custom_fields import named_field, typed_value
 from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value, checked
@@ -63,7 +63,7 @@ CUSTOM_FIELD_VALUE = Contract(
     columns=(
         *CONTACT_REFERENCE,
         Column("field", "customFieldId", "text", "A custom field of the room, by name or id.", _field,
-               required=True, needs=(Fact.CUSTOM_FIELDS,)),
+               required=True, needs=(CatalogPart.CUSTOM_FIELDS,)),
         Column("field_value", "customFieldValue", "whatever the field takes, or a text of it; a list for several",
                "The value. With clear_nulls, a null takes all values off a field that takes several.",
                by_value(lambda value: value), required=True, clears=True),

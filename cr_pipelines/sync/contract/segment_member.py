@@ -6,7 +6,7 @@ from typing import Any
 
 from cr_pipelines.api import SegmentMembers
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference, segment_column
 from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, by_value, checked
 
@@ -48,7 +48,7 @@ SEGMENT_MEMBER = Contract(
         segment_column("id"),
         *CONTACT_REFERENCE,
         Column("status", "statusId", "text", "A status of the segment, by name or id.", by_value(values.written),
-               needs=(Fact.SEGMENTS, Fact.SEGMENT_STATUSES)),
+               needs=(CatalogPart.SEGMENTS, CatalogPart.SEGMENT_STATUSES)),
     ),
     build=_admission,
     send=lambda room, _source_id, admission: room.add_contacts_to_segment(admission.segment_id, admission.members),

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from cr_pipelines.api import CommonRoomClient, EntityType, NewTag, Tag, TagUpdate, WriteResponse
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract.catalog import Fact
+from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.types import Column, Context, Contract, Mirror, by_value, checked
 from cr_pipelines.sync.contract.values import InvalidValue
 
@@ -84,7 +84,7 @@ TAG = Contract(
     key=("name",),
     columns=(
         Column("name", "name", "text", "Name of the tag.", by_value(_name), required=True,
-               needs=(Fact.TAGS,)),
+               needs=(CatalogPart.TAGS,)),
         Column("description", "description", "text", "What the tag is for; a null leaves the room's as it is.",
                by_value(values.text(values.PROSE)), plain=True),
         Column("entity_types", "entityTypes", "list of texts, or text with commas",
@@ -93,7 +93,7 @@ TAG = Contract(
     build=_wanted_tag,
     send=_bring_about,
     mirror=Mirror(
-        fact=Fact.TAGS,
+        fact=CatalogPart.TAGS,
         present=lambda room: {name: tag.id for name, tag in room.tags.items()},
         remove=lambda client, tag_id: client.delete_tag(tag_id),
     ),

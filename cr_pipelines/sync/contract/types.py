@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import ValidationError
 
 from cr_pipelines.api import CommonRoomClient, WriteResponse
-from cr_pipelines.sync.contract.catalog import Fact, Room
+from cr_pipelines.sync.contract.catalog import CatalogPart, Room
 from cr_pipelines.sync.contract.values import LINE, InvalidValue
 
 _T = TypeVar("_T")
@@ -64,7 +64,7 @@ class Column:
     plain: bool = False
     identifies: bool = False
     person_id: bool = False
-    needs: tuple[Fact, ...] = ()
+    needs: tuple[CatalogPart, ...] = ()
     clears: bool = False
 
 
@@ -129,7 +129,7 @@ class Mirror:
         remove: takes the one of this id out of the room.
     """
 
-    fact: Fact
+    fact: CatalogPart
     present: Callable[[Room], Mapping[str, str]]
     remove: Callable[[CommonRoomClient, str], Awaitable[WriteResponse]]
 

@@ -20,7 +20,7 @@ from cr_pipelines.api import (
     WriteResponse,
     with_send_hook,
 )
-from cr_pipelines.sync.contract import Context, Fact, Room, RowReader
+from cr_pipelines.sync.contract import CatalogPart, Context, Room, RowReader
 from cr_pipelines.sync.deliver.outcomes import Verdicts
 from cr_pipelines.sync.deliver.validate import Batch, Validator, halves
 from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
@@ -106,7 +106,7 @@ class Delivery:
         columns = self._plan.match.columns
         facts = {fact for column in columns for fact in column.needs}
         segments: Iterable[object] = ()
-        if Fact.SEGMENT_STATUSES in facts:
+        if CatalogPart.SEGMENT_STATUSES in facts:
             segments = self._plan.spool.distinct([column.name for column in columns].index("segment"))
         writer = self._source_id if self._contract.needs_source_id else None
         return await Room.read(client, facts, source_id=writer, segments=segments)

@@ -6,14 +6,14 @@ import pytest
 
 from cr_pipelines.api import CommonRoomError
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import CATALOGUE_TABLES, Sync, SyncError, read_catalogue, unknown_names
+from cr_pipelines.sync import CATALOG_TABLES, Sync, SyncError, read_catalog, unknown_names
 from cr_pipelines_tests.sync.conftest import Flow
 
 
 def test_the_room_is_read_into_tables_that_are_replaced_as_a_whole(flow: Flow, sandbox: SandboxServer):
     sandbox.control.add_custom_field("Foreign", "string", sources=[2])
-    counts = read_catalogue(flow.warehouse, flow.destination())
-    assert tuple(counts) == CATALOGUE_TABLES
+    counts = read_catalog(flow.warehouse, flow.destination())
+    assert tuple(counts) == CATALOG_TABLES
     assert counts == {
         "room_activity_types": 14,
         "room_custom_fields": 10,
@@ -34,14 +34,14 @@ def test_the_room_is_read_into_tables_that_are_replaced_as_a_whole(flow: Flow, s
     assert flow.sql("SELECT description FROM common_room.room_tags WHERE name = 'customer'") == [("Has a paid plan",)]
     sandbox.control.add_segment("Late", ["New"])
     sandbox.control.reset()
-    assert read_catalogue(flow.warehouse, flow.destination())["room_segments"] == 3
+    assert read_catalog(flow.warehouse, flow.destination())["room_segments"] == 3
     assert flow.sql("SELECT count(*) FROM common_room.room_segments") == [(3,)]
 
 
 def test_a_room_that_cannot_be_read_leaves_the_tables_as_they_were(flow: Flow):
-    read_catalogue(flow.warehouse, flow.destination())
+    read_catalog(flow.warehouse, flow.destination())
     with pytest.raises(CommonRoomError):
-        read_catalogue(flow.warehouse, flow.destination(token="wrong"))
+        read_catalog(flow.warehouse, flow.destination(token="wrong"))
     assert flow.sql("SELECT count(*) FROM common_room.room_segments") == [(3,)]
 
 
@@ -54,7 +54,7 @@ def test_names_that_the_room_lacks_are_found_in_the_source_without_a_request(flo
     )
     with pytest.raises(SyncError, match="has not been read yet"):
         unknown_names(members, flow.warehouse)
-    read_catalogue(flow.warehouse, flow.destination())
+    read_catalog(flow.warehouse, flow.destination())
     sandbox.control.clear_requests()
     found = [(unknown.column, unknown.name, unknown.rows) for unknown in unknown_names(members, flow.warehouse)]
     assert found == [("segment", "Losers", 1), ("status", "Engagd", 1), ("status", "Engagd", 1)]

@@ -3,10 +3,10 @@
 import dagster as dg
 import pytest
 
-from cr_pipelines.sync import CATALOGUE_TABLES
+from cr_pipelines.sync import CATALOG_TABLES
 from cr_pipelines_tests.dagster.conftest import Location, Outcome, plain
 
-JOB = "common_room_catalogue"
+JOB = "common_room_catalog"
 
 
 def read(location: Location) -> Outcome:
@@ -26,7 +26,7 @@ def test_the_room_is_read_into_tables_that_each_are_an_asset(location: Location)
         for event in outcome.result.get_asset_materialization_events()
         if event.asset_key
     }
-    assert tuple(sorted(counts)) == tuple(sorted(CATALOGUE_TABLES))
+    assert tuple(sorted(counts)) == tuple(sorted(CATALOG_TABLES))
     assert counts["room_segments"]["dagster/row_count"] == 3
     assert counts["room_segments"]["dagster/table_name"] == "common_room.room_segments"
     assert location.sql("SELECT count(*) FROM common_room.room_activity_types") == [(14,)]
@@ -73,13 +73,13 @@ def test_a_room_that_cannot_be_read_fails_the_run_and_says_why(
     assert not outcome.was_retried
 
 
-def test_the_catalogue_is_read_daily_once_somebody_switches_it_on(location: Location) -> None:
-    schedule = location.definitions.resolve_schedule_def("common_room_catalogue_schedule")
+def test_the_catalog_is_read_daily_once_somebody_switches_it_on(location: Location) -> None:
+    schedule = location.definitions.resolve_schedule_def("common_room_catalog_schedule")
 
     assert (schedule.cron_schedule, schedule.default_status) == ("20 4 * * *", dg.DefaultScheduleStatus.STOPPED)
 
 
-def test_the_tables_of_the_catalogue_can_be_read_one_by_one(location: Location) -> None:
+def test_the_tables_of_the_catalog_can_be_read_one_by_one(location: Location) -> None:
     key = dg.AssetKey(["common_room", "room_tags"])
     job = location.definitions.resolve_job_def(JOB)
 
