@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus
-from cr_pipelines.sync.contract import CatalogPart, Column, InvalidValue, Room
+from cr_pipelines.sync.contract import Catalog, CatalogPart, Column, InvalidValue
 from cr_pipelines.sync.contract.catalog import (
     named_activity_types,
     named_custom_fields,
@@ -133,8 +133,8 @@ def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_roo
         columns = [column for column in sync.contract.columns if column.name in present and _names_one(column)]
         if "segment" not in present:
             columns = [column for column in columns if CatalogPart.SEGMENT_STATUSES not in column.needs]
-        room = _room(session, ledger)
-        found = [unknown for column in columns for unknown in _unknown(session, sync, column, room)]
+        catalog = _catalog_read(session, ledger)
+        found = [unknown for column in columns for unknown in _unknown(session, sync, column, catalog)]
     return sorted(found, key=lambda unknown: (unknown.column, -unknown.rows, unknown.name))
 
 
@@ -142,7 +142,7 @@ def _names_one(column: Column) -> bool:
     return column.kind == "text" and bool(set(column.needs) - {CatalogPart.TAGS})
 
 
-def _unknown(session: Session, sync: Sync, column: Column, room: Room) -> list[UnknownName]:
+def _unknown(session: Session, sync: Sync, column: Column, catalog: Catalog) -> list[UnknownName]:
     of_segment = CatalogPart.SEGMENT_STATUSES in column.needs
     names = [column.name, *(["segment"] if of_segment else [])]
     listed = ", ".join(map(session.dialect.identifier, names))
@@ -152,26 +152,26 @@ def _unknown(session: Session, sync: Sync, column: Column, room: Room) -> list[U
         f"WHERE {session.dialect.identifier(column.name)} IS NOT NULL GROUP BY {listed} LIMIT {_MOST_NAMES}"
     ):
         try:
-            _find(room, column, name, *segment)
+            _find(catalog, column, name, *segment)
         except InvalidValue as fault:
             unknown.append(UnknownName(column.name, str(name), rows, f"{column.name} {fault.message}"))
     return unknown
 
 
-def _find(room: Room, column: Column, name: object, segment: object = None) -> None:
+def _find(catalog: Catalog, column: Column, name: object, segment: object = None) -> None:
     match column.needs:
         case (CatalogPart.ACTIVITY_TYPES,):
-            room.activity_types.find(name)
+            catalog.activity_types.find(name)
         case (CatalogPart.CUSTOM_FIELDS,):
-            room.custom_fields.find(name)
+            catalog.custom_fields.find(name)
         case (CatalogPart.SEGMENTS,):
-            room.segments.find(name)
+            catalog.segments.find(name)
         case _:
-            for id_ in room.segments.found([segment]):
-                room.statuses[id_].find(name)
+            for id_ in catalog.segments.found([segment]):
+                catalog.statuses[id_].find(name)
 
 
-def _room(session: Session, ledger: Ledger) -> Room:
+def _catalog_read(session: Session, ledger: Ledger) -> Catalog:
     """The room as the catalog has it."""
 
     def rows(table: str, *columns: str) -> list[dict[str, Any]]:
@@ -187,7 +187,7 @@ def _room(session: Session, ledger: Ledger) -> Room:
     fields: Sequence[CustomField] = [
         CustomField(**row) for row in rows("room_custom_fields", "id", "name", "type", "multivalue")
     ]
-    return Room(
+    return Catalog(
         custom_fields=named_custom_fields(fields),
         activity_types=named_activity_types(
             ActivityType(**row) for row in rows("room_activity_types", "id", "name", "display_name")

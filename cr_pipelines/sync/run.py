@@ -109,7 +109,7 @@ class Run:
             self._take_over(plan)
             if plan.offered:
                 delivery = Delivery(self._sync, plan, outbox, self._report, self._options, self._on_progress)
-                run_in_loop(delivery.run(self._destination, self._remote.room if self._remote else None))
+                run_in_loop(delivery.run(self._destination, self._remote.catalog if self._remote else None))
             self._remove_what_left(plan)
         except Exception:
             self._report.state = "failed"

@@ -1,7 +1,7 @@
 """Contracts: which columns a source of each kind has, and how a row becomes a request."""
 
 from cr_pipelines.sync.contract.activity import ACTIVITY
-from cr_pipelines.sync.contract.catalog import CatalogPart, Room
+from cr_pipelines.sync.contract.catalog import Catalog, CatalogPart
 from cr_pipelines.sync.contract.contact import CONTACT
 from cr_pipelines.sync.contract.contact_activity import CONTACT_ACTIVITY
 from cr_pipelines.sync.contract.contact_note import CONTACT_NOTE
@@ -57,6 +57,7 @@ __all__ = [
     "SEGMENT_NOTE",
     "TAG",
     "Batching",
+    "Catalog",
     "CatalogPart",
     "Column",
     "Context",
@@ -67,7 +68,6 @@ __all__ = [
     "Mirror",
     "Outgoing",
     "Problem",
-    "Room",
     "RowReader",
     "address_hash",
     "person_key",

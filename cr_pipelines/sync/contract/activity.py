@@ -55,7 +55,7 @@ ACTIVITY = Contract(
                by_value(values.tags)),
     ),
     build=_activity,
-    send=lambda room, source_id, activity: room.add_or_edit_activity(source_id, activity),
+    send=lambda client, source_id, activity: client.add_or_edit_activity(source_id, activity),
     needs_source_id=True,
     partition_by="timestamp",
 )  # fmt: skip

@@ -75,7 +75,7 @@ class NameIndex(Generic[_T]):
 
 
 @dataclass(frozen=True)
-class Room:
+class Catalog:
     """A room's definitions. Those that were not asked for are empty.
 
     Attributes:
@@ -99,7 +99,7 @@ class Room:
         *,
         source_id: int | None,
         segments: Iterable[object] = (),
-    ) -> "Room":
+    ) -> "Catalog":
         """Ask the room for these facts, and for no others.
 
         Args:
@@ -108,22 +108,22 @@ class Room:
             source_id: narrows custom fields to those that the destination source may write.
             segments: names or ids of the segments whose statuses are wanted.
         """
-        room = Room()
+        catalog = Catalog()
         if CatalogPart.CUSTOM_FIELDS in facts:
             where = "of the room" if source_id is None else "that the room lets this source write"
             fields = await client.list_custom_fields(source_id)
-            room = replace(room, custom_fields=named_custom_fields(fields, where))
+            catalog = replace(catalog, custom_fields=named_custom_fields(fields, where))
         if CatalogPart.ACTIVITY_TYPES in facts:
-            room = replace(room, activity_types=named_activity_types(await client.list_activity_types()))
+            catalog = replace(catalog, activity_types=named_activity_types(await client.list_activity_types()))
         if CatalogPart.SEGMENTS in facts:
-            room = replace(room, segments=named_segments(await client.list_segments()))
+            catalog = replace(catalog, segments=named_segments(await client.list_segments()))
         if CatalogPart.SEGMENT_STATUSES in facts:
-            ids = sorted(room.segments.found(segments))
+            ids = sorted(catalog.segments.found(segments))
             statuses = await asyncio.gather(*(client.list_segment_statuses(id_) for id_ in ids))
-            room = replace(room, statuses=dict(zip(ids, map(named_statuses, statuses), strict=True)))
+            catalog = replace(catalog, statuses=dict(zip(ids, map(named_statuses, statuses), strict=True)))
         if CatalogPart.TAGS in facts:
-            room = replace(room, tags={tag.name: tag for tag in await client.list_tags()})
-        return room
+            catalog = replace(catalog, tags={tag.name: tag for tag in await client.list_tags()})
+        return catalog
 
 
 def named_custom_fields(fields: Iterable[CustomField], where: str = "of the room") -> NameIndex[CustomField]:

@@ -34,7 +34,7 @@ def contact_reference(read: Mapping[str, Any]) -> dict[str, Any]:
 
 def _activity_type_id(value: Any, context: Context) -> str:
     """Reads the id or display name of an activity type."""
-    return context.room.activity_types.find(value)
+    return context.catalog.activity_types.find(value)
 
 
 def activity_type_column(name: str = "activity_type", *, field: str = "activityType", required: bool = True) -> Column:
@@ -44,7 +44,7 @@ def activity_type_column(name: str = "activity_type", *, field: str = "activityT
 
 
 def _segment_id(value: Any, context: Context) -> int:
-    return context.room.segments.find(value)
+    return context.catalog.segments.find(value)
 
 
 def segment_column(field: str, *, required: bool = True) -> Column:

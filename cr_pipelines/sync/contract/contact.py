@@ -9,7 +9,7 @@ from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 
 def _custom_fields(value: Any, context: Context) -> object | None:
-    return custom_fields.changes(context.room, value, clear_nulls=context.clear_nulls)
+    return custom_fields.changes(context.catalog, value, clear_nulls=context.clear_nulls)
 
 
 def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
@@ -60,6 +60,6 @@ CONTACT = Contract(
     key=("id",),
     columns=person_columns(),
     build=lambda read, _context: User(**read),
-    send=lambda room, source_id, user: room.add_or_edit_user(source_id, user),
+    send=lambda client, source_id, user: client.add_or_edit_user(source_id, user),
     needs_source_id=True,
 )

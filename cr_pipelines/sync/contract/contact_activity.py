@@ -32,6 +32,6 @@ CONTACT_ACTIVITY = Contract(
                by_value(values.names)),
     ),
     build=_activity,
-    send=lambda room, _source_id, activity: room.add_activity_to_contacts(activity),
+    send=lambda client, _source_id, activity: client.add_activity_to_contacts(activity),
     repeatable=False,
 )  # fmt: skip

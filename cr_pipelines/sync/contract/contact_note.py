@@ -16,6 +16,6 @@ CONTACT_NOTE = Contract(
         Column("note", "note", "text", "What the note says.", by_value(values.prose), required=True),
     ),
     build=lambda read, _context: ContactNote(**contact_reference(read), note=read["note"]),
-    send=lambda room, _source_id, note: room.add_contact_note(note),
+    send=lambda client, _source_id, note: client.add_contact_note(note),
     repeatable=False,
 )

@@ -13,7 +13,7 @@ from cr_pipelines.sync.contract.values import InvalidValue
 
 def _tag_of_contacts(value: Any, context: Context) -> str:
     name = values.listed(value)
-    known = context.room.tags.get(name)
+    known = context.catalog.tags.get(name)
     if known and known.entity_types and "member" not in known.entity_types:
         raise InvalidValue("wrong_entity_type", f"is a tag of the room for {', '.join(known.entity_types)} only")
     return name
@@ -35,6 +35,6 @@ CONTACT_TAG = Contract(
                _tag_of_contacts, required=True, needs=(CatalogPart.TAGS,)),
     ),
     build=lambda read, _context: ContactTags(**contact_reference(read), tags=[read["tag"]]),
-    send=lambda room, _source_id, tags: room.add_contact_tags(tags),
+    send=lambda client, _source_id, tags: client.add_contact_tags(tags),
     batching=Batching(by=("social_type", "value"), most=100, combine=_together),
 )  # fmt: skip

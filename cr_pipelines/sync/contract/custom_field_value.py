@@ -19,7 +19,7 @@ from cr_pipelines.sync.contract.values import InvalidValue
 
 def _field(value: Any, context: Context) -> CustomField:
     try:
-        return named_field(context.room, value)
+        return named_field(context.catalog, value)
     except InvalidValue as fault:
         raise InvalidValue(fault.reason_code, fault.message) from None
 
@@ -69,5 +69,5 @@ CUSTOM_FIELD_VALUE = Contract(
                by_value(lambda value: value), required=True, clears=True),
     ),
     build=_change,
-    send=lambda room, _source_id, change: room.set_custom_field(change),
+    send=lambda client, _source_id, change: client.set_custom_field(change),
 )  # fmt: skip

@@ -5,19 +5,19 @@ from typing import Any
 
 from cr_pipelines.api import ClearCustomField, CustomField, CustomFieldValue, TypedValue
 from cr_pipelines.sync.contract import values
-from cr_pipelines.sync.contract.catalog import Room, shown
+from cr_pipelines.sync.contract.catalog import Catalog, shown
 from cr_pipelines.sync.contract.values import InvalidValue, nearest
 
 
-def named_field(room: Room, name: object) -> CustomField:
+def named_field(catalog: Catalog, name: object) -> CustomField:
     """The custom field of this name or id. Raises InvalidValue with the nearest name there is."""
     try:
-        return room.custom_fields.find(name)
+        return catalog.custom_fields.find(name)
     except InvalidValue as fault:
         raise InvalidValue(fault.reason_code, fault.message, part=shown(name)) from None
 
 
-def changes(room: Room, value: Any, *, clear_nulls: bool) -> list[CustomFieldValue | ClearCustomField] | None:
+def changes(catalog: Catalog, value: Any, *, clear_nulls: bool) -> list[CustomFieldValue | ClearCustomField] | None:
     """The changes that a struct, map or JSON object of field name (or id) to value asks for.
 
     A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone.
@@ -30,7 +30,7 @@ def changes(room: Room, value: Any, *, clear_nulls: bool) -> list[CustomFieldVal
     for name, entry in () if struct is None else values.pairs(struct, expected):
         if entry is None and not clear_nulls:
             continue
-        custom_field = named_field(room, name)
+        custom_field = named_field(catalog, name)
         if entry is None:
             found.append(ClearCustomField(id=custom_field.id))
         else:

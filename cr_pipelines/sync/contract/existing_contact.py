@@ -63,5 +63,5 @@ EXISTING_CONTACT = Contract(
         _line("country", "location", "Country of residence."),
     ),
     build=_contact,
-    send=lambda room, _source_id, contact: room.create_or_update_contact(contact),
+    send=lambda client, _source_id, contact: client.create_or_update_contact(contact),
 )  # fmt: skip

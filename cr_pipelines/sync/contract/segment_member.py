@@ -27,7 +27,7 @@ def _admission(read: Mapping[str, Any], context: Context) -> Admission:
     found = contact_reference(read)
     status = {}
     if "status" in read:
-        statuses = context.room.statuses[read["segment"]]
+        statuses = context.catalog.statuses[read["segment"]]
         status["status_id"] = checked("status", statuses.find, read["status"])
     members = SegmentMembers(social_type=found["social_type"], values=[found["value"]], **status)
     return Admission(read["segment"], members)
@@ -51,6 +51,6 @@ SEGMENT_MEMBER = Contract(
                needs=(CatalogPart.SEGMENTS, CatalogPart.SEGMENT_STATUSES)),
     ),
     build=_admission,
-    send=lambda room, _source_id, admission: room.add_contacts_to_segment(admission.segment_id, admission.members),
+    send=lambda client, _source_id, admission: client.add_contacts_to_segment(admission.segment_id, admission.members),
     batching=Batching(by=("segment", "social_type", "status"), most=100, combine=_together),
 )  # fmt: skip

@@ -16,6 +16,6 @@ SEGMENT_NOTE = Contract(
         Column("note", "note", "text", "What the note says.", by_value(values.prose), required=True),
     ),
     build=lambda read, _context: SegmentNote(segment_id=read["segment"], note=read["note"]),
-    send=lambda room, _source_id, note: room.add_segment_note(note),
+    send=lambda client, _source_id, note: client.add_segment_note(note),
     repeatable=False,
 )

@@ -45,7 +45,7 @@ def _entity_types(value: Any) -> list[str] | None:
 
 
 def _wanted_tag(read: Mapping[str, Any], context: Context) -> WantedTag:
-    known = context.room.tags.get(read["name"])
+    known = context.catalog.tags.get(read["name"])
     checked("entity_types", _check_entity_types, read.get("entity_types"), known)
     return WantedTag(NewTag(**read), known)
 
@@ -94,7 +94,7 @@ TAG = Contract(
     send=_bring_about,
     mirror=Mirror(
         fact=CatalogPart.TAGS,
-        present=lambda room: {name: tag.id for name, tag in room.tags.items()},
+        present=lambda catalog: {name: tag.id for name, tag in catalog.tags.items()},
         remove=lambda client, tag_id: client.delete_tag(tag_id),
     ),
 )  # fmt: skip

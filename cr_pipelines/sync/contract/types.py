@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import ValidationError
 
 from cr_pipelines.api import CommonRoomClient, WriteResponse
-from cr_pipelines.sync.contract.catalog import CatalogPart, Room
+from cr_pipelines.sync.contract.catalog import Catalog, CatalogPart
 from cr_pipelines.sync.contract.values import LINE, InvalidValue
 
 _T = TypeVar("_T")
@@ -24,7 +24,7 @@ class Request(Protocol):
 class Context:
     """What a column's reader may need beside the value: the room's facts and the sync's choices."""
 
-    room: Room
+    catalog: Catalog
     clear_nulls: bool = False
 
 
@@ -130,7 +130,7 @@ class Mirror:
     """
 
     fact: CatalogPart
-    present: Callable[[Room], Mapping[str, str]]
+    present: Callable[[Catalog], Mapping[str, str]]
     remove: Callable[[CommonRoomClient, str], Awaitable[WriteResponse]]
 
 

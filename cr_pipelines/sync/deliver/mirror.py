@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cr_pipelines.api import CommonRoomError, NotFound
-from cr_pipelines.sync.contract import Mirror, Room
+from cr_pipelines.sync.contract import Catalog, Mirror
 from cr_pipelines.sync.model import Destination, Sync
 from cr_pipelines.sync.plan.planner import Plan
 from cr_pipelines.sync.report import Report
@@ -17,12 +17,12 @@ class RemoteState:
     """What the room has of the things that a sync keeps up, read before the plan is made.
 
     Attributes:
-        room: what was read.
+        catalog: what was read.
         ids: the id in the room of each thing, by its key as the ledger spells it.
         removed: keys of things that this run took out of the room, or found gone from it.
     """
 
-    room: Room
+    catalog: Catalog
     ids: Mapping[str, str]
     removed: list[str] = field(default_factory=list)
 
@@ -31,10 +31,10 @@ class RemoteState:
         """Ask the room."""
         async with destination.open_client() as client:
             try:
-                room = await Room.read(client, {mirror.fact}, source_id=None)
+                catalog = await Catalog.read(client, {mirror.fact}, source_id=None)
             finally:
                 report.add_traffic(client.stats)
-        return RemoteState(room, {ledger_key(name): id_ for name, id_ in mirror.present(room).items()})
+        return RemoteState(catalog, {ledger_key(name): id_ for name, id_ in mirror.present(catalog).items()})
 
     def removable(self, plan: Plan) -> list[str]:
         """Keys that left the source and are still in the room."""

@@ -20,7 +20,7 @@ from cr_pipelines.api import (
     WriteResponse,
     with_send_hook,
 )
-from cr_pipelines.sync.contract import CatalogPart, Context, Room, RowReader
+from cr_pipelines.sync.contract import Catalog, CatalogPart, Context, RowReader
 from cr_pipelines.sync.deliver.outcomes import Verdicts
 from cr_pipelines.sync.deliver.validate import Batch, Validator, halves
 from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
@@ -69,10 +69,10 @@ class Delivery:
         self._written = asyncio.Event()
         self._workers: list[asyncio.Task[None]] = []
 
-    async def run(self, destination: Destination, room: Room | None = None) -> None:
+    async def run(self, destination: Destination, catalog: Catalog | None = None) -> None:
         """Offer every planned row to the room, or only check them when the run is a dry one.
 
-        `room` is what was read of it already; by default, what the rows need is read first. Fills the report. An
+        `catalog` is what was read of it already; by default, what the rows need is read first. Fills the report. An
         early end is noted in it and does not raise; errors that leave nothing to report (a token that cannot even
         read, a warehouse that cannot record) are raised.
         """
@@ -86,9 +86,9 @@ class Delivery:
             try:
                 with _fewer_collections():
                     if self._options.dry_run:
-                        self._check_only(await self._validator(client, room))
+                        self._check_only(await self._validator(client, catalog))
                     else:
-                        await self._send_all(client, room)
+                        await self._send_all(client, catalog)
             except (BadToken, UnknownSource) as error:
                 self._verdicts.stop(str(error))
             finally:
@@ -96,20 +96,20 @@ class Delivery:
                 self._report.add_traffic(client.stats)
                 self._report.stopped_by = self._verdicts.stopped_by
 
-    async def _validator(self, client: CommonRoomClient, room: Room | None) -> Validator:
+    async def _validator(self, client: CommonRoomClient, catalog: Catalog | None) -> Validator:
         columns = self._plan.match.columns
-        context = Context(room or await self._read_room(client), self._sync.clear_nulls)
+        context = Context(catalog or await self._read_catalog(client), self._sync.clear_nulls)
         reader = RowReader(self._contract, columns, context)
         return Validator(self._sync, reader, self._outbox, self._report, self._options)
 
-    async def _read_room(self, client: CommonRoomClient) -> Room:
+    async def _read_catalog(self, client: CommonRoomClient) -> Catalog:
         columns = self._plan.match.columns
         facts = {fact for column in columns for fact in column.needs}
         segments: Iterable[object] = ()
         if CatalogPart.SEGMENT_STATUSES in facts:
             segments = self._plan.spool.distinct([column.name for column in columns].index("segment"))
         writer = self._source_id if self._contract.needs_source_id else None
-        return await Room.read(client, facts, source_id=writer, segments=segments)
+        return await Catalog.read(client, facts, source_id=writer, segments=segments)
 
     def _check_only(self, validator: Validator) -> None:
         for batch in validator.batches(self._plan.spool):
@@ -117,11 +117,11 @@ class Delivery:
             if batch and len(self._report.samples) < self._options.samples:
                 self._report.samples.append(self._request(batch).wire_json().decode())
 
-    async def _send_all(self, client: CommonRoomClient, room: Room | None) -> None:
+    async def _send_all(self, client: CommonRoomClient, catalog: Catalog | None) -> None:
         # The run's heartbeat begins before the first request, which may wait long for the rate limit.
         recording = asyncio.create_task(self._record())
         reporting = asyncio.create_task(self._report_progress(client))
-        working = asyncio.create_task(self._work_all(client, room))
+        working = asyncio.create_task(self._work_all(client, catalog))
         ends: set[asyncio.Task[None]] = {working, recording}
         try:
             # A ledger that cannot be written must end the sending at once.
@@ -134,8 +134,8 @@ class Delivery:
             for batch in self._announced:
                 self._verdicts.withdraw(batch)
 
-    async def _work_all(self, client: CommonRoomClient, room: Room | None) -> None:
-        validator = await self._validator(client, room)
+    async def _work_all(self, client: CommonRoomClient, catalog: Catalog | None) -> None:
+        validator = await self._validator(client, catalog)
         batches = validator.batches(self._plan.spool)
         most = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
         self._workers = [
