@@ -22,13 +22,13 @@ class Sync:
         source: a table, a view, or a SELECT statement whose column names are the contract.
         clear_nulls: whether a null custom field clears the field in the room, which cannot be undone.
         batch_size: most rows in one request, of a kind that puts several into one; None for the kind's own.
-        patience: a row whose contact or segment the room does not have (404) is `failed` and offered again, as a
+        max_not_found_runs: a row whose contact or segment the room does not have (404) is `failed` and offered again, as a
             202 of a moment ago may still be on its way; after so many runs in a row it is `rejected`.
-        on_removed: what becomes of a tag whose row left the source: `keep`, or `delete`, which takes it off
+        on_source_delete: what becomes of a tag whose row left the source: `keep`, or `delete`, which takes it off
             everything that has it.
-        most_removed: a run deletes at most so many, or a tenth of those that stand if that is more; it refuses to
+        max_deletions: a run deletes at most so many, or a tenth of those that stand if that is more; it refuses to
             delete any when there are more to delete.
-        restore: whether what the source has and somebody deleted in the room by hand is made again; it is
+        recreate_deleted: whether what the source has and somebody deleted in the room by hand is made again; it is
             reported otherwise.
     """
 
@@ -37,23 +37,25 @@ class Sync:
     source: str
     clear_nulls: bool = False
     batch_size: int | None = None
-    patience: int = 5
-    on_removed: Literal["keep", "delete"] = "keep"
-    most_removed: int = 10
-    restore: bool = False
+    max_not_found_runs: int = 5
+    on_source_delete: Literal["keep", "delete"] = "keep"
+    max_deletions: int = 10
+    recreate_deleted: bool = False
 
     def __post_init__(self) -> None:
         if self.name == REMOVALS:
             raise ValueError(f"a sync cannot be called {REMOVALS}, as the settlement of privacy requests is; rename it")
-        for name, least in (("batch_size", 1), ("patience", 1), ("most_removed", 0)):
+        for name, least in (("batch_size", 1), ("max_not_found_runs", 1), ("max_deletions", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"sync {self.name}: {name} is {value}; it must be {least} or more")
         contract = CONTRACTS.get(self.kind)
         if contract and contract.batching is None and self.batch_size is not None:
             raise ValueError(f"sync {self.name}: a {self.kind} has a request of its own; leave batch_size out")
-        if contract and contract.mirror is None and (self.on_removed == "delete" or self.restore):
-            raise ValueError(f"sync {self.name}: on_removed and restore are for tags only; leave them out")
+        if contract and contract.mirror is None and (self.on_source_delete == "delete" or self.recreate_deleted):
+            raise ValueError(
+                f"sync {self.name}: on_source_delete and recreate_deleted are for tags only; leave them out"
+            )
 
     @property
     def contract(self) -> Contract:

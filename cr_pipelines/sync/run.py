@@ -141,7 +141,7 @@ class Run:
 
     def _remove_what_left(self, plan: Plan) -> None:
         mirror, remote, report = self._sync.contract.mirror, self._remote, self._report
-        if mirror is None or remote is None or self._sync.on_removed == "keep" or report.stopped_by is not None:
+        if mirror is None or remote is None or self._sync.on_source_delete == "keep" or report.stopped_by is not None:
             return
         if self._options.dry_run:
             report.removed = len(remote.removable(plan))

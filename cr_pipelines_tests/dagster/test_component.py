@@ -190,8 +190,8 @@ def test_the_choices_of_a_sync_reach_the_engine() -> None:
         found = sorted(syncs_of(definitions), key=lambda sync: sync.name)
 
     assert found == [
-        Sync("members", "segment_member", "members", batch_size=50, patience=2),
-        Sync("tags", "tag", "tags", on_removed="delete", most_removed=3, restore=True),
+        Sync("members", "segment_member", "members", batch_size=50, max_not_found_runs=2),
+        Sync("tags", "tag", "tags", on_source_delete="delete", max_deletions=3, recreate_deleted=True),
     ]
 
 
@@ -207,7 +207,7 @@ def test_the_choices_of_a_sync_reach_the_engine() -> None:
         ("automation_condition: eager", "neither on_source_update nor a condition"),
         ("freshness: {fail_after_hours: 2, warn_after_hours: 3}", "must be less than fail_after_hours"),
         ("batch_size: 10", "a contact has a request of its own"),
-        ("on_removed: delete", "are for tags only"),
+        ("on_source_delete: delete", "are for tags only"),
         ("source: my table", "is neither a table name"),
         ("name: my-contacts", "must consist of letters, digits and _"),
         ("schedule: {cron: '0 * * * *', status: paused}", "'stopped' or 'running'"),

@@ -112,7 +112,7 @@ def test_only_the_statuses_of_named_segments_are_read(flow: Flow, sandbox: Sandb
 
 def test_a_contact_that_is_not_there_yet_is_offered_until_patience_ends(flow: Flow, sandbox: SandboxServer):
     flow.sql("CREATE TABLE late AS SELECT 'email' AS social_type, 'late@example.com' AS value, 'VIP' AS tag")
-    sync = Flow(flow.data, sandbox, Sync("contact_tags", "contact_tag", "late", patience=3))
+    sync = Flow(flow.data, sandbox, Sync("contact_tags", "contact_tag", "late", max_not_found_runs=3))
     assert [(report.failed, report.rejected) for report in (sync.run(), sync.run())] == [(1, 0)] * 2
     # A run that got no answer neither counts nor begins the count again.
     sandbox.control.set_faults(error_rate=1.0, operations=["addTagsToContact"])

@@ -80,7 +80,7 @@ def test_a_tag_deleted_by_hand_is_reported_and_restored_only_when_asked(tags: Fl
         assert (report.missing, report.missing_keys, report.unchanged) == (1, ["VIP"], 2)
         assert "1 deleted in the room by hand" in report.summary()
     assert not calls(sandbox)
-    report = with_options(tags, restore=True).run()
+    report = with_options(tags, recreate_deleted=True).run()
     assert (report.missing, report.delivered, report.unchanged) == (1, 1, 1)
     assert room_tags(tags) == {"VIP": "Important", "Beta": None}
     assert tags.run().missing == 0
@@ -91,7 +91,7 @@ def test_a_tag_that_left_the_source_stays_unless_removal_is_asked_for(tags: Flow
     tags.sql("DELETE FROM common_room_tags WHERE name = 'VIP'")
     sandbox.control.clear_requests()
     assert (tags.run().gone, calls(sandbox)) == (1, [])
-    deleting = with_options(tags, on_removed="delete")
+    deleting = with_options(tags, on_source_delete="delete")
     assert (deleting.run(dry_run=True).removed, calls(sandbox)) == (1, [])
     assert (deleting.run(limit=1).removed, calls(sandbox)) == (0, [])
     report = deleting.run()
@@ -112,12 +112,12 @@ def test_too_many_removals_are_refused_and_nothing_is_forgotten(tags: Flow, sand
     tags.sql("DELETE FROM common_room_tags WHERE name LIKE 'Tag 1%'")
     tags.sql("INSERT INTO common_room_tags VALUES ('New', NULL, 'member')")
     sandbox.control.clear_requests()
-    deleting = with_options(tags, on_removed="delete")
+    deleting = with_options(tags, on_source_delete="delete")
     for expected in ([("createTag", 200)], []):
         with pytest.raises(SyncStopped, match=r"11 of 2\d tags left the source"):
             deleting.run()
         assert calls(sandbox) == expected
-    report = with_options(tags, on_removed="delete", most_removed=11).run()
+    report = with_options(tags, on_source_delete="delete", max_deletions=11).run()
     assert (report.removed, len(calls(sandbox))) == (11, 11)
 
 
@@ -125,7 +125,7 @@ def test_an_emptied_source_deletes_nothing(tags: Flow, sandbox: SandboxServer):
     tags.run()
     tags.sql("DELETE FROM common_room_tags")
     sandbox.control.clear_requests()
-    report = with_options(tags, on_removed="delete").run()
+    report = with_options(tags, on_source_delete="delete").run()
     assert (report.emptied, report.removed, calls(sandbox)) == (True, 0, [])
 
 
@@ -134,10 +134,10 @@ def test_a_tag_whose_name_has_an_at_sign_is_followed_all_the_same(tags: Flow, sa
     tags.run()
     assert tags.run().missing == 0
     tags.sql("DELETE FROM common_room_tags WHERE name = 'met@conference'")
-    assert with_options(tags, on_removed="delete").run().removed == 1
+    assert with_options(tags, on_source_delete="delete").run().removed == 1
     assert "met@conference" not in room_tags(tags)
 
 
 def test_removal_is_for_tags_only():
     with pytest.raises(ValueError, match="for tags only"):
-        Sync("contacts", "contact", "common_room_contacts", on_removed="delete")
+        Sync("contacts", "contact", "common_room_contacts", on_source_delete="delete")

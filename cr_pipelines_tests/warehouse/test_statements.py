@@ -136,7 +136,13 @@ def statements(dialect: Dialect) -> Iterator[str]:
     walk(session, Sync("activities", "activity", "crm.activities"), Options(), day)
     walk(session, Sync("members", "segment_member", "crm.segment_members"), Options(), None)
     walk(session, Sync("notes", "segment_note", "crm.notes"), Options(keys=["1"]), None)
-    walk(session, Sync("tags", "tag", "crm.tags", restore=True, on_removed="delete"), Options(), None, {"there"})
+    walk(
+        session,
+        Sync("tags", "tag", "crm.tags", recreate_deleted=True, on_source_delete="delete"),
+        Options(),
+        None,
+        {"there"},
+    )
     Ledger(session, "common_room").forget("tags", ["gone"])
     Ledger(session, "common_room").replace("room_segments", [{"id": 1, "name": "Champions", "read_at": LONG_AGO}])
     compaction = _Compaction(session, Ledger(session, "common_room"), "common_room", LONG_AGO)

@@ -154,21 +154,21 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     batch_size: int | None = Field(
         default=None, description="Most rows in one request, of a kind that puts several into one; default 100."
     )
-    patience: int = Field(
+    max_not_found_runs: int = Field(
         default=5,
         description="A row whose contact or segment Common Room does not have (404) is failed and offered again; "
         "after so many runs in a row it is rejected.",
     )
-    on_removed: Literal["keep", "delete"] = Field(
+    on_source_delete: Literal["keep", "delete"] = Field(
         default="keep",
         description="What becomes of a tag whose row left the source; delete takes it off everything that has it.",
     )
-    most_removed: int = Field(
+    max_deletions: int = Field(
         default=10,
         description="A run deletes at most so many tags, or a tenth of them if that is more; with more to delete, it "
         "deletes none and fails.",
     )
-    restore: bool = Field(
+    recreate_deleted: bool = Field(
         default=False, description="Whether a tag that somebody deleted in Common Room by hand is made again."
     )
     partitions: DailyPartitions | None = Field(
@@ -228,10 +228,10 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             self.source or _NO_TABLE,
             clear_nulls=self.clear_nulls,
             batch_size=self.batch_size,
-            patience=self.patience,
-            on_removed=self.on_removed,
-            most_removed=self.most_removed,
-            restore=self.restore,
+            max_not_found_runs=self.max_not_found_runs,
+            on_source_delete=self.on_source_delete,
+            max_deletions=self.max_deletions,
+            recreate_deleted=self.recreate_deleted,
         )
 
     @property

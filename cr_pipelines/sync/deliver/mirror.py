@@ -9,7 +9,7 @@ from cr_pipelines.sync.plan.planner import Plan
 from cr_pipelines.sync.report import Report
 
 _SHARE_REMOVED = 10
-"""One in so many may go in one run, however few `most_removed` allows."""
+"""One in so many may go in one run, however few `max_deletions` allows."""
 
 
 @dataclass
@@ -44,12 +44,12 @@ class RemoteState:
         """Take out of the room what left the source. Refuses in the report, doing nothing, if it is too much."""
         self.removed += [key for key in plan.removable if key not in self.ids]
         doomed = self.removable(plan)
-        most = max(sync.most_removed, plan.standing // _SHARE_REMOVED)
+        most = max(sync.max_deletions, plan.standing // _SHARE_REMOVED)
         if len(doomed) > most:
             report.stopped_by = (
                 f"{len(doomed):,} of {plan.standing:,} {sync.kind}s left the source and would be deleted in Common "
                 f"Room, more than the {most:,} that one run may; nothing was deleted. If that is meant, raise "
-                "most_removed; if not, look for what broke the view"
+                "max_deletions; if not, look for what broke the view"
             )
             return
         if not doomed:

@@ -90,7 +90,7 @@ class Verdicts:
         """The room lacks what the row is about; it may still be on its way there, but not for ever."""
         self._failures_in_a_row = 0
         runs = (item.row.was_not_found_runs or 0) + 1
-        if runs >= self._sync.patience:
+        if runs >= self._sync.max_not_found_runs:
             self._reject(item, error, _NOT_FOUND_ADVICE.format(runs=runs))
         else:
             self._report.failed += 1

@@ -32,7 +32,7 @@ _FAILED = "why <> 'gone' AND was_status IN ('failed', 'rejected')"
 def _settled_offered(sync: Sync, options: Options) -> frozenset[str]:
     """Which rows that need nothing more are offered all the same."""
     offered = {*{"changed": (), "failed": ("rejected",), "all": ("rejected", "unchanged", "missing")}[options.resync]}
-    if sync.restore and options.resync == "changed":
+    if sync.recreate_deleted and options.resync == "changed":
         offered.add("missing")
     if not sync.contract.repeatable:
         # Once is once: only a person who names the key can want it twice.
