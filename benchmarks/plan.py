@@ -108,7 +108,7 @@ def _without_indexes(session: Session) -> Iterator[None]:
         yield
         return
     session.execute("ALTER TABLE common_room.sync_ledger SET UNLOGGED")
-    indexes = session.rows("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'sync_ledger'")
+    indexes = session.fetch_all("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'sync_ledger'")
     for name, _ in indexes:
         session.execute(f"DROP INDEX common_room.{session.dialect.identifier(name)}")
     yield
@@ -152,7 +152,7 @@ def scan(url: str, source: str) -> Took:
         types = session.columns(CONTACTS.relation)
         columns = [column.name for column in CONTACTS.contract.match(list(types)).columns]
         touch = "last({})" if session.dialect.name == "duckdb" else "count({})"
-        session.rows(f"SELECT {', '.join(touch.format(name) for name in columns)} FROM {source}")
+        session.fetch_all(f"SELECT {', '.join(touch.format(name) for name in columns)} FROM {source}")
     return Took(time.perf_counter() - began, 0, 0, _machine.peak_megabytes())
 
 

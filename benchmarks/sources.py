@@ -65,7 +65,7 @@ def postgresql(folder: Path) -> Iterator[str]:
         url = server.get_uri()
         with open_warehouse(url).session() as session:
             session.execute("ALTER SYSTEM SET fsync = off")
-            session.rows("SELECT pg_reload_conf()")
+            session.fetch_all("SELECT pg_reload_conf()")
         yield url
     finally:
         server.cleanup()

@@ -279,7 +279,7 @@ def _last_run(sync: Sync, project: Project, warehouse: Warehouse) -> list[tuple[
     """State, start, counts and end of the sync's last run; empty when there was none."""
     with warehouse.session() as session:
         runs = Ledger(session, project.state_schema).table("sync_runs")
-        return session.rows(
+        return session.fetch_all(
             "SELECT state, started_at, delivered, requests, stopped_by "
             f"FROM {runs} WHERE sync = {session.dialect.literal(sync.name)} ORDER BY started_at DESC LIMIT 1"
         )

@@ -56,7 +56,7 @@ def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | Non
             session.columns(Relation(source.name))
         except SourceMissing:
             return None
-        [(first,)] = session.rows(f"SELECT strftime(min({source.days}), '%Y-%m-%d') FROM {source.name}")
+        [(first,)] = session.fetch_all(f"SELECT strftime(min({source.days}), '%Y-%m-%d') FROM {source.name}")
     return (first, datetime.now(UTC).date().isoformat()) if first else None
 
 
@@ -73,7 +73,7 @@ def last_runs(warehouse: Warehouse) -> dict[str, str]:
         if not ledger.exists():
             return {}
         runs = ledger.table("sync_runs")
-        return dict(session.rows(f"SELECT sync, max_by(run_id, started_at) FROM {runs} GROUP BY sync"))
+        return dict(session.fetch_all(f"SELECT sync, max_by(run_id, started_at) FROM {runs} GROUP BY sync"))
 
 
 def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
@@ -81,7 +81,7 @@ def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
     with warehouse.session() as session:
         ledger = Ledger(session, STATE_SCHEMA)
         text = session.dialect.literal
-        runs = session.rows(
+        runs = session.fetch_all(
             f"SELECT {session.dialect.identifier('partition')}, state, stopped_by, source_rows, delivered, unchanged, "
             f"suppressed, requests, seconds FROM {ledger.table('sync_runs')} "
             f"WHERE sync = {text(sync)} AND run_id = {text(run_id)} ORDER BY started_at"
@@ -112,7 +112,7 @@ def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
 def count_arrived(warehouse: Warehouse, source: SampleSource, room: SandboxClient) -> tuple[int, int]:
     """How many of the source's rows the room has, by the room's own word, and how many there are."""
     with warehouse.session() as session:
-        keys = [key for (key,) in session.rows(f"SELECT {source.mark} FROM {source.name}")]
+        keys = [key for (key,) in session.fetch_all(f"SELECT {source.mark} FROM {source.name}")]
     arrived = source.arrived(room)
     return sum(key in arrived for key in keys), len(keys)
 

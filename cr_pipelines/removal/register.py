@@ -61,7 +61,7 @@ class Register:
         Someone who asked before, and whose removal is under way or was settled a short while ago, shares its outcome.
         Raises SourceMissing and SourceUnusable.
         """
-        with self._session.exclusively(f"{self._schema}.pii_removals"):
+        with self._session.lock(f"{self._schema}.pii_removals"):
             rows = [self._row(request, now) for request in new_requests(self._session, source, self._table)]
             if not rows:
                 return TakenIn(0, 0)
@@ -102,7 +102,7 @@ class Register:
         columns = ("email_hash", "status", "submitted_at", "due_at", "check_at", "verified_at", "email")
         promised, just_now = map(self._ledger.moment, (now - PROMISED, now - self._timing.shared))
         # What was found gone may have come back by another way than ours; then asking again must remove it again.
-        found = self._session.rows(
+        found = self._session.fetch_all(
             f"SELECT {', '.join(columns)} FROM {self._table} WHERE lifted_at IS NULL "
             f"AND (status = 'submitted' AND submitted_at > {promised} "
             f"OR status IN ('not_found', 'verified') AND coalesce(verified_at, submitted_at) > {just_now}) "
@@ -129,7 +129,7 @@ class Register:
         named = "" if request_ids is None else f" AND request_id IN ({self._listed(request_ids) or 'NULL'})"
         return [
             DueRequest(*row)
-            for row in self._session.rows(
+            for row in self._session.fetch_all(
                 "SELECT request_id, email_hash, email, coalesce(attempts, 0), coalesce(offers, 0) "
                 f"FROM {self._table} WHERE status IN {_WITHHELD} AND lifted_at IS NULL AND email IS NOT NULL AND "
                 f"(retry_at IS NULL OR retry_at <= {self._ledger.moment(now)} OR retry_at > {beyond}){named} "
@@ -147,7 +147,7 @@ class Register:
     def settle(self, email_hash: str, status: str, now: datetime, **details: Any) -> None:
         """Record what became of a person's removal, in every request of theirs that waits for it."""
         own = self._waiting(email_hash)
-        [(attempts,)] = self._session.rows(f"SELECT coalesce(max(attempts), 0) + 1 FROM {self._table} WHERE {own}")
+        [(attempts,)] = self._session.fetch_all(f"SELECT coalesce(max(attempts), 0) + 1 FROM {self._table} WHERE {own}")
         values: dict[str, Any] = {
             "status": status,
             "attempts": int(attempts),
@@ -172,7 +172,7 @@ class Register:
 
     def count_waiting(self, email_hash: str) -> int:
         """How many requests of a person wait to be settled."""
-        [(count,)] = self._session.rows(f"SELECT count(*) FROM {self._table} WHERE {self._waiting(email_hash)}")
+        [(count,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {self._waiting(email_hash)}")
         return int(count)
 
     def just_sent(self, email_hash: str, now: datetime) -> bool:
@@ -190,7 +190,7 @@ class Register:
             f"{runs} WHERE state IN ('interrupted', 'failed')) AS r ON r.run_id = i.run_id AND r.sync = i.sync"
         )
         return any(
-            self._session.rows(f"SELECT 1 FROM {sent} WHERE {own} AND {moment} > {since} LIMIT 1")
+            self._session.fetch_all(f"SELECT 1 FROM {sent} WHERE {own} AND {moment} > {since} LIMIT 1")
             for sent, moment in ((ledger, "last_sent_at"), (outcomes, "sent_at"), (in_doubt, "finished_at"))
         )
 
@@ -198,7 +198,7 @@ class Register:
         """Whether a row that was once sent under an address was sent under another one since."""
         known, ledger = self._ledger.table("known_addresses"), self._ledger.table("sync_ledger")
         return bool(
-            self._session.rows(
+            self._session.fetch_all(
                 f"SELECT 1 FROM {known} AS k JOIN {ledger} AS l ON l.sync = k.sync AND l.key = k.key "
                 f"WHERE k.email_hash = {self._text(email_hash)} AND l.email_hash <> k.email_hash LIMIT 1"
             )
@@ -209,7 +209,7 @@ class Register:
         moment, beyond = self._ledger.moment(now), self._ledger.moment(now + PROMISED)
         return [
             DueLook(*row)
-            for row in self._session.rows(
+            for row in self._session.fetch_all(
                 f"SELECT email_hash, max(email), min(submitted_at), min(due_at) FROM {self._table} "
                 "WHERE status IN ('submitted', 'overdue') AND lifted_at IS NULL AND email IS NOT NULL "
                 f"AND (check_at IS NULL OR check_at <= {moment} OR check_at > {beyond}) GROUP BY email_hash"
@@ -231,12 +231,12 @@ class Register:
 
     def standing(self) -> Standing:
         """Where all requests stand."""
-        rows = self._session.rows(
+        rows = self._session.fetch_all(
             "SELECT status, count(*), count(lifted_at), count(email), "
             "min(CASE WHEN status = 'submitted' AND lifted_at IS NULL THEN due_at END) "
             f"FROM {self._table} GROUP BY status ORDER BY status"
         )
-        [(withheld,)] = self._session.rows(f"SELECT coalesce(sum(withheld), 0) FROM {self._withheld()} AS w")
+        [(withheld,)] = self._session.fetch_all(f"SELECT coalesce(sum(withheld), 0) FROM {self._withheld()} AS w")
         return Standing(
             by_status={status: count for status, count, *_ in rows},
             lifted=sum(row[2] for row in rows),
@@ -248,7 +248,7 @@ class Register:
         )
 
     def _ids(self, status: str) -> list[str]:
-        found = self._session.rows(
+        found = self._session.fetch_all(
             f"SELECT request_id FROM {self._table} WHERE status = {self._text(status)} AND lifted_at IS NULL "
             f"ORDER BY seen_at, request_id LIMIT {_SHOWN}"
         )
@@ -257,7 +257,7 @@ class Register:
     def records(self, request_ids: Sequence[str] = ()) -> list[RemovalRecord]:
         """What became of every request, or of those that are named, in the order in which they were seen."""
         named = f"WHERE p.request_id IN ({self._listed(request_ids)}) " if request_ids else ""
-        found = self._session.rows(
+        found = self._session.fetch_all(
             "SELECT p.request_id, p.status, p.email_hash, p.requested_at, p.seen_at, p.submitted_at, p.due_at, "
             "p.checked_at, p.verified_at, coalesce(p.attempts, 0), p.message, coalesce(w.withheld, 0), "
             "p.email IS NOT NULL, p.lifted_at, p.lifted_reason "

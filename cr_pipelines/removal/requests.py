@@ -59,7 +59,7 @@ def new_requests(session: Session, source: RequestSource, register: str) -> Iter
     identifier, email = dialect.key((source.request_id,)), dialect.text(dialect.identifier(source.email))
     asked = dialect.text(dialect.identifier(source.requested_at)) if source.requested_at in columns else "NULL"
     hashed = dialect.sha256(f"coalesce({email}, '')")
-    found = session.rows(
+    found = session.fetch_all(
         "SELECT DISTINCT r.request_id, r.email, r.requested_at, r.source_hash, r.has_id FROM ("
         f"SELECT coalesce({identifier}, 'sha256:' || {hashed}) AS request_id, {email} AS email, "
         f"CAST({asked} AS {dialect.types['text']}) AS requested_at, {hashed} AS source_hash, "

@@ -19,7 +19,7 @@ def unsuppress(
     """
     ledger, text = Ledger(session, schema), session.dialect.literal
     ledger.prepare()
-    found = session.rows(
+    found = session.fetch_all(
         f"SELECT email_hash, status FROM {ledger.table('pii_removals')} "
         f"WHERE request_id = {text(request_id)} AND lifted_at IS NULL AND email_hash IS NOT NULL"
     )
@@ -30,7 +30,7 @@ def unsuppress(
         )
     hashes = ", ".join(text(email_hash) for email_hash, _ in found)
     withholding = f"email_hash IN ({hashes}) AND lifted_at IS NULL"
-    under_way = session.rows(
+    under_way = session.fetch_all(
         f"SELECT DISTINCT request_id, status FROM {ledger.table('pii_removals')} WHERE {withholding} "
         f"AND status IN ({', '.join(map(text, _UNDER_WAY))})"
     )
@@ -39,7 +39,7 @@ def unsuppress(
             f"the removal is still under way ({', '.join(sorted(f'{name}: {status}' for name, status in under_way))}): "
             "sending the person now would undo it. Wait until it is verified, or say --even-unverified"
         )
-    [(lifted,)] = session.rows(f"SELECT count(*) FROM {ledger.table('pii_removals')} WHERE {withholding}")
+    [(lifted,)] = session.fetch_all(f"SELECT count(*) FROM {ledger.table('pii_removals')} WHERE {withholding}")
     ledger.offer_anew(hashes)
     ledger.update("pii_removals", {"lifted_at": now, "lifted_reason": reason, "email": None}, withholding)
     return int(lifted)

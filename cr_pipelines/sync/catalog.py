@@ -127,7 +127,7 @@ def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_roo
     """
     with warehouse.session() as session:
         ledger = Ledger(session, schema)
-        if not ledger.exists() or not session.rows(f"SELECT 1 FROM {ledger.table('room_activity_types')} LIMIT 1"):
+        if not ledger.exists() or not session.fetch_all(f"SELECT 1 FROM {ledger.table('room_activity_types')} LIMIT 1"):
             raise SyncError("the room's catalog has not been read yet; read it first, with read_catalog")
         present = session.columns(sync.relation)
         columns = [column for column in sync.contract.columns if column.name in present and _names_one(column)]
@@ -147,7 +147,7 @@ def _unknown(session: Session, sync: Sync, column: Column, catalog: Catalog) -> 
     names = [column.name, *(["segment"] if of_segment else [])]
     listed = ", ".join(map(session.dialect.identifier, names))
     unknown = []
-    for name, *segment, rows in session.rows(
+    for name, *segment, rows in session.fetch_all(
         f"SELECT {listed}, count(*) FROM {session.dialect.relation(sync.relation)} AS source "
         f"WHERE {session.dialect.identifier(column.name)} IS NOT NULL GROUP BY {listed} LIMIT {_MOST_NAMES}"
     ):
@@ -177,7 +177,8 @@ def _catalog_read(session: Session, ledger: Ledger) -> Catalog:
     def rows(table: str, *columns: str) -> list[dict[str, Any]]:
         listed = ", ".join(map(session.dialect.identifier, columns))
         return [
-            dict(zip(columns, row, strict=True)) for row in session.rows(f"SELECT {listed} FROM {ledger.table(table)}")
+            dict(zip(columns, row, strict=True))
+            for row in session.fetch_all(f"SELECT {listed} FROM {ledger.table(table)}")
         ]
 
     segments = [Segment(**row) for row in rows("room_segments", "id", "name")]

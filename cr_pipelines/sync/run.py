@@ -151,7 +151,7 @@ class Run:
     def _plan(self, outbox: Outbox, source_id: int | None) -> Plan:
         with self._warehouse.session() as session:
             if self._lent is not None:
-                session.lend(FRAME, self._lent)
+                session.register_arrow(FRAME, self._lent)
                 self._lent = None
             ledger = Ledger(session, self._schema)
             ledger.prepare()

@@ -5,14 +5,14 @@ engines let only one process at a time have the data:
 
     warehouse = open_warehouse("duckdb:///warehouse.duckdb")
     with warehouse.session() as session:
-        session.rows("SELECT count(*) FROM common_room_contacts")
+        session.fetch_all("SELECT count(*) FROM common_room_contacts")
 """
 
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import (
+    BatchSink,
     Session,
-    Sink,
     SourceMissing,
     Warehouse,
     WarehouseBusy,
@@ -21,10 +21,10 @@ from cr_pipelines.warehouse.session import (
 )
 
 __all__ = [
+    "BatchSink",
     "Dialect",
     "Relation",
     "Session",
-    "Sink",
     "SourceMissing",
     "Warehouse",
     "WarehouseBusy",

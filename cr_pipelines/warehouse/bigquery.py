@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.session import BatchSink, Session, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
 
@@ -112,12 +112,12 @@ class BigQuerySession(Session):
             self._query(statement).result()
 
     @override
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
         with _told():
             return [tuple(row.values()) for row in self._query(query).result()]
 
     @override
-    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+    def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         with _told():
             answer = self._query(query).result(page_size=rows_per_batch)
             for page in answer.to_arrow_iterable():

@@ -122,7 +122,7 @@ class WarehouseConformance:
     @staticmethod
     def _of_row(session: Session, select: str, expression: Any) -> Any:
         columns = list(session.columns(Relation(select)))
-        [(value,)] = session.rows(f"SELECT {expression(columns)} FROM ({select}) AS one")
+        [(value,)] = session.fetch_all(f"SELECT {expression(columns)} FROM ({select}) AS one")
         return value
 
     @staticmethod
@@ -145,7 +145,7 @@ class WarehouseConformance:
             )
             self.make_table(session, "texts", {"n": "integer", "c0": "text", "c1": "text"})
             session.execute(f"INSERT INTO {self.table(session, 'texts')} (n, c0, c1) VALUES {values}")
-            found = session.rows(
+            found = session.fetch_all(
                 f"SELECT n, {session.dialect.fingerprint(['c0', 'c1'])}, {self.text_hash(session)} "
                 f"FROM {self.table(session, 'texts')}"
             )
@@ -246,10 +246,10 @@ class WarehouseConformance:
             session.execute(f"INSERT INTO {table} (id) VALUES ('a'), ('a'), ('A'), (NULL), ('')")
             key = session.dialect.key(["id"])
             session.execute(f"CREATE TEMPORARY TABLE cr_keys AS SELECT {key} AS key FROM {table}")
-            assert session.rows(
+            assert session.fetch_all(
                 "SELECT key, count(*) FROM cr_keys WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1"
             ) == [("a", 2)]
-            assert session.rows(f"SELECT {session.dialect.count_if('key IS NULL')} FROM cr_keys") == [(1,)]
+            assert session.fetch_all(f"SELECT {session.dialect.count_if('key IS NULL')} FROM cr_keys") == [(1,)]
 
     # Pieces of SQL.
 
@@ -257,18 +257,20 @@ class WarehouseConformance:
         with warehouse.session() as session:
             for text in _TEXTS:
                 literal = session.dialect.literal(text)
-                [(found, hashed)] = session.rows(f"SELECT {literal}, {session.dialect.sha256(literal)}")
+                [(found, hashed)] = session.fetch_all(f"SELECT {literal}, {session.dialect.sha256(literal)}")
                 assert (found, hashed) == (text, hashlib.sha256(text.encode()).hexdigest())
 
     def test_json_text_is_json_and_null_stays_null(self, warehouse: Warehouse) -> None:
         with warehouse.session() as session:
             dialect = session.dialect
             for text in _TEXTS:
-                [(found,)] = session.rows(
+                [(found,)] = session.fetch_all(
                     f"SELECT {dialect.json_text('c0')} FROM ({self.texts(dialect, [text])}) AS one"
                 )
                 assert json.loads(found) == text
-            [(none,)] = session.rows(f"SELECT {dialect.json_text('c0')} FROM ({self.texts(dialect, [None])}) AS one")
+            [(none,)] = session.fetch_all(
+                f"SELECT {dialect.json_text('c0')} FROM ({self.texts(dialect, [None])}) AS one"
+            )
             assert none is None
 
     def test_merge_updates_what_is_there_inserts_what_is_not_and_leaves_the_rest(self, warehouse: Warehouse) -> None:
@@ -289,7 +291,7 @@ class WarehouseConformance:
             session.execute(
                 session.dialect.merge(table, source, ("sync", "key"), ("sync", "key", "partition", "attempts"))
             )
-            assert sorted(session.rows(f"SELECT {columns} FROM {table}"), key=str) == sorted(
+            assert sorted(session.fetch_all(f"SELECT {columns} FROM {table}"), key=str) == sorted(
                 [("s", "kept", "p", 1), ("s", "changed", "q", 2), ("other", "changed", "p", 1), ("s", "new", None, 3)],
                 key=str,
             )
@@ -301,7 +303,7 @@ class WarehouseConformance:
             session.execute(f"INSERT INTO {table} (key, attempts) VALUES ('a', 1), ('b', 1)")
             session.execute("CREATE TEMPORARY TABLE cr_news AS SELECT 'a' AS key, 5 AS attempts")
             session.execute(f"UPDATE {table} SET attempts = n.attempts FROM cr_news AS n WHERE {name}.key = n.key")
-            assert sorted(session.rows(f"SELECT key, attempts FROM {table}")) == [("a", 5), ("b", 1)]
+            assert sorted(session.fetch_all(f"SELECT key, attempts FROM {table}")) == [("a", 5), ("b", 1)]
 
     # Sessions.
 
@@ -339,7 +341,7 @@ class WarehouseConformance:
             self.make_table(session, "appended", kinds)
             session.append(_SCHEMA, "appended", rows)
             columns = ", ".join(map(session.dialect.identifier, kinds))
-            found = session.rows(f"SELECT {columns} FROM {self.table(session, 'appended')}")
+            found = session.fetch_all(f"SELECT {columns} FROM {self.table(session, 'appended')}")
         assert sorted(found, key=str) == sorted([("O'Brien \\ 王", None, 2**62, 0.1, now), (None,) * 5], key=str)
         [moment] = [row[4] for row in found if row[4] is not None]
         assert moment.utcoffset() == timedelta(0)
@@ -357,7 +359,7 @@ class WarehouseConformance:
                 f"{session.dialect.readable(name, kind)} AS {session.dialect.identifier(name)}"
                 for name, kind in types.items()
             )
-            session.stream(f"SELECT {values} FROM ({select}) AS one", 100, sink)
+            session.fetch_batches(f"SELECT {values} FROM ({select}) AS one", 100, sink)
         [row] = sink.rows
         nested = {name: json.loads(row[name]) if isinstance(row[name], str) else row[name] for name in "gh"}
         assert (row["a"], row["b"], float(row["c"]), row["d"]) == ("text", 7, 0.5, True)
@@ -371,7 +373,7 @@ class WarehouseConformance:
         before = resident_bytes()
         with warehouse.session() as session:
             text = session.dialect.text("i")
-            session.stream(f"SELECT i, repeat({text}, 60) AS filler FROM {numbers}", 2_000, sink)
+            session.fetch_batches(f"SELECT i, repeat({text}, 60) AS filler FROM {numbers}", 2_000, sink)
         assert (sink.rows, sink.largest_batch <= 2_000) == (1_000_000, True)
         # The rows are some 400 MB.
         assert sink.peak - before < 250_000_000
@@ -385,7 +387,7 @@ class WarehouseConformance:
                 with pytest.raises(SourceMissing):
                     session.columns(Relation(missing))
             # The session goes on.
-            assert session.rows("SELECT 1") == [(1,)]
+            assert session.fetch_all("SELECT 1") == [(1,)]
 
     def test_an_error_repeats_no_value(self, warehouse: Warehouse) -> None:
         with warehouse.session() as session:
@@ -393,7 +395,7 @@ class WarehouseConformance:
             table = self.table(session, "people")
             session.execute(f"INSERT INTO {table} (email) VALUES ('ada@example.com')")
             with pytest.raises(WarehouseError) as caught:
-                session.rows(f"SELECT CAST(email AS {session.dialect.types['bigint']}) FROM {table}")
+                session.fetch_all(f"SELECT CAST(email AS {session.dialect.types['bigint']}) FROM {table}")
             assert "ada@example.com" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
     def test_a_transaction_holds_or_leaves_no_trace(self, warehouse: Warehouse) -> None:
@@ -405,11 +407,11 @@ class WarehouseConformance:
                 session.execute(f"INSERT INTO {table} (id) VALUES ('lost')")
                 raise KeyError
 
-            with session.exclusively("conformance"):
-                session.atomically(lambda: session.execute(f"INSERT INTO {table} (id) VALUES ('kept')"))
+            with session.lock("conformance"):
+                session.transaction(lambda: session.execute(f"INSERT INTO {table} (id) VALUES ('kept')"))
             with pytest.raises(KeyError):
-                session.atomically(fail)
-            assert session.rows(f"SELECT id FROM {table}") == [("kept",)]
+                session.transaction(fail)
+            assert session.fetch_all(f"SELECT id FROM {table}") == [("kept",)]
 
     def test_temporary_tables_end_with_their_session(self, warehouse: Warehouse) -> None:
         for _ in range(2):
@@ -417,4 +419,4 @@ class WarehouseConformance:
                 session.execute("CREATE TEMPORARY TABLE cr_fleeting AS SELECT 1 AS a")
                 if analyze := session.dialect.analyze("cr_fleeting"):
                     session.execute(analyze)
-                assert session.rows("SELECT a FROM cr_fleeting") == [(1,)]
+                assert session.fetch_all("SELECT a FROM cr_fleeting") == [(1,)]

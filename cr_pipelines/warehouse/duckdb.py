@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.session import BatchSink, Session, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
 
 _MEGABYTE = 1_000_000
 
@@ -113,12 +113,12 @@ class DuckDBSession(Session):
         self._with_enough_memory(lambda: self._connection.execute(statement))
 
     @override
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
         self.execute(query)
         return self._connection.fetchall()
 
     @override
-    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+    def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         def pour() -> None:
             sink.clear()
             for batch in _batches(self._connection.sql(query).to_arrow_reader(rows_per_batch)):
@@ -137,7 +137,7 @@ class DuckDBSession(Session):
             self._connection.unregister("appended_rows")
 
     @override
-    def atomically(self, work: Callable[[], None]) -> None:
+    def transaction(self, work: Callable[[], None]) -> None:
         # Out of memory, DuckDB aborts the transaction: all of it is done again with more.
         def transaction() -> None:
             with self._transaction():
@@ -174,13 +174,13 @@ class DuckDBSession(Session):
         self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
 
     @override
-    def lend(self, name: str, rows: pa.Table) -> None:
+    def register_arrow(self, name: str, rows: pa.Table) -> None:
         self._connection.register(name, rows)
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
         try:
-            described = self.rows(f"DESCRIBE SELECT * FROM {self.dialect.relation(relation)}")
+            described = self.fetch_all(f"DESCRIBE SELECT * FROM {self.dialect.relation(relation)}")
         except WarehouseError as error:
             raise SourceMissing(f"{relation} cannot be read: {error}") from None
         return {name: kind for name, kind, *_ in described}

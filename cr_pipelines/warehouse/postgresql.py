@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import Session, Sink, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.session import BatchSink, Session, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
 
 _OLDEST = 15
 """The first major version with MERGE."""
@@ -129,7 +129,7 @@ class PostgreSQLSession(Session):
     def __init__(self, connection: adbc_driver_manager.dbapi.Connection):
         self._connection = connection
         settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
-        [(version, *_)] = self.rows(f"SELECT current_setting('server_version_num')::integer / 10000, {settings}")
+        [(version, *_)] = self.fetch_all(f"SELECT current_setting('server_version_num')::integer / 10000, {settings}")
         if version < _OLDEST:
             raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {_OLDEST} or later")
         self.dialect = PostgreSQLDialect(version)
@@ -140,13 +140,13 @@ class PostgreSQLSession(Session):
             cursor.execute(statement)
 
     @override
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
         with self._cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchall()
 
     @override
-    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+    def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         with self._cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
             cursor.execute(query)
@@ -161,7 +161,7 @@ class PostgreSQLSession(Session):
             cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
 
     @override
-    def lend(self, name: str, rows: pa.Table) -> None:
+    def register_arrow(self, name: str, rows: pa.Table) -> None:
         with self._cursor() as cursor:
             cursor.adbc_ingest(name, rows, mode="create", temporary=True)
 
@@ -173,8 +173,8 @@ class PostgreSQLSession(Session):
         try:
             self.execute(f"CREATE TEMPORARY VIEW cr_described AS {source}")
             # Whether we may read the source shows when it is read.
-            self.rows(f"SELECT 1 FROM {view} LIMIT 0")
-            described = self.rows(
+            self.fetch_all(f"SELECT 1 FROM {view} LIMIT 0")
+            described = self.fetch_all(
                 "SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) FROM pg_attribute AS a "
                 f"JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attrelid = '{view}'::regclass "
                 "AND a.attnum > 0 ORDER BY a.attnum"
@@ -191,15 +191,15 @@ class PostgreSQLSession(Session):
 
     @override
     @contextmanager
-    def exclusively(self, name: str) -> Iterator[None]:
+    def lock(self, name: str) -> Iterator[None]:
         number = int.from_bytes(hashlib.sha256(f"cr-pipelines {name}".encode()).digest()[:8], signed=True)
-        self.rows(f"SELECT 1 FROM pg_advisory_lock({number})")
+        self.fetch_all(f"SELECT 1 FROM pg_advisory_lock({number})")
         try:
             yield
         finally:
             # A connection that broke has let go, and cannot say so.
             with suppress(WarehouseError):
-                self.rows(f"SELECT 1 FROM pg_advisory_unlock({number})")
+                self.fetch_all(f"SELECT 1 FROM pg_advisory_unlock({number})")
 
     @contextmanager
     def _cursor(self) -> Iterator[adbc_driver_manager.dbapi.Cursor]:

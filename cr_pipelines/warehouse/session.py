@@ -22,7 +22,7 @@ class WarehouseBusy(WarehouseError):
     """Another process kept the warehouse for longer than we wait."""
 
 
-class Sink(Protocol):
+class BatchSink(Protocol):
     """What a query's answer is poured into."""
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -42,18 +42,18 @@ class Session(ABC):
         """Run a statement that returns nothing."""
 
     @abstractmethod
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
         """The whole answer of a query that is known to be small."""
 
     @abstractmethod
-    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+    def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         """Pour the answer of a query into a sink, batch by batch, never all in memory."""
 
     @abstractmethod
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
         """Append rows to a table by column name, all or none of them."""
 
-    def lend(self, name: str, rows: pa.Table) -> None:
+    def register_arrow(self, name: str, rows: pa.Table) -> None:
         """Let statements read the rows as a relation of this name, until the session ends.
 
         Raises WarehouseError where the engine offers no way to.
@@ -71,9 +71,9 @@ class Session(ABC):
 
     def tables(self, schema: str) -> set[str]:
         """The names, in lower case, of a schema's tables and views; none when there is no such schema."""
-        return {name for (name,) in self.rows(self.dialect.tables(schema))}
+        return {name for (name,) in self.fetch_all(self.dialect.tables(schema))}
 
-    def atomically(self, work: Callable[[], None]) -> None:
+    def transaction(self, work: Callable[[], None]) -> None:
         """Do the work's statements together or not at all; all of them see one state of the warehouse.
 
         An engine that ran out of memory may do the work again, from its beginning.
@@ -97,7 +97,7 @@ class Session(ABC):
         """See one state of the warehouse while the block lasts, where others can write meanwhile."""
         return nullcontext()
 
-    def exclusively(self, name: str) -> AbstractContextManager[None]:
+    def lock(self, name: str) -> AbstractContextManager[None]:
         """Keep out, while the block lasts, every other session that asks for the same name."""
         return nullcontext()
 

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import Session, Sink, SourceMissing, Warehouse, WarehouseError
+from cr_pipelines.warehouse.session import BatchSink, Session, SourceMissing, Warehouse, WarehouseError
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -100,13 +100,13 @@ class SnowflakeSession(Session):
             cursor.execute(statement)
 
     @override
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
         with self._cursor() as cursor:
             cursor.execute(query)
             return [tuple(row) for row in cursor.fetchall()]
 
     @override
-    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+    def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         with self._cursor() as cursor:
             cursor.execute(query)
             for chunk in cursor.get_result_batches() or ():

@@ -55,10 +55,12 @@ def on_change(sync: Sync) -> dg.SensorDefinition:
             ledger = Ledger(session, "common_room")
             ledger.prepare()
             runs = f"{ledger.table('sync_runs')} WHERE sync = '{sync.name}' AND state"
-            going_on = session.rows(f"SELECT run_id FROM {runs} = 'running'")
+            going_on = session.fetch_all(f"SELECT run_id FROM {runs} = 'running'")
             if any(ledger.run_lives(run_id, sync.name) for (run_id,) in going_on):
                 return dg.SkipReason("a run goes on")
-            if session.rows(f"SELECT 1 FROM {runs} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"):
+            if session.fetch_all(
+                f"SELECT 1 FROM {runs} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"
+            ):
                 return dg.SkipReason("nothing has changed")
         return dg.RunRequest()
 

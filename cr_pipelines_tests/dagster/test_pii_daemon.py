@@ -60,7 +60,7 @@ class Company:
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with self._warehouse.session() as session:
-            return session.rows(statement)
+            return session.fetch_all(statement)
 
     def change_everybody(self) -> None:
         """New names and words: the next syncs have everybody to send; some lose their address, some get another."""

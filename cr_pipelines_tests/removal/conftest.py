@@ -39,7 +39,7 @@ class Office:
             return self.data.sql(statement)
         # Waits while another process has the file.
         with self.warehouse.session() as session:
-            return session.rows(statement)
+            return session.fetch_all(statement)
 
     @property
     def warehouse(self) -> Warehouse:

@@ -192,7 +192,7 @@ def test_two_syncs_and_a_reader_share_one_warehouse(flow: Flow, sandbox: Sandbox
     looked = 0
     while any(process.poll() is None for process in processes):
         with flow.warehouse.session() as session:
-            session.rows("SELECT count(*) FROM common_room_contacts")
+            session.fetch_all("SELECT count(*) FROM common_room_contacts")
         looked += 1
         time.sleep(0.05)
     assert [process.returncode for process in processes] == [0, 0]

@@ -43,7 +43,7 @@ def test_a_fingerprint_is_the_same_in_every_version_and_under_every_setting(vers
     data = PostgreSQLDatabase(version)
     url = f"{data.url}&options={quote(settings)}"
     with open_warehouse(url).session() as session:
-        [(found,)] = session.rows(f"SELECT {session.dialect.fingerprint(columns_of(session))} FROM ({ROW}) AS one")
+        [(found,)] = session.fetch_all(f"SELECT {session.dialect.fingerprint(columns_of(session))} FROM ({ROW}) AS one")
         assert session.dialect.row_hash_version == f"postgresql {version}"
     data.remove()
     assert found == FINGERPRINT
@@ -76,7 +76,7 @@ def test_every_type_can_be_hashed_fingerprinted_and_read(data: PostgreSQLDatabas
             source = Relation(f"SELECT {value} AS a")
             types = session.columns(source)
             sink = Collected()
-            session.stream(
+            session.fetch_batches(
                 f"SELECT {session.dialect.readable('a', types['a'])} AS a, {session.dialect.row_hash(types)} AS h, "
                 f"{session.dialect.fingerprint(list(types))} AS f FROM {session.dialect.relation(source)} AS one",
                 10,
@@ -141,12 +141,12 @@ def test_a_sync_waits_for_no_other_sync_whatever_that_one_holds(flow: Flow):
 
         def stand_still() -> None:
             session.execute("UPDATE common_room.sync_runs SET heartbeat_at = now() WHERE sync = 'other'")
-            session.rows("SELECT count(*) FROM common_room.sync_ledger")
+            session.fetch_all("SELECT count(*) FROM common_room.sync_ledger")
             session.execute("INSERT INTO common_room.sync_ledger (sync, key) VALUES ('other', 'x')")
             assert flow.run().delivered == 10
 
-        with session.exclusively("common_room.other"):
-            session.atomically(stand_still)
+        with session.lock("common_room.other"):
+            session.transaction(stand_still)
 
 
 def test_eight_first_runs_at_once_make_the_tables_once_and_deliver_each_their_own(flow: Flow):
@@ -172,9 +172,9 @@ def test_eight_first_runs_at_once_make_the_tables_once_and_deliver_each_their_ow
 
 def test_a_change_while_the_plan_is_made_waits_for_the_next_run(flow: Flow):
     with flow.warehouse.session() as session, session.snapshot():
-        before = session.rows("SELECT count(*) FROM common_room_contacts")
+        before = session.fetch_all("SELECT count(*) FROM common_room_contacts")
         flow.sql("DELETE FROM common_room_contacts")
-        assert session.rows("SELECT count(*) FROM common_room_contacts") == before
+        assert session.fetch_all("SELECT count(*) FROM common_room_contacts") == before
 
 
 def test_no_transaction_lasts_while_rows_are_sent(flow: Flow):

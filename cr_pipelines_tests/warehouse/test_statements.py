@@ -23,7 +23,7 @@ from cr_pipelines.sync.contract import ACTIVITY, SEGMENT_MEMBER, SEGMENT_NOTE, T
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.sync.state.compaction import _Compaction
 from cr_pipelines.sync.state.ledger import OUTCOME_SCHEMA, this_host
-from cr_pipelines.warehouse import Dialect, Relation, Session, Sink
+from cr_pipelines.warehouse import BatchSink, Dialect, Relation, Session
 from cr_pipelines.warehouse.bigquery import BigQueryDialect, BigQuerySession
 from cr_pipelines.warehouse.duckdb import DuckDBDialect
 from cr_pipelines.warehouse.postgresql import PostgreSQLDialect
@@ -69,7 +69,7 @@ class Recorder(Session):
         self.statements.append(statement)
 
     @override
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
         if query.startswith("SELECT max(recorded_at)"):
             # One portion to fold, and then no more.
             self.folded = not self.folded
@@ -79,7 +79,7 @@ class Recorder(Session):
         return next((answer for pattern, answer in ANSWERS if re.match(pattern, query)), [])
 
     @override
-    def stream(self, query: str, rows_per_batch: int, sink: Sink) -> None:
+    def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         self.statements.append(query)
 
     @override

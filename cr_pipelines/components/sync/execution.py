@@ -145,7 +145,7 @@ class _SyncRun:
             dialect = session.dialect
             kind = session.columns(self._sync.relation).get(column, "")
             start = dialect.moment(Partition.of_day(column, date.fromisoformat(first)).start, kind)
-            [(too_old,)] = session.rows(
+            [(too_old,)] = session.fetch_all(
                 f"SELECT count(*) FROM {dialect.relation(self._sync.relation)} AS source "
                 f"WHERE {dialect.identifier(column)} < {start}"
             )

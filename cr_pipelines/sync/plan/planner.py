@@ -201,7 +201,7 @@ class Planner:
     def begin(self, plan: Plan, run_id: str, source_id: int | None = None) -> None:
         """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if not plan.emptied:
-            self._session.atomically(lambda: self._begin(plan, run_id, source_id))
+            self._session.transaction(lambda: self._begin(plan, run_id, source_id))
 
     def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
         if plan.offered:
@@ -262,7 +262,7 @@ class Planner:
             report.add_problem(no_key(self._partition), self._key_columns, "null_key", message, plan.null_keys)
         if not plan.duplicate_keys:
             return
-        for key, copies in self._session.rows("SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT 3"):
+        for key, copies in self._session.fetch_all("SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT 3"):
             message = f"{copies}{_DUPLICATE}"
             report.add_problem(key, self._key_columns, "duplicate_key", message, 0)
         report.problems[-1].rows = plan.duplicate_rows
@@ -284,7 +284,7 @@ class Planner:
             self._session.execute(analyze)
 
     def _any(self, rows: str) -> bool:
-        return bool(self._session.rows(f"SELECT 1 FROM {rows} LIMIT 1"))
+        return bool(self._session.fetch_all(f"SELECT 1 FROM {rows} LIMIT 1"))
 
     @property
     def _source(self) -> str:
@@ -308,16 +308,16 @@ class Planner:
             f"FROM {self._source}) AS hashed{only}",
         )
         if self._options.keys:
-            found = {found for (found,) in self._session.rows("SELECT key FROM cr_source_keys")}
+            found = {found for (found,) in self._session.fetch_all("SELECT key FROM cr_source_keys")}
             plan.unknown_keys = tuple(key for key in self._options.keys if key not in found)
         self._make_table(
             "cr_duplicates",
             "SELECT key, count(*) AS copies FROM cr_source_keys WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1",
         )
-        [(plan.source_rows, plan.null_keys)] = self._session.rows(
+        [(plan.source_rows, plan.null_keys)] = self._session.fetch_all(
             f"SELECT count(*), {self._dialect.count_if('key IS NULL')} FROM cr_source_keys"
         )
-        [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.rows(
+        [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.fetch_all(
             f"SELECT count(*), CAST(coalesce(sum(copies), 0) AS {self._dialect.types['bigint']}) FROM cr_duplicates"
         )
 
@@ -418,7 +418,7 @@ class Planner:
     def _compare_with_room(self, plan: Plan, present: Collection[str]) -> None:
         """Find what somebody deleted in the room, and what left the source and may be deleted there."""
         there = set(present)
-        standing = self._session.rows("SELECT key FROM cr_compared WHERE why = 'unchanged' ORDER BY key")
+        standing = self._session.fetch_all("SELECT key FROM cr_compared WHERE why = 'unchanged' ORDER BY key")
         plan.missing = tuple(key for (key,) in standing if key not in there)
         if plan.missing:
             listed = ", ".join(map(self._dialect.literal, plan.missing))
@@ -426,15 +426,15 @@ class Planner:
         if self._options.keys or self._options.limit is not None or self._options.resync == "failed":
             return
         delivered = f"{self._here('sync_ledger', f'key, {delivered_fingerprint()} AS there')} AS l"
-        [(plan.standing,)] = self._session.rows(f"SELECT count(*) FROM {delivered} WHERE there IS NOT NULL")
-        left = self._session.rows(
+        [(plan.standing,)] = self._session.fetch_all(f"SELECT count(*) FROM {delivered} WHERE there IS NOT NULL")
+        left = self._session.fetch_all(
             f"SELECT key FROM {delivered} WHERE there IS NOT NULL "
             "AND key NOT IN (SELECT key FROM cr_source_keys WHERE key IS NOT NULL) ORDER BY key"
         )
         plan.removable = tuple(key for (key,) in left)
 
     def _count(self, plan: Plan) -> None:
-        counted = dict(self._session.rows("SELECT why, count(*) FROM cr_compared GROUP BY why"))
+        counted = dict(self._session.fetch_all("SELECT why, count(*) FROM cr_compared GROUP BY why"))
         plan.gone = counted.pop("gone", 0)
         counted.pop("unchanged", None)
         sound = plan.source_rows - plan.null_keys - plan.duplicate_rows
@@ -447,7 +447,7 @@ class Planner:
             f"SELECT *, {turn} AS turn FROM cr_compared WHERE {condition}" for turn, condition in enumerate(turns)
         )
         self._make_table("cr_offered", f"SELECT * FROM ({offered}) AS turned{' ORDER BY turn' if limit else ''}{limit}")
-        [(plan.offered_new,)] = self._session.rows(f"SELECT {self._dialect.count_if(_NEW)} FROM cr_offered")
+        [(plan.offered_new,)] = self._session.fetch_all(f"SELECT {self._dialect.count_if(_NEW)} FROM cr_offered")
         key = self._key
         if len(self._sync.contract.key) == 1 and not self._any("cr_offered WHERE key LIKE 'sha256:%'"):
             # No offered key stands hashed: a join on the bare column lets the engine skip what it need not read.
@@ -473,7 +473,7 @@ class Planner:
             f"{self._dialect.readable(name, kind)} AS {self._dialect.identifier(f'value_{name}')}"
             for name, kind in self._types.items()
         )
-        self._session.stream(
+        self._session.fetch_batches(
             f"SELECT {', '.join((*meta, *values))} FROM {source} AS s "
             f"JOIN cr_offered AS o ON s.cr_key = o.key WHERE o.turn = {turn}{self._order}",
             _ROWS_PER_BATCH,

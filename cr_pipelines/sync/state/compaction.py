@@ -76,7 +76,7 @@ class _Compaction:
     def settled(self, sync: str | None) -> list[CompactedPart]:
         """The parts that may be compacted, and are not yet."""
         only = "" if sync is None else f" AND sync = {self._session.dialect.literal(sync)}"
-        parts = self._session.rows(
+        parts = self._session.fetch_all(
             f"SELECT sync, {self._partition}, count(*) FROM {self._ledger.table('sync_ledger')} "
             f"WHERE {self._full}{only} GROUP BY sync, {self._partition} "
             f"HAVING max(last_sent_at) IS NULL OR max(last_sent_at) < {self._before} ORDER BY sync, {self._partition}"
@@ -87,7 +87,7 @@ class _Compaction:
         """Compact one part, unless a run has begun to look at it."""
         emptied = ", ".join(f"{column} = NULL" for column in _DROPPED)
         # A run that begins waits for this, and what is folded comes before or after.
-        with self._session.exclusively(f"{self._schema}.{part.sync}"):
+        with self._session.lock(f"{self._schema}.{part.sync}"):
             if not self._at_rest(part):
                 return False
             self._session.execute(
@@ -98,7 +98,7 @@ class _Compaction:
 
     def _at_rest(self, part: CompactedPart) -> bool:
         """Whether no run has shown life in it for long enough."""
-        return not self._session.rows(
+        return not self._session.fetch_all(
             f"SELECT 1 FROM {self._ledger.table('sync_runs')} "
             f"WHERE {self._ledger.where(part.sync, part.partition)} AND heartbeat_at >= {self._before} LIMIT 1"
         )

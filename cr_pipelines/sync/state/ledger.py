@@ -226,7 +226,7 @@ class Ledger:
         """
         if not self._lacking():
             return
-        with self._session.exclusively(self._schema):
+        with self._session.lock(self._schema):
             lacking = self._lacking()
             if lacking >= {*_TABLES, "rejected_rows"}:
                 self._session.execute(self._dialect.create_schema(self._schema))
@@ -268,7 +268,7 @@ class Ledger:
         A run counts as ended when its process on this host is gone, or when it runs elsewhere and its heartbeat is
         two minutes old. A run of the same id is the same run, tried again.
         """
-        with self._session.exclusively(f"{self._schema}.{sync}"):
+        with self._session.lock(f"{self._schema}.{sync}"):
             now = datetime.now(UTC)
             # Noted before looking: where nothing keeps others out, two that begin at once see each other.
             self._insert(
@@ -293,7 +293,7 @@ class Ledger:
         def of(run: str, started_at: datetime) -> str:
             return f"{here} AND run_id = {self._value(run)} AND started_at = {self._value(started_at)}"
 
-        for other, host, process, started_at, heartbeat in self._session.rows(
+        for other, host, process, started_at, heartbeat in self._session.fetch_all(
             f"SELECT run_id, host, process, started_at, heartbeat_at FROM {runs} "
             f"WHERE {here} AND NOT ({of(run_id, now)})"
         ):
@@ -312,7 +312,7 @@ class Ledger:
     def run_lives(self, run_id: str, sync: str) -> bool | None:
         """Whether a run goes on: its process is there, or its heartbeat is young. None for a run never noted."""
         text, lives = self._dialect.literal, None
-        for state, host, process, heartbeat in self._session.rows(
+        for state, host, process, heartbeat in self._session.fetch_all(
             f"SELECT state, host, process, heartbeat_at FROM {self.table('sync_runs')} "
             f"WHERE run_id = {text(run_id)} AND sync = {text(sync)}"
         ):
@@ -346,7 +346,7 @@ class Ledger:
                 f"AND run_id = {self._value(run_id)}{kept}"
             )
 
-        self._session.atomically(end)
+        self._session.transaction(end)
 
     def fold(self, sync: str) -> None:
         """Bring the ledger up to the outcomes of a sync that were appended since its last fold.
@@ -355,15 +355,15 @@ class Ledger:
         outcome, and no earlier: what a killed run may have sent stays in doubt until it has one.
         """
         outcomes, own = self.table("sync_outcomes"), f"sync = {self._dialect.literal(sync)}"
-        with self._session.exclusively(f"{self._schema}.{sync}"):
+        with self._session.lock(f"{self._schema}.{sync}"):
             while True:
-                [(until,)] = self._session.rows(
+                [(until,)] = self._session.fetch_all(
                     f"SELECT max(recorded_at) FROM (SELECT recorded_at FROM {outcomes} WHERE {own} "
                     f"ORDER BY recorded_at LIMIT {_FOLDED_AT_ONCE}) AS portion"
                 )
                 if until is None:
                     return
-                self._session.atomically(partial(self._fold_until, sync, until))
+                self._session.transaction(partial(self._fold_until, sync, until))
 
     def _fold_until(self, sync: str, until: datetime) -> None:
         outcomes, ledger, intents = map(self.table, ("sync_outcomes", "sync_ledger", "sync_intents"))
@@ -430,7 +430,9 @@ class Ledger:
     def suppression_version(self) -> int:
         """Grows with every removal that is recorded, and every one that is lifted."""
         recorded = self._dialect.count_if("status IS NULL OR status <> 'invalid'")
-        [(version,)] = self._session.rows(f"SELECT {recorded} + count(lifted_at) FROM {self.table('pii_removals')}")
+        [(version,)] = self._session.fetch_all(
+            f"SELECT {recorded} + count(lifted_at) FROM {self.table('pii_removals')}"
+        )
         return int(version)
 
     def suppressed(self, sync: str, source_id: int | None) -> Suppressed:
@@ -440,7 +442,7 @@ class Ledger:
         erased = (
             f"(SELECT email_hash FROM {self.table('pii_removals')} WHERE lifted_at IS NULL AND email_hash IS NOT NULL)"
         )
-        addresses = frozenset(hashed for (hashed,) in self._session.rows(f"SELECT * FROM {erased} AS erased"))
+        addresses = frozenset(hashed for (hashed,) in self._session.fetch_all(f"SELECT * FROM {erased} AS erased"))
         if not addresses:
             return Suppressed(version)
         name = self._dialect.literal(sync)
@@ -450,11 +452,11 @@ class Ledger:
         )
         people: list[tuple[str, str]] = []
         if source_id is not None:
-            people = self._session.rows(
+            people = self._session.fetch_all(
                 f"SELECT DISTINCT person, email_hash FROM {self.table('known_addresses')} "
                 f"WHERE source_id = {source_id} AND person IS NOT NULL AND email_hash IN {erased}"
             )
-        return Suppressed(version, addresses, dict(self._session.rows(keys)), dict(people))
+        return Suppressed(version, addresses, dict(self._session.fetch_all(keys)), dict(people))
 
     def offer_anew(self, hashes: str) -> None:
         """Have every row that was ever sent under one of these addresses (hashes, as SQL literals) sent again.
@@ -462,7 +464,7 @@ class Ledger:
         What an operation appended, such as a note, it has delivered still, and does not append again.
         """
         ledger = self.table("sync_ledger")
-        syncs = [sync for (sync,) in self._session.rows(f"SELECT DISTINCT sync FROM {ledger}")]
+        syncs = [sync for (sync,) in self._session.fetch_all(f"SELECT DISTINCT sync FROM {ledger}")]
         for sync in map(self._dialect.literal, syncs):
             known = " UNION ALL ".join(
                 f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
@@ -490,7 +492,7 @@ class Ledger:
 
         A run that another one took for dead is among them until it is buried.
         """
-        found = self._session.rows(
+        found = self._session.fetch_all(
             f"SELECT run_id, sync, {self._dialect.identifier('partition')}, host, process, heartbeat_at, "
             f"suppression_version FROM {self.table('sync_runs')} WHERE finished_at IS NULL "
             f"AND sync <> {self._dialect.literal(REMOVALS)} AND coalesce(suppression_version, -1) < {version}"
@@ -512,7 +514,7 @@ class Ledger:
     def broke_off_since(self, moment: datetime) -> bool:
         """Whether any run ended since then with requests that may have been under way."""
         return bool(
-            self._session.rows(
+            self._session.fetch_all(
                 f"SELECT 1 FROM {self.table('sync_runs')} WHERE state IN ('interrupted', 'failed') "
                 f"AND finished_at > {self._value(moment)} LIMIT 1"
             )
@@ -533,12 +535,12 @@ class Ledger:
             if rows:
                 self.append(table, *rows)
 
-        self._session.atomically(exchange)
+        self._session.transaction(exchange)
 
     def standing(self, sync: str, partition: str) -> dict[str, int]:
         """How many of the sync's source rows stand at each status, by key."""
         return dict(
-            self._session.rows(
+            self._session.fetch_all(
                 f"SELECT status, count(*) FROM {self.table('sync_ledger')} "
                 f"WHERE {self.where(sync, partition)} AND gone_since IS NULL GROUP BY status"
             )
@@ -546,7 +548,7 @@ class Ledger:
 
     def rejected_rows(self, sync: str, partition: str, limit: int) -> list[tuple[str, str, str, str, str]]:
         """Up to `limit` rows of the view: key, status, field, reason code, message."""
-        return self._session.rows(
+        return self._session.fetch_all(
             f"SELECT key, status, field, reason_code, message FROM {self.table('rejected_rows')} "
             f"WHERE {self.where(sync, partition)} ORDER BY key LIMIT {limit}"
         )
