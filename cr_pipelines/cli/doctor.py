@@ -183,7 +183,9 @@ class _Doctor:
             return
 
         today = datetime.now(UTC).date()
-        parts = dict.fromkeys(project.part(sync, today - timedelta(days=back)) for back in range(_DAYS_CHECKED))
+        partitions = dict.fromkeys(
+            project.partition(sync, today - timedelta(days=back)) for back in range(_DAYS_CHECKED)
+        )
 
         def plan() -> Report | None:
             try:
@@ -195,9 +197,9 @@ class _Doctor:
                             project.common_room.destination(),
                             schema=project.state_schema,
                             options=Options(dry_run=True, limit=_ROWS_CHECKED),
-                            part=part,
+                            partition=partition,
                         )
-                        for part in parts
+                        for partition in partitions
                     ]
                 )
             except SourceUnusable:
@@ -212,7 +214,7 @@ class _Doctor:
             return
         unchecked = f" (the first {_ROWS_CHECKED:,} of them were checked)" if report.not_sent else ""
         self.findings.ok(
-            f"{_count(report.source_rows, 'row')}{_of_days(len(parts))}: a run would send "
+            f"{_count(report.source_rows, 'row')}{_of_days(len(partitions))}: a run would send "
             f"{report.delivered + report.not_sent:,}{unchecked}; "
             f"{report.unchanged:,} unchanged"
         )

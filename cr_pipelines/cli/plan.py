@@ -28,8 +28,8 @@ def show_plan(
     """
     project = load_project(definitions)
     sync = _named(name, project.syncs, definitions)
-    part = project.part(sync, day or datetime.now(UTC).date() - timedelta(days=1))
-    if day is not None and part is None:
+    partition = project.partition(sync, day or datetime.now(UTC).date() - timedelta(days=1))
+    if day is not None and partition is None:
         raise click.ClickException(f"{sync.name} does not go day by day; leave --day out")
     report = run_sync(
         sync,
@@ -37,9 +37,9 @@ def show_plan(
         project.common_room.destination(),
         schema=project.state_schema,
         options=Options(dry_run=True, resync=cast(Resync, resync), keys=keys, limit=limit, samples=payloads),
-        part=part,
+        partition=partition,
     )
-    of_day = f" of {part.partition}" if part else ""
+    of_day = f" of {partition.name}" if partition else ""
     click.secho(f"{sync.name}: {report.source_rows:,} rows{of_day} in {sync.relation}\n", bold=True)
     _show_counts(report)
     _show_columns(report)

@@ -36,7 +36,7 @@ class Project:
         """The warehouse. Raises WarehouseError."""
         return self.warehouse_resource.get_warehouse(busy_seconds=_BUSY_SECONDS)
 
-    def part(self, sync: Sync, day: date) -> Partition | None:
+    def partition(self, sync: Sync, day: date) -> Partition | None:
         """What a run for that day looks at: a slice of the source, or all of it."""
         column = sync.contract.partition_by
         return Partition.of_day(column, day) if column and sync.name in self.partitioned else None

@@ -11,23 +11,23 @@ from cr_pipelines.sync.model import (
     AlreadyRunning,
     Destination,
     Options,
+    Partition,
     Resync,
     SourceUnusable,
     Sync,
     SyncError,
 )
-from cr_pipelines.sync.plan.planner import Partition
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync.run import run_sync
-from cr_pipelines.sync.state.compaction import CompactedPart, compact_ledger
+from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.ledger import Ledger, going_on
 
 __all__ = [
     "CATALOG_TABLES",
     "REMOVALS",
     "AlreadyRunning",
-    "CompactedPart",
+    "CompactedPartition",
     "Destination",
     "Ledger",
     "Options",

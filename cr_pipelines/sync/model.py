@@ -1,5 +1,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from cr_pipelines.api import CommonRoomClient
@@ -107,6 +108,25 @@ class Destination:
 
     open_client: Callable[[], CommonRoomClient]
     source_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One day of a source: `column` from `start` to before `end`, both UTC.
+
+    A row without that moment is in no partition, and so it is looked at, and shown as invalid, with each of them.
+    """
+
+    name: str
+    column: str
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of_day(cls, column: str, day: date) -> "Partition":
+        """The partition of one day in UTC; its name is the day as YYYY-MM-DD."""
+        start = datetime.combine(day, time.min, UTC)
+        return cls(day.isoformat(), column, start, start + timedelta(days=1))
 
 
 class SyncError(Exception):

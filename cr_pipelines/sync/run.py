@@ -10,9 +10,9 @@ from cr_pipelines.sync.contract import Mirror
 from cr_pipelines.sync.deliver.mirror import RemoteState
 from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
-from cr_pipelines.sync.model import Destination, Options, Sync, SyncError
+from cr_pipelines.sync.model import Destination, Options, Partition, Sync, SyncError
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
-from cr_pipelines.sync.plan.planner import Partition, Plan, Planner
+from cr_pipelines.sync.plan.planner import Plan, Planner
 from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.ledger import Ledger, going_on
 from cr_pipelines.sync.state.outbox import Outbox
@@ -32,7 +32,7 @@ def run_sync(
     *,
     schema: str = "common_room",
     options: Options | None = None,
-    part: Partition | None = None,
+    partition: Partition | None = None,
     frame: "pd.DataFrame | pa.Table | None" = None,
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -46,7 +46,7 @@ def run_sync(
         destination: the room. No client is made when nothing has to be sent.
         schema: the warehouse schema of our own tables, made when it is not there.
         options: what this run does differently.
-        part: the slice of the source to look at; None for all of it.
+        partition: the day of the source to look at; None for all of it.
         frame: rows to read in place of the sync's source, which needs no table then; they are lent to the warehouse
             for the plan and not kept there. Its columns are the contract, as a table's would be.
         run_id: names the run in the ledger; made up when None.
@@ -61,7 +61,7 @@ def run_sync(
         SyncStopped: going on could not work; what was done is recorded, and the rest waits.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
     """
-    return Run(sync, warehouse, destination, schema, options or Options(), part, frame, run_id, on_progress).go()
+    return Run(sync, warehouse, destination, schema, options or Options(), partition, frame, run_id, on_progress).go()
 
 
 class Run:
@@ -74,7 +74,7 @@ class Run:
         destination: Destination,
         schema: str,
         options: Options,
-        part: Partition | None,
+        partition: Partition | None,
         frame: "pd.DataFrame | pa.Table | None",
         run_id: str | None,
         on_progress: Callable[[Progress], None] | None,
@@ -85,11 +85,11 @@ class Run:
         self._destination = destination
         self._schema = schema
         self._options = options
-        self._part = part
-        self._partition = part.partition if part else ""
+        self._partition = partition
+        self._partition_name = partition.name if partition else ""
         self._run_id = run_id or uuid.uuid4().hex
         self._on_progress = on_progress
-        self._report = Report(sync.name, self._run_id, partition=self._partition, dry_run=options.dry_run)
+        self._report = Report(sync.name, self._run_id, partition=self._partition_name, dry_run=options.dry_run)
         self._remote: RemoteState | None = None
 
     def go(self) -> Report:
@@ -101,7 +101,7 @@ class Run:
     def _go(self) -> Report:
         begun = time.monotonic()
         source_id = self._destination.source_id if self._sync.contract.needs_source_id else None
-        outbox = Outbox(self._warehouse, self._schema, self._sync.name, self._partition, self._run_id, source_id)
+        outbox = Outbox(self._warehouse, self._schema, self._sync.name, self._partition_name, self._run_id, source_id)
         plan: Plan | None = None
         try:
             self._look_into_room()
@@ -157,9 +157,9 @@ class Run:
             ledger.prepare()
             ledger.fold(self._sync.name)
             if not self._options.dry_run:
-                ledger.claim(self._run_id, self._sync.name, self._partition, self._options.resync)
+                ledger.claim(self._run_id, self._sync.name, self._partition_name, self._options.resync)
             try:
-                planner = Planner(session, ledger, self._sync, self._options, self._part)
+                planner = Planner(session, ledger, self._sync, self._options, self._partition)
                 plan = planner.plan(None if self._remote is None else self._remote.ids)
                 planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
@@ -167,7 +167,7 @@ class Run:
             except BaseException as error:
                 if not self._options.dry_run:
                     why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
-                    ledger.finish(self._run_id, self._sync.name, self._partition, "failed", {"stopped_by": why})
+                    ledger.finish(self._run_id, self._sync.name, self._partition_name, "failed", {"stopped_by": why})
                 raise
             outbox.row_hash_version = plan.row_hash_version
             outbox.look(ledger)
@@ -211,9 +211,10 @@ class Run:
             if self._remote is not None:
                 ledger.forget(self._sync.name, self._remote.removed)
             ledger.finish(
-                self._run_id, self._sync.name, self._partition, self._report.state, self._report.counts(),
+                self._run_id, self._sync.name, self._partition_name, self._report.state, self._report.counts(),
                 in_doubt=outbox.in_doubt,
             )  # fmt: skip
             self._report.rejected_rows = [
-                RejectedRow(*row) for row in ledger.rejected_rows(self._sync.name, self._partition, _SHOWN_REJECTED)
+                RejectedRow(*row)
+                for row in ledger.rejected_rows(self._sync.name, self._partition_name, _SHOWN_REJECTED)
             ]

@@ -135,7 +135,7 @@ def run_day(flow: Flow, day: int) -> Report:
         flow.sync,
         flow.warehouse,
         flow.destination(),
-        part=Partition.of_day("timestamp", date(2026, 3, day)),
+        partition=Partition.of_day("timestamp", date(2026, 3, day)),
         run_id=f"r{day}",
     )
 
@@ -187,6 +187,6 @@ def test_a_row_without_a_moment_is_shown_with_any_day(activities: Flow, sandbox:
 
 def test_a_slice_of_a_day_says_which(activities: Flow):
     part = Partition.of_day("timestamp", date(2026, 12, 31))
-    assert (part.partition, part.start) == ("2026-12-31", datetime(2026, 12, 31, tzinfo=UTC))
+    assert (part.name, part.start) == ("2026-12-31", datetime(2026, 12, 31, tzinfo=UTC))
     assert part.end == datetime(2027, 1, 1, tzinfo=UTC)
     assert activities.sync.contract.partition_by == "timestamp"

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cr_pipelines.sync import CompactedPart, Partition, Report, Sync, compact_ledger, run_sync
+from cr_pipelines.sync import CompactedPartition, Partition, Report, Sync, compact_ledger, run_sync
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
 from cr_pipelines_tests.sync.conftest import Flow
 
@@ -29,10 +29,10 @@ def days(flow: Flow) -> Flow:
 
 
 def run_day(flow: Flow, day: date) -> Report:
-    return run_sync(flow.sync, flow.warehouse, flow.destination(), part=Partition.of_day("seen_at", day))
+    return run_sync(flow.sync, flow.warehouse, flow.destination(), partition=Partition.of_day("seen_at", day))
 
 
-def compact(flow: Flow, in_days: int = 100, **options: bool) -> list[CompactedPart]:
+def compact(flow: Flow, in_days: int = 100, **options: bool) -> list[CompactedPartition]:
     now = datetime.now(UTC) + timedelta(days=in_days)
     return compact_ledger(flow.warehouse, settled_for=timedelta(days=90), now=now, **options)
 

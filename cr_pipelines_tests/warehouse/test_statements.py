@@ -18,7 +18,7 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from typing_extensions import override
 
-from cr_pipelines.sync import CompactedPart, Ledger, Options, Partition, Report, Sync
+from cr_pipelines.sync import CompactedPartition, Ledger, Options, Partition, Report, Sync
 from cr_pipelines.sync.contract import ACTIVITY, SEGMENT_MEMBER, SEGMENT_NOTE, TAG
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.sync.state.compaction import _Compaction
@@ -102,25 +102,25 @@ class Recorder(Session):
 
 
 def walk(
-    session: Recorder, sync: Sync, options: Options, part: Partition | None, present: Collection[str] | None = None
+    session: Recorder, sync: Sync, options: Options, partition: Partition | None, present: Collection[str] | None = None
 ) -> None:
     """What a run does with the warehouse, from first to last."""
     ledger = Ledger(session, "common_room")
-    partition = part.partition if part else ""
+    name = partition.name if partition else ""
     ledger.prepare()
     ledger.fold(sync.name)
-    ledger.claim("run", sync.name, partition, options.resync)
-    planner = Planner(session, ledger, sync, options, part)
+    ledger.claim("run", sync.name, name, options.resync)
+    planner = Planner(session, ledger, sync, options, partition)
     plan = planner.plan(present)
-    planner.count_problems(plan, Report(sync.name, "run", partition=partition, dry_run=False))
+    planner.count_problems(plan, Report(sync.name, "run", partition=name, dry_run=False))
     planner.begin(plan, "run")
     plan.spool.close()
     ledger.record(OUTCOME_SCHEMA.empty_table())
-    ledger.heartbeat("run", sync.name, partition)
+    ledger.heartbeat("run", sync.name, name)
     ledger.suppressed(sync.name, 1)
-    ledger.standing(sync.name, partition)
-    ledger.rejected_rows(sync.name, partition, 20)
-    ledger.finish("run", sync.name, partition, "succeeded", {"delivered": 1, "seconds": 0.5, "stopped_by": None})
+    ledger.standing(sync.name, name)
+    ledger.rejected_rows(sync.name, name, 20)
+    ledger.finish("run", sync.name, name, "succeeded", {"delivered": 1, "seconds": 0.5, "stopped_by": None})
 
 
 def statements(dialect: Dialect) -> Iterator[str]:
@@ -147,7 +147,7 @@ def statements(dialect: Dialect) -> Iterator[str]:
     Ledger(session, "common_room").replace("room_segments", [{"id": 1, "name": "Champions", "read_at": LONG_AGO}])
     compaction = _Compaction(session, Ledger(session, "common_room"), "common_room", LONG_AGO)
     compaction.settled("tags")
-    compaction.compact(CompactedPart("tags", "", 1))
+    compaction.compact(CompactedPartition("tags", "", 1))
     for statement in dict.fromkeys(session.statements):
         statement = statement.replace(f"'{this_host()}', {os.getpid()}", "'host', 1")
         yield re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", "2026-01-01T00:00:00+00:00", statement).strip()

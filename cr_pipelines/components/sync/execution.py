@@ -87,12 +87,12 @@ class _SyncRun:
         self._thresholds = thresholds
         checks = context.selected_asset_check_keys
         [self.key] = {*context.selected_asset_keys, *(check.asset_key for check in checks)}
-        self._parts = _parts(sync, context, self.key)
+        self._partitions = _partitions_of(sync, context, self.key)
 
     @property
     def days(self) -> list[str]:
         """The partitions that the run is for; none for all of the source."""
-        return [part.partition for part in self._parts if part]
+        return [partition.name for partition in self._partitions if partition]
 
     def events(
         self,
@@ -103,20 +103,20 @@ class _SyncRun:
     ) -> SyncEvents:
         options = self._options(config)
         given = {} if frame is None else {"frame": _data_frame(frame)}
-        for part in self._parts:
+        for partition in self._partitions:
             report = run_sync(
                 self._sync,
                 warehouse.get_warehouse(),
                 common_room.destination(),
                 schema=warehouse.get_state_schema(),
                 options=options,
-                part=part,
+                partition=partition,
                 run_id=self._context.run.run_id,
                 on_progress=self._show_progress,
                 **given,
             )
             yield from self._told(report, options)
-        if frame is None and any(part and part.end > datetime.now(UTC) for part in self._parts):
+        if frame is None and any(partition and partition.end > datetime.now(UTC) for partition in self._partitions):
             yield from self.asked_for([self._within_partitions(warehouse)])
 
     def _told(self, report: Report, options: Options) -> SyncEvents:
@@ -126,7 +126,7 @@ class _SyncRun:
         metadata = _metadata.of_report(report, whole=not options.keys)
         if report.dry_run or report.emptied:
             self._observe(report.summary(), {**metadata, "dry_run": report.dry_run}, report.partition or None)
-        elif len(self._parts) == 1:
+        elif len(self._partitions) == 1:
             yield dg.MaterializeResult(asset_key=self.key, metadata={**metadata, **self._lineage(report)})
         else:
             # A result would count for every day of the run at once, and only when the run ends.
@@ -199,7 +199,7 @@ class _SyncRun:
         )
 
 
-def _parts(sync: Sync, context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[Partition | None]:
+def _partitions_of(sync: Sync, context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[Partition | None]:
     """The days that a run is for, oldest first; [None] for all of the source."""
     column = sync.contract.partition_by
     if column is None or context.assets_def.get_asset_spec(key).partitions_def is None:

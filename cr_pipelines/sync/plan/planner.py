@@ -1,10 +1,9 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
 
 from cr_pipelines.sync.contract import Match
-from cr_pipelines.sync.model import Options, SourceUnusable, Sync
+from cr_pipelines.sync.model import Options, Partition, SourceUnusable, Sync
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync.privacy.addresses import note_addresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
@@ -54,25 +53,6 @@ def _turns(options: Options, settled: frozenset[str]) -> list[str]:
         others = settled - {"rejected"}
         return [_FAILED, *([any_of(others)] if others else [])]
     return [any_of(_FRESH | settled - {"rejected"}), any_of(_AGAIN | settled & {"rejected"})]
-
-
-@dataclass(frozen=True)
-class Partition:
-    """The part of a source that one partition covers: `column` from `start` to before `end`, both UTC.
-
-    A row without that moment is in no partition, and so it is looked at, and shown as invalid, with each of them.
-    """
-
-    partition: str
-    column: str
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of_day(cls, column: str, day: date) -> "Partition":
-        """The slice of one day in UTC; its partition is the day as YYYY-MM-DD."""
-        start = datetime.combine(day, time.min, UTC)
-        return cls(day.isoformat(), column, start, start + timedelta(days=1))
 
 
 @dataclass
@@ -141,14 +121,14 @@ class Planner:
     versions.
     """
 
-    def __init__(self, session: Session, ledger: Ledger, sync: Sync, options: Options, part: Partition | None):
+    def __init__(self, session: Session, ledger: Ledger, sync: Sync, options: Options, partition: Partition | None):
         self._session = session
         self._dialect = session.dialect
         self._ledger = ledger
         self._sync = sync
         self._options = options
-        self._part = part
-        self._partition = part.partition if part else ""
+        self._partition = partition
+        self._partition_name = partition.name if partition else ""
         self._types: dict[str, str] = {}
 
     def plan(self, present: Collection[str] | None = None) -> Plan:
@@ -206,9 +186,9 @@ class Planner:
     def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
         if plan.offered:
             note_addresses(self._session, self._ledger, self._sync, plan.match.columns, source_id)
-        name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition, run_id))
+        name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition_name, run_id))
         ledger = self._ledger.table("sync_ledger")
-        here = self._ledger.where(self._sync.name, self._partition)
+        here = self._ledger.where(self._sync.name, self._partition_name)
         now = f"CAST(CURRENT_TIMESTAMP AS {self._dialect.types['timestamp']})"
         if self._any("cr_refreshed"):
             version = self._dialect.literal(plan.row_hash_version)
@@ -240,7 +220,7 @@ class Planner:
             message = self._null_key_message(plan)
             self._session.execute(
                 f"INSERT INTO {self._ledger.table('sync_outcomes')} ({columns}) VALUES ({name}, "
-                f"{self._dialect.literal(no_key(self._partition))}, {partition}, 'invalid', 0, 'null_key', {fields}, "
+                f"{self._dialect.literal(no_key(self._partition_name))}, {partition}, 'invalid', 0, 'null_key', {fields}, "
                 f"{self._dialect.literal(message)}, {now}, {run})"
             )
         if plan.duplicate_keys:
@@ -259,7 +239,7 @@ class Planner:
         """Put rows without a key, and rows that share one, among the report's problems."""
         if plan.null_keys:
             message = self._null_key_message(plan)
-            report.add_problem(no_key(self._partition), self._key_columns, "null_key", message, plan.null_keys)
+            report.add_problem(no_key(self._partition_name), self._key_columns, "null_key", message, plan.null_keys)
         if not plan.duplicate_keys:
             return
         for key, copies in self._session.fetch_all("SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT 3"):
@@ -289,10 +269,10 @@ class Planner:
     @property
     def _source(self) -> str:
         relation = self._dialect.relation(self._sync.relation)
-        if self._part is None:
+        if self._partition is None:
             return f"(SELECT * FROM {relation} AS source) AS source_rows"
-        column, kind = self._dialect.identifier(self._part.column), self._types.get(self._part.column, "")
-        start, end = (self._dialect.moment(moment, kind) for moment in (self._part.start, self._part.end))
+        column, kind = self._dialect.identifier(self._partition.column), self._types.get(self._partition.column, "")
+        start, end = (self._dialect.moment(moment, kind) for moment in (self._partition.start, self._partition.end))
         return (
             f"(SELECT * FROM {relation} AS source "
             f"WHERE {column} >= {start} AND {column} < {end} OR {column} IS NULL) AS source_rows"
@@ -322,7 +302,7 @@ class Planner:
         )
 
     def _here(self, table: str, columns: str) -> str:
-        where = self._ledger.where(self._sync.name, self._partition)
+        where = self._ledger.where(self._sync.name, self._partition_name)
         return f"(SELECT {columns} FROM {self._ledger.table(table)} WHERE {where})"
 
     def _stood_before(self) -> bool:
@@ -371,7 +351,7 @@ class Planner:
             sound += " AND key NOT IN (SELECT key FROM cr_duplicates)"
             absent += " AND coalesce(s.key, l.key) NOT IN (SELECT key FROM cr_duplicates)"
         if plan.null_keys:
-            absent += f" AND coalesce(s.key, l.key) <> {self._dialect.literal(no_key(self._partition))}"
+            absent += f" AND coalesce(s.key, l.key) <> {self._dialect.literal(no_key(self._partition_name))}"
         settled_hash = (
             "CASE WHEN gone_since IS NOT NULL THEN NULL "
             "WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown') "

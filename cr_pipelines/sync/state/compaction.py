@@ -20,7 +20,7 @@ _DROPPED = (
 )  # fmt: skip
 
 
-class CompactedPart(NamedTuple):
+class CompactedPartition(NamedTuple):
     """A partition of a sync, and how many of its rows are or would be compacted."""
 
     sync: str
@@ -36,7 +36,7 @@ def compact_ledger(
     sync: str | None = None,
     dry_run: bool = False,
     now: datetime | None = None,
-) -> list[CompactedPart]:
+) -> list[CompactedPartition]:
     """Compact the parts of the ledger that are settled. Runs may go on meanwhile.
 
     Args:
@@ -73,7 +73,7 @@ class _Compaction:
         self._before = ledger.moment(before)
         self._partition = session.dialect.identifier("partition")
 
-    def settled(self, sync: str | None) -> list[CompactedPart]:
+    def settled(self, sync: str | None) -> list[CompactedPartition]:
         """The parts that may be compacted, and are not yet."""
         only = "" if sync is None else f" AND sync = {self._session.dialect.literal(sync)}"
         parts = self._session.fetch_all(
@@ -81,9 +81,9 @@ class _Compaction:
             f"WHERE {self._full}{only} GROUP BY sync, {self._partition} "
             f"HAVING max(last_sent_at) IS NULL OR max(last_sent_at) < {self._before} ORDER BY sync, {self._partition}"
         )
-        return [part for part in map(CompactedPart._make, parts) if self._at_rest(part)]
+        return [part for part in map(CompactedPartition._make, parts) if self._at_rest(part)]
 
-    def compact(self, part: CompactedPart) -> bool:
+    def compact(self, part: CompactedPartition) -> bool:
         """Compact one part, unless a run has begun to look at it."""
         emptied = ", ".join(f"{column} = NULL" for column in _DROPPED)
         # A run that begins waits for this, and what is folded comes before or after.
@@ -96,7 +96,7 @@ class _Compaction:
             )
         return True
 
-    def _at_rest(self, part: CompactedPart) -> bool:
+    def _at_rest(self, part: CompactedPartition) -> bool:
         """Whether no run has shown life in it for long enough."""
         return not self._session.fetch_all(
             f"SELECT 1 FROM {self._ledger.table('sync_runs')} "
