@@ -4,12 +4,13 @@ import os
 from dataclasses import dataclass
 
 from cr_pipelines.api import DEFAULT_BASE_URL
+from cr_pipelines.errors import CrPipelinesError
 
 DEMO_WAREHOUSE_URL = "duckdb:///.demo/warehouse.duckdb"
 """The warehouse that `make demo` makes, relative to the project."""
 
 
-class SettingsError(Exception):
+class SettingsError(CrPipelinesError):
     """An environment variable that cannot be used; the message says what to set."""
 
 

@@ -7,8 +7,10 @@ the server's own reason, once it is known to be one of a harmless form.
 
 from typing import ClassVar
 
+from cr_pipelines.errors import CrPipelinesError
 
-class CommonRoomError(Exception):
+
+class CommonRoomError(CrPipelinesError):
     """An operation that did not succeed.
 
     Attributes:
@@ -83,6 +85,7 @@ class NotFound(CommonRoomError):
 class RateLimited(CommonRoomError):
     """The token's rate limit kept us waiting longer than the client may wait."""
 
+    transient = True
     reason_code = "rate_limited"
     advice = (
         "The token's rate limit would keep this waiting longer than max_limit_wait allows. Try again later,"
@@ -93,6 +96,7 @@ class RateLimited(CommonRoomError):
 class ServerFault(CommonRoomError):
     """Common Room kept failing (5xx) until the retries were spent."""
 
+    transient = True
     reason_code = "server_fault"
     advice = "Common Room failed to answer properly, several times. Nothing is wrong on our side; try again later."
 
@@ -100,6 +104,7 @@ class ServerFault(CommonRoomError):
 class Unreachable(CommonRoomError):
     """No connection, or no answer in time, until the retries were spent."""
 
+    transient = True
     reason_code = "unreachable"
     advice = (
         "Common Room could not be reached, or did not answer in time. Check COMMON_ROOM_BASE_URL, the network"

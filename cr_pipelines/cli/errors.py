@@ -1,13 +1,11 @@
-"""Which errors a user can mend."""
+"""Which errors have a message for the user.
 
-from cr_pipelines.api import CommonRoomError
-from cr_pipelines.settings import SettingsError
-from cr_pipelines.sync import SyncError
-from cr_pipelines.warehouse import WarehouseError
+Goes in: any exception. Comes out: one line that says what to do, or None for an error that nobody expects.
+"""
+
+from cr_pipelines.errors import CrPipelinesError
 
 
 def explained(error: Exception) -> str | None:
     """The error as one line that says what to do, or None for one that nobody expects."""
-    if isinstance(error, SettingsError | WarehouseError | SyncError | CommonRoomError):
-        return " ".join(str(error).split())
-    return None
+    return " ".join(str(error).split()) if isinstance(error, CrPipelinesError) else None

@@ -5,17 +5,15 @@ it while it waits, `_delivery` sends it, `_outbox` and `_ledger` record what bec
 """
 
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
+from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, SyncError
 from cr_pipelines.sync.event_loop import run_in_loop
 from cr_pipelines.sync.model import (
     REMOVALS,
-    AlreadyRunning,
     Destination,
     Options,
     Partition,
     Resync,
-    SourceUnusable,
     Sync,
-    SyncError,
 )
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows

@@ -13,8 +13,9 @@ from cr_pipelines.sync.contract.catalog import (
     named_segments,
     named_statuses,
 )
+from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
-from cr_pipelines.sync.model import Destination, Sync, SyncError
+from cr_pipelines.sync.model import Destination, Sync
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.warehouse import Session, Warehouse
 

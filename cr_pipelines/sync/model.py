@@ -127,15 +127,3 @@ class Partition:
         """The partition of one day in UTC; its name is the day as YYYY-MM-DD."""
         start = datetime.combine(day, time.min, UTC)
         return cls(day.isoformat(), column, start, start + timedelta(days=1))
-
-
-class SyncError(Exception):
-    """A sync that cannot run, or could not go on; the message says what to do."""
-
-
-class SourceUnusable(SyncError):
-    """The source does not fit the contract."""
-
-
-class AlreadyRunning(SyncError):
-    """Another run of the same sync has not ended."""

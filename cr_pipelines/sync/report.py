@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from cr_pipelines.api import Stats
-from cr_pipelines.sync.model import SyncError
+from cr_pipelines.sync.errors import SyncError
 
 _EXAMPLES = 3
 
@@ -188,6 +188,8 @@ class SyncStopped(SyncError):
     Attributes:
         report: what became of the rows until then.
     """
+
+    transient = True
 
     def __init__(self, report: Report):
         super().__init__(f"{report.sync} stopped early: {report.stopped_by}")

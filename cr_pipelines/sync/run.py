@@ -9,8 +9,9 @@ import pyarrow as pa
 from cr_pipelines.sync.contract import Mirror
 from cr_pipelines.sync.deliver.mirror import RemoteState
 from cr_pipelines.sync.deliver.workers import Delivery
+from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
-from cr_pipelines.sync.model import Destination, Options, Partition, Sync, SyncError
+from cr_pipelines.sync.model import Destination, Options, Partition, Sync
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.planner import Plan, Planner
 from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped

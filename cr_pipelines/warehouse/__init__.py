@@ -9,14 +9,12 @@ engines let only one process at a time have the data:
 """
 
 from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import (
     BatchSink,
     Session,
-    SourceMissing,
     Warehouse,
-    WarehouseBusy,
-    WarehouseError,
     open_warehouse,
 )
 

@@ -24,8 +24,9 @@ import pyarrow as pa
 import pytest
 
 from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.errors import SourceMissing, WarehouseError
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import Session, SourceMissing, Warehouse, WarehouseError
+from cr_pipelines.warehouse.session import Session, Warehouse
 
 _SCHEMA = "cr_conformance"
 

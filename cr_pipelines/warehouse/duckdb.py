@@ -16,8 +16,9 @@ import pyarrow as pa
 from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import BatchSink, Session, SourceMissing, Warehouse, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 
 _MEGABYTE = 1_000_000
 

@@ -7,19 +7,8 @@ from typing import Any, ClassVar, Protocol
 import pyarrow as pa
 
 from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.errors import WarehouseError
 from cr_pipelines.warehouse.relation import Relation
-
-
-class WarehouseError(Exception):
-    """The warehouse cannot do what was asked; the message says what to change."""
-
-
-class SourceMissing(WarehouseError):
-    """A source's table, view or query does not exist or does not run."""
-
-
-class WarehouseBusy(WarehouseError):
-    """Another process kept the warehouse for longer than we wait."""
 
 
 class BatchSink(Protocol):

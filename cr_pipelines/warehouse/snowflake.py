@@ -13,8 +13,9 @@ from snowflake.connector.cursor import SnowflakeCursor
 from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.errors import SourceMissing, WarehouseError
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import BatchSink, Session, SourceMissing, Warehouse, WarehouseError
+from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cr_pipelines.sync.model import SourceUnusable
+from cr_pipelines.sync.errors import SourceUnusable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cr_pipelines.sync.contract import Match
-from cr_pipelines.sync.model import Options, Partition, SourceUnusable, Sync
+from cr_pipelines.sync.errors import SourceUnusable
+from cr_pipelines.sync.model import Options, Partition, Sync
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync.privacy.addresses import note_addresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows

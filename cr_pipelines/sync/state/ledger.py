@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from cr_pipelines.sync.model import REMOVALS, AlreadyRunning
+from cr_pipelines.sync.errors import AlreadyRunning
+from cr_pipelines.sync.model import REMOVALS
 from cr_pipelines.sync.privacy.suppression import Suppressed
 from cr_pipelines.warehouse import Session
 

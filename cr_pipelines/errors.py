@@ -1,0 +1,37 @@
+"""The root of every error that the package raises on purpose.
+
+Goes in: what went wrong, from any layer. Comes out: one class to catch, and one question to ask it: would the same call
+work later (`transient`), or does somebody have to change something first (terminal)?
+
+    CrPipelinesError
+    ├── SettingsError                 settings             an environment variable or a resource is wrong
+    ├── WarehouseError                warehouse.errors     the warehouse cannot do what was asked
+    │   ├── SourceMissing                                  the source does not exist
+    │   └── WarehouseBusy             (transient)          another process has the warehouse
+    ├── SyncError                     sync.errors          a sync cannot run
+    │   ├── SourceUnusable                                 the source does not fit the contract
+    │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
+    │   └── SyncStopped               (transient)          the run ended early; what it did is recorded
+    └── CommonRoomError               api.errors           an operation of the API did not succeed
+        ├── BadToken                                       403: wrong, expired or revoked token
+        ├── UnknownSource                                  404 on a /source/ path
+        ├── InvalidRequest                                 400: the content was refused
+        ├── NotFound                                       404: no such contact, tag, segment or field
+        ├── RateLimited               (transient)          the rate limit would keep us waiting too long
+        ├── ServerFault               (transient)          5xx until the retries were spent
+        ├── Unreachable               (transient)          no connection, or no response in time
+        ├── ResponseLost                                   an append was sent and no response came
+        └── UnexpectedResponse                             a response that the API does not describe
+"""
+
+from typing import ClassVar
+
+
+class CrPipelinesError(Exception):
+    """Something that a person can act on; the message says how.
+
+    Attributes:
+        transient: whether the same call may succeed later with nothing changed.
+    """
+
+    transient: ClassVar[bool] = False

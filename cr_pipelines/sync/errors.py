@@ -1,0 +1,20 @@
+"""What can end a sync, or keep it from starting.
+
+Goes in: what a stage of the run found. Comes out: an error whose message says what to change.
+"""
+
+from cr_pipelines.errors import CrPipelinesError
+
+
+class SyncError(CrPipelinesError):
+    """A sync that cannot run, or could not go on."""
+
+
+class SourceUnusable(SyncError):
+    """The source does not fit the contract."""
+
+
+class AlreadyRunning(SyncError):
+    """Another run of the same sync has not ended."""
+
+    transient = True

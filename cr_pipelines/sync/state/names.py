@@ -1,0 +1,44 @@
+"""How our own tables are named in SQL.
+
+Goes in: a dialect and the state schema. Comes out: pieces of SQL for statements over our tables.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cr_pipelines.warehouse import Dialect
+
+
+@dataclass(frozen=True)
+class StateNames:
+    """Our tables, and values to put into them, in the SQL of one engine."""
+
+    dialect: Dialect
+    schema: str
+
+    def table(self, name: str) -> str:
+        """One of our tables, as it is written after FROM."""
+        return f"{self.dialect.identifier(self.schema)}.{self.dialect.identifier(name)}"
+
+    @property
+    def partition(self) -> str:
+        """The column `partition`, quoted: some engines reserve the word."""
+        return self.dialect.identifier("partition")
+
+    def where(self, sync: str, partition: str) -> str:
+        """The condition for the rows of one sync and partition, in any of our tables."""
+        text = self.dialect.literal
+        return f"sync = {text(sync)} AND {self.partition} = {text(partition)}"
+
+    def value(self, value: object) -> str:
+        """A Python value as it is written in SQL."""
+        match value:
+            case None:
+                return "NULL"
+            case int() | float():
+                return repr(value)
+            case datetime():
+                stamp = self.dialect.literal(value.isoformat())
+                return f"CAST({stamp} AS {self.dialect.types['timestamp']})"
+            case _:
+                return self.dialect.literal(str(value))
