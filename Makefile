@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 4
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: install demo test check lint types defs format lock clean
+.PHONY: install demo test test-fast check lint types defs format lock clean
 
 install: $(VENV)/.installed
 
@@ -21,8 +22,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: install
 	@$(BIN)/cr-pipelines demo $(ARGS)
 
+# Most tests wait more than they compute, so there are more workers than cores.
 test: install
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+# The unit tests and the core of the others, on DuckDB.
+test-fast: install
+	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "unit or core" $(ARGS)
 
 check: lint types defs
 

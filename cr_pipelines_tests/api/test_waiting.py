@@ -149,6 +149,7 @@ def deliver(limit: int, interval: float, shares: list[int]) -> tuple[int, int, f
         return len(sandbox.control.users(sandbox.source_id)), refused, seconds
 
 
+@pytest.mark.serial
 def test_a_limit_is_used_up_without_running_into_it() -> None:
     stored, refused, seconds = deliver(20, 1.0, [100])
     assert stored == 100

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from cr_pipelines.cli import main
 from cr_pipelines_tests.support.terminal import Terminal, clean_environment, command
 
+pytestmark = pytest.mark.process
+
 
 def test_help_names_every_command_and_its_exit_codes(tmp_path: Path) -> None:
     listed = command("--help", cwd=tmp_path)

@@ -17,6 +17,8 @@ from cr_pipelines.demo.sample import activities
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.terminal import COMMAND, clean_environment, command
 
+pytestmark = pytest.mark.system
+
 # Whatever a user has set for the real room: the demo must not so much as look at it.
 REAL = clean_environment(
     COMMON_ROOM_API_TOKEN="real-token",

@@ -166,6 +166,7 @@ def test_a_source_that_fails_while_it_is_read_shows_no_value(terminal: Terminal)
     assert "ada" not in result.output
 
 
+@pytest.mark.process
 def test_it_waits_while_another_process_has_the_warehouse(terminal: Terminal) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_FOR_TWO_SECONDS, str(terminal.path)], stdout=subprocess.PIPE, text=True

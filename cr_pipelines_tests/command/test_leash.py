@@ -5,8 +5,11 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from cr_pipelines.demo.supervised_process import Leashed
+
+pytestmark = pytest.mark.process
 
 PARENT = """
 import os, sys, time

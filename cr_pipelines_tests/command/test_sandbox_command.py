@@ -4,11 +4,14 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 from click.testing import CliRunner
 
 from cr_pipelines.cli import main
 from cr_pipelines.sandbox.settings import DEFAULT_PORT
 from cr_pipelines_tests.support.terminal import COMMAND, clean_environment, command
+
+pytestmark = pytest.mark.process
 
 
 def test_it_serves_a_room_by_the_settings_it_prints_until_ctrl_c(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.whole_dagster import DAYS_SHOWN, TERMINATE, Dagster, until, whole_dagster
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:

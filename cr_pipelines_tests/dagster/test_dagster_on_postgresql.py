@@ -9,6 +9,8 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
 from cr_pipelines_tests.support.whole_dagster import until, whole_dagster
 
+pytestmark = pytest.mark.system
+
 # With SQLAlchemy 2.1 a bare postgresql:// asks for a driver that dagster-postgres does not bring.
 STORAGE = """
 storage:

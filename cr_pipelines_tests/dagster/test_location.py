@@ -23,6 +23,7 @@ def test_the_definitions_are_those_of_the_committed_snapshot(monkeypatch: pytest
     assert snapshot.written() == snapshot.FILE.read_text(encoding="utf-8"), snapshot.__doc__
 
 
+@pytest.mark.process
 def test_the_location_loads_light_and_connects_to_nothing() -> None:
     load = (
         "import sys; from cr_pipelines.definitions import defs; import dagster as dg; "

@@ -21,6 +21,8 @@ from cr_pipelines.warehouse import open_warehouse
 from cr_pipelines_tests.support.leaks import places_that_hold
 from cr_pipelines_tests.support.statement import requests_later_than_removal
 
+pytestmark = pytest.mark.system
+
 PROJECT = Path(cr_pipelines.__file__).parent.parent
 SETTINGS = """
 telemetry: {enabled: false}

@@ -94,6 +94,7 @@ def test_a_run_that_ended_keeps_no_tick_back(location: Location) -> None:
     assert tick(location).run_requests
 
 
+@pytest.mark.process
 def test_a_busy_warehouse_is_left_to_the_run_to_wait_for(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cr_pipelines.components.sync.schedule._BUSY_SECONDS", 0.1)
     hold = f"import duckdb; c = duckdb.connect({str(location.path)!r}); print('held', flush=True); input()"

@@ -18,6 +18,8 @@ from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal
 from cr_pipelines_tests.support.warehouses import ENGINE
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
@@ -55,6 +57,7 @@ def ask_for(office: Office, numbers: range) -> None:
     office.sql(f"INSERT INTO common_room_pii_requests VALUES {listed}")
 
 
+@pytest.mark.serial
 def test_a_removal_waits_until_a_running_sync_has_confirmed_and_then_goes_before_its_end(office: Office):
     fill(office, 400)
     office.sandbox.control.set_faults(latency_seconds=0.05, latency_jitter_seconds=0.2)
@@ -70,6 +73,7 @@ def test_a_removal_waits_until_a_running_sync_has_confirmed_and_then_goes_before
     assert sent | {f"c{number}" for number in range(0, 400, 7)} == {f"c{number}" for number in range(400)}
 
 
+@pytest.mark.serial
 def test_requests_that_wait_for_the_rate_limit_or_a_repetition_are_held_back_too(office: Office):
     fill(office, 400)
     office.sandbox.control.set_limit(60, 2)
@@ -187,6 +191,7 @@ def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(
 
 
 @pytest.mark.skipif(ENGINE != "duckdb", reason="only a DuckDB file can be kept by somebody else")
+@pytest.mark.serial
 def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office, monkeypatch: pytest.MonkeyPatch):
     """Another process keeps the warehouse, so that the run cannot learn of the removal."""
     monkeypatch.setattr(_send_guard, "LEASE_SECONDS", 1.5)

@@ -19,6 +19,8 @@ from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal
 from cr_pipelines_tests.support.warehouses import empty_warehouse
 
+pytestmark = pytest.mark.process
+
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
 LINGER = 0.2
 """On loopback nothing is on its way for seconds."""

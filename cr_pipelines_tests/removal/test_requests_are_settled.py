@@ -165,6 +165,7 @@ def test_someone_whom_the_room_has_not_stored_yet_is_asked_about_again(office: O
     assert office.settle().not_found == 1
 
 
+@pytest.mark.process
 def test_someone_whom_a_killed_sync_may_have_sent_a_moment_ago_is_asked_about_again(office: Office):
     where = (office.data.url, office.sandbox.base_url, office.sandbox.token)
     assert actors.run(actors.sync, *where, dies_at=1, after=True, abreast=1) == -signal.SIGKILL

@@ -12,6 +12,8 @@ import pytest
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.room import client_of, custom_field_id, put_user
 
+pytestmark = pytest.mark.process
+
 DAY = 86_400
 
 

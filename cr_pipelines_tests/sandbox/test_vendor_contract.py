@@ -161,9 +161,9 @@ def bodies(schema: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.fixture(scope="module")
-def hammered(server: SandboxServer) -> Iterator[httpx.Client]:
-    server.control.reset()
-    with client_of(server) as client:
+def hammered(sandbox_server: SandboxServer) -> Iterator[httpx.Client]:
+    sandbox_server.control.reset()
+    with client_of(sandbox_server) as client:
         yield client
 
 

@@ -20,6 +20,8 @@ from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
 
+pytestmark = pytest.mark.process
+
 RUN = Path(__file__).with_name("run_a_sync.py")
 
 
@@ -154,6 +156,7 @@ def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow:
     assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
 
 
+@pytest.mark.serial
 def test_a_limit_is_used_to_the_full_and_hardly_ever_met(flow: Flow):
     fill(flow, 100)
     flow.sandbox.control.set_limit(20, 6)

@@ -7,6 +7,8 @@ import pytest
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import ENGINE
 
+pytestmark = pytest.mark.process
+
 RUN = Path(__file__).with_name("run_a_sync.py")
 
 

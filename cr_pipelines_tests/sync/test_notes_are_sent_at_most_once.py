@@ -72,6 +72,7 @@ def own_sandbox() -> Iterator[SandboxServer]:
         yield server
 
 
+@pytest.mark.process
 def test_ten_kills_under_faults_double_no_note_and_lose_none_without_a_word(flow: Flow, own_sandbox: SandboxServer):
     sandbox = own_sandbox
     notes = with_notes(Flow(flow.data, sandbox), 1_500)
