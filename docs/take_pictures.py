@@ -18,9 +18,9 @@ import click
 from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 from cr_pipelines.demo import build_sample_warehouse
-from cr_pipelines_tests.browser import dagster_pages
-from cr_pipelines_tests.browser.chromium import HOW_TO_INSTALL, chromium, find_chromium
-from cr_pipelines_tests.browser.running_demo import RunningDemo
+from cr_pipelines_tests.support import dagster_pages
+from cr_pipelines_tests.support.chromium import HOW_TO_INSTALL, chromium, find_chromium
+from cr_pipelines_tests.support.running_demo import RunningDemo
 
 PICTURES = Path(__file__).with_name("pictures")
 LARGEST_BYTES = 200_000

@@ -24,8 +24,8 @@ from cr_pipelines.api import (
     User,
     careful,
 )
-from cr_pipelines_tests.api.calls import CALLS
-from cr_pipelines_tests.api.scripted_server import Reply, in_turn, scripted
+from cr_pipelines_tests.support.calls import CALLS
+from cr_pipelines_tests.support.scripted_server import Reply, in_turn, scripted
 
 TOKEN = "header.payload.signature"  # noqa: S105
 AT_ONCE = careful(Backoff(attempts=3, base=0.0))

@@ -1,6 +1,5 @@
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,10 +7,10 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 
 from cr_pipelines.api import CommonRoomClient, NotFound, User, WriteResponse
-from cr_pipelines_tests.api.calls import CALLS, FULL_USER, Call
-from cr_pipelines_tests.api.scripted_server import Reply, in_turn, scripted
+from cr_pipelines_tests.support.calls import CALLS, FULL_USER, Call
+from cr_pipelines_tests.support.scripted_server import Reply, in_turn, scripted
+from cr_pipelines_tests.support.vendor import AT_HAND, DESCRIPTION
 
-DESCRIPTION = Path(__file__).parents[3] / "shared" / "api" / "commonroom-v1.openapi.json"
 TOKEN = "header.payload.signature"  # noqa: S105
 
 
@@ -44,7 +43,7 @@ def test_a_call_sends_exactly_the_described_request_and_reads_its_answer(call: C
     asyncio.run(run())
 
 
-@pytest.mark.skipif(not DESCRIPTION.exists(), reason="the vendor's description is not at hand")
+@pytest.mark.skipif(not AT_HAND, reason="the vendor's description is not at hand")
 @pytest.mark.parametrize("call", [call for call in CALLS if call.body is not None], ids=lambda call: call.name)
 def test_every_body_is_valid_by_the_vendors_description(call: Call) -> None:
     description = json.loads(DESCRIPTION.read_text())

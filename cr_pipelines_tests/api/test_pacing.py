@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.api.window_model import FOREVER, Pace, Permit, Refusal
-from cr_pipelines_tests.api.simulated_rate_limit import FixedWindows, Sender, Simulation
+from cr_pipelines_tests.support.simulated_rate_limit import FixedWindows, Sender, Simulation
 
 LEARNING = 1  # the 429 that tells how long a window is and when it ends
 MODEL = 1  # the 429 that tells that windows begin with the first request after a gap

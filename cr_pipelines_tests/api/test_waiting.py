@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cr_pipelines.api import Backoff, CommonRoomClient, RateLimited, User, careful
-from cr_pipelines_tests.api.scripted_server import Asked, Reply, in_turn, scripted
+from cr_pipelines_tests.support.scripted_server import Asked, Reply, in_turn, scripted
 
 TOKEN = "header.payload.signature"  # noqa: S105
 

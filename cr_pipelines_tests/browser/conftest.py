@@ -4,8 +4,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from cr_pipelines_tests.browser.chromium import HOW_TO_INSTALL, chromium, find_chromium
-from cr_pipelines_tests.browser.running_demo import RunningDemo
+from cr_pipelines_tests.support.chromium import HOW_TO_INSTALL, chromium, find_chromium
+from cr_pipelines_tests.support.running_demo import RunningDemo
 
 expect.set_options(timeout=15_000)
 

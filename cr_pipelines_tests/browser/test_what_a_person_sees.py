@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from cr_pipelines_tests.browser import dagster_pages
-from cr_pipelines_tests.browser.running_demo import RunningDemo
+from cr_pipelines_tests.support import dagster_pages
+from cr_pipelines_tests.support.running_demo import RunningDemo
 
 
 def test_the_lineage_leads_from_the_source_table_to_the_sync_and_its_checks(page: Page, demo: RunningDemo) -> None:

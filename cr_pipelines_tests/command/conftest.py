@@ -1,57 +1,9 @@
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
-from click.testing import CliRunner, Result
 
-from cr_pipelines.cli import main
 from cr_pipelines.sandbox import SandboxServer
-
-COMMAND = str(Path(sys.executable).with_name("cr-pipelines"))
-_OURS = ("COMMON_ROOM_", "CR_", "DAGSTER_")
-
-
-def clean_environment(**variables: str) -> dict[str, str]:
-    """The environment of a user who has set just these."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)} | variables
-
-
-def command(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs the installed command."""
-    return subprocess.run(
-        [COMMAND, *arguments], cwd=cwd, env=env or clean_environment(), capture_output=True, text=True, timeout=150
-    )
-
-
-@dataclass
-class Terminal:
-    """Someone at a terminal, with a warehouse file and a room that the environment names."""
-
-    path: Path
-    sandbox: SandboxServer
-    env: dict[str, str | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.env = {name: None for name in os.environ if name.startswith(_OURS)} | {
-            "COMMON_ROOM_API_TOKEN": self.sandbox.token,
-            "COMMON_ROOM_BASE_URL": self.sandbox.base_url,
-            "COMMON_ROOM_DESTINATION_SOURCE_ID": str(self.sandbox.source_id),
-            "CR_WAREHOUSE_URL": f"duckdb:///{self.path}",
-        }
-
-    def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
-            return connection.execute(statement).fetchall()
-
-    def types(self, *arguments: str) -> Result:
-        """The command in this process: what it prints, and its exit code."""
-        return CliRunner().invoke(main, arguments, env=self.env, catch_exceptions=False)
+from cr_pipelines_tests.support.terminal import Terminal
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cr_pipelines.cli import main
-from cr_pipelines_tests.command.conftest import Terminal, clean_environment, command
+from cr_pipelines_tests.support.terminal import Terminal, clean_environment, command
 
 
 def test_help_names_every_command_and_its_exit_codes(tmp_path: Path) -> None:

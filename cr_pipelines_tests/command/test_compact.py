@@ -3,7 +3,7 @@ import re
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Sync, run_sync
 from cr_pipelines.warehouse import open_warehouse
-from cr_pipelines_tests.command.conftest import Terminal
+from cr_pipelines_tests.support.terminal import Terminal
 
 
 def test_old_parts_are_compacted_and_nothing_is_said_to_be_when_none_is(terminal: Terminal) -> None:

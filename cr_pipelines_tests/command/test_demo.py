@@ -15,7 +15,7 @@ import pytest
 from cr_pipelines.demo import SAMPLE_SOURCES
 from cr_pipelines.demo.sample import activities
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines_tests.command.conftest import COMMAND, clean_environment, command
+from cr_pipelines_tests.support.terminal import COMMAND, clean_environment, command
 
 # Whatever a user has set for the real room: the demo must not so much as look at it.
 REAL = clean_environment(

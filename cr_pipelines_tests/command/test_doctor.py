@@ -6,7 +6,7 @@ import pytest
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Options, Sync, run_sync
 from cr_pipelines.warehouse import open_warehouse
-from cr_pipelines_tests.command.conftest import Terminal
+from cr_pipelines_tests.support.terminal import Terminal
 
 HOLD_FOR_TWO_SECONDS = """
 import duckdb, sys, time

@@ -11,8 +11,8 @@ import pytest
 
 import cr_pipelines
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines_tests.command.conftest import clean_environment, command
 from cr_pipelines_tests.support.leaks import places_that_hold
+from cr_pipelines_tests.support.terminal import clean_environment, command
 
 PROJECT = Path(cr_pipelines.__file__).parent.parent
 

@@ -7,7 +7,7 @@ import pytest
 from cr_pipelines.removal import Removals
 from cr_pipelines.sync import Destination
 from cr_pipelines.warehouse import open_warehouse
-from cr_pipelines_tests.command.conftest import Terminal
+from cr_pipelines_tests.support.terminal import Terminal
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from cr_pipelines_tests.command.conftest import Terminal
+from cr_pipelines_tests.support.terminal import Terminal
 
 
 def test_it_shows_what_would_be_sent_and_sends_nothing(terminal: Terminal) -> None:

@@ -4,8 +4,8 @@ import duckdb
 
 from cr_pipelines.demo import SAMPLE_SOURCES, build_sample_warehouse
 from cr_pipelines.demo.sample.population import population
-from cr_pipelines_tests.command.conftest import Terminal
-from cr_pipelines_tests.sync.room_of_people import introduce
+from cr_pipelines_tests.support.room import introduce
+from cr_pipelines_tests.support.terminal import Terminal
 
 
 def read(path: Path) -> list[tuple[object, ...]]:

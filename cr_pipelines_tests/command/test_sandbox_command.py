@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from cr_pipelines.cli import main
 from cr_pipelines.sandbox.settings import DEFAULT_PORT
-from cr_pipelines_tests.command.conftest import COMMAND, clean_environment, command
+from cr_pipelines_tests.support.terminal import COMMAND, clean_environment, command
 
 
 def test_it_serves_a_room_by_the_settings_it_prints_until_ctrl_c(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from cr_pipelines_tests.dagster.conftest import CONTACTS, Location
+from cr_pipelines_tests.support.location import CONTACTS, Location
 
 
 def test_a_materialization_shows_the_counts_of_the_run(location: Location) -> None:

@@ -16,7 +16,7 @@ from cr_pipelines.components import (
 )
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
-from cr_pipelines_tests.dagster.conftest import Location, Outcome, plain
+from cr_pipelines_tests.support.location import Location, Outcome, plain
 
 ACTIVITIES = dg.AssetKey(["common_room", "activities"])
 RESOURCES = dg.Definitions(resources={"common_room": CommonRoomResource(), "warehouse": WarehouseResource()})

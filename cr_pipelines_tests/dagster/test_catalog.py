@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from cr_pipelines.sync import CATALOG_TABLES
-from cr_pipelines_tests.dagster.conftest import Location, Outcome, plain
+from cr_pipelines_tests.support.location import Location, Outcome, plain
 
 JOB = "common_room_catalog"
 

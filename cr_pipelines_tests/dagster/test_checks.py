@@ -3,7 +3,7 @@ import dagster as dg
 from cr_pipelines.components import RejectionThresholds, build_sync_definitions
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
-from cr_pipelines_tests.dagster.conftest import Location, plain
+from cr_pipelines_tests.support.location import Location, plain
 
 
 def test_a_sound_source_passes_every_check(location: Location) -> None:

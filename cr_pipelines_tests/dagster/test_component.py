@@ -22,7 +22,7 @@ from cr_pipelines.definitions import defs
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import CONTRACTS
-from cr_pipelines_tests.dagster.conftest import Location
+from cr_pipelines_tests.support.location import Location
 
 # Dagster's own scaffolding and YAML parsing call what pydantic deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines_tests.dagster.whole import DAYS_SHOWN, TERMINATE, Dagster, until, whole_dagster
+from cr_pipelines_tests.support.whole_dagster import DAYS_SHOWN, TERMINATE, Dagster, until, whole_dagster
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines_tests.dagster.whole import until, whole_dagster
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
+from cr_pipelines_tests.support.whole_dagster import until, whole_dagster
 
 # With SQLAlchemy 2.1 a bare postgresql:// asks for a driver that dagster-postgres does not bring.
 STORAGE = """

@@ -10,7 +10,7 @@ import pytest
 from cr_pipelines.components import DailyPartitions, build_sync_definitions, syncs_of
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
-from cr_pipelines_tests.dagster.conftest import Location, Outcome
+from cr_pipelines_tests.support.location import Location, Outcome
 
 FRAME = dg.AssetKey(["models", "people"])
 PEOPLE = dg.AssetKey(["common_room", "people"])

@@ -7,10 +7,10 @@ import pytest
 
 from cr_pipelines.components import syncs_of
 from cr_pipelines.sync.contract import CONTRACTS
-from cr_pipelines_tests.dagster.conftest import Location, Outcome
-from cr_pipelines_tests.sync import vendor
-from cr_pipelines_tests.sync.kinds import CASES, Case
-from cr_pipelines_tests.sync.room_of_people import introduce
+from cr_pipelines_tests.support import vendor
+from cr_pipelines_tests.support.kinds import CASES, Case
+from cr_pipelines_tests.support.location import Location, Outcome
+from cr_pipelines_tests.support.room import introduce
 
 DAY = "2026-03-01"
 """Of all activities of the case."""

@@ -18,8 +18,8 @@ import pytest
 import cr_pipelines
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.warehouse import open_warehouse
-from cr_pipelines_tests.removal.statement import requests_later_than_removal
 from cr_pipelines_tests.support.leaks import places_that_hold
+from cr_pipelines_tests.support.statement import requests_later_than_removal
 
 PROJECT = Path(cr_pipelines.__file__).parent.parent
 SETTINGS = """

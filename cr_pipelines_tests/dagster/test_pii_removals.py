@@ -12,7 +12,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 from cr_pipelines.components import CommonRoomPiiRemovals
 from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
-from cr_pipelines_tests.dagster.conftest import Location, Outcome
+from cr_pipelines_tests.support.location import Location, Outcome
 
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
 

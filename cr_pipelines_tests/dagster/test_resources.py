@@ -5,7 +5,7 @@ from cr_pipelines.components import build_sync_asset, build_sync_spec
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.settings import SettingsError
 from cr_pipelines.sync import Sync
-from cr_pipelines_tests.dagster.conftest import Location
+from cr_pipelines_tests.support.location import Location
 
 SYNC = Sync("contacts", "contact", "common_room_contacts")
 

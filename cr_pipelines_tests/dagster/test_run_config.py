@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 
-from cr_pipelines_tests.dagster.conftest import CONTACTS, Location, Outcome
+from cr_pipelines_tests.support.location import CONTACTS, Location, Outcome
 
 
 def test_a_dry_run_shows_the_plan_and_leaves_room_ledger_and_asset_alone(location: Location) -> None:

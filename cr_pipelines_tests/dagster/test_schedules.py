@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from cr_pipelines.resources import WarehouseResource
-from cr_pipelines_tests.dagster.conftest import CONTACTS, Location
+from cr_pipelines_tests.support.location import CONTACTS, Location
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from cr_pipelines_tests.dagster.conftest import Location
+from cr_pipelines_tests.support.location import Location
 
 
 def test_a_missing_source_disables_the_sync_and_leaves_the_run_green(location: Location) -> None:

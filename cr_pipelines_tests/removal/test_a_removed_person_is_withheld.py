@@ -4,8 +4,8 @@ from urllib.parse import unquote
 import pytest
 
 from cr_pipelines.sync import Sync
-from cr_pipelines_tests.removal.actors import CONTACTS
-from cr_pipelines_tests.removal.conftest import Office
+from cr_pipelines_tests.support.actors import CONTACTS
+from cr_pipelines_tests.support.office import Office
 
 REMOVED = "person4@example.com"
 

@@ -10,10 +10,10 @@ import pytest
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Report, Sync, run_sync
 from cr_pipelines.sync.state import outbox as _outbox
-from cr_pipelines_tests.removal.conftest import Office
-from cr_pipelines_tests.removal.statement import requests_later_than_removal
-from cr_pipelines_tests.sync.kinds import CASES, Case
-from cr_pipelines_tests.sync.room_of_people import introduce
+from cr_pipelines_tests.support.kinds import CASES, Case
+from cr_pipelines_tests.support.office import Office
+from cr_pipelines_tests.support.room import introduce
+from cr_pipelines_tests.support.statement import requests_later_than_removal
 
 ABOUT_PEOPLE = [case for case in CASES if "@example.com" in case.source]
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, Sync
 from cr_pipelines.sync.privacy import confirmation as _confirmation
-from cr_pipelines_tests.removal import actors
-from cr_pipelines_tests.removal.conftest import Office
-from cr_pipelines_tests.removal.statement import requests_later_than_removal
+from cr_pipelines_tests.support import actors
+from cr_pipelines_tests.support.office import Office
+from cr_pipelines_tests.support.statement import requests_later_than_removal
 from cr_pipelines_tests.support.warehouses import empty_warehouse
 
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]

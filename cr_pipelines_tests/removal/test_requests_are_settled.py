@@ -7,8 +7,8 @@ from cr_pipelines.api import BadToken, CommonRoomClient
 from cr_pipelines.removal import Removals, RequestSource
 from cr_pipelines.sync import Destination, SourceUnusable
 from cr_pipelines.warehouse import SourceMissing
-from cr_pipelines_tests.removal import actors
-from cr_pipelines_tests.removal.conftest import Office
+from cr_pipelines_tests.support import actors
+from cr_pipelines_tests.support.office import Office
 
 PROMISED = timedelta(days=15)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from cr_pipelines.removal import NotUnsuppressed
-from cr_pipelines_tests.removal.conftest import Office
+from cr_pipelines_tests.support.office import Office
 
 
 def forgotten(office: Office) -> Office:

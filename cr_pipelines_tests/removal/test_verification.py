@@ -1,6 +1,6 @@
 import pytest
 
-from cr_pipelines_tests.removal.conftest import Office
+from cr_pipelines_tests.support.office import Office
 
 
 def submitted(office: Office) -> Office:

@@ -2,20 +2,8 @@ import httpx
 import pytest
 
 from cr_pipelines.sandbox import SandboxClient
-from cr_pipelines_tests.sandbox.conftest import put_user
-
-ACTIVITY = {
-    "id": "a1",
-    "activityType": "attended_webinar",
-    "user": {"id": "u1", "email": "a@example.com"},
-    "activityTitle": {"type": "text", "value": "Webinar"},
-    "content": {"type": "markdown", "value": "**Hello**"},
-    "timestamp": "2026-01-02T03:04:05.678+02:00",
-    "url": "https://events.example/1",
-    "tags": [{"type": "name", "name": "event"}],
-    "parentActivity": {"id": "a0", "activityType": "registered_for_webinar"},
-    "subSource": {"type": "name", "name": "Webinars"},
-}
+from cr_pipelines_tests.support.examples import ACTIVITY
+from cr_pipelines_tests.support.room import put_user
 
 
 def put_activity(api: httpx.Client, **changes: object) -> httpx.Response:

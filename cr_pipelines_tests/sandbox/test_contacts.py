@@ -2,33 +2,10 @@ import httpx
 import pytest
 
 from cr_pipelines.sandbox import SandboxClient, SandboxServer
-from cr_pipelines_tests.sandbox.conftest import client_of, custom_field_id, put_user
+from cr_pipelines_tests.support.examples import FULL_USER
+from cr_pipelines_tests.support.room import client_of, custom_field_id, put_user
 
 INVALID = {"reason": "invalid-request-body"}
-
-FULL_USER = {
-    "id": "u1",
-    "fullName": "Ada Lovelace",
-    "firstName": "Ada",
-    "lastName": "Lovelace",
-    "username": "ada",
-    "avatarUrl": "https://img.example/ada.png",
-    "bio": "Wrote the first program.\u0007 日本語 🚀",
-    "email": "Ada@Example.com",
-    "linkedin": {"type": "handle", "value": "in/ada"},
-    "github": {"type": "handle", "value": "https://github.com/Ada"},
-    "twitter": {"type": "handle", "value": "@ada"},
-    "discord": {"type": "username", "username": "ada", "discriminator": 1815},
-    "externalProfiles": [{"url": "https://ada.example"}, {"url": "https://blog.example", "name": "Blog"}],
-    "roleAtCompany": "Engineering",
-    "titleAtCompany": "Analyst",
-    "companyName": "Analytical Engines",
-    "companyDomain": "engines.example",
-    "country": "United Kingdom",
-    "city": "London",
-    "region": "London",
-    "rawLocation": "London, UK",
-}
 
 
 def test_a_token_is_told_which_room_it_belongs_to(api: httpx.Client) -> None:

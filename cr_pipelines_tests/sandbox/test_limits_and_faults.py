@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from cr_pipelines.sandbox import SandboxClient, SandboxServer
-from cr_pipelines_tests.sandbox.conftest import client_of, put_user
+from cr_pipelines_tests.support.room import client_of, put_user
 
 
 def test_every_answer_says_what_is_left_of_the_limit(api: httpx.Client) -> None:

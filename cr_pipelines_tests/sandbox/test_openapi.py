@@ -4,8 +4,7 @@ import httpx
 from openapi_schema_validator import OAS31Validator
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines_tests.sandbox.test_activities import ACTIVITY
-from cr_pipelines_tests.sandbox.test_contacts import FULL_USER
+from cr_pipelines_tests.support.examples import ACTIVITY, FULL_USER
 
 
 def described(sandbox: SandboxServer) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from cr_pipelines.sandbox import SandboxClient, SandboxServer
-from cr_pipelines_tests.sandbox.conftest import put_user
+from cr_pipelines_tests.support.room import put_user
 
 EVIL = '<script>alert("x")</script>'
 PAGES = ("/", "/activities", "/segments", "/tags", "/removals", "/requests", "/api")

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines_tests.sandbox.conftest import client_of, custom_field_id, put_user
+from cr_pipelines_tests.support.room import client_of, custom_field_id, put_user
 
 DAY = 86_400
 

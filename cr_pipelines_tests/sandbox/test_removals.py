@@ -3,7 +3,7 @@ import hashlib
 import httpx
 
 from cr_pipelines.sandbox import SandboxClient
-from cr_pipelines_tests.sandbox.conftest import custom_field_id, put_user
+from cr_pipelines_tests.support.room import custom_field_id, put_user
 
 DAY = 86_400
 

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from cr_pipelines.sandbox import SandboxClient
-from cr_pipelines_tests.sandbox.conftest import put_user
+from cr_pipelines_tests.support.room import put_user
 
 NEW_TAG = {"name": "vip", "description": "Important", "entityTypes": ["member"]}
 

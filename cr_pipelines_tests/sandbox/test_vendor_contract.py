@@ -1,11 +1,8 @@
 """The sandbox against the vendor's own OpenAPI description, where that is at hand."""
 
 import copy
-import json
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,54 +12,11 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
 from cr_pipelines.sandbox import SandboxClient, SandboxServer
-from cr_pipelines_tests.sandbox.conftest import client_of, custom_field_id, put_user
-from cr_pipelines_tests.sandbox.test_activities import ACTIVITY
-from cr_pipelines_tests.sandbox.test_contacts import FULL_USER
+from cr_pipelines_tests.support.examples import ACTIVITY, FULL_USER
+from cr_pipelines_tests.support.room import client_of, custom_field_id, put_user
+from cr_pipelines_tests.support.vendor import AT_HAND, resolved, vendor
 
-DESCRIPTION = Path(__file__).parents[3] / "shared" / "api" / "commonroom-v1.openapi.json"
-pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="the vendor's OpenAPI description is not at hand")
-
-
-@cache
-def vendor() -> dict[str, Any]:
-    """The description with its known defects mended: a broken reference, types that JSON Schema does not have, a
-    schema wrapped in its own name, a schema in the place of a property, paths written with a colon.
-    """
-    described: dict[str, Any] = _mended(json.loads(DESCRIPTION.read_text()))
-    schemas = described["components"]["schemas"]
-    schemas["CommunityMember"] = schemas["CommunityMember"]["CommunityMember"]
-    discord = schemas["ApiUser"]["properties"]["discord"]["properties"]
-    discord["discriminator"] = discord["discriminator"]["schema"]
-    values = schemas["ApiCustomFields"]["properties"]["value"]["properties"]["value"]
-    values["anyOf"] = values.pop("oneOf")
-    values["anyOf"][-1]["items"] = {"anyOf": values["anyOf"][-1]["items"]["oneOf"]}
-    described["paths"]["/activities"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"][
-        "activityType"
-    ] = {"type": "string"}
-    described["paths"] = {re.sub(r":(\w+)", r"{\1}", path): item for path, item in described["paths"].items()}
-    return described
-
-
-def _mended(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_mended(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if node.get("$ref") == "#../":
-        return {"type": "object"}
-    mended = {key: _mended(value) for key, value in node.items()}
-    if mended.get("type") in ("url", "date"):
-        mended["type"] = "string"
-    return mended
-
-
-def resolved(node: Any) -> Any:
-    while isinstance(node, dict) and "$ref" in node:
-        target: Any = vendor()
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
+pytestmark = pytest.mark.skipif(not AT_HAND, reason="the vendor's OpenAPI description is not at hand")
 
 
 def validator(schema: Any) -> OAS30Validator:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from cr_pipelines.sync import Report, SourceUnusable, Sync, run_sync
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
-from cr_pipelines_tests.sync.conftest import Flow
 
 FRAME_SYNC = Sync("people", "contact", "people")
 

@@ -11,8 +11,8 @@ import pytest
 from cr_pipelines.sync import Ledger, Options, Partition, Sync
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.warehouse import Session
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
-from cr_pipelines_tests.sync.conftest import Flow
 
 pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
 

@@ -17,8 +17,8 @@ from cr_pipelines.api import Backoff, careful
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, Options, SyncStopped, run_sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
-from cr_pipelines_tests.sync.conftest import Flow
 
 RUN = Path(__file__).with_name("run_a_sync.py")
 

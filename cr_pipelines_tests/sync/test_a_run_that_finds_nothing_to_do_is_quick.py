@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import ENGINE
-from cr_pipelines_tests.sync.conftest import Flow
 
 RUN = Path(__file__).with_name("run_a_sync.py")
 

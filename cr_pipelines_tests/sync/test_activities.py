@@ -7,7 +7,7 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Partition, Report, Sync, run_sync
-from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.support.flow import Flow
 
 ACTIVITIES = Sync("activities", "activity", "common_room_activities")
 MOMENT = "TIMESTAMP '2026-03-01 12:00:00'"

@@ -4,8 +4,8 @@ import traceback
 import pytest
 
 from cr_pipelines.warehouse import WarehouseError
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import ENGINE
-from cr_pipelines_tests.sync.conftest import Flow
 
 GOOD = "SELECT 'good' AS id, 'Ada' AS full_name"
 

@@ -7,7 +7,7 @@ import pytest
 from cr_pipelines.api import CommonRoomError
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import CATALOG_TABLES, Sync, SyncError, read_catalog, unknown_names
-from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.support.flow import Flow
 
 
 def test_the_room_is_read_into_tables_that_are_replaced_as_a_whole(flow: Flow, sandbox: SandboxServer):

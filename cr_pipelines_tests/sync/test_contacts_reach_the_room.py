@@ -2,8 +2,8 @@ import pytest
 
 from cr_pipelines.sync import SourceUnusable, SyncStopped
 from cr_pipelines.warehouse import SourceMissing
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
-from cr_pipelines_tests.sync.conftest import Flow
 
 pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
 

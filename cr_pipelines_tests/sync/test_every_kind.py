@@ -7,10 +7,10 @@ import pytest
 
 from cr_pipelines.sync import Report
 from cr_pipelines.sync.contract import CONTRACTS, address_hash
-from cr_pipelines_tests.sync import vendor
-from cr_pipelines_tests.sync.conftest import Flow
-from cr_pipelines_tests.sync.kinds import CASES, Case
-from cr_pipelines_tests.sync.room_of_people import introduce
+from cr_pipelines_tests.support import vendor
+from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.kinds import CASES, Case
+from cr_pipelines_tests.support.room import introduce
 
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import empty_warehouse
-from cr_pipelines_tests.sync.conftest import Flow
 
 KEYS = ["a", "b", "c", "d"]
 GOOD, BAD = st.sampled_from(["x@example.com", "y@example.com", None]), st.just("no address")

@@ -6,8 +6,8 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Sync
-from cr_pipelines_tests.sync.conftest import Flow
-from cr_pipelines_tests.sync.room_of_people import introduce
+from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.room import introduce
 
 ADA = "'email' AS social_type, 'ada@example.com' AS value"
 

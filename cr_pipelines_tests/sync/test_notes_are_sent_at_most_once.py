@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Report, Sync, SyncStopped, run_sync
+from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.room import introduce
 from cr_pipelines_tests.support.warehouses import empty_warehouse
-from cr_pipelines_tests.sync.conftest import Flow
-from cr_pipelines_tests.sync.room_of_people import introduce
 
 NOTING = "addNoteToSegment"
 RUN = Path(__file__).with_name("run_a_sync.py")

@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cr_pipelines.sync import CompactedPartition, Partition, Report, Sync, compact_ledger, run_sync
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
-from cr_pipelines_tests.sync.conftest import Flow
 
 pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
 

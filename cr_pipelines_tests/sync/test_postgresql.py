@@ -11,8 +11,8 @@ import pytest
 from cr_pipelines.sync import Ledger
 from cr_pipelines.warehouse import Relation, WarehouseError, open_warehouse
 from cr_pipelines.warehouse.conformance import Collected
+from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
-from cr_pipelines_tests.sync.conftest import Flow
 
 ROW = (
     "SELECT 'Žofie \"X\"' AS full_name, 7 AS seats, "

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from cr_pipelines.api import Backoff, careful
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Sync, run_sync
+from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.room import introduce
 from cr_pipelines_tests.support.warehouses import empty_warehouse
-from cr_pipelines_tests.sync.conftest import Flow
-from cr_pipelines_tests.sync.room_of_people import introduce
 
 ADDRESS = "'person' || i || '@example.com'"
 

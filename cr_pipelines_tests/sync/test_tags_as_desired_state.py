@@ -5,7 +5,7 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Sync, SyncStopped
-from cr_pipelines_tests.sync.conftest import Flow
+from cr_pipelines_tests.support.flow import Flow
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""People in the room without a sync: posted to the sandbox as anybody could."""
+"""The room without a sync: requests to the sandbox as anybody could send them."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import httpx
 
@@ -16,3 +17,17 @@ def introduce(sandbox: SandboxServer, people: Iterable[tuple[str, str, str]]) ->
             room.post(f"/source/{sandbox.source_id}/user", json=body).raise_for_status()
     sandbox.control.settle()
     sandbox.control.clear_requests()
+
+
+def client_of(sandbox: SandboxServer, token: str | None = None) -> httpx.Client:
+    headers = {"authorization": f"Bearer {token or sandbox.token}"}
+    return httpx.Client(base_url=sandbox.base_url, headers=headers, trust_env=False, timeout=30)
+
+
+def put_user(api: httpx.Client, **fields: object) -> httpx.Response:
+    return api.post("/source/1/user", json=fields)
+
+
+def custom_field_id(api: httpx.Client, name: str) -> int:
+    fields: list[dict[str, Any]] = api.get("/members/customFields").json()
+    return next(int(field["id"]) for field in fields if field["name"] == name)
