@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from cr_pipelines.api import CommonRoomError, NotFound
 from cr_pipelines.sync.contract import Catalog, Mirror
 from cr_pipelines.sync.model import Destination, Sync
-from cr_pipelines.sync.plan.planner import Plan
+from cr_pipelines.sync.plan import Plan
 from cr_pipelines.sync.report import Report
 
 _SHARE_REMOVED = 10
@@ -38,16 +38,16 @@ class RemoteState:
 
     def removable(self, plan: Plan) -> list[str]:
         """Keys that left the source and are still in the room."""
-        return [key for key in plan.removable if key in self.ids]
+        return [key for key in plan.deletable if key in self.ids]
 
     async def remove(self, mirror: Mirror, sync: Sync, plan: Plan, destination: Destination, report: Report) -> None:
         """Take out of the room what left the source. Refuses in the report, doing nothing, if it is too much."""
-        self.removed += [key for key in plan.removable if key not in self.ids]
+        self.removed += [key for key in plan.deletable if key not in self.ids]
         doomed = self.removable(plan)
-        most = max(sync.max_deletions, plan.standing // _SHARE_REMOVED)
+        most = max(sync.max_deletions, plan.delivered_before // _SHARE_REMOVED)
         if len(doomed) > most:
             report.stopped_by = (
-                f"{len(doomed):,} of {plan.standing:,} {sync.kind}s left the source and would be deleted in Common "
+                f"{len(doomed):,} of {plan.delivered_before:,} {sync.kind}s left the source and would be deleted in Common "
                 f"Room, more than the {most:,} that one run may; nothing was deleted. If that is meant, raise "
                 "max_deletions; if not, look for what broke the view"
             )

@@ -25,7 +25,7 @@ from cr_pipelines.sync.deliver.outcomes import Verdicts
 from cr_pipelines.sync.deliver.validate import Batch, Validator, halves
 from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.model import Destination, Options, Sync
-from cr_pipelines.sync.plan.planner import Plan
+from cr_pipelines.sync.plan import Plan
 from cr_pipelines.sync.privacy.send_guard import Identity, InFlight, LeaseExpired, RowSuppressed, SendGuard
 from cr_pipelines.sync.report import Progress, Report
 from cr_pipelines.sync.state.outbox import MOST_UNRECORDED, Outbox

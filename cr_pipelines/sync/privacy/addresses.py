@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cr_pipelines.sync.contract import Column
 from cr_pipelines.sync.model import Sync
-from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.warehouse import Dialect, Session
 
 
@@ -38,7 +38,7 @@ def offered_addresses(dialect: Dialect, sync: Sync, columns: Sequence[Column], s
 
 
 def note_addresses(
-    session: Session, ledger: Ledger, sync: Sync, columns: Sequence[Column], source_id: int | None
+    session: Session, names: StateNames, sync: Sync, columns: Sequence[Column], source_id: int | None
 ) -> None:
     """Note the hashes of the addresses in `cr_addresses`, which holds the answer of `offered_addresses`.
 
@@ -46,7 +46,7 @@ def note_addresses(
     """
     dialect = session.dialect
     name, noted_in = dialect.literal(sync.name), "NULL" if source_id is None else str(int(source_id))
-    known, removals = ledger.table("known_addresses"), ledger.table("pii_removals")
+    known, removals = names.table("known_addresses"), names.table("pii_removals")
     for position in range(sum(column.identifies for column in columns)):
         place = f"address_{position}"
         hashed = dialect.sha256(f"lower({dialect.trimmed(place)})")
