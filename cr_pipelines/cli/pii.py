@@ -21,7 +21,7 @@ _SHOWN = {
     "submitted": "submitted_at",
     "due": "due_at",
     "verified": "verified_at",
-    "rows withheld": "rows_withheld",
+    "rows suppressed": "rows_suppressed",
 }
 """What a terminal shows; the CSV has every column."""
 

@@ -6,7 +6,7 @@ from cr_pipelines.sync.contract import Match
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS, Spool
-from cr_pipelines.sync.privacy.addresses import note_addresses, offered_addresses
+from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import Ledger, delivered_fingerprint, no_key
 from cr_pipelines.warehouse import Dialect, Session
@@ -186,7 +186,7 @@ class Planner:
 
     def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
         if plan.offered:
-            note_addresses(self._session, self._ledger, self._sync, plan.match.columns, source_id)
+            SentAddresses(self._session, self._ledger.names).note(self._sync, plan.match.columns, source_id)
         name, partition, run = map(self._dialect.literal, (self._sync.name, self._partition_name, run_id))
         ledger = self._ledger.table("sync_ledger")
         here = self._ledger.where(self._sync.name, self._partition_name)
