@@ -217,7 +217,7 @@ class Delivery:
         while True:
             try:
                 with with_send_hook(in_flight):
-                    return await self._contract.send(client, self._source_id or 0, request)
+                    return await self._contract.send(client, self._source_id, request)
             except LeaseExpired:
                 while self._send_guard.lapsed:
                     self._written.clear()

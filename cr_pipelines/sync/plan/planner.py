@@ -1,7 +1,7 @@
 """Finds out what a run must do, inside the warehouse and within one session.
 
-Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: a `Plan`, whose spool holds the offered rows;
-`begin` then records what the plan found, before anything is sent.
+Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: a `Plan`, whose spool holds the offered
+rows; `begin` then records what the plan found, before anything is sent.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.sync.privacy.addresses import note_addresses, offered_addresses
+from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.warehouse import Session
@@ -153,7 +153,7 @@ class Planner:
 
     def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
         if plan.offered:
-            note_addresses(self._session, self._names, self._sync, plan.match.columns, source_id)
+            SentAddresses(self._session, self._names).note(self._sync, plan.match.columns, source_id)
         if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):
             self._session.execute(statements.refresh_hashes(self._names, plan.row_hash_version))
         if plan.absent:
