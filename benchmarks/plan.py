@@ -128,7 +128,7 @@ def plan(url: str, source: str) -> Took:
     Section.write = timed  # type: ignore[method-assign]
     warehouse, began = open_warehouse(url), time.perf_counter()
     with warehouse.session() as session:
-        made = Planner(session, Ledger(session, "common_room"), Sync("contacts", "contact", source), Options(), None)
+        made = Planner(session, "common_room", Sync("contacts", "contact", source), Options(), None)
         found = made.plan()
     took = time.perf_counter() - began
     first = writes[0] - began if writes else 0.0

@@ -11,7 +11,7 @@ import click
 
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.removal import RemovalRecord, Removals
-from cr_pipelines.sync.contract import person_key
+from cr_pipelines.sync.contract import hashed_key
 
 _SHOWN = {
     "request": "request_id",
@@ -21,14 +21,14 @@ _SHOWN = {
     "submitted": "submitted_at",
     "due": "due_at",
     "verified": "verified_at",
-    "rows withheld": "rows_withheld",
+    "rows suppressed": "rows_suppressed",
 }
 """What a terminal shows; the CSV has every column."""
 
 
 def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str) -> None:
     """Print what became of the requests, or write it to a file. Raises ClickException for an id that there is not."""
-    wanted = [person_key(request_id) for request_id in request_ids]
+    wanted = [hashed_key(request_id) for request_id in request_ids]
     records = _removals(definitions).records(wanted)
     unknown = set(wanted) - {record.request_id for record in records}
     if unknown:
@@ -52,7 +52,7 @@ def let_back_in(request_id: str, reason: str, *, even_unverified: bool, definiti
             "the reason is kept: say in --reason why the person may be synced again, without naming them or their "
             "address"
         )
-    lifted = _removals(definitions).unsuppress(person_key(request_id), reason.strip(), even_unverified=even_unverified)
+    lifted = _removals(definitions).unsuppress(hashed_key(request_id), reason.strip(), even_unverified=even_unverified)
     click.echo(
         f"{_count(lifted, 'request')} of this person lifted: the next run of each sync sends them again. A new "
         "privacy request of theirs withholds and removes them anew."

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from cr_pipelines.removal.report import RemovalRecord, Standing
 from cr_pipelines.removal.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.removal.timing import PROMISED, Timing
-from cr_pipelines.sync import Ledger
+from cr_pipelines.sync import Ledger, SuppressionList
 from cr_pipelines.sync.contract import address_hash
 from cr_pipelines.sync.contract.values import InvalidValue, email
 from cr_pipelines.warehouse import Session
@@ -53,6 +53,7 @@ class Register:
         self._ledger = Ledger(session, schema)
         self._timing = timing
         self._table = self._ledger.table("pii_removals")
+        self._suppression_list = SuppressionList(session, self._ledger.names)
         self._text = session.dialect.literal
 
     def take_in(self, source: RequestSource, now: datetime) -> TakenIn:
@@ -175,35 +176,6 @@ class Register:
         [(count,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {self._waiting(email_hash)}")
         return int(count)
 
-    def just_sent(self, email_hash: str, now: datetime) -> bool:
-        """Whether a sync sent something under an address so recently that Common Room may not have stored it yet.
-
-        One that broke off may have done so without having recorded it.
-        """
-        since, own = self._ledger.moment(now - self._timing.just_sent), f"email_hash = {self._text(email_hash)}"
-        ledger, outcomes, known, intents, runs = map(
-            self._ledger.table, ("sync_ledger", "sync_outcomes", "known_addresses", "sync_intents", "sync_runs")
-        )
-        in_doubt = (
-            f"{known} AS k JOIN {intents} AS i ON i.sync = k.sync AND i.key = k.key "
-            "JOIN (SELECT run_id, sync, finished_at FROM "
-            f"{runs} WHERE state IN ('interrupted', 'failed')) AS r ON r.run_id = i.run_id AND r.sync = i.sync"
-        )
-        return any(
-            self._session.fetch_all(f"SELECT 1 FROM {sent} WHERE {own} AND {moment} > {since} LIMIT 1")
-            for sent, moment in ((ledger, "last_sent_at"), (outcomes, "sent_at"), (in_doubt, "finished_at"))
-        )
-
-    def sent_otherwise(self, email_hash: str) -> bool:
-        """Whether a row that was once sent under an address was sent under another one since."""
-        known, ledger = self._ledger.table("known_addresses"), self._ledger.table("sync_ledger")
-        return bool(
-            self._session.fetch_all(
-                f"SELECT 1 FROM {known} AS k JOIN {ledger} AS l ON l.sync = k.sync AND l.key = k.key "
-                f"WHERE k.email_hash = {self._text(email_hash)} AND l.email_hash <> k.email_hash LIMIT 1"
-            )
-        )
-
     def due_looks(self, now: datetime) -> list[DueLook]:
         """The people to be looked up now."""
         moment, beyond = self._ledger.moment(now), self._ledger.moment(now + PROMISED)
@@ -236,12 +208,11 @@ class Register:
             "min(CASE WHEN status = 'submitted' AND lifted_at IS NULL THEN due_at END) "
             f"FROM {self._table} GROUP BY status ORDER BY status"
         )
-        [(withheld,)] = self._session.fetch_all(f"SELECT coalesce(sum(withheld), 0) FROM {self._withheld()} AS w")
         return Standing(
             by_status={status: count for status, count, *_ in rows},
             lifted=sum(row[2] for row in rows),
             addresses_kept=sum(row[3] for row in rows),
-            rows_withheld=int(withheld),
+            rows_suppressed=sum(self._suppression_list.suppressed_rows().values()),
             overdue=self._ids("overdue"),
             invalid=self._ids("invalid"),
             next_due_at=min((row[4] for row in rows if row[4]), default=None),
@@ -255,25 +226,41 @@ class Register:
         return [request_id for (request_id,) in found]
 
     def records(self, request_ids: Sequence[str] = ()) -> list[RemovalRecord]:
-        """What became of every request, or of those that are named, in the order in which they were seen."""
-        named = f"WHERE p.request_id IN ({self._listed(request_ids)}) " if request_ids else ""
+        """Return what became of every request, or of the named ones, in the order in which they were recorded."""
+        named = f"WHERE request_id IN ({self._listed(request_ids)}) " if request_ids else ""
         found = self._session.fetch_all(
-            "SELECT p.request_id, p.status, p.email_hash, p.requested_at, p.seen_at, p.submitted_at, p.due_at, "
-            "p.checked_at, p.verified_at, coalesce(p.attempts, 0), p.message, coalesce(w.withheld, 0), "
-            "p.email IS NOT NULL, p.lifted_at, p.lifted_reason "
-            f"FROM {self._table} AS p LEFT JOIN {self._withheld()} AS w ON w.withheld_for = p.email_hash "
-            f"{named}ORDER BY p.seen_at, p.request_id"
+            "SELECT request_id, status, email_hash, requested_at, seen_at, submitted_at, due_at, checked_at, "
+            "verified_at, coalesce(attempts, 0), message, email IS NOT NULL, lifted_at, lifted_reason "
+            f"FROM {self._table} {named}ORDER BY seen_at, request_id"
         )
-        return [RemovalRecord(*row) for row in found]
+        suppressed = self._suppression_list.suppressed_rows()
+        rows = [(*row[:11], suppressed.get(row[2], 0), *row[11:]) for row in found]
+        return [RemovalRecord(*row) for row in rows]
 
-    def _withheld(self) -> str:
-        stood = " UNION ALL ".join(
-            f"SELECT sync, key, withheld_for FROM {self._ledger.table(table)} WHERE status = 'suppressed'"
-            for table in ("sync_ledger", "sync_outcomes")
+    def effective(self, request_id: str) -> list[str]:
+        """Return the address hashes that a request suppresses."""
+        found = self._session.fetch_all(
+            f"SELECT DISTINCT email_hash FROM {self._table} "
+            f"WHERE request_id = {self._text(request_id)} AND lifted_at IS NULL AND email_hash IS NOT NULL"
         )
-        # The ledger may not have taken up an outcome yet, and may have it already.
-        rows = f"(SELECT DISTINCT sync, key, withheld_for FROM ({stood}) AS recorded) AS rows_withheld"
-        return f"(SELECT withheld_for, count(*) AS withheld FROM {rows} GROUP BY withheld_for)"
+        return [email_hash for (email_hash,) in found]
+
+    def unfinished(self, hashes: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the id and status of each request about these addresses whose removal is not finished."""
+        return self._session.fetch_all(
+            f"SELECT DISTINCT request_id, status FROM {self._table} WHERE {self._suppressing(hashes)} "
+            "AND status IN ('pending', 'failed', 'submitted', 'overdue') ORDER BY request_id, status"
+        )
+
+    def lift(self, hashes: Sequence[str], reason: str, now: datetime) -> int:
+        """Lift every request about these addresses, and return how many that were."""
+        own = self._suppressing(hashes)
+        [(lifted,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {own}")
+        self._ledger.update("pii_removals", {"lifted_at": now, "lifted_reason": reason, "email": None}, own)
+        return int(lifted)
+
+    def _suppressing(self, hashes: Sequence[str]) -> str:
+        return f"email_hash IN ({self._listed(hashes)}) AND lifted_at IS NULL"
 
     def _listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self._text, texts))

@@ -10,7 +10,7 @@ from cr_pipelines.removal.settlement import SettlementRun
 from cr_pipelines.removal.timing import Clock, Timing, utc_now
 from cr_pipelines.removal.unsuppression import unsuppress
 from cr_pipelines.removal.verification import VerificationRun
-from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable
+from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable, SuppressionList
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 
 
@@ -145,4 +145,10 @@ class Removals:
         Raises NotUnsuppressed.
         """
         with self.warehouse.session() as session:
-            return unsuppress(session, self.schema, request_id, reason, self.clock(), even_unverified=even_unverified)
+            ledger = Ledger(session, self.schema)
+            ledger.prepare()
+            register = Register(session, self.schema, self.timing)
+            suppression_list = SuppressionList(session, ledger.names)
+            return unsuppress(
+                register, suppression_list, request_id, reason, self.clock(), even_unverified=even_unverified
+            )

@@ -83,7 +83,7 @@ class Standing:
         by_status: how many requests have each status.
         lifted: requests whose person may be synced again.
         addresses_kept: requests whose address is still in our table.
-        rows_withheld: rows of sources that are withheld now on their account.
+        rows_suppressed: rows of sources that are withheld now on their account.
         overdue: ids of overdue requests, up to twenty.
         invalid: ids of requests whose address is none, up to twenty.
         next_due_at: when the next submitted removal must be done.
@@ -92,7 +92,7 @@ class Standing:
     by_status: Mapping[str, int] = field(default_factory=dict)
     lifted: int = 0
     addresses_kept: int = 0
-    rows_withheld: int = 0
+    rows_suppressed: int = 0
     overdue: Sequence[str] = ()
     invalid: Sequence[str] = ()
     next_due_at: datetime | None = None
@@ -114,7 +114,7 @@ class RemovalRecord:
         verified_at: when it was seen done.
         attempts: calls whose outcome was recorded.
         reason: why it failed, is invalid or overdue.
-        rows_withheld: rows of sources that are withheld now on its account.
+        rows_suppressed: rows of sources that are withheld now on its account.
         address_kept: whether the address itself is still in our table.
         lifted_at: when the person was let back in.
         lifted_reason: why.
@@ -131,7 +131,7 @@ class RemovalRecord:
     verified_at: datetime | None
     attempts: int
     reason: str | None
-    rows_withheld: int
+    rows_suppressed: int
     address_kept: bool
     lifted_at: datetime | None
     lifted_reason: str | None

@@ -10,7 +10,17 @@ from cr_pipelines.removal.register import DueRequest, Register
 from cr_pipelines.removal.report import Settlement
 from cr_pipelines.removal.requests import RequestSource
 from cr_pipelines.removal.timing import Clock, Timing
-from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable, going_on, run_in_loop, wait_until_confirmed
+from cr_pipelines.sync import (
+    REMOVALS,
+    Destination,
+    Ledger,
+    SentAddresses,
+    SourceUnusable,
+    SuppressionList,
+    going_on,
+    run_in_loop,
+    wait_until_confirmed,
+)
 from cr_pipelines.warehouse import Session, SourceMissing, Warehouse
 
 _WORKERS = 16
@@ -75,7 +85,7 @@ class SettlementRun:
             try:
                 requests = self._take_in(session, request_ids)
                 # People are withheld from here on; the runs that go on have to learn it.
-                version = ledger.suppression_version()
+                version = SuppressionList(session, ledger.names).version()
             except BaseException:
                 ledger.finish(self._run_id, REMOVALS, "", "failed", {})
                 raise
@@ -174,11 +184,12 @@ class SettlementRun:
 
     def _record(self, session: Session) -> None:
         register = Register(session, self._schema, self._timing)
+        addresses = SentAddresses(session, Ledger(session, self._schema).names)
         while self._outcomes:
             email_hash, status, at, details = self._outcomes[0]
-            if status == "not_found" and register.just_sent(email_hash, at):
+            if status == "not_found" and addresses.sent_since(email_hash, at - self._timing.just_sent):
                 status, details = "failed", {**details, "reason_code": "not_stored_yet", "message": _NOT_KNOWN_YET}
-            elif status == "not_found" and register.sent_otherwise(email_hash):
+            elif status == "not_found" and addresses.replaced(email_hash):
                 details = {**details, "message": _OTHER_ADDRESS}
             requests = register.count_waiting(email_hash)
             register.settle(email_hash, status, at, run_id=self._run_id, **details)

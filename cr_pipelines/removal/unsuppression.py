@@ -1,45 +1,42 @@
+"""Lifting a suppression, when a person comes back.
+
+Goes in: the id of a request. Comes out: every request about the same person is lifted, and their rows are sent again.
+"""
+
 from datetime import datetime
 
-from cr_pipelines.sync import Ledger, SyncError
-from cr_pipelines.warehouse import Session
-
-_UNDER_WAY = ("pending", "failed", "submitted", "overdue")
+from cr_pipelines.removal.register import Register
+from cr_pipelines.sync import SuppressionList, SyncError
 
 
 class NotUnsuppressed(SyncError):
-    """A person is not let back in; the message says why, and what to do."""
+    """A person stays suppressed; the message says why, and what to do."""
 
 
 def unsuppress(
-    session: Session, schema: str, request_id: str, reason: str, now: datetime, *, even_unverified: bool
+    register: Register,
+    suppression_list: SuppressionList,
+    request_id: str,
+    reason: str,
+    now: datetime,
+    *,
+    even_unverified: bool,
 ) -> int:
-    """Let the person of a request be synced again: lift every request of theirs, and offer their rows anew.
+    """Lift every request about the person of a request, and have their rows sent again.
 
     Returns how many requests were lifted. Raises NotUnsuppressed.
     """
-    ledger, text = Ledger(session, schema), session.dialect.literal
-    ledger.prepare()
-    found = session.fetch_all(
-        f"SELECT email_hash, status FROM {ledger.table('pii_removals')} "
-        f"WHERE request_id = {text(request_id)} AND lifted_at IS NULL AND email_hash IS NOT NULL"
-    )
-    if not found:
+    hashes = register.effective(request_id)
+    if not hashes:
         raise NotUnsuppressed(
-            f"no request {request_id} withholds anybody: there is none of that id, its address is invalid, or it was "
-            "lifted before; `cr-pipelines pii report` lists all of them"
+            f"no request {request_id} suppresses anybody: there is none with this id, its address is invalid, or it "
+            "was lifted before; look it up in the report on all requests"
         )
-    hashes = ", ".join(text(email_hash) for email_hash, _ in found)
-    withholding = f"email_hash IN ({hashes}) AND lifted_at IS NULL"
-    under_way = session.fetch_all(
-        f"SELECT DISTINCT request_id, status FROM {ledger.table('pii_removals')} WHERE {withholding} "
-        f"AND status IN ({', '.join(map(text, _UNDER_WAY))})"
-    )
-    if under_way and not even_unverified:
+    unfinished = register.unfinished(hashes)
+    if unfinished and not even_unverified:
         raise NotUnsuppressed(
-            f"the removal is still under way ({', '.join(sorted(f'{name}: {status}' for name, status in under_way))}): "
-            "sending the person now would undo it. Wait until it is verified, or say --even-unverified"
+            f"the removal is still under way ({', '.join(f'{name}: {status}' for name, status in unfinished)}): "
+            "sending the person now would undo it; wait until it is verified, or lift it even unverified"
         )
-    [(lifted,)] = session.fetch_all(f"SELECT count(*) FROM {ledger.table('pii_removals')} WHERE {withholding}")
-    ledger.offer_anew(hashes)
-    ledger.update("pii_removals", {"lifted_at": now, "lifted_reason": reason, "email": None}, withholding)
-    return int(lifted)
+    suppression_list.mark_for_resend(hashes)
+    return register.lift(hashes, reason, now)

@@ -15,7 +15,9 @@ from cr_pipelines.sync.model import (
     Resync,
     Sync,
 )
+from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
+from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
@@ -35,7 +37,9 @@ __all__ = [
     "RejectedRow",
     "Report",
     "Resync",
+    "SentAddresses",
     "SourceUnusable",
+    "SuppressionList",
     "Sync",
     "SyncError",
     "SyncStopped",

@@ -12,8 +12,8 @@ from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Options, Partition, Sync
+from cr_pipelines.sync.plan import Plan, Planner
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
-from cr_pipelines.sync.plan.planner import Plan, Planner
 from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.ledger import Ledger, going_on
 from cr_pipelines.sync.state.outbox import Outbox
@@ -146,7 +146,7 @@ class Run:
             return
         if self._options.dry_run:
             report.removed = len(remote.removable(plan))
-        elif plan.removable:
+        elif plan.deletable:
             run_in_loop(remote.remove(mirror, self._sync, plan, self._destination, report))
 
     def _plan(self, outbox: Outbox, source_id: int | None) -> Plan:
@@ -160,7 +160,7 @@ class Run:
             if not self._options.dry_run:
                 ledger.claim(self._run_id, self._sync.name, self._partition_name, self._options.resync)
             try:
-                planner = Planner(session, ledger, self._sync, self._options, self._partition)
+                planner = Planner(session, self._schema, self._sync, self._options, self._partition)
                 plan = planner.plan(None if self._remote is None else self._remote.ids)
                 planner.count_problems(plan, self._report)
                 if not self._options.dry_run:
@@ -183,17 +183,17 @@ class Run:
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
         report.invalid = plan.null_keys + plan.duplicate_rows
-        report.gone = plan.gone
+        report.gone = plan.absent
         report.emptied = plan.emptied
         report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
-        report.missing = len(plan.missing)
-        report.missing_keys = list(plan.missing[:_SHOWN_MISSING])
-        kept = {why: count for why, count in plan.compared.items() if why not in plan.settled_offered}
-        report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
+        report.missing = len(plan.deleted_remotely)
+        report.missing_keys = list(plan.deleted_remotely[:_SHOWN_MISSING])
+        kept = plan.kept
+        report.unchanged = kept.get("unchanged", 0) + kept.get("deleted_remotely", 0)
         report.rejected = kept.get("rejected", 0)
         report.unknown = kept.get("unknown", 0)
-        report.outdated = kept.get("outdated", 0)
+        report.outdated = kept.get("changed_after_delivery", 0)
 
     def _account(self, plan: Plan) -> None:
         """Give every row that has no outcome its place."""

@@ -8,14 +8,16 @@ engines let only one process at a time have the data:
         session.fetch_all("SELECT count(*) FROM common_room_contacts")
 """
 
-from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.dialect import Dialect, SourceDialect, StateDialect
+from cr_pipelines.warehouse.engines import open_warehouse
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import (
     BatchSink,
     Session,
+    SourceSession,
+    StateSession,
     Warehouse,
-    open_warehouse,
 )
 
 __all__ = [
@@ -23,7 +25,11 @@ __all__ = [
     "Dialect",
     "Relation",
     "Session",
+    "SourceDialect",
     "SourceMissing",
+    "SourceSession",
+    "StateDialect",
+    "StateSession",
     "Warehouse",
     "WarehouseBusy",
     "WarehouseError",

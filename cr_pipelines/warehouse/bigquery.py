@@ -1,4 +1,7 @@
-"""BigQuery, through Google's client: a session of its own for temporary tables and transactions."""
+"""BigQuery, through Google's client, in a session of its own for temporary tables and transactions.
+
+Goes in: a `bigquery://` URL and SQL. Comes out: rows as Arrow, and errors without any value of a row.
+"""
 
 import json
 import re
@@ -24,7 +27,7 @@ _ABOUT_NAMES = re.compile(
     r"Not found|Access Denied|Syntax error|Unrecognized name|Function not found|Table name .* missing dataset|"
     r"Table .* must be qualified|Duplicate column names|No matching signature"
 )
-"""Errors that tell the query's own words rather than values."""
+"""Errors that quote the query's own words rather than values."""
 
 _TYPES = {
     pa.string(): "STRING",
@@ -93,50 +96,50 @@ class BigQueryDialect(Dialect):
 
 
 class BigQuerySession(Session):
-    """A BigQuery session. Each statement sees the source as it is then; a plan bears rows that change meanwhile."""
+    """A BigQuery session. Each statement sees the source as it is at that moment."""
 
     dialect = BigQueryDialect()
 
     def __init__(self, client: bigquery.Client):
         self._client = client
         self._properties: list[bigquery.ConnectionProperty] = []
-        with _told():
+        with _our_errors():
             job = client.query("SELECT 1", job_config=bigquery.QueryJobConfig(create_session=True))
             job.result()
         if job.session_info is None or job.session_info.session_id is None:
-            raise WarehouseError("BigQuery began no session; temporary tables and transactions need one")
+            raise WarehouseError("BigQuery started no session; temporary tables and transactions need one")
         self._properties = [bigquery.ConnectionProperty("session_id", job.session_info.session_id)]
 
     @override
     def execute(self, statement: str) -> None:
-        with _told():
+        with _our_errors():
             self._query(statement).result()
 
     @override
     def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
-        with _told():
+        with _our_errors():
             return [tuple(row.values()) for row in self._query(query).result()]
 
     @override
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
-        with _told():
-            answer = self._query(query).result(page_size=rows_per_batch)
-            for page in answer.to_arrow_iterable():
+        with _our_errors():
+            result = self._query(query).result(page_size=rows_per_batch)
+            for page in result.to_arrow_iterable():
                 for start in range(0, page.num_rows, rows_per_batch):
                     sink.write(page.slice(start, rows_per_batch))
 
     @override
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
-        # Streamed rows cannot be folded for half an hour, and load jobs are few a day: an INSERT has neither limit.
+        # Streamed rows cannot be updated for half an hour, and load jobs are limited per day. INSERT has no such limit.
         statement = self.insertion(schema, table, rows.schema)
         written = json.dumps(
             [{name: None if value is None else str(value) for name, value in row.items()} for row in rows.to_pylist()]
         )
-        with _told():
+        with _our_errors():
             self._query(statement, bigquery.ScalarQueryParameter("appended", "STRING", written)).result()
 
     def insertion(self, schema: str, table: str, columns: pa.Schema) -> str:
-        """The INSERT of rows that the parameter `appended` holds as a JSON array of objects of texts."""
+        """Return the INSERT of rows that the parameter `appended` holds as a JSON array of objects of texts."""
         names = ", ".join(map(self.dialect.identifier, columns.names))
         values = ", ".join(
             f"CAST(JSON_VALUE(appended, '$.{column.name}') AS {_TYPES[column.type]})" for column in columns
@@ -148,7 +151,7 @@ class BigQuerySession(Session):
 
     @override
     def tables(self, schema: str) -> set[str]:
-        with _told():
+        with _our_errors():
             try:
                 return {table.table_id.lower() for table in self._client.list_tables(schema)}
             except NotFound:
@@ -157,7 +160,7 @@ class BigQuerySession(Session):
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
         try:
-            with _told():
+            with _our_errors():
                 job = self._query(f"SELECT * FROM {self.dialect.relation(relation)}", dry_run=True)
         except WarehouseError as error:
             raise SourceMissing(f"{relation} cannot be read: {error}") from None
@@ -167,7 +170,7 @@ class BigQuerySession(Session):
         }
 
     def end(self) -> None:
-        """Drop the session with its temporary tables, which would otherwise stay for a day."""
+        """Drop the session with its temporary tables, which would otherwise remain for a day."""
         with suppress(WarehouseError):
             self.execute("CALL BQ.ABORT_SESSION()")
 
@@ -189,7 +192,7 @@ class BigQueryWarehouse(Warehouse):
 
     dialect = BigQueryDialect
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
         super().__init__(url)
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
@@ -197,13 +200,15 @@ class BigQueryWarehouse(Warehouse):
         self._dataset = parts.path.strip("/")
         self._project = parts.netloc
         if not self._project or not self._dataset or "/" in self._dataset or options:
-            raise WarehouseError("CR_WAREHOUSE_URL must be bigquery://project/dataset, or with ?location=EU at its end")
+            raise WarehouseError(
+                "the warehouse URL must be bigquery://project/dataset, or with ?location=EU at its end"
+            )
 
     @override
     @contextmanager
     def session(self) -> Iterator[BigQuerySession]:
-        """Begin a session. Raises WarehouseError when BigQuery does not let us in."""
-        with _told():
+        """Start a session. Raises WarehouseError when BigQuery refuses the connection."""
+        with _our_errors():
             client = bigquery.Client(
                 project=self._project,
                 location=self._location,
@@ -218,23 +223,23 @@ class BigQueryWarehouse(Warehouse):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn Google's errors into ours, without the values that they quote, which may be people's data."""
+def _our_errors() -> Iterator[None]:
+    """Turn Google's errors into ours, without the values that they quote, which may be personal data."""
     try:
         yield
     except GoogleAuthError:
         raise WarehouseError(
-            "BigQuery: there are no usable Google credentials; set GOOGLE_APPLICATION_CREDENTIALS, or log in with "
+            "BigQuery: no usable Google credentials were found; set GOOGLE_APPLICATION_CREDENTIALS, or log in with "
             "gcloud auth application-default login"
         ) from None
     except GoogleAPIError as error:
-        said = str(getattr(error, "message", error)).strip().partition("\n")[0]
-        if "concurrent update" in said or "concurrent transaction" in said:
+        message = str(getattr(error, "message", error)).strip().partition("\n")[0]
+        if "concurrent update" in message or "concurrent transaction" in message:
             raise WarehouseBusy(
-                "BigQuery: another run changed our tables at the same moment; this one is to be run again"
+                "BigQuery: another run changed our tables at the same moment; run this one again"
             ) from None
-        if _ABOUT_NAMES.search(said):
-            raise WarehouseError(f"BigQuery: {said}") from None
+        if _ABOUT_NAMES.search(message):
+            raise WarehouseError(f"BigQuery: {message}") from None
         raise WarehouseError(
             f"BigQuery: a statement failed ({getattr(error, 'code', None)}); its message may quote values, and is "
             "in BigQuery's own job history"

@@ -1,4 +1,8 @@
-"""DuckDB: a warehouse in one file, which one process at a time may have open."""
+"""DuckDB: a warehouse in one file, which one process at a time may have open.
+
+Goes in: a `duckdb:///` URL and SQL. Comes out: a session that waits for the file, starts in little memory and takes
+more only when a statement needs it.
+"""
 
 import fcntl
 import random
@@ -27,20 +31,22 @@ FIRST_MEMORY = 64 * _MEGABYTE
 
 _LOG_SECONDS = 5.0
 
+_WAIT_SECONDS = 600.0
+
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
     "preserve_insertion_order": False,
-    # An update of the catalog is no business of a sync, and needs a network.
+    # A sync must not download extensions.
     "autoinstall_known_extensions": False,
 }
 
 
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
 
-# What these say is about the statement; every other kind of error may quote a row.
+# The text of these is about the statement; every other kind of error may quote a row.
 _ABOUT_THE_STATEMENT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 
-_doors: dict[Path, threading.RLock] = {}
+_file_locks: dict[Path, threading.RLock] = {}
 """By file: sessions of one process take turns, as those of several processes do."""
 
 
@@ -104,9 +110,9 @@ class DuckDBSession(Session):
         self._most_memory = most_memory
         self._nested = False
         self._allow(FIRST_MEMORY)
-        # It would be drawn into logs.
+        # A progress bar would end up in logs.
         connection.execute("SET enable_progress_bar = false")
-        # The text of a moment, and so its fingerprint, must not depend on where the process runs.
+        # The text of a timestamp, and so its fingerprint, must not depend on where the process runs.
         connection.execute("SET TimeZone = 'UTC'")
 
     @override
@@ -120,12 +126,12 @@ class DuckDBSession(Session):
 
     @override
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
-        def pour() -> None:
+        def write_all() -> None:
             sink.clear()
             for batch in _batches(self._connection.sql(query).to_arrow_reader(rows_per_batch)):
                 sink.write(batch)
 
-        self._with_enough_memory(pour)
+        self._with_enough_memory(write_all)
 
     @override
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
@@ -147,7 +153,7 @@ class DuckDBSession(Session):
         self._with_enough_memory(transaction)
 
     def _with_enough_memory(self, work: Callable[[], object]) -> None:
-        """Do the work, again with more memory for as long as that is what it lacked."""
+        """Do the work, and repeat it with more memory as long as memory is what it lacked."""
         if self._nested:
             work()
             return
@@ -158,7 +164,7 @@ class DuckDBSession(Session):
             except duckdb.OutOfMemoryException:
                 pass
             except duckdb.Error as error:
-                raise _discreet(error) from None
+                raise _without_values(error) from None
             else:
                 return
             finally:
@@ -166,7 +172,7 @@ class DuckDBSession(Session):
             if self._memory >= self._most_memory:
                 raise WarehouseError(
                     f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement; add "
-                    f"?memory={2 * self._most_memory // _MEGABYTE} to CR_WAREHOUSE_URL"
+                    f"?memory={2 * self._most_memory // _MEGABYTE} to the warehouse URL"
                 )
             self._allow(min(4 * self._memory, self._most_memory))
 
@@ -188,7 +194,7 @@ class DuckDBSession(Session):
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """The batches of a reader. What DuckDB raises meanwhile comes as Arrow's error, and is DuckDB's again here."""
+    """Yield the batches of a reader. DuckDB's errors arrive wrapped in Arrow's and are turned back here."""
     while True:
         try:
             batch = reader.read_next_batch()
@@ -205,12 +211,13 @@ class DuckDBWarehouse(Warehouse):
 
     The URL may end in `?memory=MEGABYTES` (default 1000), the most that DuckDB takes for a statement: it
     starts at 64 MB, spills to disk, and takes more only for what cannot spill; and in
-    `?busy_seconds=SECONDS` (default 600), how long to wait while another process has the file.
+    `?busy_seconds=SECONDS` (default 600), how long to wait while another process has the file;
+    `wait_seconds` overrides it.
     """
 
     dialect = DuckDBDialect
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
         super().__init__(url)
         parts = urlsplit(url)
         if parts.netloc or parts.fragment or not parts.path.startswith("/") or not parts.path.strip("/"):
@@ -218,25 +225,26 @@ class DuckDBWarehouse(Warehouse):
         options = dict(parse_qsl(parts.query))
         self.path = Path(unquote(parts.path[1:]))
         try:
-            self._busy_seconds = float(options.pop("busy_seconds", 600))
+            busy_seconds = float(options.pop("busy_seconds", _WAIT_SECONDS))
+            self._busy_seconds = busy_seconds if wait_seconds is None else wait_seconds
             self._most_memory = max(int(options.pop("memory", 1000)) * _MEGABYTE, FIRST_MEMORY)
         except ValueError:
-            raise WarehouseError("memory (MB) and busy_seconds in CR_WAREHOUSE_URL must be numbers") from None
+            raise WarehouseError("memory (MB) and busy_seconds in the warehouse URL must be numbers") from None
         if options:
             raise WarehouseError(
-                f"CR_WAREHOUSE_URL has unknown options {', '.join(sorted(options))}; "
+                f"the warehouse URL has unknown options {', '.join(sorted(options))}; "
                 "a DuckDB file takes memory (MB) and busy_seconds"
             )
 
     @override
     @contextmanager
     def session(self) -> Iterator[DuckDBSession]:
-        """Open the file, waiting politely while another process has it.
+        """Open the file, and wait while another process has it.
 
-        Raises WarehouseBusy when that takes longer than `busy_seconds`, and WarehouseError when there is
-        no such file or it is not DuckDB's.
+        Raises WarehouseBusy when that takes longer than `busy_seconds`, and WarehouseError when there is no such file
+        or it is not a DuckDB database.
         """
-        with _doors.setdefault(self.path.resolve(), threading.RLock()):
+        with _file_locks.setdefault(self.path.resolve(), threading.RLock()):
             connection = self._connect()
             try:
                 yield DuckDBSession(connection, self._most_memory)
@@ -245,9 +253,7 @@ class DuckDBWarehouse(Warehouse):
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         if not self.path.is_file():
-            raise WarehouseError(
-                f"there is no DuckDB file {self.path}; create it, or set CR_WAREHOUSE_URL to the right one"
-            )
+            raise WarehouseError(f"there is no DuckDB file {self.path}; create it, or change the warehouse URL")
         begun = time.monotonic()
         pause = 0.005
         while True:
@@ -255,20 +261,20 @@ class DuckDBWarehouse(Warehouse):
                 connection = duckdb.connect(str(self.path), config=_CONFIG)
             except duckdb.ConnectionException:
                 raise WarehouseError(
-                    f"this process has {self.path} open in another way; close that connection, which DuckDB takes "
-                    "for a different configuration"
+                    f"this process already has {self.path} open with a different DuckDB configuration; close that "
+                    "connection"
                 ) from None
             except duckdb.IOException as error:
                 if "Could not set lock on file" not in str(error):
                     raise WarehouseError(
-                        f"{self.path} cannot be opened: it is no DuckDB file of a version that DuckDB "
-                        f"{duckdb.__version__} reads, or its permissions are in the way"
+                        f"{self.path} cannot be opened: it is not a DuckDB database that DuckDB {duckdb.__version__} "
+                        "can read, or this process lacks permission"
                     ) from None
                 if time.monotonic() - begun > self._busy_seconds:
                     raise WarehouseBusy(
-                        f"another process has had {self.path} open for {self._busy_seconds:.0f} s; "
-                        "DuckDB lets one process at a time in, so close the other, or wait longer with "
-                        f"?busy_seconds={2 * self._busy_seconds:.0f} in CR_WAREHOUSE_URL"
+                        f"another process has had {self.path} open for {self._busy_seconds:.0f} s, and DuckDB allows "
+                        "one process at a time; close the other, or wait longer with "
+                        f"?busy_seconds={2 * self._busy_seconds:.0f} in the warehouse URL"
                     ) from error
             else:
                 _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
@@ -279,9 +285,9 @@ class DuckDBWarehouse(Warehouse):
 
 
 def _wait_for_log(log: Path) -> None:
-    """Wait while a process that ends still has the write-ahead log, which DuckDB lets go after the file itself.
+    """Wait while a process that is ending still has the write-ahead log, which DuckDB releases after the file itself.
 
-    The first commit would fail on it.
+    Without the wait, the first commit would fail.
     """
     give_up = time.monotonic() + _LOG_SECONDS
     while time.monotonic() < give_up:
@@ -296,8 +302,8 @@ def _wait_for_log(log: Path) -> None:
             return
 
 
-def _discreet(error: duckdb.Error) -> WarehouseError:
-    """The error without what may be people's data."""
+def _without_values(error: duckdb.Error) -> WarehouseError:
+    """Return the error without anything that may be personal data."""
     if isinstance(error, _ABOUT_THE_STATEMENT):
         line = str(error).strip().splitlines()[0].rstrip("!.")
         return WarehouseError(f"DuckDB: {re.sub(_QUOTED, '…', line)}")

@@ -1,6 +1,7 @@
 """What can go wrong between us and a warehouse.
 
-Goes in: an engine's own exception, or what we found out before asking it. Comes out: an error without any value of a row.
+Goes in: an engine's own exception, or what we found out before asking it. Comes out: an error that holds no value of
+any row.
 """
 
 from cr_pipelines.errors import CrPipelinesError

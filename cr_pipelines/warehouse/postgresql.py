@@ -1,4 +1,8 @@
-"""PostgreSQL 15 and later, through ADBC: answers arrive as Arrow by COPY."""
+"""PostgreSQL 15 and later, through ADBC: rows arrive as Arrow by COPY.
+
+Goes in: a libpq URL and SQL. Comes out: a session whose settings do not depend on the role or the server, and errors
+without any value of a row.
+"""
 
 import hashlib
 import random
@@ -25,7 +29,7 @@ _OLDEST = 15
 _BATCH_BYTES = 1 << 20
 """What ADBC gathers before it hands over a batch; its default of 16 MB is the client's memory."""
 
-_BUSY_SECONDS = 600.0
+_WAIT_SECONDS = 600.0
 
 _TEXTS = {"text", "character varying", "character"}
 _PLAIN = _TEXTS | {
@@ -198,7 +202,7 @@ class PostgreSQLSession(Session):
         try:
             yield
         finally:
-            # A connection that broke has let go, and cannot say so.
+            # A connection that broke has released the lock, and cannot say so.
             with suppress(WarehouseError):
                 self.fetch_all(f"SELECT 1 FROM pg_advisory_unlock({number})")
 
@@ -208,7 +212,7 @@ class PostgreSQLSession(Session):
             with self._connection.cursor() as cursor:
                 yield cursor
         except (adbc_driver_manager.Error, pa.ArrowException) as error:
-            raise _discreet(error) from None
+            raise _without_values(error) from None
 
 
 class PostgreSQLWarehouse(Warehouse):
@@ -220,13 +224,17 @@ class PostgreSQLWarehouse(Warehouse):
 
     dialect = PostgreSQLDialect
 
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
+        super().__init__(url)
+        self._wait_seconds = _WAIT_SECONDS if wait_seconds is None else wait_seconds
+
     @override
     @contextmanager
     def session(self) -> Iterator[PostgreSQLSession]:
-        """Connect, waiting politely while the server starts or has no connection left.
+        """Connect, and wait while the server starts or has no connection left.
 
-        Raises WarehouseBusy when that takes longer than ten minutes, and WarehouseError when there is no
-        such server, user or database.
+        Raises WarehouseBusy when that takes longer than `wait_seconds` (ten minutes by default), and WarehouseError
+        when there is no such server, user or database.
         """
         connection = self._connect()
         try:
@@ -246,9 +254,9 @@ class PostgreSQLWarehouse(Warehouse):
             except adbc_driver_manager.Error as error:
                 if not _CONNECT_LATER.search(str(error)):
                     raise WarehouseError(f"PostgreSQL cannot be reached: {_message(error)}") from None
-                if time.monotonic() - begun > _BUSY_SECONDS:
+                if time.monotonic() - begun > self._wait_seconds:
                     raise WarehouseBusy(
-                        f"PostgreSQL let nobody in for {_BUSY_SECONDS:.0f} s: {_message(error)}"
+                        f"PostgreSQL accepted no connection for {self._wait_seconds:.0f} s: {_message(error)}"
                     ) from None
             else:
                 return connection
@@ -256,14 +264,14 @@ class PostgreSQLWarehouse(Warehouse):
             pause = min(2 * pause, 5.0)
 
 
-def _discreet(error: Exception) -> WarehouseError:
-    """The error without the values that PostgreSQL quotes, which may be people's data."""
+def _without_values(error: Exception) -> WarehouseError:
+    """Return the error without the values that PostgreSQL quotes, which may be personal data."""
     state = getattr(error, "sqlstate", None) or ""
     if state.startswith("P0"):
         return WarehouseError(f"PostgreSQL: a function of the warehouse raised an exception ({state})")
     message = _message(error)
     if state.startswith("42"):
-        # Of the query's own words, names are told.
+        # Names in the query's own words may be shown.
         message = re.sub(r'"(?![\w.]+")[^"]*"', '"…"', message)
     else:
         message = re.sub(r'"[^"]*"', '"…"', message)
@@ -273,6 +281,6 @@ def _discreet(error: Exception) -> WarehouseError:
 
 
 def _message(error: Exception) -> str:
-    """What the server says, without the detail, the context and the statement that follow."""
+    """Return the server's message without the detail, the context and the statement that follow."""
     said = re.search(r"(?:ERROR|FATAL):\s*(.*)", str(error)) or re.search(r"(?:\[libpq\]\s*)?(.*)", str(error))
     return said[1].strip() if said else ""

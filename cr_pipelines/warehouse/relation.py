@@ -1,3 +1,8 @@
+"""What a sync reads: the name of a table or view, or a SELECT statement.
+
+Goes in: the text of a sync's `source`. Comes out: a checked `Relation` that a dialect can put after FROM.
+"""
+
 import re
 from dataclasses import dataclass
 
@@ -12,7 +17,7 @@ class Relation:
 
     `text` is `table`, `schema.table`, `catalog.schema.table` or a query. A name with other characters
     than letters, digits and `_` goes into a query, where the warehouse's own quoting applies.
-    Raises ValueError for a text that is neither.
+    Raises ValueError for anything else.
     """
 
     text: str

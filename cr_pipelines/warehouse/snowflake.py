@@ -1,4 +1,7 @@
-"""Snowflake, through its own connector: answers arrive as Arrow, chunk by chunk."""
+"""Snowflake, through its own connector: rows arrive as Arrow, chunk by chunk.
+
+Goes in: a `snowflake://` URL and SQL. Comes out: a session whose settings do not depend on the account or the user.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -88,7 +91,7 @@ class SnowflakeDialect(Dialect):
 
 
 class SnowflakeSession(Session):
-    """A Snowflake session. Each statement sees the source as it is then; a plan bears rows that change meanwhile."""
+    """A Snowflake session. Each statement sees the source as it is at that moment."""
 
     dialect = SnowflakeDialect()
 
@@ -111,7 +114,7 @@ class SnowflakeSession(Session):
         with self._cursor() as cursor:
             cursor.execute(query)
             for chunk in cursor.get_result_batches() or ():
-                # A chunk of an answer without rows has no table.
+                # The chunk of an empty result has no table.
                 table = chunk.to_arrow()
                 for batch in table.to_batches(rows_per_batch) if table is not None else ():
                     sink.write(batch)
@@ -147,7 +150,7 @@ class SnowflakeSession(Session):
             with self._connection.cursor() as cursor:
                 yield cursor
         except snowflake.connector.Error as error:
-            raise WarehouseError(f"Snowflake: {_discreet(error)}") from None
+            raise WarehouseError(f"Snowflake: {_without_values(error)}") from None
 
 
 class SnowflakeWarehouse(Warehouse):
@@ -160,13 +163,13 @@ class SnowflakeWarehouse(Warehouse):
 
     dialect = SnowflakeDialect
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
         super().__init__(url)
         parts = urlsplit(url)
         names = [unquote(name) for name in parts.path.split("/") if name]
         if not parts.hostname or len(names) != 2:
             raise WarehouseError(
-                "CR_WAREHOUSE_URL must be snowflake://user:password@account/database/schema?warehouse=…"
+                "the warehouse URL must be snowflake://user:password@account/database/schema?warehouse=…"
             )
         self._options: dict[str, Any] = {
             "account": parts.hostname,
@@ -180,23 +183,23 @@ class SnowflakeWarehouse(Warehouse):
     @override
     @contextmanager
     def session(self) -> Iterator[SnowflakeSession]:
-        """Connect. Raises WarehouseError when Snowflake does not let us in."""
+        """Connect. Raises WarehouseError when Snowflake refuses the connection."""
         try:
             connection = snowflake.connector.connect(**self._options, session_parameters=_SETTINGS)
         except snowflake.connector.Error as error:
-            raise WarehouseError(f"Snowflake cannot be reached: {_discreet(error)}") from None
+            raise WarehouseError(f"Snowflake cannot be reached: {_without_values(error)}") from None
         try:
             yield SnowflakeSession(connection)
         finally:
             connection.close()
 
 
-def _discreet(error: snowflake.connector.Error) -> str:
-    """What Snowflake says, without the values that it quotes, which may be people's data."""
+def _without_values(error: snowflake.connector.Error) -> str:
+    """Return Snowflake's message without the values that it quotes, which may be personal data."""
     lines = str(error.msg or error).strip().splitlines()
-    # "SQL compilation error:" tells nothing without its second line.
+    # "SQL compilation error:" says nothing without its second line.
     said = " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1])
     if (error.sqlstate or "").startswith(("42", "02")):
-        # Of the query's own words, names are told.
+        # Names in the query's own words may be shown.
         return re.sub(r"'(?![\w.\"]+')[^']*'", "'…'", said)
     return re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", said)

@@ -35,7 +35,7 @@ def test_the_same_id_stays_withheld_with_a_new_changed_or_empty_address(office: 
         report = office.sync()
         assert (report.suppressed, report.delivered) == (1, 0)
     assert office.posted() == []
-    assert office.record("r1").rows_withheld == 1
+    assert office.record("r1").rows_suppressed == 1
 
 
 def test_every_address_that_a_key_was_ever_sent_under_withholds_it(office: Office):
@@ -102,7 +102,7 @@ def test_a_dry_run_counts_them_and_records_nothing(office: Office):
     office.sql("UPDATE common_room_contacts SET full_name = 'Changed'")
     report = office.sync(dry_run=True)
     assert (report.suppressed, report.delivered) == (1, 9)
-    assert office.record("r1").rows_withheld == 0
+    assert office.record("r1").rows_suppressed == 0
 
 
 def test_resync_of_everything_withholds_them_too(office: Office):

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import Ledger, wait_until_confirmed
+from cr_pipelines.sync import SuppressionList, wait_until_confirmed
 from cr_pipelines.sync.privacy import confirmation as _confirmation
 from cr_pipelines.sync.privacy import send_guard as _send_guard
 from cr_pipelines.sync.state.ledger import this_host
+from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines_tests.support import actors
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal
@@ -136,7 +137,7 @@ def unconfirmed_run(office: Office, host: str) -> int:
         f"VALUES ('far', 'contacts', '', 'running', '{host}', 1, now(), now() - INTERVAL '1' HOUR)"
     )
     with office.warehouse.session() as session:
-        return Ledger(session, "common_room").suppression_version()
+        return SuppressionList(session, StateNames(session.dialect, "common_room")).version()
 
 
 def test_a_silent_run_elsewhere_is_waited_for_until_it_can_send_no_more_by_our_own_clock(

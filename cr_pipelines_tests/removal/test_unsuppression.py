@@ -52,7 +52,7 @@ def test_a_request_that_withholds_nobody_is_named(office: Office):
     office.ask("bad", "no address")
     office.settle()
     for request_id in ("bad", "none"):
-        with pytest.raises(NotUnsuppressed, match=f"no request {request_id} withholds anybody"):
+        with pytest.raises(NotUnsuppressed, match=f"no request {request_id} suppresses anybody"):
             office.removals.unsuppress(request_id, "why not")
     office.removals.unsuppress("r1", "came back")
     with pytest.raises(NotUnsuppressed, match="lifted before"):

@@ -89,7 +89,7 @@ def test_a_frame_that_cannot_be_a_source_says_why_and_quotes_nobody(flow: Flow):
     with pytest.raises(SourceUnusable, match="column email of the data frame holds values of several types") as caught:
         run(flow, pd.DataFrame({"id": ["a", "b"], "email": ["secret@example.com", 3]}))
     assert "secret" not in str(caught.value)
-    with pytest.raises(SourceUnusable, match="two columns of one name"):
+    with pytest.raises(SourceUnusable, match="two columns with the same name"):
         run(flow, pd.DataFrame([[1, 2]], columns=["id", "id"]))
     with pytest.raises(SourceUnusable, match="has no column id"):
         run(flow, pd.DataFrame({"full_name": ["Ada"]}))

@@ -57,7 +57,7 @@ def plan_of_a_day(flow: Flow, output: Path) -> tuple[int, int]:
     with flow.warehouse.session() as session:
         counted = watched(session, output) if flow.data.kind == "duckdb" else None
         sync = Sync("seen", "contact", "seen")
-        plan = Planner(session, Ledger(session, "common_room"), sync, Options(), part).plan()
+        plan = Planner(session, "common_room", sync, Options(), part).plan()
         plan.spool.close()
         if counted is not None:
             return plan.offered, counted()

@@ -92,9 +92,9 @@ def test_a_moment_is_sent_in_utc_and_is_taken_as_utc_without_a_zone(
     [
         ("NULL AS timestamp", "timestamp", "timestamp is null; it is required"),
         ("DATE '2026-03-01' AS timestamp", "timestamp", "as with CAST(… AS TIMESTAMP) for midnight UTC"),
-        ("1772366400 AS timestamp", "timestamp", "is a number that is no moment"),
-        ("'yesterday' AS timestamp", "timestamp", "is a text that is no moment"),
-        ("'2026-03-01' AS timestamp", "timestamp", "is a text that is no moment"),
+        ("1772366400 AS timestamp", "timestamp", "is a number, not a timestamp"),
+        ("'yesterday' AS timestamp", "timestamp", "is text, not a timestamp"),
+        ("'2026-03-01' AS timestamp", "timestamp", "is text, not a timestamp"),
         (f"{MOMENT} AS timestamp, 'posted_mesage' AS activity_type", "activity_type", "did you mean posted_message?"),
         (
             f"{MOMENT} AS timestamp, 'a0' AS parent_id, 'lnk' AS parent_activity_type",

@@ -18,7 +18,7 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from typing_extensions import override
 
-from cr_pipelines.sync import CompactedPartition, Ledger, Options, Partition, Report, Sync
+from cr_pipelines.sync import CompactedPartition, Ledger, Options, Partition, Report, SuppressionList, Sync
 from cr_pipelines.sync.contract import ACTIVITY, SEGMENT_MEMBER, SEGMENT_NOTE, TAG
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.sync.state.compaction import _Compaction
@@ -117,7 +117,7 @@ def walk(
     plan.spool.close()
     ledger.record(OUTCOME_SCHEMA.empty_table())
     ledger.heartbeat("run", sync.name, name)
-    ledger.suppressed(sync.name, 1)
+    SuppressionList(session, ledger.names).read(sync.name, 1)
     ledger.standing(sync.name, name)
     ledger.rejected_rows(sync.name, name, 20)
     ledger.finish("run", sync.name, name, "succeeded", {"delivered": 1, "seconds": 0.5, "stopped_by": None})

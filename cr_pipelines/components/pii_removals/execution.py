@@ -109,7 +109,7 @@ def _metadata(settlement: Settlement, standing: Standing) -> dict[str, Any]:
             for status in ("pending", "submitted", "verified", "overdue", "not_found", "failed", "invalid")
         },
         "requests_lifted": standing.lifted,
-        "rows_withheld": standing.rows_withheld,
+        "rows_suppressed": standing.rows_suppressed,
         "addresses_kept": standing.addresses_kept,
     }
     if standing.next_due_at is not None:

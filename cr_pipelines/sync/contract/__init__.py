@@ -1,4 +1,7 @@
-"""Contracts: which columns a source of each kind has, and how a row becomes a request."""
+"""Contracts: which columns a source of each kind has, and how a row becomes a request.
+
+Goes in: the values of a row. Comes out: the request that is sent for it, or the reasons why none is.
+"""
 
 from cr_pipelines.sync.contract.activity import ACTIVITY
 from cr_pipelines.sync.contract.catalog import Catalog, CatalogPart
@@ -8,23 +11,12 @@ from cr_pipelines.sync.contract.contact_note import CONTACT_NOTE
 from cr_pipelines.sync.contract.contact_tag import CONTACT_TAG
 from cr_pipelines.sync.contract.custom_field_value import CUSTOM_FIELD_VALUE
 from cr_pipelines.sync.contract.existing_contact import EXISTING_CONTACT
+from cr_pipelines.sync.contract.hashing import address_hash, hashed_key
+from cr_pipelines.sync.contract.row_reader import InvalidRow, Outgoing, Problem, RowReader
 from cr_pipelines.sync.contract.segment_member import SEGMENT_MEMBER
 from cr_pipelines.sync.contract.segment_note import SEGMENT_NOTE
 from cr_pipelines.sync.contract.tag import TAG
-from cr_pipelines.sync.contract.types import (
-    Batching,
-    Column,
-    Context,
-    Contract,
-    InvalidRow,
-    Match,
-    Mirror,
-    Outgoing,
-    Problem,
-    RowReader,
-    address_hash,
-    person_key,
-)
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, Match, Mirror
 from cr_pipelines.sync.contract.values import InvalidValue
 
 CONTRACTS = {
@@ -70,5 +62,5 @@ __all__ = [
     "Problem",
     "RowReader",
     "address_hash",
-    "person_key",
+    "hashed_key",
 ]

@@ -7,12 +7,12 @@ from cr_pipelines.api import Activity, MarkdownContent, ParentActivity, SubSourc
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.columns import activity_type_column
 from cr_pipelines.sync.contract.contact import person_columns
-from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value, to_source
 
 _USER = "user_"
 
 
-def _activity(read: Mapping[str, Any], _context: Context) -> Activity:
+def _build(read: Mapping[str, Any], _context: Context) -> Activity:
     fields = {name: read[name] for name in ("id", "activity_type", "timestamp", "url", "tags") if name in read}
     fields["user"] = User(**{name.removeprefix(_USER): read[name] for name in read if name.startswith(_USER)})
     if "title" in read:
@@ -30,7 +30,6 @@ def _activity(read: Mapping[str, Any], _context: Context) -> Activity:
 
 ACTIVITY = Contract(
     kind="activity",
-    operation="add_or_edit_activity",
     endpoint="POST /source/{destinationSourceId}/activity",
     key=("activity_type", "id"),
     columns=(
@@ -38,7 +37,7 @@ ACTIVITY = Contract(
                by_value(values.key), required=True, identifies=True),
         activity_type_column(),
         Column("timestamp", "timestamp", "timestamp", "When it happened; without a time zone, in UTC.",
-               by_value(values.as_moment), required=True),
+               by_value(values.as_timestamp), required=True),
         *person_columns(_USER, "user."),
         Column("title", "activityTitle", "text", "Title, such as that of a post.", by_value(values.line), plain=True),
         Column("content", "content", "text", "What was said, or what happened.",
@@ -54,8 +53,8 @@ ACTIVITY = Contract(
         Column("tags", "tags", "list of texts, or text with commas", "Names of tags to put on.",
                by_value(values.tags)),
     ),
-    build=_activity,
-    send=lambda client, source_id, activity: client.add_or_edit_activity(source_id, activity),
+    build=_build,
+    send=to_source(lambda client, source_id, activity: client.add_or_edit_activity(source_id, activity)),
     needs_source_id=True,
     partition_by="timestamp",
 )  # fmt: skip

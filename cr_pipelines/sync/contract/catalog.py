@@ -1,4 +1,8 @@
-"""What the room itself says, read before anything is sent: what it has, and how that is called."""
+"""The catalog: what the room defines, and the names of it that rows use.
+
+Goes in: the room's activity types, custom fields, segments, statuses and tags, read before anything is sent. Comes out:
+an index of names and ids, which returns what a row's name means or the nearest name that there is.
+"""
 
 import asyncio
 import contextlib
@@ -8,13 +12,14 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus, Tag
-from cr_pipelines.sync.contract.values import InvalidValue, folded, line, nearest
+from cr_pipelines.sync.contract.names import folded, nearest
+from cr_pipelines.sync.contract.values import InvalidValue, line
 
 _T = TypeVar("_T")
 
 
 class CatalogPart(Enum):
-    """A part of the room that a column can only be read with."""
+    """A part of the catalog that a column needs to be read."""
 
     CUSTOM_FIELDS = "custom fields"
     ACTIVITY_TYPES = "activity types"
@@ -24,18 +29,18 @@ class CatalogPart(Enum):
 
 
 def shown(name: object) -> str:
-    """A name that came in a row, fit for messages: a struct keyed by address must not show whom."""
+    """Return a name from a row as messages may show it: the keys of a struct may be addresses."""
     text = str(name)
     return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(a name of its own)"
 
 
 class NameIndex(Generic[_T]):
-    """Things of the room by their names and ids, in any case.
+    """Things of the room by their names and ids, whatever their case.
 
     Args:
-        what: what a thing is, for messages and as the end of the reason code.
+        what: the kind of thing, for messages and as the end of the reason code.
         things: each with its id and its names, if it has any. An id wins over another thing's name.
-        where: where a thing was looked for, for messages.
+        where: where things were looked for, for messages.
     """
 
     def __init__(
@@ -57,7 +62,7 @@ class NameIndex(Generic[_T]):
         self._things |= ids
 
     def find(self, name: object) -> _T:
-        """The thing of this name or id. Raises InvalidValue with the nearest name."""
+        """Return the thing with this name or id. Raises InvalidValue with the nearest name."""
         asked = line(name)
         found = self._things.get(folded(asked))
         if found is None:
@@ -66,7 +71,7 @@ class NameIndex(Generic[_T]):
         return found
 
     def found(self, names: Iterable[object]) -> set[_T]:
-        """The things that these names or ids mean, whatever else is among them."""
+        """Return the things with these names or ids, and ignore names that mean nothing."""
         found = set()
         for name in names:
             with contextlib.suppress(InvalidValue):
@@ -76,7 +81,7 @@ class NameIndex(Generic[_T]):
 
 @dataclass(frozen=True)
 class Catalog:
-    """A room's definitions. Those that were not asked for are empty.
+    """What a room defines. Parts that were not read are empty.
 
     Attributes:
         custom_fields: those that the sync may write.
@@ -95,52 +100,52 @@ class Catalog:
     @staticmethod
     async def read(
         client: CommonRoomClient,
-        facts: Collection[CatalogPart],
+        parts: Collection[CatalogPart],
         *,
         source_id: int | None,
         segments: Iterable[object] = (),
     ) -> "Catalog":
-        """Ask the room for these facts, and for no others.
+        """Read these parts of the catalog from the room, and no others.
 
         Args:
             client: the room.
-            facts: what to ask for.
+            parts: what to read.
             source_id: narrows custom fields to those that the destination source may write.
             segments: names or ids of the segments whose statuses are wanted.
         """
         catalog = Catalog()
-        if CatalogPart.CUSTOM_FIELDS in facts:
+        if CatalogPart.CUSTOM_FIELDS in parts:
             where = "of the room" if source_id is None else "that the room lets this source write"
             fields = await client.list_custom_fields(source_id)
             catalog = replace(catalog, custom_fields=named_custom_fields(fields, where))
-        if CatalogPart.ACTIVITY_TYPES in facts:
+        if CatalogPart.ACTIVITY_TYPES in parts:
             catalog = replace(catalog, activity_types=named_activity_types(await client.list_activity_types()))
-        if CatalogPart.SEGMENTS in facts:
+        if CatalogPart.SEGMENTS in parts:
             catalog = replace(catalog, segments=named_segments(await client.list_segments()))
-        if CatalogPart.SEGMENT_STATUSES in facts:
+        if CatalogPart.SEGMENT_STATUSES in parts:
             ids = sorted(catalog.segments.found(segments))
             statuses = await asyncio.gather(*(client.list_segment_statuses(id_) for id_ in ids))
             catalog = replace(catalog, statuses=dict(zip(ids, map(named_statuses, statuses), strict=True)))
-        if CatalogPart.TAGS in facts:
+        if CatalogPart.TAGS in parts:
             catalog = replace(catalog, tags={tag.name: tag for tag in await client.list_tags()})
         return catalog
 
 
 def named_custom_fields(fields: Iterable[CustomField], where: str = "of the room") -> NameIndex[CustomField]:
-    """Custom fields by name."""
+    """Index custom fields by name."""
     return NameIndex("custom field", ((own, own.id, [own.name]) for own in fields), where)
 
 
 def named_activity_types(types: Iterable[ActivityType]) -> NameIndex[str]:
-    """Ids of activity types by name and display name."""
+    """Index the ids of activity types by name and display name."""
     return NameIndex("activity type", ((own.id, own.id, [own.id, own.display_name, own.name]) for own in types))
 
 
 def named_segments(segments: Iterable[Segment]) -> NameIndex[int]:
-    """Ids of segments by name."""
+    """Index the ids of segments by name."""
     return NameIndex("segment", ((own.id, own.id, [own.name]) for own in segments))
 
 
 def named_statuses(statuses: Iterable[SegmentStatus]) -> NameIndex[int]:
-    """Ids of a segment's statuses by name."""
+    """Index the ids of a segment's statuses by name."""
     return NameIndex("status", ((own.id, own.id, [own.name]) for own in statuses), "of the segment")

@@ -6,23 +6,38 @@ from typing import Any, get_args
 from cr_pipelines.api import SocialType
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import CatalogPart
-from cr_pipelines.sync.contract.types import Column, Context, by_value, checked
+from cr_pipelines.sync.contract.row_reader import checked
+from cr_pipelines.sync.contract.types import Column, Context, by_value
 
 LEDGER_ID = Column(
-    "id", "", "text", "Key of the row in the ledger, made by you; it is not sent.", by_value(values.key),
-    required=True, identifies=True,
-)  # fmt: skip
+    "id",
+    "",
+    "text",
+    "Key of the row in the ledger, made by you; it is not sent.",
+    by_value(values.key),
+    required=True,
+    identifies=True,
+)
 
 CONTACT_REFERENCE = (
     Column(
-        "social_type", "socialType", "text", f"How the contact is found: by {', '.join(get_args(SocialType))}.",
-        by_value(values.one_of(*get_args(SocialType))), required=True,
+        "social_type",
+        "socialType",
+        "text",
+        f"How the contact is found: by {', '.join(get_args(SocialType))}.",
+        by_value(values.one_of(*get_args(SocialType))),
+        required=True,
     ),
     Column(
-        "value", "value", "text", "The address or account of an existing contact.",
-        by_value(values.listed), required=True, identifies=True,
+        "value",
+        "value",
+        "text",
+        "The address or account of an existing contact.",
+        by_value(values.listed),
+        required=True,
+        identifies=True,
     ),
-)  # fmt: skip
+)
 
 
 def contact_reference(read: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Contacts: POST /source/{destinationSourceId}/user, an upsert by `id` within the source."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from cr_pipelines.api import User
 from cr_pipelines.sync.contract import custom_fields, values
 from cr_pipelines.sync.contract.catalog import CatalogPart
-from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value, to_source
 
 
 def _custom_fields(value: Any, context: Context) -> object | None:
@@ -30,7 +31,7 @@ def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
         column("avatar_url", "avatarUrl", "text", "Address of a picture.", by_value(values.url)),
         column("bio", "bio", "text", "The About text of the contact.", by_value(values.text(values.PROSE)), plain=True),
         column("email", "email", "text", "E-mail address; finds and merges profiles.",
-               by_value(values.email), identifies=True),
+               by_value(values.email), identifies=True, is_email=True),
         column("linkedin", "linkedin", "text", "LinkedIn handle or address, such as in/person.", handle),
         column("github", "github", "text", "GitHub handle or address.", handle),
         column("twitter", "twitter", "text", "Twitter handle, with or without @.", handle),
@@ -53,13 +54,16 @@ def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
     )  # fmt: skip
 
 
+def _build(read: Mapping[str, Any], _context: Context) -> User:
+    return User(**read)
+
+
 CONTACT = Contract(
     kind="contact",
-    operation="add_or_edit_user",
     endpoint="POST /source/{destinationSourceId}/user",
     key=("id",),
     columns=person_columns(),
-    build=lambda read, _context: User(**read),
-    send=lambda client, source_id, user: client.add_or_edit_user(source_id, user),
+    build=_build,
+    send=to_source(lambda client, source_id, user: client.add_or_edit_user(source_id, user)),
     needs_source_id=True,
 )

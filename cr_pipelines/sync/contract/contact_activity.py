@@ -9,14 +9,13 @@ from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, LEDGER_ID, act
 from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 
-def _activity(read: Mapping[str, Any], _context: Context) -> ContactActivity:
+def _build(read: Mapping[str, Any], _context: Context) -> ContactActivity:
     fields = {name: value for name, value in read.items() if name != "id"}
     return ContactActivity(**fields | contact_reference(read))
 
 
 CONTACT_ACTIVITY = Contract(
     kind="contact_activity",
-    operation="add_activity_to_contacts",
     endpoint="POST /activities",
     key=("id",),
     columns=(
@@ -24,14 +23,26 @@ CONTACT_ACTIVITY = Contract(
         Column("source", "source", "text", "Where the activity is from.", by_value(values.written), required=True),
         *CONTACT_REFERENCE,
         activity_type_column(),
-        Column("activity_body", "activityBody", "text", "What was said, or what happened.",
-               by_value(values.prose), required=True),
-        Column("occurred_at", "occurredAt", "timestamp", "When it happened; without a time zone, in UTC.",
-               by_value(values.as_moment)),
-        Column("tags", "tags", "list of texts, or text with commas", "Names of tags to put on.",
-               by_value(values.names)),
+        Column(
+            "activity_body",
+            "activityBody",
+            "text",
+            "What was said, or what happened.",
+            by_value(values.prose),
+            required=True,
+        ),
+        Column(
+            "occurred_at",
+            "occurredAt",
+            "timestamp",
+            "When it happened; without a time zone, in UTC.",
+            by_value(values.as_timestamp),
+        ),
+        Column(
+            "tags", "tags", "list of texts, or text with commas", "Names of tags to put on.", by_value(values.names)
+        ),
     ),
-    build=_activity,
+    build=_build,
     send=lambda client, _source_id, activity: client.add_activity_to_contacts(activity),
     repeatable=False,
-)  # fmt: skip
+)

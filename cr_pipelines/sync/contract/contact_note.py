@@ -1,13 +1,20 @@
 """Notes on existing contacts: POST /members/note, which appends one more note each time."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from cr_pipelines.api import ContactNote
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, LEDGER_ID, contact_reference
-from cr_pipelines.sync.contract.types import Column, Contract, by_value
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
+
+
+def _build(read: Mapping[str, Any], _context: Context) -> ContactNote:
+    return ContactNote(**contact_reference(read), note=read["note"])
+
 
 CONTACT_NOTE = Contract(
     kind="contact_note",
-    operation="add_contact_note",
     endpoint="POST /members/note",
     key=("id",),
     columns=(
@@ -15,7 +22,7 @@ CONTACT_NOTE = Contract(
         *CONTACT_REFERENCE,
         Column("note", "note", "text", "What the note says.", by_value(values.prose), required=True),
     ),
-    build=lambda read, _context: ContactNote(**contact_reference(read), note=read["note"]),
+    build=_build,
     send=lambda client, _source_id, note: client.add_contact_note(note),
     repeatable=False,
 )

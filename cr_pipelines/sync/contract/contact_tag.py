@@ -1,6 +1,6 @@
 """Tags of existing contacts: POST /members/tags, which adds all tags of one contact in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cr_pipelines.api import ContactTags
@@ -19,22 +19,32 @@ def _tag_of_contacts(value: Any, context: Context) -> str:
     return name
 
 
-def _together(requests: Sequence[ContactTags]) -> ContactTags:
+def _combine(requests: Sequence[ContactTags]) -> ContactTags:
     tags = dict.fromkeys(tag for request in requests for tag in request.tags)
     return ContactTags(social_type=requests[0].social_type, value=requests[0].value, tags=list(tags))
 
 
+def _build(read: Mapping[str, Any], _context: Context) -> ContactTags:
+    return ContactTags(**contact_reference(read), tags=[read["tag"]])
+
+
 CONTACT_TAG = Contract(
     kind="contact_tag",
-    operation="add_contact_tags",
     endpoint="POST /members/tags",
     key=("social_type", "value", "tag"),
     columns=(
         *CONTACT_REFERENCE,
-        Column("tag", "tags", "text", "Name of a tag to put on; it is created when there is none.",
-               _tag_of_contacts, required=True, needs=(CatalogPart.TAGS,)),
+        Column(
+            "tag",
+            "tags",
+            "text",
+            "Name of a tag to put on; it is created when there is none.",
+            _tag_of_contacts,
+            required=True,
+            needs=(CatalogPart.TAGS,),
+        ),
     ),
-    build=lambda read, _context: ContactTags(**contact_reference(read), tags=[read["tag"]]),
+    build=_build,
     send=lambda client, _source_id, tags: client.add_contact_tags(tags),
-    batching=Batching(by=("social_type", "value"), most=100, combine=_together),
-)  # fmt: skip
+    batching=Batching(by=("social_type", "value"), most=100, combine=_combine),
+)

@@ -13,7 +13,8 @@ from cr_pipelines.api import (
 from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
 from cr_pipelines.sync.contract.custom_fields import named_field, typed_value
-from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value, checked
+from cr_pipelines.sync.contract.row_reader import checked
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 from cr_pipelines.sync.contract.values import InvalidValue
 
 
@@ -24,7 +25,7 @@ def _field(value: Any, context: Context) -> CustomField:
         raise InvalidValue(fault.reason_code, fault.message) from None
 
 
-def _change(
+def _build(
     read: Mapping[str, Any], _context: Context
 ) -> ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField:
     field = read["field"]
@@ -57,17 +58,29 @@ def _typed(field: CustomField, value: Any) -> TypedValue:
 
 CUSTOM_FIELD_VALUE = Contract(
     kind="custom_field_value",
-    operation="set_custom_field",
     endpoint="POST /members/customFields",
     key=("social_type", "value", "field"),
     columns=(
         *CONTACT_REFERENCE,
-        Column("field", "customFieldId", "text", "A custom field of the room, by name or id.", _field,
-               required=True, needs=(CatalogPart.CUSTOM_FIELDS,)),
-        Column("field_value", "customFieldValue", "whatever the field takes, or a text of it; a list for several",
-               "The value. With clear_nulls, a null takes all values off a field that takes several.",
-               by_value(lambda value: value), required=True, clears=True),
+        Column(
+            "field",
+            "customFieldId",
+            "text",
+            "A custom field of the room, by name or id.",
+            _field,
+            required=True,
+            needs=(CatalogPart.CUSTOM_FIELDS,),
+        ),
+        Column(
+            "field_value",
+            "customFieldValue",
+            "whatever the field takes, or its text; a list for several",
+            "The value. With clear_nulls, a null takes all values off a field that takes several.",
+            by_value(lambda value: value),
+            required=True,
+            clears=True,
+        ),
     ),
-    build=_change,
+    build=_build,
     send=lambda client, _source_id, change: client.set_custom_field(change),
-)  # fmt: skip
+)

@@ -6,7 +6,8 @@ from typing import Any
 from cr_pipelines.api import ClearCustomField, CustomField, CustomFieldValue, TypedValue
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import Catalog, shown
-from cr_pipelines.sync.contract.values import InvalidValue, nearest
+from cr_pipelines.sync.contract.names import nearest
+from cr_pipelines.sync.contract.values import InvalidValue
 
 
 def named_field(catalog: Catalog, name: object) -> CustomField:
@@ -52,7 +53,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
     """The value as the custom field takes it: type, enum values, one or several.
 
-    Where several are taken, a single value stands for a list of one, and a JSON array in a text for its entries.
+    For a field of several values, a single value counts as a list of one, and text may be a JSON array.
     Raises InvalidValue that names the field.
     """
     try:

@@ -6,13 +6,14 @@ from typing import Any
 from cr_pipelines.api import Contact, EmailAddress, Location, SocialAccount, SocialHandle
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.columns import LEDGER_ID, segment_column
-from cr_pipelines.sync.contract.types import Column, Context, Contract, InvalidRow, Problem, by_value
+from cr_pipelines.sync.contract.row_reader import InvalidRow, Problem
+from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 _NETWORKS = ("github", "linkedin", "twitter", "youtube", "discord")
 _PLACE = ("city", "region", "country")
 
 
-def _contact(read: Mapping[str, Any], _context: Context) -> Contact:
+def _build(read: Mapping[str, Any], _context: Context) -> Contact:
     fields = {name: value for name, value in read.items() if name not in ("id", "email", *_NETWORKS, *_PLACE)}
     socials: list[SocialAccount | EmailAddress] = [
         SocialAccount(type=network, value=SocialHandle(handle=read[network]))
@@ -41,7 +42,6 @@ def _account(network: str) -> Column:
 
 EXISTING_CONTACT = Contract(
     kind="existing_contact",
-    operation="create_or_update_contact",
     endpoint="POST /members/",
     key=("id",),
     columns=(
@@ -49,9 +49,15 @@ EXISTING_CONTACT = Contract(
         Column("source", "source", "text", "Where the information is from.", by_value(values.written), required=True),
         _line("full_name", "fullName", "Full name."),
         Column("avatar_url", "avatarUrl", "text", "Address of a picture.", by_value(values.url)),
-        Column("description", "description", "text", "The About text of the contact.",
-               by_value(values.text(values.PROSE)), plain=True),
-        Column("email", "socials", "text", "E-mail address.", by_value(values.email), identifies=True),
+        Column(
+            "description",
+            "description",
+            "text",
+            "The About text of the contact.",
+            by_value(values.text(values.PROSE)),
+            plain=True,
+        ),
+        Column("email", "socials", "text", "E-mail address.", by_value(values.email), identifies=True, is_email=True),
         *(_account(network) for network in _NETWORKS),
         segment_column("segment", required=False),
         _line("company", "company", "Name of the company."),
@@ -62,6 +68,6 @@ EXISTING_CONTACT = Contract(
         _line("region", "location", "State or province of residence."),
         _line("country", "location", "Country of residence."),
     ),
-    build=_contact,
+    build=_build,
     send=lambda client, _source_id, contact: client.create_or_update_contact(contact),
-)  # fmt: skip
+)

@@ -8,7 +8,8 @@ from cr_pipelines.api import SegmentMembers
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference, segment_column
-from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, by_value, checked
+from cr_pipelines.sync.contract.row_reader import checked
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, by_value
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Admission:
         return self.members.wire_json()
 
 
-def _admission(read: Mapping[str, Any], context: Context) -> Admission:
+def _build(read: Mapping[str, Any], context: Context) -> Admission:
     found = contact_reference(read)
     status = {}
     if "status" in read:
@@ -33,7 +34,7 @@ def _admission(read: Mapping[str, Any], context: Context) -> Admission:
     return Admission(read["segment"], members)
 
 
-def _together(admissions: Sequence[Admission]) -> Admission:
+def _combine(admissions: Sequence[Admission]) -> Admission:
     first = admissions[0]
     everybody = [value for admission in admissions for value in admission.members.values]
     return Admission(first.segment_id, first.members.model_copy(update={"values": everybody}))
@@ -41,16 +42,21 @@ def _together(admissions: Sequence[Admission]) -> Admission:
 
 SEGMENT_MEMBER = Contract(
     kind="segment_member",
-    operation="add_contacts_to_segment",
     endpoint="POST /segments/{id}",
     key=("segment", "social_type", "value"),
     columns=(
         segment_column("id"),
         *CONTACT_REFERENCE,
-        Column("status", "statusId", "text", "A status of the segment, by name or id.", by_value(values.written),
-               needs=(CatalogPart.SEGMENTS, CatalogPart.SEGMENT_STATUSES)),
+        Column(
+            "status",
+            "statusId",
+            "text",
+            "A status of the segment, by name or id.",
+            by_value(values.written),
+            needs=(CatalogPart.SEGMENTS, CatalogPart.SEGMENT_STATUSES),
+        ),
     ),
-    build=_admission,
+    build=_build,
     send=lambda client, _source_id, admission: client.add_contacts_to_segment(admission.segment_id, admission.members),
-    batching=Batching(by=("segment", "social_type", "status"), most=100, combine=_together),
-)  # fmt: skip
+    batching=Batching(by=("segment", "social_type", "status"), most=100, combine=_combine),
+)

@@ -7,7 +7,8 @@ from typing import Any, get_args
 from cr_pipelines.api import CommonRoomClient, EntityType, NewTag, Tag, TagUpdate, WriteResponse
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import CatalogPart
-from cr_pipelines.sync.contract.types import Column, Context, Contract, Mirror, by_value, checked
+from cr_pipelines.sync.contract.row_reader import checked
+from cr_pipelines.sync.contract.types import Column, Context, Contract, Mirror, by_value
 from cr_pipelines.sync.contract.values import InvalidValue
 
 _ENTITIES = get_args(EntityType)
@@ -44,7 +45,7 @@ def _entity_types(value: Any) -> list[str] | None:
     return list(dict.fromkeys(read(name) for name in values.names(value) or ())) or None
 
 
-def _wanted_tag(read: Mapping[str, Any], context: Context) -> WantedTag:
+def _build(read: Mapping[str, Any], context: Context) -> WantedTag:
     known = context.catalog.tags.get(read["name"])
     checked("entity_types", _check_entity_types, read.get("entity_types"), known)
     return WantedTag(NewTag(**read), known)
@@ -62,11 +63,11 @@ def _check_entity_types(wanted: list[str] | None, known: Tag | None) -> None:
         )
 
 
-async def _bring_about(client: CommonRoomClient, _source_id: int, wanted: WantedTag) -> WriteResponse:
+async def _send(client: CommonRoomClient, _source_id: int | None, wanted: WantedTag) -> WriteResponse:
     known = wanted.known
     if known is None:
         known = await client.create_tag(wanted.new)
-        # Somebody may have made a tag of this name meanwhile: then that one was answered.
+        # If somebody created a tag of this name meanwhile, the response has that one.
         wanted = WantedTag(wanted.new, known)
         sent = 1
     else:
@@ -79,22 +80,32 @@ async def _bring_about(client: CommonRoomClient, _source_id: int, wanted: Wanted
 
 TAG = Contract(
     kind="tag",
-    operation="create_tag",
     endpoint="POST /tags",
     key=("name",),
     columns=(
-        Column("name", "name", "text", "Name of the tag.", by_value(_name), required=True,
-               needs=(CatalogPart.TAGS,)),
-        Column("description", "description", "text", "What the tag is for; a null leaves the room's as it is.",
-               by_value(values.text(values.PROSE)), plain=True),
-        Column("entity_types", "entityTypes", "list of texts, or text with commas",
-               f"What the tag may be put on: {', '.join(_ENTITIES)}.", by_value(_entity_types), required=True),
+        Column("name", "name", "text", "Name of the tag.", by_value(_name), required=True, needs=(CatalogPart.TAGS,)),
+        Column(
+            "description",
+            "description",
+            "text",
+            "What the tag is for; a null leaves the room's as it is.",
+            by_value(values.text(values.PROSE)),
+            plain=True,
+        ),
+        Column(
+            "entity_types",
+            "entityTypes",
+            "list of texts, or text with commas",
+            f"What the tag may be put on: {', '.join(_ENTITIES)}.",
+            by_value(_entity_types),
+            required=True,
+        ),
     ),
-    build=_wanted_tag,
-    send=_bring_about,
+    build=_build,
+    send=_send,
     mirror=Mirror(
-        fact=CatalogPart.TAGS,
+        part=CatalogPart.TAGS,
         present=lambda catalog: {name: tag.id for name, tag in catalog.tags.items()},
-        remove=lambda client, tag_id: client.delete_tag(tag_id),
+        delete=lambda client, tag_id: client.delete_tag(tag_id),
     ),
-)  # fmt: skip
+)

@@ -1,22 +1,21 @@
 """From a warehouse value to an API value.
 
-Each reader takes a value that is not null and gives what the request holds, or None for a blank that counts
-as null. It raises InvalidValue with a message that says what is wrong and what to do, and that never
-repeats the value: messages go where personal data may not.
+Goes in: a value that is not null. Comes out: what the request has for it, or None for a blank that counts as null.
+Readers raise InvalidValue with a message that says what is wrong and what to do, and that never repeats the value:
+messages go where personal data must not.
 """
 
 import contextlib
-import difflib
 import json
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from cr_pipelines.api import DiscordAccount, ExternalProfile, Handle, TagByName
+from cr_pipelines.sync.contract.names import folded, nearest
 
 LINE = 1_000
 """Longest value of a one-line field, in characters. The API publishes no limit; this is ours."""
@@ -41,7 +40,7 @@ class InvalidValue(Exception):
 
     Attributes:
         reason_code: short snake_case, for tables and counts.
-        message: what is wrong and how to mend it, without the value.
+        message: what is wrong and how to fix it, without the value.
         part: what within the column, such as a custom field's name.
     """
 
@@ -53,14 +52,14 @@ class InvalidValue(Exception):
 
 
 def describe_type(value: object) -> str:
-    """What a value is, in an analyst's words."""
+    """Return what a value is, in an analyst's words."""
     match value:
         case bool():
             return "a boolean"
         case int() | float() | Decimal():
             return "a number"
         case str():
-            return "a text"
+            return "text"
         case datetime():
             return "a timestamp"
         case date():
@@ -78,12 +77,12 @@ def describe_type(value: object) -> str:
 
 
 def wrong_type(value: object, expected: str) -> InvalidValue:
-    """The error for a value of a type that the field cannot take."""
+    """Return the error for a value of a type that the field cannot take."""
     return InvalidValue("wrong_type", f"is {describe_type(value)}; it must be {expected}, so cast it in the source")
 
 
 def text(longest: int = LINE) -> Reader:
-    """A reader of texts up to so many characters; numbers and UUIDs are written out."""
+    """Return a reader of text up to this length; numbers and UUIDs are written out."""
 
     def read(value: Any) -> str:
         if type(value) is not str:
@@ -98,7 +97,7 @@ def text(longest: int = LINE) -> Reader:
             return str(value)
         if found := _SURROGATE.search(value):
             raise InvalidValue(
-                "broken_character", f"has half of a character at character {found.start() + 1}; mend its encoding"
+                "broken_character", f"contains an unpaired surrogate at position {found.start() + 1}; fix the encoding"
             )
         if found := _CONTROL.search(value):
             raise InvalidValue(
@@ -114,7 +113,7 @@ def text(longest: int = LINE) -> Reader:
 def _written_out(value: object) -> str:
     match value:
         case bool():
-            raise wrong_type(value, "a text")
+            raise wrong_type(value, "text")
         case int() | UUID() | str():
             return str(value)
         case float() if value.is_integer():
@@ -125,7 +124,7 @@ def _written_out(value: object) -> str:
         case float() if value == value and abs(value) != float("inf"):
             return repr(value)
         case _:
-            raise wrong_type(value, "a text")
+            raise wrong_type(value, "text")
 
 
 _line = text(LINE)
@@ -133,28 +132,28 @@ _prose = text(PROSE)
 
 
 def line(value: Any) -> str:
-    """A text of one field, such as a name."""
+    """Return the text of a one-line field, such as a name."""
     return _line(value)  # type: ignore[return-value]
 
 
 def written(value: Any) -> str:
-    """A text of one field that is not blank, trimmed."""
+    """Return the text of a one-line field, trimmed; it must not be blank."""
     return _not_blank(line(value)).strip()
 
 
 def prose(value: Any) -> str:
-    """A longer text that is not blank, such as a note."""
+    """Return a longer text, such as a note; it must not be blank."""
     return _not_blank(_prose(value))  # type: ignore[arg-type]
 
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise InvalidValue("blank", "is blank; give it a text, or leave such rows out of the view")
+        raise InvalidValue("blank", "is blank; give it a value, or leave such rows out of the view")
     return text
 
 
 def listed(value: Any) -> str:
-    """A text that goes into a list with commas between its entries, and so holds none."""
+    """Return text for a list that is separated by commas, and so must not contain one."""
     entry = written(value)
     if "," in entry:
         raise InvalidValue("comma", "has a comma, which is what the API separates entries by; send it without one")
@@ -162,7 +161,7 @@ def listed(value: Any) -> str:
 
 
 def one_of(*accepted: str) -> Callable[[Any], str]:
-    """A reader of texts that takes only these, in any case."""
+    """Return a reader that accepts only these words, whatever their case."""
 
     def read(value: Any) -> str:
         choice = folded(line(value))
@@ -174,7 +173,7 @@ def one_of(*accepted: str) -> Callable[[Any], str]:
 
 
 def key(value: Any) -> str:
-    """A key: a text that is not blank."""
+    """Return a key: text that is not blank."""
     written = line(value)
     if not written.strip():
         raise InvalidValue("blank_key", "is blank; give every row a key of its own")
@@ -182,9 +181,9 @@ def key(value: Any) -> str:
 
 
 def email(value: Any) -> str | None:
-    """An e-mail address, trimmed; a blank one counts as null."""
+    """Return an e-mail address, trimmed; a blank one counts as null."""
     if not isinstance(value, str):
-        raise wrong_type(value, "a text with an e-mail address")
+        raise wrong_type(value, "text with an e-mail address")
     address = value.strip()
     if not address:
         return None
@@ -235,19 +234,17 @@ def discord(value: Any) -> DiscordAccount | None:
 
 
 def parsed(value: Any, expected: str) -> Any:
-    """A nested value: as the warehouse has it, or parsed from JSON text."""
+    """Return a nested value: as the warehouse has it, or parsed from JSON text."""
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        raise InvalidValue(
-            "bad_json", f"is a text that is not JSON; it must be {expected}, nested or as JSON"
-        ) from None
+        raise InvalidValue("bad_json", f"is text that is not JSON; it must be {expected}, nested or as JSON") from None
 
 
 def pairs(value: Any, expected: str) -> list[tuple[Any, Any]]:
-    """The entries of a struct, a map or a JSON object."""
+    """Return the entries of a struct, a map or a JSON object."""
     match value:
         case Mapping():
             return list(value.items())
@@ -258,7 +255,7 @@ def pairs(value: Any, expected: str) -> list[tuple[Any, Any]]:
 
 
 def external_profiles(value: Any) -> list[ExternalProfile] | None:
-    """A list of structs of url and name, or of addresses; nested or as JSON. A blank one counts as null."""
+    """Return profiles from a list of structs of url and name, or of URLs; nested or as JSON. A blank one counts as null."""
     expected = "a list of structs of url and name"
     if isinstance(value, str) and not value.strip():
         return None
@@ -287,8 +284,8 @@ def external_profiles(value: Any) -> list[ExternalProfile] | None:
 
 
 def names(value: Any) -> list[str] | None:
-    """A list of names, or one text that separates them by commas; blanks and repetitions are dropped."""
-    expected = "a list of texts or a text with commas between the names"
+    """Return the names in a list, or in text that separates them by commas, without blanks and repetitions."""
+    expected = "a list of names or text with commas between the names"
     if isinstance(value, str):
         value = parsed(value, expected) if value.lstrip().startswith(("[", '"')) else value.split(",")
     if isinstance(value, str):
@@ -305,13 +302,13 @@ def names(value: Any) -> list[str] | None:
 
 
 def tags(value: Any) -> list[TagByName] | None:
-    """Tags by name; the API creates those that it does not have."""
+    """Return tags by name; the API creates those that it does not have."""
     found = names(value)
     return [TagByName(name=name) for name in found] if found else None
 
 
 def as_boolean(value: Any) -> bool:
-    """A boolean, or the text of one."""
+    """Return a boolean, from one or from its text."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
@@ -320,7 +317,7 @@ def as_boolean(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float | int:
-    """A finite number, or the text of one."""
+    """Return a finite number, from one or from its text."""
     if isinstance(value, str):
         try:
             value = Decimal(value.strip())
@@ -337,7 +334,7 @@ def as_number(value: Any) -> float | int:
 
 
 def as_integer(value: Any) -> int:
-    """A whole number, or the text of one."""
+    """Return a whole number, from one or from its text."""
     number = as_number(value)
     if not isinstance(number, int):
         raise wrong_value(value, "a whole number")
@@ -345,7 +342,7 @@ def as_integer(value: Any) -> int:
 
 
 def as_date(value: Any) -> str:
-    """A date as YYYY-MM-DD, the only form that the API takes."""
+    """Return a date as YYYY-MM-DD, the only form that the API accepts."""
     if isinstance(value, datetime):
         raise InvalidValue("wrong_value", "is a timestamp, and the field takes dates; cast it to a date")
     if isinstance(value, date):
@@ -358,8 +355,8 @@ def as_date(value: Any) -> str:
     raise wrong_value(value, "a date as YYYY-MM-DD")
 
 
-def as_moment(value: Any) -> datetime:
-    """A moment in UTC. One without a time zone is taken as UTC; a date is none, as midnight would be made up."""
+def as_timestamp(value: Any) -> datetime:
+    """Return a timestamp in UTC, which one without a time zone is taken to be. A date is rejected: it has no time."""
     if isinstance(value, str) and ":" in value:
         with contextlib.suppress(ValueError):
             value = datetime.fromisoformat(value.strip())
@@ -367,7 +364,7 @@ def as_moment(value: Any) -> datetime:
         hint = "; it must be a timestamp, so cast it in the source"
         if type(value) is date:
             hint += ", as with CAST(… AS TIMESTAMP) for midnight UTC"
-        raise InvalidValue("wrong_type", f"is {describe_type(value)} that is no moment{hint}")
+        raise InvalidValue("wrong_type", f"is {describe_type(value)}, not a timestamp{hint}")
     # Rebuilt, as a subclass of datetime may count nanoseconds, which nothing after this understands.
     moment = datetime.combine(value.date(), value.timetz())
     try:
@@ -377,17 +374,5 @@ def as_moment(value: Any) -> datetime:
 
 
 def wrong_value(value: object, expected: str) -> InvalidValue:
-    """The error for a value that a typed field cannot take."""
+    """Return the error for a value that a typed field cannot take."""
     return InvalidValue("wrong_value", f"is {describe_type(value)} that is not {expected}")
-
-
-def folded(name: str) -> str:
-    """A name as it is looked up: without regard to case, width and outer blanks."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the known name that is most alike, else nothing."""
-    by_folded = {folded(other): other for other in known}
-    found = difflib.get_close_matches(folded(name), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[found[0]]}?" if found else ""

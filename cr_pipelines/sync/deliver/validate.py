@@ -80,7 +80,7 @@ class Validator:
 
     def _check(self, row: PlannedRow) -> Outgoing | None:
         """What is to be sent for a row, or None when it is not to be; the reason is taken down."""
-        withheld_for = self._outbox.suppressed.holds(row.key)
+        withheld_for = self._outbox.suppressed.address_of(row.key)
         if withheld_for is not None:
             self._withhold(row, withheld_for)
             return None
@@ -106,7 +106,7 @@ class Validator:
         return outgoing
 
     def _withheld_for(self, row: PlannedRow, outgoing: Outgoing) -> str | None:
-        return self._outbox.suppressed.holds(row.key, outgoing.person, outgoing.address_hashes)
+        return self._outbox.suppressed.address_of(row.key, outgoing.person, outgoing.address_hashes)
 
     def _withhold(self, row: PlannedRow, withheld_for: str) -> None:
         if row.was_status == "suppressed" and row.was_fingerprint == row.fingerprint:

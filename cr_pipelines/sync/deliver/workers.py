@@ -25,7 +25,7 @@ from cr_pipelines.sync.deliver.outcomes import Verdicts
 from cr_pipelines.sync.deliver.validate import Batch, Validator, halves
 from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.model import Destination, Options, Sync
-from cr_pipelines.sync.plan.planner import Plan
+from cr_pipelines.sync.plan import Plan
 from cr_pipelines.sync.privacy.send_guard import Identity, InFlight, LeaseExpired, RowSuppressed, SendGuard
 from cr_pipelines.sync.report import Progress, Report
 from cr_pipelines.sync.state.outbox import MOST_UNRECORDED, Outbox
@@ -217,7 +217,7 @@ class Delivery:
         while True:
             try:
                 with with_send_hook(in_flight):
-                    return await self._contract.send(client, self._source_id or 0, request)
+                    return await self._contract.send(client, self._source_id, request)
             except LeaseExpired:
                 while self._send_guard.lapsed:
                     self._written.clear()

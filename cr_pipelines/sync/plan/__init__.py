@@ -1,0 +1,9 @@
+"""The plan: which rows of a source must be sent, found out inside the warehouse.
+
+Goes in: a source and the ledger. Comes out: a `Plan`, whose spool holds the offered rows on disk while they are sent.
+"""
+
+from cr_pipelines.sync.plan.plan import Plan
+from cr_pipelines.sync.plan.planner import Planner
+
+__all__ = ["Plan", "Planner"]

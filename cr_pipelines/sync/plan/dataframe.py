@@ -1,3 +1,8 @@
+"""A data frame as a source.
+
+Goes in: a pandas DataFrame or an Arrow table. Comes out: an Arrow table that a session can register for the plan.
+"""
+
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,20 +15,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FRAME = "cr_data_frame"
-"""What the warehouse calls a frame while a run reads it."""
+"""The name of a frame in the warehouse while a run reads it."""
 
 
 def as_arrow(frame: "pd.DataFrame | pa.Table") -> pa.Table:
-    """A frame as the warehouse can read it; its index is left out.
+    """Return a frame as the warehouse can read it, without its index.
 
-    NaN, NaT and None become null, and cells with dicts become JSON texts, so that a key that one dict lacks is not
-    a null in it. Raises SourceUnusable for a column that holds values of several types.
+    NaN, NaT and None become null. Cells with dicts become JSON text, so that a key that one dict lacks is not a null in
+    it. Raises SourceUnusable for a column that holds values of several types.
     """
     if isinstance(frame, pa.Table):
         return frame
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
-        raise SourceUnusable("the data frame has two columns of one name; leave one out")
+        raise SourceUnusable("the data frame has two columns with the same name; drop one of them")
     columns = [_column(name, frame.iloc[:, position]) for position, name in enumerate(names)]
     return pa.table(dict(zip(names, columns, strict=True)))
 
@@ -37,7 +42,7 @@ def _column(name: str, series: "pd.Series[Any]") -> Any:
     except pa.ArrowException:
         # Its message quotes a value.
         raise SourceUnusable(
-            f"column {name} of the data frame holds values of several types; make them one, as with "
+            f"column {name} of the data frame holds values of several types; convert it to one type, as with "
             f"frame[{name!r}].astype(str)"
         ) from None
     if pa.types.is_dictionary(column.type):
@@ -58,7 +63,7 @@ def _missing(cell: object) -> bool:
 
 
 def _plain(cell: Any) -> Any:
-    """The cell in types that JSON has."""
+    """Return the cell in types that JSON has."""
     if isinstance(cell, Mapping):
         return {str(key): _plain(value) for key, value in cell.items()}
     if isinstance(cell, list | tuple):

@@ -1,3 +1,8 @@
+"""The offered rows of a plan on disk, so that neither memory nor the warehouse holds them while they are sent.
+
+Goes in: Arrow batches. Comes out: one `PlannedRow` after the other, in the order of the plan's turns.
+"""
+
 import tempfile
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
@@ -8,10 +13,10 @@ import pyarrow as pa
 
 
 class PlannedRow(NamedTuple):
-    """A source row that the plan offers, with where its key stood before.
+    """A source row that the plan offers, with what the ledger had of its key.
 
-    `values` are the source's columns in the order of the plan's columns; `was_…` are the ledger's, null for
-    a key that it does not have. `why` is how the row compares with the ledger.
+    `values` are the source's columns in the order of the plan's columns; `was_…` are the ledger's, null for a key that
+    it does not have. `why` is how the row compares with the ledger.
     """
 
     key: str
@@ -27,18 +32,18 @@ class PlannedRow(NamedTuple):
 
 
 LEDGER_COLUMNS = PlannedRow._fields[:-1]
-"""The columns that stand before the source's own in a spooled batch."""
+"""The columns that come before the source's own in a spooled batch."""
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Stands for a value that Python cannot hold, such as a date in the year 20000."""
+    """A value that Python cannot hold, such as a date in the year 20000."""
 
 
 class Section:
-    """Rows of a spool that go before those of the next section.
+    """The rows of one turn.
 
-    The file has no name: its personal data is gone with the process, even after a kill -9.
+    The file has no name: its personal data disappears with the process, even after a kill -9.
     """
 
     def __init__(self) -> None:
@@ -54,7 +59,7 @@ class Section:
         self.rows += batch.num_rows
 
     def clear(self) -> None:
-        """Forget every row."""
+        """Drop every row."""
         self._writer = None
         self.rows = 0
         self._file.seek(0)
@@ -72,7 +77,7 @@ class Section:
                 yield PlannedRow._make((*row[:split], row[split:]))
 
     def distinct(self, column: int) -> set[object]:
-        """The distinct values of the source column at this position, but for lists and the like."""
+        """Return the distinct values of the source column at this position, except lists and other unhashable ones."""
         if self._writer is None:
             return set()
         self._writer.close()
@@ -84,23 +89,23 @@ class Section:
         return found
 
     def close(self) -> None:
-        """Give the disk space back."""
+        """Free the disk space."""
         self._file.close()
 
 
 class Spool:
-    """The rows of a plan, on disk, so that neither memory nor the warehouse holds them while they are sent."""
+    """The rows of a plan, section by section."""
 
     def __init__(self) -> None:
         self._sections: list[Section] = []
 
     @property
     def rows(self) -> int:
-        """How many rows there are in all."""
+        """The number of rows in all sections."""
         return sum(section.rows for section in self._sections)
 
     def section(self) -> Section:
-        """A new section after those that there are."""
+        """Add a section after the others, and return it."""
         self._sections.append(Section())
         return self._sections[-1]
 
@@ -108,11 +113,11 @@ class Spool:
         return chain.from_iterable(self._sections)
 
     def distinct(self, column: int) -> set[object]:
-        """The distinct values of the source column at this position, but for lists and the like."""
+        """Return the distinct values of the source column at this position, except lists and other unhashable ones."""
         return set().union(*(section.distinct(column) for section in self._sections))
 
     def close(self) -> None:
-        """Give the disk space back."""
+        """Free the disk space."""
         for section in self._sections:
             section.close()
 

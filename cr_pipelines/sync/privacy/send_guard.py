@@ -114,7 +114,7 @@ class InFlight:
     def held_by(self, suppressed: Suppressed) -> str | None:
         """The hash on whose account the request must not go, or None."""
         for row in self._rows:
-            found = suppressed.holds(*row)
+            found = suppressed.address_of(*row)
             if found is not None:
                 return found
-        return suppressed.mentioned_in(self._body)
+        return suppressed.address_in(self._body)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from cr_pipelines.sync.errors import AlreadyRunning
 from cr_pipelines.sync.model import REMOVALS
-from cr_pipelines.sync.privacy.suppression import Suppressed
+from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.warehouse import Session
 
 _HEARTBEAT_EXPIRES = timedelta(seconds=120)
@@ -215,6 +215,16 @@ class Ledger:
         self._session = session
         self._dialect = session.dialect
         self._schema = schema
+
+    @property
+    def session(self) -> Session:
+        """The session that all statements run in."""
+        return self._session
+
+    @property
+    def names(self) -> StateNames:
+        """How our tables are written in the SQL of this session."""
+        return StateNames(self._dialect, self._schema)
 
     def table(self, name: str) -> str:
         """One of our tables, as it stands after FROM."""
@@ -427,56 +437,6 @@ class Ledger:
     def record(self, outcomes: pa.Table) -> None:
         """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
         self._session.append(self._schema, "sync_outcomes", outcomes)
-
-    def suppression_version(self) -> int:
-        """Grows with every removal that is recorded, and every one that is lifted."""
-        recorded = self._dialect.count_if("status IS NULL OR status <> 'invalid'")
-        [(version,)] = self._session.fetch_all(
-            f"SELECT {recorded} + count(lifted_at) FROM {self.table('pii_removals')}"
-        )
-        return int(version)
-
-    def suppressed(self, sync: str, source_id: int | None) -> Suppressed:
-        """The people whom removals keep from this sync, and from its destination source."""
-        # Counted first: what is recorded between the two is then looked at once more.
-        version = self.suppression_version()
-        erased = (
-            f"(SELECT email_hash FROM {self.table('pii_removals')} WHERE lifted_at IS NULL AND email_hash IS NOT NULL)"
-        )
-        addresses = frozenset(hashed for (hashed,) in self._session.fetch_all(f"SELECT * FROM {erased} AS erased"))
-        if not addresses:
-            return Suppressed(version)
-        name = self._dialect.literal(sync)
-        keys = " UNION ALL ".join(
-            f"SELECT key, email_hash FROM {self.table(table)} WHERE sync = {name} AND email_hash IN {erased}"
-            for table in ("sync_ledger", "sync_outcomes", "former_addresses", "known_addresses")
-        )
-        people: list[tuple[str, str]] = []
-        if source_id is not None:
-            people = self._session.fetch_all(
-                f"SELECT DISTINCT person, email_hash FROM {self.table('known_addresses')} "
-                f"WHERE source_id = {source_id} AND person IS NOT NULL AND email_hash IN {erased}"
-            )
-        return Suppressed(version, addresses, dict(self._session.fetch_all(keys)), dict(people))
-
-    def offer_anew(self, hashes: str) -> None:
-        """Have every row that was ever sent under one of these addresses (hashes, as SQL literals) sent again.
-
-        What an operation appended, such as a note, it has delivered still, and does not append again.
-        """
-        ledger = self.table("sync_ledger")
-        syncs = [sync for (sync,) in self._session.fetch_all(f"SELECT DISTINCT sync FROM {ledger}")]
-        for sync in map(self._dialect.literal, syncs):
-            known = " UNION ALL ".join(
-                f"SELECT key FROM {self.table(table)} WHERE sync = {sync} AND email_hash IN ({hashes})"
-                for table in ("sync_ledger", "former_addresses", "known_addresses")
-            )
-            # A fingerprint that no row has: something of it was delivered, and it is no longer what the row says.
-            stale = f"CASE WHEN ({delivered_fingerprint()}) IS NULL THEN NULL ELSE '' END"
-            self._session.execute(
-                f"UPDATE {ledger} SET row_hash = NULL, fingerprint = {stale}, delivered_fingerprint = {stale} "
-                f"WHERE sync = {sync} AND key IN ({known})"
-            )
 
     def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:
         """Say that a run neither sends, nor has on the wire, anything about the people of a list's version.

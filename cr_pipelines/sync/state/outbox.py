@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from cr_pipelines.sync.plan.spool import PlannedRow
 from cr_pipelines.sync.privacy.lease import lease_clock
-from cr_pipelines.sync.privacy.suppression import Suppressed
+from cr_pipelines.sync.privacy.suppression import Suppressed, SuppressionList
 from cr_pipelines.sync.state.ledger import OUTCOME_SCHEMA, Ledger
 from cr_pipelines.warehouse import Session, Warehouse
 
@@ -116,8 +116,9 @@ class Outbox:
     def look(self, ledger: Ledger) -> None:
         """Learn who is withheld, and confirm what was learnt before once nothing on the wire is against it."""
         begun = lease_clock()
-        if ledger.suppression_version() != self.suppressed.version:
-            self.suppressed = ledger.suppressed(self._sync, self._source_id)
+        suppression_list = SuppressionList(ledger.session, ledger.names)
+        if suppression_list.version() != self.suppressed.version:
+            self.suppressed = suppression_list.read(self._sync, self._source_id)
         self.seen_at = begun
         if self.clear_of > self._confirmed:
             ledger.confirm(self._run_id, self._sync, self._partition, self.clear_of)

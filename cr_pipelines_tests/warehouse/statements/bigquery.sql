@@ -114,7 +114,7 @@ UPDATE `common_room`.`sync_runs` SET heartbeat_at = CAST('2026-01-01T00:00:00+00
 
 SELECT count(CASE WHEN status IS NULL OR status <> 'invalid' THEN 1 END) + count(lifted_at) FROM `common_room`.`pii_removals`;
 
-SELECT * FROM (SELECT email_hash FROM `common_room`.`pii_removals` WHERE lifted_at IS NULL AND email_hash IS NOT NULL) AS erased;
+SELECT * FROM (SELECT email_hash FROM `common_room`.`pii_removals` WHERE lifted_at IS NULL AND email_hash IS NOT NULL) AS suppressed;
 
 SELECT DISTINCT person, email_hash FROM `common_room`.`known_addresses` WHERE source_id = 1 AND person IS NOT NULL AND email_hash IN (SELECT email_hash FROM `common_room`.`pii_removals` WHERE lifted_at IS NULL AND email_hash IS NOT NULL);
 

@@ -112,7 +112,7 @@ UPDATE "COMMON_ROOM"."SYNC_RUNS" SET heartbeat_at = CAST('2026-01-01T00:00:00+00
 
 SELECT count(CASE WHEN status IS NULL OR status <> 'invalid' THEN 1 END) + count(lifted_at) FROM "COMMON_ROOM"."PII_REMOVALS";
 
-SELECT * FROM (SELECT email_hash FROM "COMMON_ROOM"."PII_REMOVALS" WHERE lifted_at IS NULL AND email_hash IS NOT NULL) AS erased;
+SELECT * FROM (SELECT email_hash FROM "COMMON_ROOM"."PII_REMOVALS" WHERE lifted_at IS NULL AND email_hash IS NOT NULL) AS suppressed;
 
 SELECT DISTINCT person, email_hash FROM "COMMON_ROOM"."KNOWN_ADDRESSES" WHERE source_id = 1 AND person IS NOT NULL AND email_hash IN (SELECT email_hash FROM "COMMON_ROOM"."PII_REMOVALS" WHERE lifted_at IS NULL AND email_hash IS NOT NULL);
 

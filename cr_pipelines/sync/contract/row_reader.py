@@ -1,0 +1,131 @@
+"""From a row of a source to the request that is sent for it.
+
+Goes in: the values of a row, in the order of the contract's columns. Comes out: `Outgoing`, or an InvalidRow that has
+every problem of the row and none of its values.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from cr_pipelines.sync.contract.hashing import address_hash, hashed_key
+from cr_pipelines.sync.contract.types import Column, Context, Contract, Request
+from cr_pipelines.sync.contract.values import LINE, InvalidValue
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be sent: the field, a short code, and a message with the fix."""
+
+    field: str
+    reason_code: str
+    message: str
+
+
+class InvalidRow(Exception):
+    """A row that does not fit the contract, with every problem in it."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__(problems)
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What is sent for a valid row.
+
+    Attributes:
+        request: the body to send.
+        address_hashes: of every e-mail address in a column that may contain one.
+        email_hash: the hash of the address that the ledger keeps beside the key; None without one.
+        person: the person's id in the destination source, as the ledger spells keys; None without one.
+        group: equal for rows that can share a request; empty where none can.
+    """
+
+    request: Request
+    address_hashes: tuple[str, ...]
+    email_hash: str | None
+    person: str | None = None
+    group: tuple[object, ...] = ()
+
+
+def checked(column: str, read: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
+    """Return what `read` makes of its arguments. Raises its InvalidValue as an InvalidRow of that column."""
+    try:
+        return read(*arguments, **options)
+    except InvalidValue as fault:
+        raise InvalidRow([_problem(column, fault)]) from None
+
+
+def _problem(column: str, fault: InvalidValue) -> Problem:
+    name = column if fault.part is None else f"{column}.{fault.part}"
+    return Problem(name, fault.reason_code, f"{name} {fault.message}")
+
+
+def _may_hold_address(value: str) -> bool:
+    # A leading @ marks the handle of an account.
+    return value.find("@") > 0 and not value.lstrip().startswith("@")
+
+
+class RowReader:
+    """Turns rows of a source into requests."""
+
+    def __init__(self, contract: Contract, columns: Sequence[Column], context: Context):
+        self._contract = contract
+        self._columns = list(enumerate(columns))
+        self._context = context
+        self._group_by = contract.batching.by if contract.batching else ()
+
+    def read(self, row: Sequence[Any]) -> Outgoing:
+        """Return the request for a row, whose values are in the order of the columns.
+
+        Raises InvalidRow with every problem of the row.
+        """
+        problems: list[Problem] = []
+        read: dict[str, Any] = {}
+        hashes: list[str] = []
+        email_hash = person = None
+        for position, column in self._columns:
+            value = row[position]
+            if value is None:
+                if column.required and not (column.clears and self._context.clear_nulls):
+                    problems.append(Problem(column.name, "missing", f"{column.name} is null; it is required"))
+                continue
+            if column.plain and type(value) is str and len(value) <= LINE and value.isascii() and value.isprintable():
+                # `read` would return the same. Most values of most rows are such strings.
+                read[column.name] = value
+                if column.identifies and _may_hold_address(value):
+                    hashes.append(address_hash(value))
+                continue
+            try:
+                result = column.read(value, self._context)
+            except InvalidValue as fault:
+                problems.append(_problem(column.name, fault))
+                continue
+            if result is None:
+                continue
+            read[column.name] = result
+            if column.person_id and isinstance(result, str):
+                person = hashed_key(result)
+            if column.identifies and isinstance(value, str) and _may_hold_address(value):
+                hashes.append(address_hash(value))
+                if column.is_email:
+                    email_hash = hashes[-1]
+        if problems:
+            raise InvalidRow(problems)
+        try:
+            request = self._contract.build(read, self._context)
+        except ValidationError as error:
+            # The API's model rejects what the readers accepted: name the field all the same.
+            raise InvalidRow(
+                [
+                    Problem(".".join(map(str, fault["loc"])), "wrong_value", f"{fault['loc'][0]}: {fault['msg']}")
+                    for fault in error.errors(include_input=False, include_url=False)
+                ]
+            ) from None
+        group = tuple(read.get(name) for name in self._group_by) if self._group_by else ()
+        return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None), person, group)

@@ -1,0 +1,62 @@
+"""What a run will do, and why the other rows need nothing.
+
+Goes in: what the planner found. Comes out: counts for the report, and the spool with the rows that are offered.
+"""
+
+from dataclasses import dataclass, field
+
+from cr_pipelines.sync.contract import Match
+from cr_pipelines.sync.plan.offers import Comparison
+from cr_pipelines.sync.plan.spool import Spool
+
+
+@dataclass
+class Plan:
+    """The plan of one run.
+
+    Attributes:
+        match: the source's columns against the contract.
+        columns: the source columns in the order of the spooled values.
+        row_hash_version: names what the row hashes depend on; hashes of two versions are never compared.
+        also_offered: which rows that need nothing are offered all the same.
+        source_rows: rows in the source, or in its partition.
+        null_keys: rows without a key; they are `invalid`.
+        duplicate_rows: rows that share a key with another; they are `invalid`, all of them.
+        duplicate_keys: how many keys they share.
+        compared: source rows with a key of their own, counted by how they compare with the ledger.
+        deleted_remotely: keys that are unchanged, and that somebody deleted in the room.
+        deletable: keys that were delivered and are absent from the source, of things that can be deleted in the room.
+        delivered_before: how many such things the ledger has in all.
+        absent: keys that the ledger has and the source no longer does.
+        emptied: whether the source is empty and was not before. Then nothing is changed.
+        offered_new: offered rows whose key the ledger has not seen.
+        unknown_keys: of the keys that the run is to look at, those that the source does not have.
+    """
+
+    match: Match
+    columns: tuple[str, ...]
+    row_hash_version: str
+    also_offered: frozenset[Comparison] = frozenset()
+    spool: Spool = field(default_factory=Spool)
+    source_rows: int = 0
+    null_keys: int = 0
+    duplicate_rows: int = 0
+    duplicate_keys: int = 0
+    compared: dict[str, int] = field(default_factory=dict)
+    deleted_remotely: tuple[str, ...] = ()
+    deletable: tuple[str, ...] = ()
+    delivered_before: int = 0
+    absent: int = 0
+    emptied: bool = False
+    offered_new: int = 0
+    unknown_keys: tuple[str, ...] = ()
+
+    @property
+    def offered(self) -> int:
+        """How many rows are offered for sending; `spool` holds them."""
+        return self.spool.rows
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """The comparisons that are not offered, each with its count."""
+        return {why: count for why, count in self.compared.items() if why not in self.also_offered}

@@ -1,0 +1,416 @@
+"""The SQL of a plan: one pure function for each statement.
+
+Goes in: `PlanNames` (the dialect, our tables, the sync and its partition) and what the statement depends on. Comes out:
+one statement. The planner runs them in this order; each temporary table is the next statement's input:
+
+    cr_source_keys   every source row's key and hash
+    cr_duplicates    keys that several source rows have
+    cr_candidates    keys whose source row and ledger row do not settle that nothing is to be done: few, as a rule
+    cr_compared      the candidates, with how each compares with the ledger (`why`) and what the ledger has of it
+    cr_refreshed     rows whose hash is of another version and whose content is the same
+    cr_offered       the rows that the run offers, each with its turn
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from cr_pipelines.sync.model import Partition, Sync
+from cr_pipelines.sync.state.ledger import delivered_fingerprint, no_key
+from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.warehouse import Dialect
+
+NO_HASH = -1
+"""A hash that no source row has; the chance that one has it all the same is one in 2^63."""
+
+OUTCOME_COLUMNS = (
+    "sync", "key", "partition", "status", "attempts", "reason_code", "field", "message", "recorded_at", "run_id",
+)  # fmt: skip
+"""The columns of an outcome that the plan itself finds."""
+
+DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
+
+_LOOK_AGAIN = "'failed', 'invalid', 'suppressed', 'rejected', 'unknown'"
+"""Statuses that no hash settles."""
+
+
+@dataclass(frozen=True)
+class PlanNames(StateNames):
+    """Our tables, and the names that every statement of one plan needs."""
+
+    sync: Sync
+    partition_name: str
+
+    @property
+    def sync_name(self) -> str:
+        """The sync's name as a literal."""
+        return self.dialect.literal(self.sync.name)
+
+    @property
+    def key_columns(self) -> str:
+        """The key's columns, for people."""
+        return ", ".join(self.sync.contract.key)
+
+    @property
+    def source_key(self) -> str:
+        """The expression for a source row's key."""
+        return self.dialect.key(self.sync.contract.key)
+
+    @property
+    def here(self) -> str:
+        """The condition for the rows of this sync and partition, in any of our tables."""
+        return self.where(self.sync.name, self.partition_name)
+
+    @property
+    def now(self) -> str:
+        """The present, by the engine's clock."""
+        return f"CAST(CURRENT_TIMESTAMP AS {self.dialect.types['timestamp']})"
+
+    def rows(self, table: str, columns: str) -> str:
+        """A query for what one of our tables has of this sync and partition."""
+        return f"SELECT {columns} FROM {self.table(table)} WHERE {self.here}"
+
+    @property
+    def interrupted(self) -> str:
+        """A query for the keys that a run may have been sending when it died."""
+        return self.rows("sync_intents", "DISTINCT key")
+
+
+def source_rows(dialect: Dialect, sync: Sync, partition: Partition | None, types: Mapping[str, str]) -> str:
+    """Return the source's rows as they are written after FROM, those of one partition if there is one.
+
+    Rows without a timestamp belong to every partition: they are shown as invalid, with each of them.
+    """
+    relation = dialect.relation(sync.relation)
+    if partition is None:
+        return f"(SELECT * FROM {relation} AS source) AS source_rows"
+    column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
+    start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
+    return f"""(
+        SELECT * FROM {relation} AS source
+        WHERE {column} >= {start} AND {column} < {end} OR {column} IS NULL
+    ) AS source_rows"""
+
+
+def temporary_table(name: str, query: str) -> str:
+    """Return a statement that keeps a query's rows for the session."""
+    return f"CREATE TEMPORARY TABLE {name} AS {query}"
+
+
+def hash_keys(names: PlanNames, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
+    """Return the query behind `cr_source_keys`; `keys` narrows it to some keys."""
+    only = f"WHERE key IN ({_listed(names.dialect, keys)})" if keys else ""
+    return f"""
+        SELECT key, row_hash
+        FROM (
+            SELECT {names.source_key} AS key, {names.dialect.row_hash(types)} AS row_hash
+            FROM {source}
+        ) AS hashed
+        {only}"""
+
+
+def duplicate_keys() -> str:
+    """Return the query behind `cr_duplicates`."""
+    return """
+        SELECT key, count(*) AS copies
+        FROM cr_source_keys
+        WHERE key IS NOT NULL
+        GROUP BY key
+        HAVING count(*) > 1"""
+
+
+def count_source_rows(dialect: Dialect) -> str:
+    """Return a query for the number of source rows, and of those without a key."""
+    return f"SELECT count(*), {dialect.count_if('key IS NULL')} FROM cr_source_keys"
+
+
+def count_duplicates(dialect: Dialect) -> str:
+    """Return a query for the number of keys that several rows have, and of those rows."""
+    return f"SELECT count(*), CAST(coalesce(sum(copies), 0) AS {dialect.types['bigint']}) FROM cr_duplicates"
+
+
+def had_rows_before(names: PlanNames) -> str:
+    """Return a query that has a row if the ledger has any row that was in the source at the last look."""
+    return f"SELECT 1 FROM {names.table('sync_ledger')} WHERE {names.here} AND gone_since IS NULL LIMIT 1"
+
+
+def find_candidates(
+    names: PlanNames,
+    row_hash_version: str,
+    *,
+    null_keys: bool,
+    duplicates: bool,
+    interrupted: bool,
+    every_row: bool,
+    absent: bool,
+) -> str:
+    """Return the query behind `cr_candidates`.
+
+    The join is narrow, since every row goes through it: of the ledger a hash alone, which is null for a row that is
+    absent, and no row's hash where the ledger's status or version asks for a look.
+
+    Args:
+        names: the plan's.
+        row_hash_version: of the source rows' hashes.
+        null_keys: whether the source has rows without a key.
+        duplicates: whether several source rows share a key.
+        interrupted: whether a run that died may have been sending some keys.
+        every_row: whether every source row is a candidate.
+        absent: whether keys that the source does not have are candidates.
+    """
+    text = names.dialect.literal
+    source_keys = "SELECT key, row_hash FROM cr_source_keys WHERE key IS NOT NULL"
+    looked_for = ["s.row_hash IS DISTINCT FROM l.settled_hash"]
+    left_out = ""
+    if duplicates:
+        source_keys += " AND NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = cr_source_keys.key)"
+        left_out += "\nAND NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = coalesce(s.key, l.key))"
+    if null_keys:
+        left_out += f"\nAND coalesce(s.key, l.key) <> {text(no_key(names.partition_name))}"
+    interrupted_join = ""
+    if interrupted:
+        interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key"
+        looked_for.append("i.key IS NOT NULL")
+    if every_row:
+        looked_for.append("s.key IS NOT NULL")
+    settled = names.rows(
+        "sync_ledger",
+        f"""key,
+            CASE
+                WHEN gone_since IS NOT NULL THEN NULL
+                WHEN status IN ({_LOOK_AGAIN}) THEN {NO_HASH}
+                WHEN row_hash_version IS DISTINCT FROM {text(row_hash_version)} THEN {NO_HASH}
+                ELSE coalesce(row_hash, {NO_HASH})
+            END AS settled_hash""",
+    )
+    return f"""
+        SELECT coalesce(s.key, l.key) AS key, s.row_hash
+        FROM ({source_keys}) AS s
+        {"FULL" if absent else "LEFT"} JOIN ({settled}) AS l ON s.key = l.key
+        {interrupted_join}
+        WHERE ({" OR ".join(looked_for)}){left_out}"""
+
+
+def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool) -> str:
+    """Return the query behind `cr_compared`: how each candidate compares with the ledger."""
+    ledger = names.rows(
+        "sync_ledger",
+        f"""key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
+            row_hash, row_hash_version, message, not_found_runs, gone_since""",
+    )
+    interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
+    why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
+    version = names.dialect.literal(row_hash_version)
+    return f"""
+        SELECT
+            s.key,
+            s.row_hash,
+            CASE
+                WHEN s.row_hash IS NULL THEN 'absent'
+                WHEN l.status = 'unknown' THEN 'unknown'
+                {why_interrupted}
+                WHEN l.key IS NULL THEN 'new'
+                WHEN l.status = 'failed' THEN 'retry'
+                WHEN l.status IN ('invalid', 'suppressed') THEN 'recheck'
+                WHEN l.row_hash_version IS DISTINCT FROM {version} THEN 'rehashed'
+                WHEN l.row_hash IS DISTINCT FROM s.row_hash THEN 'changed'
+                WHEN l.status = 'rejected' THEN 'rejected'
+                ELSE 'unchanged'
+            END AS why,
+            l.gone_since,
+            l.status AS was_status,
+            l.fingerprint AS was_fingerprint,
+            l.delivered_fingerprint AS was_delivered,
+            l.message AS was_message,
+            l.not_found_runs AS was_not_found_runs
+        FROM cr_candidates AS s
+        LEFT JOIN ({ledger}) AS l ON l.key = s.key
+        {interrupted_join}"""
+
+
+def create_refreshed(dialect: Dialect) -> str:
+    """Return the statement that makes `cr_refreshed`, which is empty as a rule."""
+    text, bigint = dialect.types["text"], dialect.types["bigint"]
+    return f"CREATE TEMPORARY TABLE cr_refreshed (key {text}, row_hash {bigint}, why {text})"
+
+
+def find_refreshed(dialect: Dialect, columns: Sequence[str], source: str) -> str:
+    """Return a statement that finds rows whose content is the same, as after an engine upgrade."""
+    return f"""
+        INSERT INTO cr_refreshed
+        SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
+        FROM {source} AS s
+        JOIN cr_compared AS c ON s.cr_key = c.key
+        WHERE c.why = 'rehashed' AND {dialect.fingerprint(columns)} = c.was_fingerprint"""
+
+
+def settle_refreshed() -> tuple[str, str]:
+    """Return the statements that give every `rehashed` row what it turned out to be."""
+    return (
+        "UPDATE cr_compared SET why = r.why FROM cr_refreshed AS r WHERE cr_compared.key = r.key",
+        "UPDATE cr_compared SET why = 'changed' WHERE why = 'rehashed'",
+    )
+
+
+def set_changed_after_delivery() -> str:
+    """Return a statement for appends: what was delivered once is not offered again."""
+    return """
+        UPDATE cr_compared SET why = 'changed_after_delivery'
+        WHERE why IN ('changed', 'recheck') AND was_delivered IS NOT NULL"""
+
+
+def unchanged_keys() -> str:
+    """Return a query for the keys that are delivered as they are."""
+    return "SELECT key FROM cr_compared WHERE why = 'unchanged' ORDER BY key"
+
+
+def set_deleted_remotely(dialect: Dialect, keys: Collection[str]) -> str:
+    """Return a statement that marks keys whose things somebody deleted in the room."""
+    return f"UPDATE cr_compared SET why = 'deleted_remotely' WHERE key IN ({_listed(dialect, keys)})"
+
+
+def count_delivered(names: PlanNames) -> str:
+    """Return a query for the number of keys that the room has by the ledger."""
+    return f"SELECT count(*) FROM ({_delivered(names)}) AS l WHERE in_room IS NOT NULL"
+
+
+def delivered_and_absent(names: PlanNames) -> str:
+    """Return a query for the keys that the room has by the ledger, and the source no longer does."""
+    return f"""
+        SELECT l.key FROM ({_delivered(names)}) AS l
+        WHERE in_room IS NOT NULL AND NOT EXISTS (SELECT 1 FROM cr_source_keys AS s WHERE s.key = l.key)
+        ORDER BY l.key"""
+
+
+def count_compared() -> str:
+    """Return a query for the number of candidates by how they compare."""
+    return "SELECT why, count(*) FROM cr_compared GROUP BY why"
+
+
+def offer(turns: Sequence[str], limit: int | None) -> str:
+    """Return the query behind `cr_offered`."""
+    offered = "\nUNION ALL\n".join(
+        f"SELECT *, {turn} AS turn FROM cr_compared WHERE {condition}" for turn, condition in enumerate(turns)
+    )
+    limited = "" if limit is None else f" ORDER BY turn LIMIT {int(limit)}"
+    return f"SELECT * FROM ({offered}) AS turned{limited}"
+
+
+def count_new(dialect: Dialect) -> str:
+    """Return a query for the number of offered rows that the ledger has not seen."""
+    condition = "why = 'new'"
+    return f"SELECT {dialect.count_if(condition)} FROM cr_offered"
+
+
+def refresh_hashes(names: PlanNames, row_hash_version: str) -> str:
+    """Return a statement that records the new hashes of rows whose content is the same."""
+    ledger = names.dialect.identifier("sync_ledger")
+    return f"""
+        UPDATE {names.table("sync_ledger")}
+        SET row_hash = r.row_hash, row_hash_version = {names.dialect.literal(row_hash_version)}
+        FROM cr_refreshed AS r
+        WHERE {names.here} AND {ledger}.key = r.key"""
+
+
+def record_absent(names: PlanNames) -> str:
+    """Return a statement that records which keys are absent from the source."""
+    return f"""
+        UPDATE {names.table("sync_ledger")} SET gone_since = {names.now}
+        WHERE {names.here} AND key IN (SELECT key FROM cr_compared WHERE why = 'absent')"""
+
+
+def record_returned(names: PlanNames) -> str:
+    """Return a statement that records which absent keys are in the source again."""
+    return f"""
+        UPDATE {names.table("sync_ledger")} SET gone_since = NULL
+        WHERE {names.here} AND gone_since IS NOT NULL
+        AND key IN (SELECT key FROM cr_compared WHERE why <> 'absent')"""
+
+
+def record_intents(names: PlanNames, run_id: str) -> str:
+    """Return a statement that records which keys the run may be sending from now on.
+
+    Intents of a run that was killed remain: only an outcome ends the doubt.
+    """
+    intents, text = names.table("sync_intents"), names.dialect.literal
+    return f"""
+        INSERT INTO {intents} (sync, {names.partition}, key, run_id)
+        SELECT {names.sync_name}, {text(names.partition_name)}, o.key, {text(run_id)}
+        FROM cr_offered AS o
+        LEFT JOIN ({names.interrupted}) AS i ON i.key = o.key
+        WHERE i.key IS NULL"""
+
+
+def record_null_keys(names: PlanNames, run_id: str, message: str) -> str:
+    """Return a statement that records all rows without a key as one invalid entry."""
+    text = names.dialect.literal
+    return f"""
+        INSERT INTO {names.table("sync_outcomes")} ({_outcome_columns(names.dialect)})
+        VALUES (
+            {names.sync_name}, {text(no_key(names.partition_name))}, {text(names.partition_name)},
+            'invalid', 0, 'null_key', {text(names.key_columns)}, {text(message)}, {names.now}, {text(run_id)}
+        )"""
+
+
+def record_duplicates(names: PlanNames, run_id: str) -> str:
+    """Return a statement that records every key that several rows have as invalid, unless the ledger has it so."""
+    text = names.dialect.literal
+    message = f"{names.dialect.text('d.copies')} || {text(DUPLICATE)}"
+    appended = ""
+    if not names.sync.contract.repeatable:
+        # A second row with its key must not erase that an append was sent, or may have been.
+        appended = "AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
+    return f"""
+        INSERT INTO {names.table("sync_outcomes")} ({_outcome_columns(names.dialect)})
+        SELECT
+            {names.sync_name}, d.key, {text(names.partition_name)},
+            'invalid', 0, 'duplicate_key', {text(names.key_columns)}, {message}, {names.now}, {text(run_id)}
+        FROM cr_duplicates AS d
+        LEFT JOIN {names.table("sync_ledger")} AS l ON l.sync = {names.sync_name} AND l.key = d.key
+        WHERE (l.message IS DISTINCT FROM {message} OR l.gone_since IS NOT NULL) {appended}"""
+
+
+def example_duplicates(limit: int) -> str:
+    """Return a query for some keys that several rows have, each with how many."""
+    return f"SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT {int(limit)}"
+
+
+def read_offered(
+    names: PlanNames, types: Mapping[str, str], source: str, turn: int, order: Sequence[str], meta: Sequence[str]
+) -> str:
+    """Return a query for the offered rows of one turn.
+
+    Args:
+        names: the plan's.
+        types: the source columns with their types, in the order in which their values follow.
+        source: the source's rows with their key as `cr_key`, as they are written after FROM.
+        turn: which rows.
+        order: source columns that rows which can share a request agree in.
+        meta: what comes before the values, as columns of `cr_offered` (`fingerprint` and `row_hash` are computed).
+    """
+    dialect = names.dialect
+    computed = {"fingerprint": dialect.fingerprint(list(types)), "row_hash": dialect.row_hash(types)}
+    before = (f"{computed[name]} AS {name}" if name in computed else f"o.{name}" for name in meta)
+    values = (
+        f"{dialect.readable(name, kind)} AS {dialect.identifier(f'value_{name}')}" for name, kind in types.items()
+    )
+    listed = ",\n".join((*before, *values))
+    ordered = f"ORDER BY {', '.join(f's.{dialect.identifier(name)}' for name in order)}" if order else ""
+    return f"""
+        SELECT
+        {listed}
+        FROM {source} AS s
+        JOIN cr_offered AS o ON s.cr_key = o.key
+        WHERE o.turn = {turn}
+        {ordered}"""
+
+
+def _delivered(names: PlanNames) -> str:
+    return names.rows("sync_ledger", f"key, {delivered_fingerprint()} AS in_room")
+
+
+def _outcome_columns(dialect: Dialect) -> str:
+    return ", ".join(map(dialect.identifier, OUTCOME_COLUMNS))
+
+
+def _listed(dialect: Dialect, keys: Collection[str]) -> str:
+    return ", ".join(map(dialect.literal, keys))
