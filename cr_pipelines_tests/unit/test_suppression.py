@@ -1,0 +1,90 @@
+"""Whether a row or a request body is about a suppressed person."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cr_pipelines.sync.contract import address_hash
+from cr_pipelines.sync.privacy.suppression import Suppressed
+
+ADA, BOB = "ada.lovelace+news@example.com", "bob@example.com"
+HASH = address_hash(ADA)
+LIST = Suppressed(3, frozenset({HASH}), keys={"c1": HASH}, people={"u1": HASH})
+
+
+@pytest.mark.parametrize(
+    ("key", "person", "hashes", "found"),
+    [
+        ("c1", None, (), HASH),
+        ("c2", "u1", (), HASH),
+        ("c2", "u2", (address_hash(BOB), HASH), HASH),
+        ("c2", "u2", (address_hash(BOB),), None),
+        ("u1", None, (), None),
+        ("c2", "c1", (), None),
+    ],
+)
+def test_a_row_is_suppressed_by_its_key_its_person_or_an_address(
+    key: str, person: str | None, hashes: tuple[str, ...], found: str | None
+) -> None:
+    assert LIST.address_of(key, person, hashes) == found
+
+
+def test_an_empty_list_suppresses_nobody() -> None:
+    assert Suppressed(5).address_of("c1", "u1", [HASH]) is None
+    assert Suppressed(5).address_in(ADA.encode()) is None
+
+
+def as_json(text: str) -> bytes:
+    return json.dumps({"note": text}, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}", "<{}>", '"{}"', "({})", "[{}]", "mailto:{}", "to:{}", "x={}&y=1", "{}.", "{}, bob@example.com", "...{}",
+        "**{}**", "_{}_", "-{}", "line\n{}\nline", "tab\t{}", 'Ada "the first" <{}>', "連絡先は{}です",
+        "bob@example.com;{}", "https://x.example/?email={}", "{}…",
+    ],
+)  # fmt: skip
+def test_an_address_is_found_whatever_surrounds_it(text: str) -> None:
+    assert LIST.address_in(as_json(text.format(ADA))) == HASH
+
+
+@pytest.mark.parametrize("spelling", [ADA.upper(), ADA.title(), quote(ADA, safe=""), quote(ADA.upper(), safe="")])
+def test_an_address_is_found_in_any_spelling(spelling: str) -> None:
+    assert LIST.address_in(as_json(f"see {spelling} please")) == HASH
+
+
+@pytest.mark.parametrize(
+    "other", [BOB, "x" + ADA, "a" + ADA.replace("@", "@sub."), "ada.lovelace@example.com", "no address"]
+)
+def test_another_address_is_not_taken_for_it(other: str) -> None:
+    assert LIST.address_in(as_json(f"see {other} please")) is None
+
+
+NAMES = st.from_regex(r"[a-z0-9]([a-z0-9._+'-]{0,12}[a-z0-9])?", fullmatch=True)
+DOMAINS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z]{2,6}){1,2}", fullmatch=True)
+ADDRESSES = st.builds("{}@{}".format, NAMES, DOMAINS)
+AROUND = st.text(st.sampled_from(' \n\t"<>()[],;:\\'), min_size=1, max_size=3)
+
+
+@given(address=ADDRESSES, before=AROUND, after=AROUND, upper=st.booleans(), words=st.text(max_size=20))
+def test_any_address_is_found_between_any_marks(address: str, before: str, after: str, upper: bool, words: str) -> None:
+    suppressed = Suppressed(1, frozenset({address_hash(address)}))
+    written = address.upper() if upper else address
+    body = as_json(f"{words}{before}{written}{after}{words}".encode(errors="ignore").decode())
+    assert suppressed.address_in(body) == address_hash(address)
+
+
+@given(st.binary())
+def test_no_body_is_too_odd_to_be_searched(body: bytes) -> None:
+    assert LIST.address_in(body) in (None, HASH)
+
+
+@given(address=ADDRESSES, blanks=st.sampled_from(["", " ", "\n"]))
+def test_one_address_has_one_hash_and_another_has_another(address: str, blanks: str) -> None:
+    assert address_hash(blanks + address.upper() + blanks) == address_hash(address)
+    assert address_hash(address) != address_hash("x" + address)
