@@ -68,7 +68,6 @@ def test_all_is_delivered_once_and_then_only_what_changed(furnished: Flow, case:
 
 
 @each_kind
-@pytest.mark.skipif(not vendor.AT_HAND, reason="the vendor's OpenAPI description is not at hand")
 def test_every_request_is_one_that_the_vendor_describes(furnished: Flow, case: Case):
     flow = of_kind(furnished, case)
     flow.run()
