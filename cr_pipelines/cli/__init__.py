@@ -90,37 +90,33 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=_SANDBOX_PORT, show_default=True, help="0: a free one.")
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="File to keep the room in.")
-@click.option("--token", help="Token to let in; several are separated by commas.")
+@click.option("--token", help="Token to accept; separate several by commas.")
 @click.option(
     "--settle-seconds", type=float, default=0.2, show_default=True, help="From accepting to storing a record."
 )
-@click.option("--limit", type=click.IntRange(1), help="Requests answered per interval.  [default: no limit]")
+@click.option("--limit", type=click.IntRange(1), help="Requests allowed per interval.  [default: no limit]")
 @click.option("--interval-seconds", type=float, help="Length of the limit's interval.  [default: 60]")
-@click.option("--latency-ms", type=click.FloatRange(0), default=0.0, help="Time that every answer takes.")
-@click.option("--latency-jitter-ms", type=click.FloatRange(0), default=0.0, help="Up to so much more of it, by chance.")
-@click.option("--error-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of answers that are a 5xx.")
+@click.option("--latency-ms", type=click.FloatRange(0), default=0.0, help="Delay of every response.")
+@click.option(
+    "--latency-jitter-ms", type=click.FloatRange(0), default=0.0, help="Upper bound of a random addition to it."
+)
+@click.option("--error-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of responses that are a 5xx.")
 @click.option(
     "--drop-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of connections cut before the write."
 )
 @click.option("--seed", type=int, help="Makes the faults come in the same order each time.")
 def sandbox(
-    host: str,
-    port: int,
-    data: Path | None,
-    token: str | None,
-    settle_seconds: float,
-    limit: int | None,
-    interval_seconds: float | None,
     latency_ms: float,
     latency_jitter_ms: float,
     error_rate: float,
     drop_rate: float,
     seed: int | None,
+    **settings: Any,
 ) -> None:
     """Start a local Common Room to try syncs against.
 
     It behaves as the real API does, shows its room as a web page, and lasts until Ctrl-C. Without --data it
-    forgets everything then. Faults and time travel: POST to /_sandbox, or `cr_pipelines.sandbox.SandboxClient`.
+    starts empty each time. Faults and time travel: POST to /_sandbox, or `cr_pipelines.sandbox.SandboxClient`.
 
     Exit codes: 0 ended by Ctrl-C; 1 could not start; 2 wrong usage.
     """
@@ -133,16 +129,7 @@ def sandbox(
         "drop_before_rate": drop_rate,
         "seed": seed,
     }
-    serve_sandbox(
-        token,
-        host=host,
-        port=port,
-        data=data,
-        settle_seconds=settle_seconds,
-        limit=limit,
-        interval_seconds=interval_seconds,
-        faults=faults,
-    )
+    serve_sandbox({**settings, "faults": faults})
 
 
 @main.command(short_help="Say what is in order and what is not.")

@@ -1,5 +1,9 @@
-"""`cr-pipelines sandbox`."""
+"""`cr-pipelines sandbox`.
 
+Goes in: the options of the command. Comes out: a sandbox that is served until Ctrl-C, and the settings to sync into it.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -7,26 +11,32 @@ import click
 from cr_pipelines.cli.extras import sandbox_extra
 
 
-def serve_sandbox(token: str | None, **options: Any) -> None:
-    """Serve until Ctrl-C; options are those of `cr_pipelines.sandbox.serve`. Raises ClickException."""
+def serve_sandbox(options: Mapping[str, Any]) -> None:
+    """Serve a sandbox until Ctrl-C.
+
+    Args:
+        options: fields of `cr_pipelines.sandbox.Settings`; None stands for the default.
+
+    Raises:
+        ClickException: the sandbox cannot start.
+    """
     with sandbox_extra():
-        from cr_pipelines.sandbox import StorageError, serve
-        from cr_pipelines.sandbox.http.operations import PREFIX
-        from cr_pipelines.sandbox.settings import DEFAULT_TOKEN
-        from cr_pipelines.sandbox.workspace.furnishing import SOURCE_ID
-    let_in = token or DEFAULT_TOKEN
-
-    def announce(url: str) -> None:
-        click.echo(f"A local Common Room at {click.style(url, bold=True)}; Ctrl-C ends it.\n")
-        click.echo("To sync into it, set in another terminal:\n")
-        click.echo(f"  export COMMON_ROOM_BASE_URL={url}{PREFIX}")
-        click.echo(f"  export COMMON_ROOM_API_TOKEN={let_in.split(',')[0].strip()}")
-        click.echo(f"  export COMMON_ROOM_DESTINATION_SOURCE_ID={SOURCE_ID}")
-
+        from cr_pipelines.sandbox import Settings, StorageError, serve
+        from cr_pipelines.sandbox.http.routing import PREFIX
+        from cr_pipelines.sandbox.workspace.presets import SOURCE_ID
     try:
-        serve(token=let_in, on_ready=announce, **options)
+        settings = Settings.of({name: value for name, value in options.items() if value is not None})
+
+        def announce(url: str) -> None:
+            click.echo(f"A local Common Room at {click.style(url, bold=True)}; Ctrl-C stops it.\n")
+            click.echo("To sync into it, set in another terminal:\n")
+            click.echo(f"  export COMMON_ROOM_BASE_URL={url}{PREFIX}")
+            click.echo(f"  export COMMON_ROOM_API_TOKEN={settings.tokens[0]}")
+            click.echo(f"  export COMMON_ROOM_DESTINATION_SOURCE_ID={SOURCE_ID}")
+
+        serve(settings, announce)
     except KeyboardInterrupt:
-        click.echo("\nEnded.")
+        click.echo("\nStopped.")
     except OSError as error:
         raise click.ClickException(
             f"port {options['port']} of {options['host']} cannot be used: {error.strerror}; choose one with --port, "

@@ -1,8 +1,7 @@
 """The demo: a made-up company's warehouse, synced into a sandbox through Dagster, all in one folder.
 
-`run_demo` tells the story; `sample` makes the warehouse, `_home` knows the folder, `_leash` sees that no
-process outlives the demo, `_dagster` runs the syncs (by `_materialize`) and the UI, `_outcome` finds out what became
-of the rows.
+`run_demo` runs it and prints what happens; `sample` makes the warehouse, `home` knows the folder, `dagster_processes`
+runs the syncs (by `materialize`) and the UI, `outcome` finds out what became of the rows.
 """
 
 from cr_pipelines.demo.demo import run_demo

@@ -9,7 +9,7 @@ import httpx
 from cr_pipelines.demo.home import LOCATION, DemoError, DemoHome
 from cr_pipelines.demo.materialize import Stage, command
 from cr_pipelines.demo.ports import HOST
-from cr_pipelines.demo.supervised_process import Leashed
+from cr_pipelines.supervised_process import SupervisedProcess
 
 _START_SECONDS = 90.0
 
@@ -21,21 +21,21 @@ _LOCATIONS = """
 
 def run_syncs(home: DemoHome, environment: Mapping[str, str], sandbox_url: str, stages: Sequence[Stage]) -> bool:
     """Materialize the syncs' assets, a Dagster run a stage, which the UI shows later; whether the runs succeeded."""
-    with Leashed(command(sandbox_url, stages), environment, home.sync_log) as run:
+    with SupervisedProcess(command(sandbox_url, stages), environment, home.sync_log) as run:
         return run.wait() == 0
 
 
-def dagster_ui(home: DemoHome, environment: Mapping[str, str], port: int) -> Leashed:
+def dagster_ui(home: DemoHome, environment: Mapping[str, str], port: int) -> SupervisedProcess:
     """Dagster's webserver, daemon and code server, to be started by `with`."""
     dev = [sys.executable, "-m", "dagster", "dev", "-w", str(home.workspace), "-h", HOST, "-p", str(port)]
-    return Leashed(dev, environment, home.dagster_log)
+    return SupervisedProcess(dev, environment, home.dagster_log)
 
 
-def wait_for_ui(home: DemoHome, dagster: Leashed, port: int) -> None:
+def wait_for_ui(home: DemoHome, dagster: SupervisedProcess, port: int) -> None:
     """Return when the UI answers and shows the code location. Raises DemoError when that does not come."""
     give_up = time.monotonic() + _START_SECONDS
     with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=10, trust_env=False) as http:
-        while dagster.ended() is None and time.monotonic() < give_up:
+        while dagster.exit_code() is None and time.monotonic() < give_up:
             if _is_loaded(http, home):
                 return
             time.sleep(0.25)

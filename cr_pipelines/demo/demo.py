@@ -26,9 +26,9 @@ from cr_pipelines.demo.outcome import (
 )
 from cr_pipelines.demo.ports import HOST, choose_port
 from cr_pipelines.demo.sample import SAMPLE_SOURCES, build_sample_warehouse
-from cr_pipelines.demo.supervised_process import Leashed
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
+from cr_pipelines.supervised_process import SupervisedProcess
 from cr_pipelines.warehouse import Warehouse, WarehouseError, open_warehouse
 
 _CHANGE = "UPDATE common_room_contacts SET bio = 'Changed ' || now() WHERE id IN ('usr_1001', 'usr_1002', 'usr_1003')"
@@ -165,8 +165,8 @@ class _Demo:
         click.echo(f"    export CR_WAREHOUSE_URL={DEMO_WAREHOUSE_URL}")
         click.echo(f"    {_own_command()} doctor\n\nCtrl-C ends all of it.")
 
-    def _wait(self, dagster: Leashed) -> None:
-        while dagster.ended() is None:
+    def _wait(self, dagster: SupervisedProcess) -> None:
+        while dagster.exit_code() is None:
             time.sleep(0.5)
         raise DemoError(f"Dagster has ended; {self._home.dagster_log} says why")
 

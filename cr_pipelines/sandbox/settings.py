@@ -1,58 +1,75 @@
-"""The settings of a sandbox, as they are given on starting it."""
+"""The settings of a sandbox.
+
+Goes in: plain values, from keyword arguments, a command line or JSON. Comes out: checked `Settings`, the only place
+where their names and defaults are declared.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from cr_pipelines.sandbox.http.faults import FaultPlan
 
-DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - the stand-in's own, known to everybody
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8642
+DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's own, known to everybody
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a sandbox is started with.
 
-    `tokens` are those it lets in. Accepted records are stored after `settle_seconds`. `limit` requests per
-    `interval_seconds` (60 when left out) are answered, any number with None. `keep` requests stay in the
-    record.
+    Attributes:
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        data: file to keep the room in; None keeps it in memory.
+        token: bearer token to accept, or several, separated by commas.
+        settle_seconds: how long after it was accepted a record is stored.
+        limit: requests allowed per interval; None for any number.
+        interval_seconds: length of the interval; None for 60.
+        faults: what goes wrong, and how often.
+        keep: how many requests to keep in the record.
     """
 
+    host: str = "127.0.0.1"
+    port: int = 0
     data: Path | None = None
-    tokens: tuple[str, ...] = (DEFAULT_TOKEN,)
-    settle_seconds: float = 0.2
+    token: str = DEFAULT_TOKEN
+    settle_seconds: float = 0.0
     limit: int | None = None
     interval_seconds: float | None = None
     faults: FaultPlan = field(default_factory=FaultPlan)
     keep: int = 200_000
 
+    def __post_init__(self) -> None:
+        if not self.tokens:
+            raise ValueError("token must name at least one token to accept")
+        if self.settle_seconds < 0 or self.keep < 1:
+            raise ValueError("settle_seconds must be 0 or more, and keep 1 or more")
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens to accept, one by one."""
+        return tuple(token for token in (item.strip() for item in self.token.split(",")) if token)
+
     @classmethod
-    def of(
-        cls,
-        *,
-        data: str | Path | None,
-        token: str,
-        settle_seconds: float,
-        limit: int | None,
-        interval_seconds: float | None,
-        faults: Mapping[str, Any] | None,
-        keep: int,
-    ) -> "Settings":
-        """Settings from plain values; `token` may list several, separated by commas. Raises `ValueError`."""
-        tokens = tuple(part.strip() for part in token.split(",") if part.strip())
-        if not tokens:
-            raise ValueError("The sandbox needs a token to let requests in by.")
-        if settle_seconds < 0 or keep < 1:
-            raise ValueError("settle_seconds must be 0 or more, and keep 1 or more.")
-        return cls(
-            data=None if data is None else Path(data),
-            tokens=tokens,
-            settle_seconds=settle_seconds,
-            limit=limit,
-            interval_seconds=interval_seconds,
-            faults=FaultPlan.of(faults or {}),
-            keep=keep,
-        )
+    def of(cls, values: Mapping[str, Any]) -> "Settings":
+        """Make settings from plain values; what is left out has its default.
+
+        `data` may be a string, `faults` a mapping of the fields of `FaultPlan`. Raises ValueError for an unknown name
+        or a value that is not allowed.
+        """
+        names = [known.name for known in fields(cls)]
+        unknown = sorted(set(values) - set(names))
+        if unknown:
+            raise ValueError(f"unknown sandbox setting {', '.join(unknown)}; choose from {', '.join(names)}")
+        given = dict(values)
+        if given.get("data") is not None:
+            given["data"] = Path(given["data"])
+        faults = given.get("faults")
+        if not isinstance(faults, FaultPlan):
+            given["faults"] = FaultPlan.of(faults or {})
+        return cls(**given)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the settings as JSON-like values, which `of` reads back."""
+        return asdict(self) | {"data": None if self.data is None else str(self.data)}

@@ -7,7 +7,7 @@ import pytest
 
 from cr_pipelines.components import syncs_of
 from cr_pipelines.sync.contract import CONTRACTS
-from cr_pipelines_tests.support import vendor
+from cr_pipelines_tests.support import vendor_requests
 from cr_pipelines_tests.support.kinds import CASES, Case
 from cr_pipelines_tests.support.location import Location, Outcome
 from cr_pipelines_tests.support.room import introduce
@@ -75,8 +75,7 @@ def test_the_first_run_delivers_all_the_second_nothing_and_a_changed_row_is_one_
     assert (second.materializations[0]["rows_unchanged"], nothing) == (10, [])
     assert third.succeeded
     assert len(changed) == case.posts_on_change
-    if vendor.AT_HAND:
-        assert [vendor.faults(request) for request in posted + changed] == [[] for _ in posted + changed]
+    assert [vendor_requests.faults(request) for request in posted + changed] == [[] for _ in posted + changed]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.kind in UNLIKE], ids=lambda case: case.kind)

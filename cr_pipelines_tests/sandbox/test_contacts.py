@@ -8,20 +8,20 @@ from cr_pipelines_tests.support.room import client_of, custom_field_id, put_user
 INVALID = {"reason": "invalid-request-body"}
 
 
-def test_a_token_is_told_which_room_it_belongs_to(api: httpx.Client) -> None:
-    answer = api.get("/api-token-status")
-    assert answer.status_code == 200
-    assert set(answer.json()) == {"jti", "communityName", "communityId"}
+def test_the_token_status_names_the_room_of_the_token(api: httpx.Client) -> None:
+    response = api.get("/api-token-status")
+    assert response.status_code == 200
+    assert set(response.json()) == {"jti", "communityName", "communityId"}
 
 
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic sandbox-token", "sandbox-token"])
 def test_without_a_known_token_every_operation_is_forbidden(sandbox: SandboxServer, header: str | None) -> None:
     headers = {} if header is None else {"authorization": header}
-    answer = httpx.get(f"{sandbox.base_url}/tags", headers=headers)
-    assert (answer.status_code, answer.json()["status"]) == (403, "failure")
+    response = httpx.get(f"{sandbox.base_url}/tags", headers=headers)
+    assert (response.status_code, response.json()["status"]) == (403, "failure")
 
 
-def test_several_tokens_can_be_let_in() -> None:
+def test_several_tokens_can_be_accepted() -> None:
     with SandboxServer(token="one, two") as sandbox:
         for token, status in (("one", 200), ("two", 200), ("three", 403)):
             with client_of(sandbox, token) as api:
@@ -29,8 +29,8 @@ def test_several_tokens_can_be_let_in() -> None:
 
 
 def test_a_user_is_stored_with_every_field_as_sent(api: httpx.Client, control: SandboxClient) -> None:
-    answer = put_user(api, **FULL_USER)
-    assert answer.status_code == 202
+    response = put_user(api, **FULL_USER)
+    assert response.status_code == 202
     stored = control.users()["u1"]
     assert {name: stored[name] for name in FULL_USER} == FULL_USER
 
@@ -72,7 +72,7 @@ def test_fields_sent_replace_null_clears_and_fields_left_out_stay(api: httpx.Cli
         {"id": "u", "tags": "a, b"},
         {"id": "u", "tags": None},
         {"id": "u", "tags": [{"type": "id", "id": "999999"}]},
-        {"id": "u", "misspelt": "field"},
+        {"id": "u", "misspelled": "field"},
         [],
         "text",
     ],
@@ -80,22 +80,22 @@ def test_fields_sent_replace_null_clears_and_fields_left_out_stay(api: httpx.Cli
 def test_a_body_that_breaks_the_contract_is_refused_without_naming_the_field(
     api: httpx.Client, control: SandboxClient, body: object
 ) -> None:
-    answer = api.post("/source/1/user", json=body)
-    assert answer.status_code == 400
-    assert answer.json().items() >= INVALID.items()
-    assert set(answer.json()) == {"reason", "docs"}
+    response = api.post("/source/1/user", json=body)
+    assert response.status_code == 400
+    assert response.json().items() >= INVALID.items()
+    assert set(response.json()) == {"reason", "docs"}
     assert control.summary()["contacts"] == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"id": "u1"', b"\xff"])
-def test_a_body_that_is_no_json_is_refused(api: httpx.Client, content: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(api: httpx.Client, content: bytes) -> None:
     headers = {"content-type": "application/json"}
     assert api.post("/source/1/user", content=content, headers=headers).status_code == 400
 
 
 def test_a_body_that_does_not_say_it_is_json_is_refused(api: httpx.Client) -> None:
-    answer = api.post("/source/1/user", content=b'{"id": "u1"}', headers={"content-type": "text/plain"})
-    assert answer.status_code == 400
+    response = api.post("/source/1/user", content=b'{"id": "u1"}', headers={"content-type": "text/plain"})
+    assert response.status_code == 400
 
 
 def test_a_body_may_be_as_large_as_512_kib_and_no_larger(api: httpx.Client) -> None:
@@ -242,8 +242,8 @@ def test_custom_fields_are_listed_with_the_values_of_enums_and_by_who_may_write_
     assert "values" not in fields["Seats"]
 
     def writable(source: object) -> set[str]:
-        answer = api.get("/members/customFields", params={"destinationSourceId": str(source)})
-        return {field["name"] for field in answer.json()}
+        response = api.get("/members/customFields", params={"destinationSourceId": str(source)})
+        return {field["name"] for field in response.json()}
 
     assert writable(other) == set(fields)
     assert writable(1) == set(fields) - {"CRM stage"}

@@ -8,37 +8,37 @@ from cr_pipelines.sandbox import SandboxClient, SandboxServer
 from cr_pipelines_tests.support.room import client_of, put_user
 
 
-def test_every_answer_says_what_is_left_of_the_limit(api: httpx.Client) -> None:
-    for answer in (api.get("/tags"), api.get("/nothing"), put_user(api, id="u1"), put_user(api)):
-        assert int(answer.headers["x-ratelimit-limit"]) > int(answer.headers["x-ratelimit-remaining"]) > 0
+def test_every_response_says_what_remains_of_the_limit(api: httpx.Client) -> None:
+    for response in (api.get("/tags"), api.get("/nothing"), put_user(api, id="u1"), put_user(api)):
+        assert int(response.headers["x-ratelimit-limit"]) > int(response.headers["x-ratelimit-remaining"]) > 0
 
 
 def test_a_window_over_its_limit_says_when_to_come_back(api: httpx.Client, control: SandboxClient) -> None:
     control.set_limit(3, 60)
     assert [api.get("/tags").headers["x-ratelimit-remaining"] for _ in range(3)] == ["2", "1", "0"]
-    answer = put_user(api, id="u1")
-    assert answer.status_code == 429
-    assert answer.headers["x-ratelimit-limit"] == "3"
-    assert answer.headers["x-ratelimit-remaining"] == "0"
-    limit = answer.json()["rateLimit"]
+    response = put_user(api, id="u1")
+    assert response.status_code == 429
+    assert response.headers["x-ratelimit-limit"] == "3"
+    assert response.headers["x-ratelimit-remaining"] == "0"
+    limit = response.json()["rateLimit"]
     assert (limit["intervalLimit"], limit["intervalRemaining"], limit["intervalResetSeconds"]) == (3, 0, 60)
     assert 0 < limit["waitMs"] <= 60_000
     at = time.time() + limit["waitMs"] / 1000
-    assert int(answer.headers["x-ratelimit-reset"]) == pytest.approx(at, abs=2)
-    retry_after = datetime.fromisoformat(answer.headers["retry-after"])
+    assert int(response.headers["x-ratelimit-reset"]) == pytest.approx(at, abs=2)
+    retry_after = datetime.fromisoformat(response.headers["retry-after"])
     assert retry_after.utcoffset() is not None
     assert retry_after.timestamp() == pytest.approx(at, abs=2)
     assert control.summary()["contacts"] == 0
 
 
-def test_waiting_as_told_is_enough(api: httpx.Client, control: SandboxClient) -> None:
+def test_waiting_as_long_as_a_429_asks_is_enough(api: httpx.Client, control: SandboxClient) -> None:
     control.set_limit(2, 0.5)
     statuses = []
     for _ in range(6):
-        answer = api.get("/tags")
-        statuses.append(answer.status_code)
-        if answer.status_code == 429:
-            time.sleep(answer.json()["rateLimit"]["waitMs"] / 1000)
+        response = api.get("/tags")
+        statuses.append(response.status_code)
+        if response.status_code == 429:
+            time.sleep(response.json()["rateLimit"]["waitMs"] / 1000)
             assert api.get("/tags").status_code == 200
     assert 429 in statuses
 
@@ -91,14 +91,14 @@ def test_a_connection_dropped_after_the_write_has_stored_the_record(api: httpx.C
 
 def test_a_burst_of_429_lasts_as_long_as_it_says(api: httpx.Client, control: SandboxClient) -> None:
     control.set_faults(burst_rate=1, burst_seconds=0.4, max_faults=1)
-    answers = [api.get("/tags") for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [429] * 3
-    assert 0 < answers[-1].json()["rateLimit"]["waitMs"] <= 400
-    time.sleep(answers[-1].json()["rateLimit"]["waitMs"] / 1000)
+    responses = [api.get("/tags") for _ in range(3)]
+    assert [response.status_code for response in responses] == [429] * 3
+    assert 0 < responses[-1].json()["rateLimit"]["waitMs"] <= 400
+    time.sleep(responses[-1].json()["rateLimit"]["waitMs"] / 1000)
     assert api.get("/tags").status_code == 200
 
 
-def test_latency_delays_every_answer(api: httpx.Client, control: SandboxClient) -> None:
+def test_latency_delays_every_response(api: httpx.Client, control: SandboxClient) -> None:
     control.set_faults(latency_seconds=0.15, latency_jitter_seconds=0.01)
     began = time.monotonic()
     api.get("/tags")
@@ -127,7 +127,9 @@ def test_faults_can_be_for_some_operations_and_so_many_times(api: httpx.Client, 
     "faults",
     [{"error_rate": 2}, {"eror_rate": 0.1}, {"error_rate": "often"}, {"error_rate": 1, "error_statuses": [200]}],
 )
-def test_faults_that_cannot_be_are_refused_with_a_reason(control: SandboxClient, faults: dict[str, object]) -> None:
+def test_faults_that_are_not_allowed_are_refused_with_a_reason(
+    control: SandboxClient, faults: dict[str, object]
+) -> None:
     with pytest.raises(ValueError, match=r"[Ff]ault|error_statuses"):
         control.set_faults(**faults)
 

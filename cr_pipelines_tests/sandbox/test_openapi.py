@@ -35,7 +35,7 @@ def test_the_description_allows_what_the_sandbox_allows(sandbox: SandboxServer) 
     activity = body_of(document, "/source/{destinationSourceId}/activity")
     assert user.is_valid(FULL_USER)
     assert activity.is_valid(ACTIVITY)
-    for wrong in ({}, {"id": 7}, {"id": "u", "misspelt": 1}, {"id": "u", "email": "nobody"}):
+    for wrong in ({}, {"id": 7}, {"id": "u", "misspelled": 1}, {"id": "u", "email": "nobody"}):
         assert not user.is_valid(wrong)
 
 

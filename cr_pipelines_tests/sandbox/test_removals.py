@@ -56,8 +56,8 @@ def test_sending_the_person_again_undoes_the_removal(api: httpx.Client, control:
 
 
 def test_an_unknown_person_cannot_be_removed(api: httpx.Client) -> None:
-    answer = api.delete("/user/nobody@example.com")
-    assert (answer.status_code, answer.json()["status"]) == (404, "not-found")
+    response = api.delete("/user/nobody@example.com")
+    assert (response.status_code, response.json()["status"]) == (404, "not-found")
 
 
 def test_removals_can_be_left_undone_and_their_time_be_set(api: httpx.Client, control: SandboxClient) -> None:

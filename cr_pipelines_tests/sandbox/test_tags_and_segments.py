@@ -11,7 +11,7 @@ def tag_names(api: httpx.Client) -> set[str]:
     return {tag["name"] for tag in api.get("/tags").json()["labels"]}
 
 
-def test_creating_a_tag_twice_answers_the_existing_one(api: httpx.Client) -> None:
+def test_creating_a_tag_twice_returns_the_existing_one(api: httpx.Client) -> None:
     first = api.post("/tags", json=NEW_TAG)
     again = api.post("/tags", json=NEW_TAG | {"description": "other"})
     assert first.status_code == again.status_code == 200
@@ -124,7 +124,7 @@ def test_a_note_on_a_segment_is_appended_each_time(api: httpx.Client, control: S
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/tags/1/2", "/source/1/users", "/source//user"])
-def test_a_path_that_is_no_operation_is_not_found(api: httpx.Client, path: str) -> None:
+def test_a_path_that_is_not_an_operation_is_not_found(api: httpx.Client, path: str) -> None:
     assert api.post(path, json={}).status_code == 404
 
 

@@ -326,7 +326,7 @@ CALLS = [
         lambda room: room.list_segment_statuses(3),
         "GET",
         "/segments/3/status",
-        "/segments/:id/status",
+        "/segments/{id}/status",
         answer=[{"id": 9, "name": "New"}],
         read=lambda statuses: [(status.id, status.name) for status in statuses],
         expected=[(9, "New")],
@@ -338,7 +338,7 @@ CALLS = [
         ),
         "POST",
         "/segments/3",
-        "/segments/:id",
+        "/segments/{id}",
         {"socialType": "email", "value": "a@example.com,b@example.com", "statusId": 9},
     ),
     Call(

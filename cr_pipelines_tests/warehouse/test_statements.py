@@ -1,30 +1,23 @@
-"""Every statement of a run, as each dialect writes it: kept in `statements/`, and parsed in that dialect.
-
-Renew the files after a wanted change, and read their diff:
-    CR_RENEW_STATEMENTS=1 .venv/bin/pytest cr_pipelines_tests/warehouse/test_statements.py
-"""
+"""The SQL that the engine runs, kept as one readable file for each dialect, so that a change of it can be reviewed."""
 
 import os
 import re
-from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pytest
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
-from typing_extensions import override
 
-from cr_pipelines.sync import CompactedPartition, Ledger, Options, Partition, Report, SuppressionList, Sync
-from cr_pipelines.sync.contract import ACTIVITY, SEGMENT_MEMBER, SEGMENT_NOTE, TAG
-from cr_pipelines.sync.plan.planner import Planner
-from cr_pipelines.sync.state.compaction import _Compaction
-from cr_pipelines.sync.state.ledger import OUTCOME_SCHEMA, this_host
-from cr_pipelines.warehouse import BatchSink, Dialect, Relation, Session
-from cr_pipelines.warehouse.bigquery import BigQueryDialect, BigQuerySession
+from cr_pipelines.sync import Options, Partition, Sync
+from cr_pipelines.sync.plan import statements as plan
+from cr_pipelines.sync.plan.offers import also_offered, turns
+from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
+from cr_pipelines.sync.plan.statements import PlanNames
+from cr_pipelines.warehouse import Dialect
+from cr_pipelines.warehouse.bigquery import BigQueryDialect
 from cr_pipelines.warehouse.duckdb import DuckDBDialect
 from cr_pipelines.warehouse.postgresql import PostgreSQLDialect
 from cr_pipelines.warehouse.snowflake import SnowflakeDialect
@@ -35,128 +28,85 @@ DIALECTS: dict[str, Dialect] = {
 }
 SQLGLOT_NAMES = {"postgresql": "postgres"}
 
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(days=1)
-
-ANSWERS: list[tuple[str, list[tuple[Any, ...]]]] = [
-    (r"SELECT count\(\*\), count\(CASE", [(9, 1)]),
-    (r"SELECT count\(\*\), CAST\(coalesce", [(1, 2)]),
-    (r"SELECT why, count", [("changed", 1), ("gone", 1)]),
-    (r"SELECT key, copies", [("twin", 2)]),
-    (r"SELECT count\(CASE", [(1,)]),
-    (r"SELECT run_id, host", [("dead", "elsewhere", 1, LONG_AGO, LONG_AGO)]),
-    (r"SELECT \* FROM \(SELECT email_hash", [("0" * 64,)]),
-    (r"SELECT 1 FROM .* heartbeat_at >=", []),
-    (r"SELECT 1 FROM", [(1,)]),
-    (r"SELECT count\(\*\) FROM .* WHERE there IS NOT NULL", [(3,)]),
-    (r"SELECT key FROM cr_compared WHERE why = 'unchanged'", [("deleted by hand",)]),
-]
-"""What makes the engine walk every branch: something is changed, gone, rehashed, twofold, erased."""
+VERSION = "engine 1, columns 01234567"
 
 
-CONTACT_COLUMNS = ("id", "full_name", "email", "tags", "custom_fields")
+def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Every statement of a plan, in the form that has the most in it, each with what it does."""
+    text = dialect.types["text"]
+    contacts = Sync("contacts", "contact", "crm.contacts")
+    names = PlanNames(dialect, "common_room", contacts, "")
+    types = {"id": text, "full_name": text, "email": text}
+    source = plan.source_rows(dialect, contacts, None, types)
+    keyed = f"(SELECT {names.source_key} AS cr_key, id, full_name, email FROM {source})"
 
-
-class Recorder(Session):
-    """A session that writes statements down. Nothing runs."""
-
-    def __init__(self, dialect: Dialect):
-        self.dialect = dialect
-        self.statements: list[str] = []
-        self.folded = False
-
-    @override
-    def execute(self, statement: str) -> None:
-        self.statements.append(statement)
-
-    @override
-    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
-        if query.startswith("SELECT max(recorded_at)"):
-            # One portion to fold, and then no more.
-            self.folded = not self.folded
-            self.statements.append(query)
-            return [(LONG_AGO if self.folded else None,)]
-        self.statements.append(query)
-        return next((answer for pattern, answer in ANSWERS if re.match(pattern, query)), [])
-
-    @override
-    def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
-        self.statements.append(query)
-
-    @override
-    def append(self, schema: str, table: str, rows: pa.Table) -> None:
-        if isinstance(self.dialect, BigQueryDialect):
-            self.statements.append(BigQuerySession.insertion(self, schema, table, rows.schema))  # type: ignore[arg-type]
-
-    @override
-    def columns(self, relation: Relation) -> dict[str, str]:
-        names = {
-            "crm.activities": ACTIVITY,
-            "crm.segment_members": SEGMENT_MEMBER,
-            "crm.notes": SEGMENT_NOTE,
-            "crm.tags": TAG,
-        }
-        contract = names.get(relation.text)
-        known = [column.name for column in contract.columns] if contract else CONTACT_COLUMNS
-        zoneless = {"timestamp": next(reversed(self.dialect.zoneless_types))}
-        return {name: zoneless.get(name, self.dialect.types["text"]) for name in known}
-
-
-def walk(
-    session: Recorder, sync: Sync, options: Options, partition: Partition | None, present: Collection[str] | None = None
-) -> None:
-    """What a run does with the warehouse, from first to last."""
-    ledger = Ledger(session, "common_room")
-    name = partition.name if partition else ""
-    ledger.prepare()
-    ledger.fold(sync.name)
-    ledger.claim("run", sync.name, name, options.resync)
-    planner = Planner(session, ledger, sync, options, partition)
-    plan = planner.plan(present)
-    planner.count_problems(plan, Report(sync.name, "run", partition=name, dry_run=False))
-    planner.begin(plan, "run")
-    plan.spool.close()
-    ledger.record(OUTCOME_SCHEMA.empty_table())
-    ledger.heartbeat("run", sync.name, name)
-    SuppressionList(session, ledger.names).read(sync.name, 1)
-    ledger.standing(sync.name, name)
-    ledger.rejected_rows(sync.name, name, 20)
-    ledger.finish("run", sync.name, name, "succeeded", {"delivered": 1, "seconds": 0.5, "stopped_by": None})
-
-
-def statements(dialect: Dialect) -> Iterator[str]:
-    session = Recorder(dialect)
-    walk(session, Sync("contacts", "contact", "crm.common_room_contacts"), Options(), None)
-    walk(
-        session,
-        Sync("it's", "contact", "SELECT * FROM crm.people WHERE name <> 'x'"),
-        Options(resync="all", keys=["a", 'b"\\'], limit=5),
-        Partition("2026-01-01", "seen_at", LONG_AGO, LONG_AGO + timedelta(days=1)),
+    activities = Sync("it's", "activity", "SELECT * FROM crm.activities WHERE name <> 'x'")
+    day = Partition.of_day("timestamp", date(2026, 1, 1))
+    of_day = PlanNames(dialect, "common_room", activities, day.name)
+    typed = {"activity_type": text, "id": text, "timestamp": next(reversed(dialect.zoneless_types))}
+    yield "hash keys", plan.temporary_table("cr_source_keys", plan.hash_keys(names, source, types, ()))
+    yield (
+        "hash some keys of a day",
+        plan.hash_keys(of_day, plan.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']),
     )
-    day = Partition.of_day("timestamp", LONG_AGO.date())
-    walk(session, Sync("activities", "activity", "crm.activities"), Options(), day)
-    walk(session, Sync("members", "segment_member", "crm.segment_members"), Options(), None)
-    walk(session, Sync("notes", "segment_note", "crm.notes"), Options(keys=["1"]), None)
-    walk(
-        session,
-        Sync("tags", "tag", "crm.tags", recreate_deleted=True, on_source_delete="delete"),
-        Options(),
-        None,
-        {"there"},
-    )
-    Ledger(session, "common_room").forget("tags", ["gone"])
-    Ledger(session, "common_room").replace("room_segments", [{"id": 1, "name": "Champions", "read_at": LONG_AGO}])
-    compaction = _Compaction(session, Ledger(session, "common_room"), "common_room", LONG_AGO)
-    compaction.settled("tags")
-    compaction.compact(CompactedPartition("tags", "", 1))
-    for statement in dict.fromkeys(session.statements):
-        statement = statement.replace(f"'{this_host()}', {os.getpid()}", "'host', 1")
-        yield re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", "2026-01-01T00:00:00+00:00", statement).strip()
+    yield "duplicate keys", plan.duplicate_keys()
+    yield "count source rows", plan.count_source_rows(dialect)
+    yield "count duplicates", plan.count_duplicates(dialect)
+    yield "had rows before", plan.had_rows_before(names)
+    for title, every in (("find candidates", False), ("find candidates at worst", True)):
+        yield (
+            title,
+            plan.find_candidates(
+                names, VERSION, null_keys=every, duplicates=every, interrupted=every, every_row=every, absent=True
+            ),
+        )
+    yield "compare", plan.compare(names, VERSION, interrupted=False)
+    yield "compare after an interrupted run", plan.compare(of_day, VERSION, interrupted=True)
+    yield "create refreshed", plan.create_refreshed(dialect)
+    yield "find refreshed", plan.find_refreshed(dialect, list(types), keyed)
+    for number, statement in enumerate(plan.settle_refreshed(), 1):
+        yield f"settle refreshed {number}", statement
+    yield "set changed after delivery", plan.set_changed_after_delivery()
+    yield "unchanged keys", plan.unchanged_keys()
+    yield "set deleted remotely", plan.set_deleted_remotely(dialect, ["vip", "it's"])
+    yield "count delivered", plan.count_delivered(names)
+    yield "delivered and absent", plan.delivered_and_absent(names)
+    yield "count compared", plan.count_compared()
+    for resync in ("changed", "failed", "all"):
+        options = Options(resync=resync, limit=5 if resync == "all" else None)
+        yield f"offer {resync}", plan.offer(turns(options, also_offered(contacts, options)), options.limit)
+    yield "count new", plan.count_new(dialect)
+    yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
+    yield "refresh hashes", plan.refresh_hashes(names, VERSION)
+    yield "record absent", plan.record_absent(names)
+    yield "record returned", plan.record_returned(names)
+    yield "record intents", plan.record_intents(names, "run")
+    yield "record null keys", plan.record_null_keys(names, "run", "2 rows without id")
+    yield "record duplicates", plan.record_duplicates(names, "run")
+    notes = PlanNames(dialect, "common_room", Sync("notes", "contact_note", "crm.notes"), "")
+    yield "record duplicates of an append", plan.record_duplicates(notes, "run")
+    yield "example duplicates", plan.example_duplicates(3)
+
+
+def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Every statement of the engine, each with what it does."""
+    yield from plan_statements(dialect)
+
+
+def pretty(dialect: Dialect, statement: str) -> str:
+    """The statement as a person would lay it out; as it is where SQLGlot does not know its form."""
+    name = SQLGLOT_NAMES.get(dialect.name, dialect.name)
+    if "DO $do$" in statement or statement.startswith("ANALYZE"):
+        return statement.strip()
+    [text] = sqlglot.transpile(statement, read=name, write=name, pretty=True)
+    return text
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_the_statements_are_those_that_were_read(name: str) -> None:
-    kept = KEPT / f"{name}.sql"
-    now = "".join(f"{statement};\n\n" for statement in dict.fromkeys(statements(DIALECTS[name])))
+def test_the_statements_are_those_that_were_reviewed(name: str) -> None:
+    """After a wanted change, renew them with CR_RENEW_STATEMENTS=1 and read the difference."""
+    kept, dialect = KEPT / f"{name}.sql", DIALECTS[name]
+    now = "\n\n".join(f"-- {title}\n{pretty(dialect, statement)};" for title, statement in statements(dialect)) + "\n"
     now = re.sub(r"duckdb \d[\d.]*", "duckdb 2", now)
     if os.environ.get("CR_RENEW_STATEMENTS"):
         kept.write_text(now)
@@ -165,17 +115,17 @@ def test_the_statements_are_those_that_were_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_every_statement_is_one_that_the_dialect_can_parse(name: str) -> None:
-    for statement in statements(DIALECTS[name]):
+    for title, statement in statements(DIALECTS[name]):
         if "DO $do$" in statement or statement.startswith("ANALYZE"):
             continue
         [parsed] = sqlglot.parse(statement, read=SQLGLOT_NAMES.get(name, name))
-        assert parsed is not None
-        assert not isinstance(parsed, exp.Command), statement
+        assert parsed is not None, title
+        assert not isinstance(parsed, exp.Command), title
 
 
 def test_no_bare_name_is_a_reserved_word_of_bigquery() -> None:
     reserved = BigQuery.Generator.RESERVED_KEYWORDS
-    for statement in statements(DIALECTS["bigquery"]):
+    for title, statement in statements(DIALECTS["bigquery"]):
         parsed = sqlglot.parse_one(statement, read="bigquery")
         bare = {name.name.lower() for name in parsed.find_all(exp.Identifier) if not name.quoted}
-        assert not bare & reserved, statement
+        assert not bare & reserved, title

@@ -1,4 +1,8 @@
-"""Faults on demand: what goes wrong between a client and a server that is far away."""
+"""Faults on demand.
+
+Goes in: a plan of how often which fault happens. Comes out: for each request the fault to inject, if any, and how
+long to delay the response.
+"""
 
 import random
 import time
@@ -11,13 +15,21 @@ Fault = Literal["error", "drop_before", "drop_after", "error_after", "rate_limit
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """How often which fault happens. Rates are probabilities from 0 to 1; with a seed, always in the same order.
+    """How often which fault happens.
 
-    `latency_seconds` and up to `latency_jitter_seconds` more pass before every answer. `error_rate` answers
-    one of `error_statuses` and stores nothing, `error_after_rate` does so after the record was stored.
-    `drop_before_rate` cuts the connection before the write, `drop_after_rate` after it. `burst_rate` begins a
-    burst: for `burst_seconds` every request is answered 429. `operations` narrows all of it to these
-    operation ids; `max_faults` ends it after so many.
+    Attributes:
+        latency_seconds: delay of every response.
+        latency_jitter_seconds: upper bound of a random addition to it.
+        error_rate: probability (0 to 1) of a server error that stores nothing.
+        error_after_rate: probability of a server error after the record was stored.
+        error_statuses: the statuses of server errors, from 500 to 599.
+        drop_before_rate: probability that the connection is cut before the write.
+        drop_after_rate: probability that the connection is cut after the write.
+        burst_rate: probability that a burst begins, in which every response is a 429.
+        burst_seconds: length of a burst.
+        operations: ids of the operations that the plan is for; None for all.
+        max_faults: how many faults happen at most; None for no limit.
+        seed: makes the faults come in the same order each time.
     """
 
     latency_seconds: float = 0.0
@@ -42,29 +54,29 @@ class FaultPlan:
             self.burst_rate,
         ]
         if min(rates) < 0 or sum(rates) > 1:
-            raise ValueError("Fault rates are probabilities: each at least 0, together at most 1.")
+            raise ValueError("fault rates are probabilities: each at least 0, together at most 1")
         if min(self.latency_seconds, self.latency_jitter_seconds, self.burst_seconds) < 0:
-            raise ValueError("Latencies and the length of a burst are seconds of 0 or more.")
+            raise ValueError("fault latencies and the length of a burst must be 0 seconds or more")
         if not self.error_statuses or any(not 500 <= status <= 599 for status in self.error_statuses):
-            raise ValueError("error_statuses are HTTP statuses from 500 to 599.")
+            raise ValueError("error_statuses must be HTTP statuses from 500 to 599")
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "FaultPlan":
-        """A plan from JSON-like values. Raises `ValueError` for a name there is not and a value that cannot be."""
+        """Make a plan from JSON-like values. Raises ValueError for an unknown name or a value that is not allowed."""
         names = [field.name for field in fields(cls)]
         unknown = sorted(set(given) - set(names))
         if unknown:
-            raise ValueError(f"There is no fault setting {', '.join(unknown)}; there are {', '.join(names)}.")
+            raise ValueError(f"unknown fault setting {', '.join(unknown)}; choose from {', '.join(names)}")
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
         }
         try:
             return cls(**values)
         except TypeError as error:
-            raise ValueError(f"A fault setting has a value of the wrong type: {error}.") from None
+            raise ValueError(f"a fault setting has a value of the wrong type: {error}") from None
 
     def described(self) -> dict[str, Any]:
-        """The settings, by name."""
+        """Return the settings, by name."""
         return asdict(self)
 
 
@@ -75,7 +87,7 @@ class Faults:
         self.set(plan or FaultPlan())
 
     def set(self, plan: FaultPlan) -> None:
-        """Starts a plan; its seed, count and burst begin anew."""
+        """Start a plan; its random numbers, count and burst start over."""
         self.plan = plan
         self.active = plan != FaultPlan(seed=plan.seed)
         self.drawn = 0
@@ -89,16 +101,16 @@ class Faults:
             ("burst", plan.burst_rate),
         ]
 
-    def concern(self, operation: str) -> bool:
-        """Whether the plan has anything to do with requests of this operation."""
+    def concerns(self, operation: str) -> bool:
+        """Return whether the plan is for requests of this operation."""
         return self.plan.operations is None or operation in self.plan.operations
 
     def latency(self) -> float:
-        """Seconds to hold this request back."""
+        """Return how many seconds to delay this request."""
         return self.plan.latency_seconds + self._random.random() * self.plan.latency_jitter_seconds
 
     def draw(self) -> Fault | None:
-        """What goes wrong with this request, if anything."""
+        """Return what goes wrong with this request, if anything."""
         if self.burst_left() > 0:
             return "rate_limited"
         if self.plan.max_faults is not None and self.drawn >= self.plan.max_faults:
@@ -115,9 +127,9 @@ class Faults:
         return None
 
     def burst_left(self) -> float:
-        """Seconds until the burst of 429 is over, 0 or less when there is none."""
+        """Return the seconds until the burst of 429 is over, 0 or less when there is none."""
         return self._burst_ends - time.monotonic()
 
     def error_status(self) -> int:
-        """The status of an injected server error."""
+        """Return the status of an injected server error."""
         return self._random.choice(self.plan.error_statuses)

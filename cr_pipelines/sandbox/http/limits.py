@@ -1,11 +1,15 @@
-"""Rate limits: fixed windows of so many requests per token, in real time."""
+"""Rate limits: fixed windows of so many requests per token, in real time.
+
+Goes in: the token of each request. Comes out: how many requests remain in the window, the rate limit headers, and the
+body of a 429.
+"""
 
 import math
 import time
 from dataclasses import dataclass
 
+from cr_pipelines.sandbox.http.responses import RateLimited
 from cr_pipelines.sandbox.workspace.clock import iso
-from cr_pipelines.sandbox.workspace.wire import RateLimited
 
 UNLIMITED = 1_000_000
 UNLIMITED_INTERVAL = 60.0
@@ -22,20 +26,20 @@ class _Window:
 class RateLimiter:
     """Counts every request of a token in the current window. Windows begin when the limit is set.
 
-    Without a limit the count goes on against a figure nobody reaches, as every answer carries the headers.
+    Without a limit it counts against a figure that nobody reaches, because every response has the headers.
     """
 
     def __init__(self, limit: int | None = None, interval_seconds: float | None = None):
         self.set(limit, interval_seconds)
 
     def set(self, limit: int | None, interval_seconds: float | None = None) -> None:
-        """Allows `limit` requests per `interval_seconds` (60 when left out), or any number with None.
+        """Allow `limit` requests per `interval_seconds` (60 when left out), or any number with None.
 
-        Raises `ValueError` for a limit or interval that is not positive.
+        Raises ValueError for a limit or interval that is not positive.
         """
         interval = interval_seconds if interval_seconds is not None else UNLIMITED_INTERVAL
         if interval <= 0 or (limit is not None and limit <= 0):
-            raise ValueError("A rate limit is a positive number of requests in a positive number of seconds.")
+            raise ValueError("a rate limit is a positive number of requests in a positive number of seconds")
         self.limited = limit is not None
         self.limit = limit if limit is not None else UNLIMITED
         self.interval_seconds = float(interval)
@@ -44,7 +48,7 @@ class RateLimiter:
         self._windows: dict[str, _Window] = {}
 
     def count(self, token: str) -> int:
-        """Counts a request of the token; answers how many remain, or -1 when this one is over the limit."""
+        """Count a request of the token. Return how many remain, or -1 when this one is over the limit."""
         number = int((time.monotonic() - self._start) / self.interval_seconds)
         window = self._windows.get(token)
         if window is None:
@@ -57,15 +61,15 @@ class RateLimiter:
         return self.limit - window.used
 
     def headers(self, remaining: int) -> Headers:
-        """The rate limit headers of an ordinary answer."""
+        """Return the rate limit headers of any response but a 429."""
         return [self._limit_header, (b"x-ratelimit-remaining", b"%d" % max(remaining, 0))]
 
     def wait_seconds(self) -> float:
-        """How long until the current window ends."""
+        """Return the seconds until the current window ends."""
         return self.interval_seconds - (time.monotonic() - self._start) % self.interval_seconds
 
     def refusal(self, wait_seconds: float) -> tuple[RateLimited, Headers]:
-        """The body and headers of a 429 that asks to come back in `wait_seconds`."""
+        """Return the body and headers of a 429 that asks the client to wait for `wait_seconds`."""
         reset = time.time() + wait_seconds
         body: RateLimited = {
             "reason": "rate-limited",

@@ -1,4 +1,7 @@
-"""The OpenAPI description of the sandbox, made from the table of operations and their models."""
+"""The OpenAPI description of the sandbox.
+
+Goes in: the table of operations and their models. Comes out: an OpenAPI 3.1 document.
+"""
 
 import re
 from functools import cache
@@ -7,8 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from cr_pipelines.sandbox.http.operations import OPERATIONS, PREFIX, Operation
-from cr_pipelines.sandbox.workspace import wire
+from cr_pipelines.sandbox.http import responses
+from cr_pipelines.sandbox.http.operations import OPERATIONS
+from cr_pipelines.sandbox.http.routing import PREFIX, Operation
 
 _REFERENCE = "#/components/schemas/{model}"
 _RATE_LIMIT_HEADERS = {
@@ -20,22 +24,22 @@ _RESET_HEADERS = {
     "Retry-After": {"description": "End of the interval, UTC", "schema": {"type": "string", "format": "date-time"}},
 }
 _REFUSALS: dict[int, tuple[str, TypeAdapter[Any]]] = {
-    400: ("Invalid request", TypeAdapter(wire.InvalidRequestAnswer)),
-    403: ("Unknown token", TypeAdapter(wire.Status)),
-    404: ("Not found", TypeAdapter(wire.Status)),
-    429: ("Rate limited", TypeAdapter(wire.RateLimited)),
+    400: ("Invalid request", TypeAdapter(responses.InvalidRequestResponse)),
+    403: ("Unknown token", TypeAdapter(responses.Status)),
+    404: ("Not found", TypeAdapter(responses.Status)),
+    429: ("Rate limited", TypeAdapter(responses.RateLimited)),
 }
 
 
 @cache
 def description(origin: str) -> dict[str, Any]:
-    """The whole document (OpenAPI 3.1) for a sandbox reached at `origin`."""
-    answers = {operation: TypeAdapter(operation.answer) for operation in OPERATIONS}
+    """Return the whole document for a sandbox at the address `origin`."""
+    successes = {operation: TypeAdapter(operation.response) for operation in OPERATIONS}
     wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = []
-    for operation, answer in answers.items():
+    for operation, success in successes.items():
         if operation.body is not None:
             wanted.append((operation.id, "validation", operation.body))
-        wanted.append((operation.id, "serialization", answer))
+        wanted.append((operation.id, "serialization", success))
     wanted.extend((status, "serialization", adapter) for status, (_, adapter) in _REFUSALS.items())
     schemas, definitions = TypeAdapter.json_schemas(wanted, ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
@@ -46,7 +50,7 @@ def description(origin: str) -> dict[str, Any]:
         "info": {
             "title": "Common Room sandbox",
             "version": "1",
-            "description": "A local stand-in for the Common Room v1 API.",
+            "description": "A local Common Room with the operations of the v1 API.",
         },
         "servers": [{"url": f"{origin}{PREFIX}"}],
         "security": [{"bearer": []}],
@@ -59,10 +63,10 @@ def description(origin: str) -> dict[str, Any]:
 
 
 def _described(operation: Operation, schemas: dict[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:
-    answer: dict[int, tuple[str, str | int]] = {
+    statuses: dict[int, tuple[str, str | int]] = {
         operation.success: ("Accepted" if operation.success == 202 else "OK", operation.id)
     }
-    answer |= {status: (_REFUSALS[status][0], status) for status in (*operation.refusals, 403, 429)}
+    statuses |= {status: (_REFUSALS[status][0], status) for status in (*operation.refusals, 403, 429)}
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
@@ -73,7 +77,7 @@ def _described(operation: Operation, schemas: dict[tuple[Any, JsonSchemaMode], A
                 "headers": _RATE_LIMIT_HEADERS | (_RESET_HEADERS if status == 429 else {}),
                 "content": {"application/json": {"schema": schemas[schema, "serialization"]}},
             }
-            for status, (text, schema) in sorted(answer.items())
+            for status, (text, schema) in sorted(statuses.items())
         },
     }
     if operation.body is not None:

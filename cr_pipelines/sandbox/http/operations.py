@@ -1,221 +1,20 @@
-"""Every operation of the v1 API: where it is, what it takes and answers, and what it does to the room.
+"""Every operation of the v1 API: where it is, what it takes and sends, and what it does to the room.
 
-The table here is what requests are routed by and what the OpenAPI description is made from.
+Goes in: the handlers and the models. Comes out: `OPERATIONS`, the table that requests are routed by and that the
+OpenAPI description is made from.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cr_pipelines.sandbox.workspace import wire
-from cr_pipelines.sandbox.workspace.errors import InvalidRequest, NotFound
-from cr_pipelines.sandbox.workspace.room import Room
+from cr_pipelines.sandbox.http import handlers, responses
+from cr_pipelines.sandbox.http.routing import Operation
+from cr_pipelines.sandbox.workspace import inputs
 
-PREFIX = "/community/v1"
-_LOOKUPS = ("email", "twitter", "github", "linkedin")
 
-
-@dataclass(slots=True)
-class Call:
-    """A request that was routed: `parameter` is the one in its path, `body` what the operation's model made of it."""
-
-    room: Room
-    origin: str
-    parameter: str = ""
-    query: bytes = b""
-    body: Any = None
-
-    def integer(self) -> int | None:
-        """The path parameter as an integer, or None when it is none."""
-        return int(self.parameter) if self.parameter.isascii() and self.parameter.isdigit() else None
-
-    def queried(self) -> dict[str, str]:
-        """The query's parameters, the first value of each."""
-        return {name: values[0] for name, values in parse_qs(self.query.decode("latin-1")).items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An operation of the API. `body` checks what it takes, `answer` is the type of what a success answers."""
-
-    id: str
-    method: str
-    path: str
-    summary: str
-    act: Callable[[Call], Any]
-    body: TypeAdapter[Any] | None = None
-    answer: Any = wire.Status
-    success: int = 200
-    refusals: tuple[int, ...] = ()
-    query: tuple[str, ...] = ()
-    integer_parameter: bool = True
-    deprecated: bool = False
-
-    def run(self, call: Call, raw_body: bytes) -> Any:
-        """Checks the body and does the work. Raises a `Refusal`."""
-        if self.body is not None:
-            try:
-                call.body = self.body.validate_json(raw_body)
-            except ValidationError:
-                raise InvalidRequest from None
-        return self.act(call)
-
-
-@dataclass(slots=True)
-class Router:
-    """Finds the operation for a method and a path; a trailing slash makes no difference."""
-
-    operations: tuple[Operation, ...]
-    _fixed: dict[tuple[str, str], Operation] = field(default_factory=dict)
-    _open: dict[tuple[str, str, str], Operation] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for operation in self.operations:
-            before, brace, rest = operation.path.rstrip("/").partition("{")
-            if brace:
-                self._open[operation.method, before, rest.partition("}")[2]] = operation
-            else:
-                self._fixed[operation.method, before] = operation
-
-    def find(self, method: str, path: str) -> tuple[Operation, str] | None:
-        """The operation and its path parameter, percent-decoded; `path` as it was sent, without the prefix."""
-        path = path.rstrip("/")
-        fixed = self._fixed.get((method, path))
-        if fixed is not None:
-            return fixed, ""
-        start = path.find("/", 1) + 1
-        end = path.find("/", start)
-        parameter, after = (path[start:], "") if end < 0 else (path[start:end], path[end:])
-        found = self._open.get((method, path[:start], after))
-        if found is None or not start or not parameter:
-            return None
-        return found, unquote(parameter) if "%" in parameter else parameter
-
-
-def _token_status(call: Call) -> wire.TokenStatus:
-    return {"jti": "sandbox", "communityName": call.room.name, "communityId": "sandbox"}
-
-
-def _source_id(call: Call) -> int:
-    source_id = call.integer()
-    if source_id is None:
-        raise NotFound("destination-source-not-found")
-    return source_id
-
-
-def _put_user(call: Call) -> None:
-    call.room.accept_user(_source_id(call), call.body)
-
-
-def _put_activity(call: Call) -> None:
-    call.room.accept_activity(_source_id(call), call.body)
-
-
-def _put_contact(call: Call) -> None:
-    call.room.put_legacy_contact(call.body)
-
-
-def _note_contact(call: Call) -> None:
-    call.room.note_contact(call.body)
-
-
-def _custom_fields(call: Call) -> list[wire.CustomFieldDescription]:
-    fields = call.room.catalog.custom_fields.values()
-    source = call.queried().get("destinationSourceId")
-    if source is None:
-        return [field.described() for field in fields]
-    known = source.isascii() and source.isdigit() and int(source) in call.room.catalog.sources
-    return [field.described() for field in fields if known and field.writable_by(int(source))]
-
-
-def _set_custom_field(call: Call) -> None:
-    call.room.set_custom_field(call.body)
-
-
-def _tag_contact(call: Call) -> None:
-    call.room.tag_contact(call.body)
-
-
-def _contact_by_email(call: Call) -> list[wire.CommunityMember]:
-    return [{"id": contact.id} for contact in call.room.contacts("email", call.parameter)]
-
-
-def _find_contacts(call: Call) -> list[wire.Member]:
-    lookups = [(network, value) for network, value in call.queried().items() if network in _LOOKUPS]
-    if not lookups:
-        raise InvalidRequest("parameter-error")
-    found = call.room.contacts(*lookups[0])
-    for lookup in lookups[1:]:
-        also = call.room.contacts(*lookup)
-        found = [contact for contact in found if contact in also]
-    if not found:
-        raise NotFound("contact-not-found")
-    return [call.room.described(contact, f"{call.origin}/contacts/") for contact in found]
-
-
-def _anonymize(call: Call) -> wire.Status:
-    call.room.ask_removal(call.parameter)
-    return {"status": "success"}
-
-
-def _add_legacy_activity(call: Call) -> None:
-    call.room.add_legacy_activity(call.body)
-
-
-def _activity_types(call: Call) -> list[wire.ActivityTypeDescription]:
-    types = call.room.catalog.activity_types.values()
-    return [{"id": type_.id, "displayName": type_.name, "name": type_.id} for type_ in types]
-
-
-def _segments(call: Call) -> list[wire.SegmentName]:
-    return [{"id": segment.id, "name": segment.name} for segment in call.room.catalog.segments.values()]
-
-
-def _segment_id(call: Call) -> int:
-    segment_id = call.integer()
-    if segment_id is None:
-        raise NotFound("segment-not-found")
-    return segment_id
-
-
-def _segment_statuses(call: Call) -> list[wire.StatusName]:
-    statuses = call.room.catalog.segment(_segment_id(call)).statuses
-    return [{"id": id_, "name": name} for id_, name in statuses.items()]
-
-
-def _add_to_segment(call: Call) -> None:
-    call.room.add_to_segment(_segment_id(call), call.body)
-
-
-def _note_segment(call: Call) -> None:
-    call.room.note_segment(call.body)
-
-
-def _tags(call: Call) -> wire.TagList:
-    return {"labels": [tag.described() for tag in call.room.catalog.live_tags()]}
-
-
-def _create_tag(call: Call) -> wire.Tag:
-    sent: wire.TagCreation = call.body
-    now = call.room.clock.now()
-    return call.room.catalog.add_tag(sent["name"], now, sent.get("description"), sent["entityTypes"]).described()
-
-
-def _tag(call: Call) -> wire.Tag:
-    return call.room.catalog.tag(call.parameter).described()
-
-
-def _update_tag(call: Call) -> wire.Tag:
-    tag = call.room.catalog.tag(call.parameter)
-    call.room.catalog.update_tag(tag, call.body)
-    return tag.described()
-
-
-def _delete_tag(call: Call) -> None:
-    call.room.delete_tag(call.parameter)
+def _body(type_: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(type_)
 
 
 OPERATIONS = (
@@ -224,16 +23,16 @@ OPERATIONS = (
         "GET",
         "/api-token-status",
         "API token status",
-        _token_status,
-        answer=wire.TokenStatus,
+        handlers.token_status,
+        response=responses.TokenStatus,
     ),
     Operation(
         "addUpdateUserToSource",
         "POST",
         "/source/{destinationSourceId}/user",
         "Add or edit a user",
-        _put_user,
-        wire.user,
+        handlers.put_user,
+        _body(inputs.ApiUser),
         success=202,
         refusals=(400, 404),
     ),
@@ -242,8 +41,8 @@ OPERATIONS = (
         "POST",
         "/source/{destinationSourceId}/activity",
         "Add or edit an activity",
-        _put_activity,
-        wire.activity,
+        handlers.put_activity,
+        _body(inputs.ApiActivity),
         success=202,
         refusals=(400, 404),
     ),
@@ -252,8 +51,8 @@ OPERATIONS = (
         "POST",
         "/members/",
         "Create or update a contact",
-        _put_contact,
-        wire.legacy_contact,
+        handlers.put_contact,
+        _body(inputs.LegacyContact),
         refusals=(400,),
         deprecated=True,
     ),
@@ -262,8 +61,8 @@ OPERATIONS = (
         "POST",
         "/members/note",
         "Add a note to a contact",
-        _note_contact,
-        wire.contact_note,
+        handlers.note_contact,
+        _body(inputs.ContactNote),
         refusals=(400, 404),
         deprecated=True,
     ),
@@ -272,8 +71,8 @@ OPERATIONS = (
         "GET",
         "/members/customFields",
         "List the custom fields of contacts",
-        _custom_fields,
-        answer=list[wire.CustomFieldDescription],
+        handlers.custom_fields,
+        response=list[responses.CustomFieldDescription],
         query=("destinationSourceId",),
     ),
     Operation(
@@ -281,8 +80,8 @@ OPERATIONS = (
         "POST",
         "/members/customFields",
         "Set a custom field of a contact",
-        _set_custom_field,
-        wire.field_value,
+        handlers.set_custom_field,
+        _body(inputs.SingleFieldValue | inputs.MultiFieldValue),
         refusals=(400, 404),
         deprecated=True,
     ),
@@ -291,8 +90,8 @@ OPERATIONS = (
         "POST",
         "/members/tags",
         "Add tags to a contact",
-        _tag_contact,
-        wire.contact_tags,
+        handlers.tag_contact,
+        _body(inputs.ContactTags),
         refusals=(400, 404),
         deprecated=True,
     ),
@@ -301,8 +100,8 @@ OPERATIONS = (
         "GET",
         "/user/{email}",
         "Find contacts by e-mail address",
-        _contact_by_email,
-        answer=list[wire.CommunityMember],
+        handlers.contact_by_email,
+        response=list[responses.CommunityMember],
         refusals=(404,),
         integer_parameter=False,
         deprecated=True,
@@ -312,7 +111,7 @@ OPERATIONS = (
         "DELETE",
         "/user/{email}",
         "Anonymize a contact within 15 days",
-        _anonymize,
+        handlers.anonymize,
         refusals=(404,),
         integer_parameter=False,
     ),
@@ -321,10 +120,10 @@ OPERATIONS = (
         "GET",
         "/members",
         "Find contacts by e-mail address or account",
-        _find_contacts,
-        answer=list[wire.Member],
+        handlers.find_contacts,
+        response=list[responses.Member],
         refusals=(400, 404),
-        query=_LOOKUPS,
+        query=handlers.LOOKUPS,
         deprecated=True,
     ),
     Operation(
@@ -332,8 +131,8 @@ OPERATIONS = (
         "POST",
         "/activities",
         "Add an activity to existing contacts",
-        _add_legacy_activity,
-        wire.legacy_activity,
+        handlers.add_legacy_activity,
+        _body(inputs.LegacyActivity),
         refusals=(400,),
         deprecated=True,
     ),
@@ -342,17 +141,19 @@ OPERATIONS = (
         "GET",
         "/activityTypes",
         "List the activity types",
-        _activity_types,
-        answer=list[wire.ActivityTypeDescription],
+        handlers.activity_types,
+        response=list[responses.ActivityTypeDescription],
     ),
-    Operation("getSegments", "GET", "/segments", "List the segments", _segments, answer=list[wire.SegmentName]),
+    Operation(
+        "getSegments", "GET", "/segments", "List the segments", handlers.segments, response=list[responses.SegmentName]
+    ),
     Operation(
         "getSegmentStatuses",
         "GET",
         "/segments/{id}/status",
         "List the statuses of a segment",
-        _segment_statuses,
-        answer=list[wire.StatusName],
+        handlers.segment_statuses,
+        response=list[responses.StatusName],
         refusals=(404,),
     ),
     Operation(
@@ -360,8 +161,8 @@ OPERATIONS = (
         "POST",
         "/segments/{id}",
         "Add contacts to a segment",
-        _add_to_segment,
-        wire.segment_members,
+        handlers.add_to_segment,
+        _body(inputs.SegmentMembers),
         refusals=(400, 404),
         deprecated=True,
     ),
@@ -370,20 +171,20 @@ OPERATIONS = (
         "POST",
         "/segments/note",
         "Add a note to a segment",
-        _note_segment,
-        wire.segment_note,
+        handlers.note_segment,
+        _body(inputs.SegmentNote),
         refusals=(400,),
         deprecated=True,
     ),
-    Operation("listTags", "GET", "/tags", "List the tags", _tags, answer=wire.TagList),
+    Operation("listTags", "GET", "/tags", "List the tags", handlers.tags, response=responses.TagList),
     Operation(
         "createTag",
         "POST",
         "/tags",
         "Create a tag",
-        _create_tag,
-        wire.tag_creation,
-        answer=wire.Tag,
+        handlers.create_tag,
+        _body(inputs.TagCreation),
+        response=responses.Tag,
         refusals=(400,),
     ),
     Operation(
@@ -391,8 +192,8 @@ OPERATIONS = (
         "GET",
         "/tags/{id}",
         "Get a tag",
-        _tag,
-        answer=wire.Tag,
+        handlers.tag,
+        response=responses.Tag,
         refusals=(404,),
         integer_parameter=False,
     ),
@@ -401,9 +202,9 @@ OPERATIONS = (
         "POST",
         "/tags/{id}",
         "Update a tag, undeleting it",
-        _update_tag,
-        wire.tag_update,
-        answer=wire.Tag,
+        handlers.update_tag,
+        _body(inputs.TagUpdate),
+        response=responses.Tag,
         refusals=(400, 404),
         integer_parameter=False,
     ),
@@ -412,7 +213,7 @@ OPERATIONS = (
         "DELETE",
         "/tags/{id}",
         "Delete a tag, taking it off everything",
-        _delete_tag,
+        handlers.delete_tag,
         refusals=(404,),
         integer_parameter=False,
     ),

@@ -1,4 +1,8 @@
-"""The room for a person to look at: pages rendered from templates, every value escaped."""
+"""The web pages that show the room to a person.
+
+Goes in: a request for a page. Comes out: HTML rendered from the templates, with every value escaped, a static file, or
+the OpenAPI description.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cr_pipelines.sandbox.http import views
 from cr_pipelines.sandbox.http.limits import Headers
 from cr_pipelines.sandbox.http.openapi import description
-from cr_pipelines.sandbox.http.operations import OPERATIONS, PREFIX
-from cr_pipelines.sandbox.http.sandbox import Sandbox
+from cr_pipelines.sandbox.http.operations import OPERATIONS
+from cr_pipelines.sandbox.http.routing import PREFIX
+from cr_pipelines.sandbox.http.state import SandboxState
 
 _PER_PAGE = 25
 _LATEST_REQUESTS = 200
@@ -26,7 +31,7 @@ Query = Mapping[str, str]
 
 
 class Pages:
-    """Answers the web pages, their style and script, and `/openapi.json`."""
+    """Serves the web pages, their style and script, and `/openapi.json`."""
 
     headers: ClassVar[Headers] = [
         (b"cache-control", b"no-store"),
@@ -35,7 +40,7 @@ class Pages:
         (b"referrer-policy", b"no-referrer"),
     ]
 
-    def __init__(self, sandbox: Sandbox):
+    def __init__(self, sandbox: SandboxState):
         self._sandbox = sandbox
         self._templates = Environment(
             loader=PackageLoader("cr_pipelines.sandbox.http"),
@@ -56,8 +61,8 @@ class Pages:
             "/api": ("api.html", lambda query: {"operations": OPERATIONS, "base": f"{sandbox.origin}{PREFIX}"}),
         }
 
-    def answer(self, method: str, path: str, query: str, body: bytes) -> tuple[int, bytes, bytes]:
-        """The status, content type and content for a request."""
+    def respond(self, method: str, path: str, query: str, body: bytes) -> tuple[int, bytes, bytes]:
+        """Return the status, content type and content for a request."""
         if method not in ("GET", "HEAD"):
             return 405, _HTML, self._render("missing.html", what="page for that method", path=path)
         if path == "/openapi.json":
@@ -127,7 +132,7 @@ def _first_values(query: str) -> dict[str, str]:
 
 
 def _chart(per_second: list[int]) -> dict[str, Any]:
-    """The SVG path of a bar per second, in a box as wide as there are seconds and 100 high, and the figures beside."""
+    """Return the SVG path of a bar per second, in a box 100 high and one wide per second, and the figures to show."""
     highest = max(per_second, default=0)
     bars = "".join(f"M{x} 100h1V{100 - count * 96 / highest:.1f}h-1z" for x, count in enumerate(per_second) if count)
     recent = per_second[-10:]
@@ -139,7 +144,7 @@ def _number(value: float) -> str:
 
 
 def _when(text: str | None) -> str:
-    """A date-time of the API as a person reads it, in UTC."""
+    """Format a date-time of the API for a person, in UTC."""
     if text is None:
         return "\N{EN DASH}"
     moment = datetime.fromisoformat(text)
@@ -147,7 +152,7 @@ def _when(text: str | None) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A field's value in a table."""
+    """Format the value of a field for a table."""
     match value:
         case bool():
             return "yes" if value else "no"
@@ -167,7 +172,7 @@ def _shown(value: Any) -> str:
 
 
 def _worded(name: str) -> str:
-    """A field's name in words: companyDomain as Company domain, started_training as Started training."""
+    """Format the name of a field as words: companyDomain as Company domain, started_training as Started training."""
     return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f" {found[1].lower()}", name).replace("_", " ").capitalize()
 
 

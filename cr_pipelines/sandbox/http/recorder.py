@@ -1,4 +1,8 @@
-"""The record of every request to the API, and how many there were each second."""
+"""The record of every request to the API.
+
+Goes in: each request and how it ended. Comes out: the last requests with their bodies, and counts by operation, status
+and second.
+"""
 
 import time
 from collections import Counter, deque
@@ -11,7 +15,7 @@ from cr_pipelines.sandbox.workspace.clock import iso
 
 
 class Recorded(NamedTuple):
-    """A request and how it went. `status` is 0 when the connection was cut instead of an answer."""
+    """A request and how it ended. `status` is 0 when the connection was cut instead of a response."""
 
     seq: int
     at: float
@@ -23,7 +27,7 @@ class Recorded(NamedTuple):
     fault: str | None
 
     def described(self) -> dict[str, Any]:
-        """The request for JSON, its body decoded (or as text where it is no JSON)."""
+        """Return the request as JSON-like values, its body decoded (or as text if it is not JSON)."""
         body: Any = None
         if self.body:
             try:
@@ -34,7 +38,7 @@ class Recorded(NamedTuple):
 
 
 class Recorder:
-    """Keeps the last `keep` requests with their bodies as they came, counts all of them."""
+    """Keeps the last `keep` requests with their bodies as they came, and counts all requests."""
 
     chart_seconds = 300
 
@@ -43,7 +47,7 @@ class Recorder:
         self.clear()
 
     def clear(self) -> None:
-        """Forgets all requests and counts; sequence numbers begin at 1 again."""
+        """Delete all requests and counts; sequence numbers start at 1 again."""
         self.last_seq = 0
         self._kept: deque[Recorded] = deque(maxlen=self.keep)
         self.counts: Counter[tuple[str, int]] = Counter()
@@ -52,7 +56,7 @@ class Recorder:
     def add(
         self, at: float, method: str, path: str, operation: str, status: int, body: bytes, fault: str | None
     ) -> None:
-        """Records a request; `at` is the room's time of its arrival."""
+        """Record a request; `at` is when it arrived, by the room's clock."""
         self.last_seq += 1
         self._kept.append(Recorded(self.last_seq, at, method, path, operation, status, body, fault))
         self.counts[operation, status] += 1
@@ -64,24 +68,24 @@ class Recorder:
             seconds.append([second, 1])
 
     def after(self, seq: int = 0, operation: str | None = None) -> list[Recorded]:
-        """The kept requests with a higher sequence number, oldest first."""
+        """Return the kept requests with a higher sequence number, oldest first."""
         oldest = self._kept[0].seq if self._kept else 0
         found = islice(self._kept, max(seq - oldest + 1, 0), None)
         return [request for request in found if operation is None or request.operation == operation]
 
     def latest(self, count: int) -> list[Recorded]:
-        """The last requests, newest first."""
+        """Return the last requests, newest first."""
         return list(islice(reversed(self._kept), count))
 
     def per_second(self) -> list[int]:
-        """Requests in each of the last seconds, oldest first, without the one that is not over."""
+        """Return the number of requests in each of the last seconds, oldest first, without the current one."""
         now = int(time.monotonic())
         counted = {second: count for second, count in self._seconds}  # noqa: C416 - pairs are lists
         return [counted.get(second, 0) for second in range(now - self.chart_seconds, now)]
 
     def by_operation(self) -> dict[str, dict[str, int]]:
-        """How many requests there were by operation and status."""
-        answer: dict[str, dict[str, int]] = {}
+        """Return the number of requests by operation and status."""
+        counts: dict[str, dict[str, int]] = {}
         for (operation, status), count in sorted(self.counts.items()):
-            answer.setdefault(operation, {})[str(status)] = count
-        return answer
+            counts.setdefault(operation, {})[str(status)] = count
+        return counts

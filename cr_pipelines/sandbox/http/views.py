@@ -1,10 +1,14 @@
-"""The room as plain JSON-like values, for the control API and the pages."""
+"""The room as plain JSON-like values, for the control API and the pages.
+
+Goes in: the room, or the whole state of the sandbox. Comes out: dicts and lists; times are ISO 8601.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from cr_pipelines.sandbox.http.sandbox import Sandbox
+from cr_pipelines.sandbox.http.responses import describe_tag
+from cr_pipelines.sandbox.http.state import SandboxState
 from cr_pipelines.sandbox.workspace.catalog import Segment
 from cr_pipelines.sandbox.workspace.clock import iso
 from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, display_name
@@ -14,8 +18,8 @@ from cr_pipelines.sandbox.workspace.room import Room
 T = TypeVar("T")
 
 
-class Lazily(Generic[T]):
-    """A list of things of which only the slices asked for are described."""
+class LazyList(Generic[T]):
+    """A list of which only the requested items are described."""
 
     def __init__(self, things: Sequence[T], describe: Callable[[T], dict[str, Any]]):
         self._things = things
@@ -24,17 +28,17 @@ class Lazily(Generic[T]):
     def __len__(self) -> int:
         return len(self._things)
 
-    def __getitem__(self, part: slice) -> list[dict[str, Any]]:
-        return [self._describe(thing) for thing in self._things[part]]
+    def __getitem__(self, wanted: slice) -> list[dict[str, Any]]:
+        return [self._describe(thing) for thing in self._things[wanted]]
 
 
 def moment(epoch: float | None) -> str | None:
-    """A date-time, or None."""
+    """Return epoch seconds as an ISO 8601 date-time."""
     return None if epoch is None else iso(epoch)
 
 
-def summary(sandbox: Sandbox) -> dict[str, Any]:
-    """Counts of everything, and the settings in force."""
+def summary(sandbox: SandboxState) -> dict[str, Any]:
+    """Return counts of everything, and the settings in force."""
     room = sandbox.room
     contacts = room.people.contacts.values()
     removals = room.removals.all
@@ -58,8 +62,8 @@ def summary(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def limit(sandbox: Sandbox) -> dict[str, Any]:
-    """The rate limit in force; `limit` is None when there is none."""
+def limit(sandbox: SandboxState) -> dict[str, Any]:
+    """Return the rate limit in force; `limit` is None when there is none."""
     limiter = sandbox.limiter
     return {
         "limit": limiter.limit if limiter.limited else None,
@@ -67,19 +71,19 @@ def limit(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def contacts(room: Room, search: str | None = None, newest_first: bool = False) -> "Lazily[Contact]":
-    """The contacts, oldest first unless asked; with `search`, those whose name or address contains it."""
+def contacts(room: Room, search: str | None = None, newest_first: bool = False) -> "LazyList[Contact]":
+    """Return the contacts, oldest first by default; with `search`, those whose name or address contains it."""
     found = list(room.people.contacts.values())
     if search and search.strip():
         needle = search.strip().lower()
         found = [contact for contact in found if _may_match(contact, needle) and _matches(contact, needle)]
     if newest_first:
         found.reverse()
-    return Lazily(found, lambda contact: contact_in_full(room, contact))
+    return LazyList(found, lambda contact: contact_in_full(room, contact))
 
 
 def _may_match(contact: Contact, needle: str) -> bool:
-    """A look at the raw JSON, which spares decoding that of almost everybody in a large room."""
+    """Return False if the raw JSON rules a match out, which saves decoding almost every contact of a large room."""
     if not needle.isascii() or not needle.replace(" ", "").isprintable() or set(needle) & set('"\\'):
         return True
     sent = b" ".join(profile.fields for profile in contact.profiles).lower()
@@ -93,7 +97,7 @@ def _matches(contact: Contact, needle: str) -> bool:
 
 
 def contact_in_full(room: Room, contact: Contact) -> dict[str, Any]:
-    """A contact with the users that sources sent, as they sent them."""
+    """Return a contact with the users that sources sent, as they sent them."""
     known = contact.known()
     fields = room.catalog.custom_fields
     return {
@@ -123,13 +127,13 @@ def _status_name(room: Room, segment_id: int, status_id: int | None) -> str | No
     return None if status_id is None else room.catalog.segments[segment_id].statuses[status_id]
 
 
-def activities(room: Room) -> "Lazily[Activity]":
-    """All activities, in the order they first came."""
-    return Lazily(list(room.activities.values()), lambda activity: activity_in_full(room, activity))
+def activities(room: Room) -> "LazyList[Activity]":
+    """Return all activities, in the order of their first arrival."""
+    return LazyList(list(room.activities.values()), lambda activity: activity_in_full(room, activity))
 
 
 def activity_in_full(room: Room, activity: Activity) -> dict[str, Any]:
-    """An activity with its fields as they were sent."""
+    """Return an activity with its fields as they were sent."""
     return {
         "source": activity.source,
         "activity_type": activity.type,
@@ -142,8 +146,8 @@ def activity_in_full(room: Room, activity: Activity) -> dict[str, Any]:
     }
 
 
-def notes(room: Room) -> "Lazily[dict[str, Any]]":
-    """All notes on contacts and segments."""
+def notes(room: Room) -> "LazyList[dict[str, Any]]":
+    """Return all notes on contacts and segments."""
     found = [
         {"contact": contact.id, "segment": None, **_note(note)}
         for contact in room.people.contacts.values()
@@ -152,7 +156,7 @@ def notes(room: Room) -> "Lazily[dict[str, Any]]":
     found += [
         {"contact": None, "segment": id_, **_note(note)} for id_, on_it in room.segment_notes.items() for note in on_it
     ]
-    return Lazily(sorted(found, key=lambda note: int(note["id"])), lambda note: note)
+    return LazyList(sorted(found, key=lambda note: int(note["id"])), lambda note: note)
 
 
 def _note(note: Note) -> dict[str, Any]:
@@ -166,13 +170,13 @@ def _note(note: Note) -> dict[str, Any]:
 
 
 def segment_definition(segment: Segment) -> dict[str, Any]:
-    """A segment with its statuses."""
+    """Return a segment with its statuses."""
     statuses = [{"id": id_, "name": name} for id_, name in segment.statuses.items()]
     return {"id": segment.id, "name": segment.name, "statuses": statuses}
 
 
 def segments(room: Room) -> list[dict[str, Any]]:
-    """The segments with their members and notes."""
+    """Return the segments with their members and notes."""
     described = {
         segment.id: segment_definition(segment)
         | {"members": [], "notes": [_note(note) for note in room.segment_notes.get(segment.id, ())]}
@@ -192,7 +196,7 @@ def segments(room: Room) -> list[dict[str, Any]]:
 
 
 def segment_sizes(room: Room) -> list[dict[str, Any]]:
-    """The segments with how many members they have."""
+    """Return the segments with their number of members."""
     sizes = Counter(id_ for contact in room.people.contacts.values() for id_ in contact.segments)
     return [
         {"id": found.id, "name": found.name, "members": sizes[found.id]} for found in room.catalog.segments.values()
@@ -200,17 +204,17 @@ def segment_sizes(room: Room) -> list[dict[str, Any]]:
 
 
 def tags(room: Room) -> list[dict[str, Any]]:
-    """All tags, deleted ones too, with how many contacts and activities have them."""
+    """Return all tags, deleted ones too, with the number of contacts and activities that have them."""
     on_contacts = Counter(id_ for contact in room.people.contacts.values() for id_ in contact.tags)
     on_activities = Counter(id_ for activity in room.activities.values() for id_ in activity.tags)
     return [
-        {**tag.described(), "contacts": on_contacts[tag.id], "activities": on_activities[tag.id]}
+        {**describe_tag(tag), "contacts": on_contacts[tag.id], "activities": on_activities[tag.id]}
         for tag in room.catalog.tags.values()
     ]
 
 
 def removals(room: Room) -> list[dict[str, Any]]:
-    """The removals, oldest first; the address of one that is done is gone, its SHA-256 stays."""
+    """Return the removals, oldest first; those done have no address any more, only its SHA-256."""
     return [_removal(removal) for removal in room.removals.all]
 
 

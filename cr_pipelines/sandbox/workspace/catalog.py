@@ -1,4 +1,8 @@
-"""What a room defines before anybody is in it: sources, custom fields, activity types, tags, segments."""
+"""What a room defines: destination sources, custom fields, activity types, tags and segments.
+
+Goes in: definitions, and the tags and custom field values that records refer to. Comes out: the definitions by id, and
+InvalidInput or NotFound for a reference that the room does not accept.
+"""
 
 import re
 from collections.abc import Iterable
@@ -6,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from cr_pipelines.sandbox.workspace import wire
-from cr_pipelines.sandbox.workspace.clock import iso
-from cr_pipelines.sandbox.workspace.errors import InvalidRequest, NotFound
+from cr_pipelines.sandbox.workspace import inputs
+from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound
 
 _URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_ALL_ENTITIES: tuple[wire.EntityType, ...] = ("member", "activity", "company")
+_ALL_ENTITIES: tuple[inputs.EntityType, ...] = ("member", "activity", "company")
 
 
 @dataclass(slots=True)
@@ -29,21 +32,21 @@ class CustomField:
 
     id: int
     name: str
-    type: wire.FieldType
+    type: inputs.FieldType
     multivalue: bool = False
     values: tuple[str, ...] = ()
     sources: tuple[int, ...] | None = None
 
     def writable_by(self, source_id: int) -> bool:
-        """Whether records of this source may set the field."""
+        """Return whether records of this source may set the field."""
         return self.sources is None or source_id in self.sources
 
     def check(self, type_: str, value: Any) -> None:
-        """Raises `InvalidRequest` unless the value is of this type, and a list exactly for a multi-value field."""
+        """Check that a value is of this type, and a list exactly when the field is multi-value. Raises InvalidInput."""
         if type_ != self.type or isinstance(value, list) is not self.multivalue:
-            raise InvalidRequest
+            raise InvalidInput
         if not all(self._holds(item) for item in (value if self.multivalue else (value,))):
-            raise InvalidRequest
+            raise InvalidInput
 
     def _holds(self, value: Any) -> bool:
         match self.type:
@@ -62,18 +65,6 @@ class CustomField:
             case "string":
                 return isinstance(value, str)
 
-    def described(self) -> wire.CustomFieldDescription:
-        """The field as GET /members/customFields answers it."""
-        answer: wire.CustomFieldDescription = {
-            "id": self.id,
-            "name": self.name,
-            "type": self.type,
-            "multivalue": self.multivalue,
-        }
-        if self.type == "enum":
-            answer["values"] = list(self.values)
-        return answer
-
 
 @dataclass(slots=True)
 class ActivityType:
@@ -85,25 +76,14 @@ class ActivityType:
 
 @dataclass(slots=True)
 class Tag:
-    """A tag. A deleted one is kept, as an update undeletes it."""
+    """A tag. A deleted tag is kept, because an update undeletes it."""
 
     id: str
     name: str
     description: str | None
-    entity_types: tuple[wire.EntityType, ...]
+    entity_types: tuple[inputs.EntityType, ...]
     created_at: float
     deleted_at: float | None = None
-
-    def described(self) -> wire.Tag:
-        """The tag as the API answers it."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "description": self.description,
-            "entityTypes": list(self.entity_types),
-            "createdAt": iso(self.created_at),
-            "deletedAt": None if self.deleted_at is None else iso(self.deleted_at),
-        }
 
 
 @dataclass(slots=True)
@@ -116,7 +96,7 @@ class Segment:
 
 
 class Catalog:
-    """The definitions of a room. Numeric ids are given out in ascending order and never again."""
+    """The definitions of a room. Numeric ids ascend and are never reused."""
 
     def __init__(self) -> None:
         self.sources: dict[int, Source] = {}
@@ -132,7 +112,7 @@ class Catalog:
         return self.next_id - 1
 
     def add_source(self, name: str, id_: int | None = None) -> Source:
-        """Adds a destination source; ids count from 1 unless one is given."""
+        """Add a destination source; ids count from 1 unless one is given."""
         source = Source(id_ if id_ is not None else max(self.sources, default=0) + 1, name)
         self.sources[source.id] = source
         return source
@@ -140,25 +120,25 @@ class Catalog:
     def add_custom_field(
         self,
         name: str,
-        type_: wire.FieldType,
+        type_: inputs.FieldType,
         values: Iterable[str] = (),
         multivalue: bool = False,
         sources: Iterable[int] | None = None,
     ) -> CustomField:
-        """Adds a custom field; `values` are those of an enum, `sources` the ids of those that may write it."""
+        """Add a custom field; `values` are those of an enum, `sources` the ids of those that may write it."""
         writers = None if sources is None else tuple(sources)
         added = CustomField(self._new_id(), name, type_, multivalue, tuple(values), writers)
         self.custom_fields[added.id] = added
         return added
 
     def add_activity_type(self, id_: str, name: str) -> ActivityType:
-        """Adds an activity type, or renames the one of that id."""
+        """Add an activity type, or rename the one of that id."""
         added = ActivityType(id_, name)
         self.activity_types[id_] = added
         return added
 
     def add_segment(self, name: str, statuses: Iterable[str] = ()) -> Segment:
-        """Adds a segment whose members can have the named statuses."""
+        """Add a segment whose members can have the named statuses."""
         added = Segment(self._new_id(), name, {self._new_id(): status for status in statuses})
         self.segments[added.id] = added
         return added
@@ -168,12 +148,12 @@ class Catalog:
         name: str,
         now: float,
         description: str | None = None,
-        entity_types: Iterable[wire.EntityType] = _ALL_ENTITIES,
+        entity_types: Iterable[inputs.EntityType] = _ALL_ENTITIES,
     ) -> Tag:
-        """Answers the tag of that name that is not deleted, or creates it."""
+        """Return the tag of that name that is not deleted, or create it. Raises InvalidInput for an empty name."""
         name = name.strip()
         if not name:
-            raise InvalidRequest
+            raise InvalidInput
         known = self._live_tags.get(name)
         if known is not None:
             return known
@@ -182,17 +162,17 @@ class Catalog:
         return tag
 
     def keep_tag(self, tag: Tag) -> None:
-        """Files a tag under its id and, unless it is deleted, its name."""
+        """Keep a tag by its id and, unless it is deleted, by its name."""
         self.tags[tag.id] = tag
         if tag.deleted_at is None:
             self._live_tags[tag.name] = tag
 
-    def update_tag(self, tag: Tag, changes: wire.TagUpdate) -> None:
-        """Renames or describes a tag, and undeletes it. Raises `InvalidRequest` when the name is taken."""
+    def update_tag(self, tag: Tag, changes: inputs.TagUpdate) -> None:
+        """Rename or describe a tag, and undelete it. Raises InvalidInput when the name is taken."""
         name = changes["name"].strip()
         holder = self._live_tags.get(name)
         if not name or (holder is not None and holder is not tag):
-            raise InvalidRequest
+            raise InvalidInput
         self._live_tags.pop(tag.name, None)
         tag.name, tag.deleted_at = name, None
         if "description" in changes:
@@ -200,57 +180,57 @@ class Catalog:
         self._live_tags[name] = tag
 
     def delete_tag(self, tag: Tag, now: float) -> None:
-        """Marks a tag as deleted, so that its name is free."""
+        """Mark a tag as deleted, which frees its name."""
         if tag.deleted_at is None:
             tag.deleted_at = now
             self._live_tags.pop(tag.name, None)
 
     def live_tags(self) -> list[Tag]:
-        """The tags that are not deleted, oldest first."""
+        """Return the tags that are not deleted, oldest first."""
         return [tag for tag in self.tags.values() if tag.deleted_at is None]
 
     def tag(self, id_: str) -> Tag:
-        """The tag of that id, deleted or not. Raises `NotFound`."""
+        """Return the tag of that id, deleted or not. Raises NotFound."""
         tag = self.tags.get(id_)
         if tag is None:
             raise NotFound("tag-not-found")
         return tag
 
-    def assigned_tags(self, assignments: Iterable[wire.TagAssignment], now: float) -> list[str]:
-        """The ids of assigned tags. Missing ones are created by name, those deleted meanwhile left out."""
+    def assigned_tags(self, assignments: Iterable[inputs.TagAssignment], now: float) -> list[str]:
+        """Return the ids of assigned tags, creating missing ones by name and leaving out those deleted since."""
         tags = (
             self.tags[assignment["id"]] if assignment["type"] == "id" else self.add_tag(assignment["name"], now)
             for assignment in assignments
         )
         return [tag.id for tag in tags if tag.deleted_at is None]
 
-    def check_tags(self, assignments: Iterable[wire.TagAssignment], entity: wire.EntityType) -> None:
-        """Raises `InvalidRequest` for an unknown or deleted id, an empty name, a tag not for this entity."""
+    def check_tags(self, assignments: Iterable[inputs.TagAssignment], entity: inputs.EntityType) -> None:
+        """Check tags to assign. Raises InvalidInput for an unknown or deleted id, an empty name, a tag not for this."""
         for assignment in assignments:
             if assignment["type"] == "id":
                 tag = self.tags.get(assignment["id"])
                 if tag is None or tag.deleted_at is not None:
-                    raise InvalidRequest
+                    raise InvalidInput
             else:
                 name = assignment["name"].strip()
                 if not name:
-                    raise InvalidRequest
+                    raise InvalidInput
                 tag = self._live_tags.get(name)
             if tag is not None and entity not in tag.entity_types:
-                raise InvalidRequest
+                raise InvalidInput
 
-    def check_custom_fields(self, changes: Iterable[wire.CustomFieldChange], source_id: int) -> None:
-        """Raises `InvalidRequest` for a field that is unknown, not the source's to write, or of another type."""
+    def check_custom_fields(self, changes: Iterable[inputs.CustomFieldChange], source_id: int) -> None:
+        """Check custom fields to set. Raises InvalidInput for an unknown field, another source's, or a wrong type."""
         for change in changes:
             field_ = self.custom_fields.get(change["id"])
             if field_ is None or not field_.writable_by(source_id):
-                raise InvalidRequest
+                raise InvalidInput
             value = change.get("value")
             if value is not None:
                 field_.check(value["type"], value["value"])
 
     def segment(self, id_: int) -> Segment:
-        """The segment of that id. Raises `NotFound`."""
+        """Return the segment of that id. Raises NotFound."""
         segment = self.segments.get(id_)
         if segment is None:
             raise NotFound("segment-not-found")
@@ -258,8 +238,8 @@ class Catalog:
 
 
 def split_list(text: str) -> list[str]:
-    """The parts of a comma-separated list, trimmed, without empty ones and repetitions."""
-    return list(dict.fromkeys(part for part in (raw.strip() for raw in text.split(",")) if part))
+    """Return the items of a comma-separated list, trimmed, without empty ones and repetitions."""
+    return list(dict.fromkeys(item for item in (raw.strip() for raw in text.split(",")) if item))
 
 
 def _is_date(text: str) -> bool:

@@ -1,13 +1,16 @@
-"""The room's time: real time that can be moved forward."""
+"""The room's time.
+
+Goes in: real time, and how far to move it forward. Comes out: the room's time, as epoch seconds or ISO 8601.
+"""
 
 import time
 from datetime import UTC, datetime
 
 
 class Clock:
-    """Epoch seconds that run with the machine, plus whatever they were moved forward by.
+    """Real time plus whatever it was moved forward by.
 
-    It never goes back, even when the machine's own clock is set.
+    It never goes back, even when somebody sets the machine's clock.
     """
 
     def __init__(self, moved_seconds: float = 0.0):
@@ -15,23 +18,23 @@ class Clock:
         self.moved_seconds = moved_seconds
 
     def now(self) -> float:
-        """Epoch seconds in the room."""
+        """Return the room's time as epoch seconds."""
         return self._origin + time.monotonic() + self.moved_seconds
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock forward. Raises `ValueError` for a negative number of seconds."""
+        """Move the clock forward. Raises ValueError for a negative number of seconds."""
         if seconds < 0:
-            raise ValueError("The clock only moves forward: send advance_seconds of 0 or more.")
+            raise ValueError("the clock only moves forward: send advance_seconds of 0 or more")
         self.moved_seconds += seconds
 
 
 def iso(epoch: float) -> str:
-    """Epoch seconds as the API writes a date-time: ISO 8601, UTC, milliseconds."""
+    """Format epoch seconds as the API writes a date-time: ISO 8601, UTC, milliseconds."""
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def epoch_of(text: str) -> float:
-    """An ISO 8601 date-time with an offset, as epoch seconds. Raises `ValueError` when it is none."""
+    """Parse an ISO 8601 date-time with an offset into epoch seconds. Raises ValueError for anything else."""
     moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:
         raise ValueError("a date-time needs an offset")

@@ -1,42 +1,28 @@
-"""The refusals of the API, each with its HTTP answer."""
+"""What the room refuses.
 
-from typing import Any
-
-DOCS = "https://api.commonroom.io/docs/community.html"
-
-
-class Refusal(Exception):
-    """A request that is answered with an error status and a JSON body."""
-
-    status = 500
-
-    def __init__(self, body: dict[str, Any]):
-        super().__init__(body)
-        self.body = body
+Goes in: the reason, as a word of the API. Comes out: an exception that says what kind of refusal it is; which HTTP
+response it becomes is known to `http.errors`.
+"""
 
 
-class InvalidRequest(Refusal):
-    """400. As in the real API, the body never says which field was wrong."""
+class WorkspaceError(Exception):
+    """The room refuses what it was asked to do.
 
-    status = 400
-
-    def __init__(self, reason: str = "invalid-request-body"):
-        super().__init__({"reason": reason, "docs": DOCS})
-
-
-class NotFound(Refusal):
-    """404: no such destination source, contact, tag, segment, custom field or path."""
-
-    status = 404
+    Attributes:
+        reason: why, as the API words it.
+    """
 
     def __init__(self, reason: str):
-        super().__init__({"status": "not-found", "reason": reason})
+        super().__init__(reason)
+        self.reason = reason
 
 
-class Forbidden(Refusal):
-    """403: no token, or one that this room does not know."""
+class InvalidInput(WorkspaceError):
+    """A value is wrong. As in the real API, the reason never names the field."""
 
-    status = 403
+    def __init__(self, reason: str = "invalid-request-body"):
+        super().__init__(reason)
 
-    def __init__(self) -> None:
-        super().__init__({"status": "failure", "reason": "forbidden"})
+
+class NotFound(WorkspaceError):
+    """There is no such destination source, contact, tag, segment, custom field or path."""

@@ -1,4 +1,8 @@
-"""The contacts of a room: who they are, which source said so, and when two of them turn out to be one."""
+"""The contacts of a room.
+
+Goes in: profiles, which are what one source knows of a person. Comes out: contacts, found by id, e-mail address or
+account, merged when two share an e-mail address, and anonymized on request.
+"""
 
 import re
 from collections.abc import Mapping
@@ -13,9 +17,10 @@ _URL_START = re.compile(r"^(?:https?://)?(?:[a-z0-9-]+\.)+[a-z]{2,}/")
 
 @dataclass(slots=True, eq=False)
 class Contact:
-    """One person, put together from the profiles that sources sent.
+    """One person, merged from the profiles that sources sent.
 
-    `tags` holds tag ids, `custom_fields` values by field id, `segments` a status id or None by segment id.
+    `tags` holds tag ids, `custom_fields` values by field id, `segments` a status id or None by segment id. Times are
+    epoch seconds.
     """
 
     id: int
@@ -30,29 +35,28 @@ class Contact:
     notes: "list[Note]" = field(default_factory=list)
 
     def add_tags(self, ids: list[str]) -> None:
-        """Puts tags on the contact, each once."""
+        """Add tags to the contact, each once."""
         for id_ in ids:
             if id_ not in self.tags:
                 self.tags.append(id_)
 
     def known(self) -> dict[str, Any]:
-        """What is known of the person: the fields of all profiles, the one updated last having the last word."""
+        """Return the fields of all profiles; the one updated last wins."""
         fields: dict[str, Any] = {}
         for profile in self.profiles:
             fields.update(profile.sent())
         return fields
 
     def emails(self) -> list[str]:
-        """The addresses of the person, in lower case."""
+        """Return the addresses of the person, in lower case."""
         return list(dict.fromkeys(email for profile in self.profiles for email in profile.emails))
 
 
 @dataclass(slots=True, eq=False)
 class Profile:
-    """What one source says of a person. `source` is a destination source id, or `legacy:` and a name.
+    """What one source knows of a person. `source` is a destination source id, or `legacy:` and a name.
 
-    `fields` is kept as JSON bytes: a quarter of the memory of a dict, and nothing for the garbage collector
-    to walk.
+    `fields` is kept as JSON bytes: a quarter of the memory of a dict, and nothing for the garbage collector to walk.
     """
 
     source: str
@@ -63,14 +67,14 @@ class Profile:
     handles: tuple[str, ...] = ()
 
     def sent(self) -> dict[str, Any]:
-        """The fields as they were sent, by the API's names, without those that are null."""
+        """Return the fields as they were sent, by the API's names, without those that are null."""
         sent: dict[str, Any] = orjson.loads(self.fields)
         return sent
 
 
 @dataclass(slots=True, eq=False)
 class Activity:
-    """Something a contact did. `body` is the JSON of the fields that are not kept apart here."""
+    """Something a contact did. `body` is the JSON of the fields that have no attribute here."""
 
     source: str
     type: str
@@ -83,11 +87,11 @@ class Activity:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What the activity is upserted by."""
+        """The source, type and id that the activity is upserted by."""
         return (self.source, self.type, self.id)
 
     def sent(self) -> dict[str, Any]:
-        """The fields as they were sent, by the API's names, without those that are null."""
+        """Return the fields as they were sent, by the API's names, without those that are null."""
         sent: dict[str, Any] = orjson.loads(self.body)
         return sent
 
@@ -104,7 +108,10 @@ class Note:
 
 
 class People:
-    """All contacts, found by id, e-mail address, or account; merged when two share an e-mail address."""
+    """All contacts, found by id, e-mail address or account; merged when two share an e-mail address.
+
+    `touched` and `touched_activities` are the contacts and activities that were changed since the last save.
+    """
 
     def __init__(self) -> None:
         self.contacts: dict[int, Contact] = {}
@@ -118,7 +125,7 @@ class People:
     def put(
         self, source: str, id_: str, changes: Mapping[str, Any], now: float, into: Contact | None = None
     ) -> Contact:
-        """Upserts a profile: fields sent replace, nulls clear, fields left out stay.
+        """Upsert a profile: fields sent replace, nulls clear, fields left out stay. Return its contact.
 
         A new profile joins the contact `into`, else the one that has its e-mail address, else a new one.
         """
@@ -147,16 +154,16 @@ class People:
         return profile.contact
 
     def find(self, network: str, value: str) -> list[Contact]:
-        """The contacts with this e-mail address or account (`twitter`, `github`, `linkedin` …)."""
+        """Return the contacts with this e-mail address or account (`twitter`, `github`, `linkedin` …)."""
         if network == "email":
             contact = self._by_email.get(value.strip().lower())
             return [] if contact is None else [contact]
         return list(self._by_handle.get(_handle_key(network, value), ()))
 
     def anonymize(self, contact: Contact, now: float) -> None:
-        """Takes everything that identifies the person off the contact, its activities and its notes."""
+        """Erase everything that identifies the person from the contact, its activities and its notes."""
         for profile in contact.profiles:
-            self._forget(profile)
+            self._unindex(profile)
             self.profiles.pop((profile.source, profile.id), None)
         contact.profiles.clear()
         contact.custom_fields.clear()
@@ -170,7 +177,7 @@ class People:
         self.touched.add(contact.id)
 
     def restore(self, contact: Contact, source: str, id_: str, fields: dict[str, Any]) -> None:
-        """Files a saved profile under its contact again."""
+        """Add a saved profile to its contact."""
         profile = self.profiles[(source, id_)] = Profile(source, id_, contact, orjson.dumps(fields))
         contact.profiles.append(profile)
         self._index(profile, _emails(fields), _handles(fields))
@@ -186,7 +193,7 @@ class People:
     def _index(self, profile: Profile, emails: tuple[str, ...], handles: tuple[str, ...]) -> None:
         if emails == profile.emails and handles == profile.handles:
             return
-        self._forget(profile)
+        self._unindex(profile)
         profile.emails, profile.handles = emails, handles
         for handle in handles:
             holders = self._by_handle.setdefault(handle, [])
@@ -197,51 +204,51 @@ class People:
             if holder is not profile.contact:
                 self._merge(holder, profile.contact)
 
-    def _forget(self, profile: Profile) -> None:
-        """Takes a profile's addresses and accounts off the index, but for those its contact has from others."""
-        gone_emails, gone_handles = set(profile.emails), set(profile.handles)
+    def _unindex(self, profile: Profile) -> None:
+        """Remove a profile's addresses and accounts from the index, except those that its contact has elsewhere."""
+        emails, handles = set(profile.emails), set(profile.handles)
         profile.emails = profile.handles = ()
         for other in profile.contact.profiles:
-            gone_emails.difference_update(other.emails)
-            gone_handles.difference_update(other.handles)
-        for email in gone_emails:
+            emails.difference_update(other.emails)
+            handles.difference_update(other.handles)
+        for email in emails:
             del self._by_email[email]
-        for handle in gone_handles:
+        for handle in handles:
             holders = self._by_handle[handle]
             holders.remove(profile.contact)
             if not holders:
                 del self._by_handle[handle]
 
     def _merge(self, one: Contact, other: Contact) -> None:
-        """Two contacts are one person: the older keeps its id and takes over what the younger has."""
-        kept, gone = (one, other) if one.id < other.id else (other, one)
-        for profile in gone.profiles:
+        """Merge two contacts that are one person: the older keeps its id and gets what the younger has."""
+        kept, merged = (one, other) if one.id < other.id else (other, one)
+        for profile in merged.profiles:
             profile.contact = kept
             for email in profile.emails:
                 self._by_email[email] = kept
             for handle in profile.handles:
                 holders = self._by_handle[handle]
-                if gone in holders:
-                    holders.remove(gone)
+                if merged in holders:
+                    holders.remove(merged)
                 if kept not in holders:
                     holders.append(kept)
-        for activity in gone.activities:
+        for activity in merged.activities:
             activity.contact = kept
             self.touched_activities.add(activity.key)
-        kept.profiles += gone.profiles
-        kept.activities += gone.activities
-        kept.notes += gone.notes
-        kept.add_tags(gone.tags)
-        kept.custom_fields.update(gone.custom_fields)
-        kept.segments = gone.segments | kept.segments
-        kept.first_seen = min(kept.first_seen, gone.first_seen)
-        kept.last_active = max((moment for moment in (kept.last_active, gone.last_active) if moment), default=None)
-        del self.contacts[gone.id]
-        self.touched.update((kept.id, gone.id))
+        kept.profiles += merged.profiles
+        kept.activities += merged.activities
+        kept.notes += merged.notes
+        kept.add_tags(merged.tags)
+        kept.custom_fields.update(merged.custom_fields)
+        kept.segments = merged.segments | kept.segments
+        kept.first_seen = min(kept.first_seen, merged.first_seen)
+        kept.last_active = max((moment for moment in (kept.last_active, merged.last_active) if moment), default=None)
+        del self.contacts[merged.id]
+        self.touched.update((kept.id, merged.id))
 
 
 def display_name(fields: Mapping[str, Any]) -> str | None:
-    """The full name, or what comes nearest to it among the fields of a person."""
+    """Return the full name, or the nearest thing to it among the fields of a person."""
     parts = [fields.get("firstName"), fields.get("lastName")]
     name = fields.get("fullName") or " ".join(part for part in parts if part) or fields.get("username")
     return name or fields.get("email")

@@ -1,4 +1,8 @@
-"""The queue of people who asked to be forgotten."""
+"""The queue of contacts to anonymize.
+
+Goes in: requests to remove the personal data of a contact, by e-mail address. Comes out: the contact, anonymized when
+it is due, and the removal with its state.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,7 +17,7 @@ USUAL_DAYS = 10.0
 
 @dataclass(slots=True)
 class Removal:
-    """A request to anonymize a contact. The address is kept until that is done, its hash beyond."""
+    """A request to anonymize a contact. The address is erased when that is done; its hash is kept."""
 
     id: int
     contact_id: int
@@ -25,7 +29,7 @@ class Removal:
 
 
 class Removals:
-    """Removals in the order asked for; each is processed `days` later, or never when `processing` is off."""
+    """Removals, oldest first; each is processed `days` after the request, or never while `processing` is off."""
 
     def __init__(self, people: People):
         self._people = people
@@ -35,8 +39,8 @@ class Removals:
         self._queued: dict[int, Removal] = {}
         self.next_due = float("inf")
 
-    def ask(self, contact: Contact, email: str, now: float) -> Removal:
-        """Queues a contact's anonymization; asking again for one that is queued changes nothing."""
+    def request(self, contact: Contact, email: str, now: float) -> Removal:
+        """Queue a contact's anonymization; a second request for a queued contact changes nothing."""
         queued = self._queued.get(contact.id)
         if queued is not None:
             return queued
@@ -45,31 +49,34 @@ class Removals:
         removal = Removal(len(self.all) + 1, contact.id, address, digest, now, now + self.days * DAY)
         self.all.append(removal)
         self._queued[contact.id] = removal
-        self._plan()
+        self._schedule()
         return removal
 
     def restore(self, saved: Iterable[Removal]) -> None:
-        """Takes over saved removals."""
+        """Replace the queue by saved removals."""
         self.all = list(saved)
         self._queued = {removal.contact_id: removal for removal in self.all if removal.done_at is None}
-        self._plan()
+        self._schedule()
 
     def configure(self, days: float | None = None, processing: bool | None = None) -> None:
-        """Sets how long removals asked for from now on take (0 to 15 days), and whether any is processed."""
+        """Set how long removals requested from now on take, and whether any is processed.
+
+        Raises ValueError unless `days` is 0 to 15.
+        """
         if days is not None:
             if not 0 <= days <= LATEST_DAYS:
-                raise ValueError(f"Removals take 0 to {LATEST_DAYS:g} days, not {days:g}.")
+                raise ValueError(f"removals take 0 to {LATEST_DAYS:g} days, not {days:g}")
             self.days = days
         if processing is not None:
             self.processing = processing
-        self._plan()
+        self._schedule()
 
-    def _plan(self) -> None:
+    def _schedule(self) -> None:
         waiting = (removal.due_at for removal in self._queued.values())
         self.next_due = min(waiting, default=float("inf")) if self.processing else float("inf")
 
     def process(self, now: float) -> None:
-        """Anonymizes every contact that is due."""
+        """Anonymize every contact that is due."""
         if now < self.next_due:
             return
         for removal in list(self._queued.values()):
@@ -79,10 +86,10 @@ class Removals:
                     self._people.anonymize(contact, now)
                 removal.done_at, removal.email = now, None
                 del self._queued[removal.contact_id]
-        self._plan()
+        self._schedule()
 
     def _holder(self, removal: Removal) -> Contact | None:
-        """The contact to anonymize: a merge may have given it another id since."""
+        """Return the contact to anonymize; a merge may have given it another id since the request."""
         contact = self._people.contacts.get(removal.contact_id)
         if contact is None and removal.email is not None:
             contact = next(iter(self._people.find("email", removal.email)), None)

@@ -1,4 +1,8 @@
-"""The room: everything the API reads and changes, with no HTTP in it."""
+"""The room: everything that the API reads and changes, with no HTTP in it.
+
+Goes in: the TypedDicts of `inputs`, and the room's time. Comes out: contacts, activities, notes, tags and segments as
+objects, and InvalidInput or NotFound for what the room refuses.
+"""
 
 from collections import deque
 from collections.abc import Sequence
@@ -6,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from cr_pipelines.sandbox.workspace import wire
+from cr_pipelines.sandbox.workspace import inputs
 from cr_pipelines.sandbox.workspace.catalog import Catalog, split_list
 from cr_pipelines.sandbox.workspace.clock import Clock, epoch_of, iso
-from cr_pipelines.sandbox.workspace.errors import InvalidRequest, NotFound
-from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, People, display_name
+from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound
+from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, People
 from cr_pipelines.sandbox.workspace.removals import Removals
 
 _LEGACY_FIELDS = {
@@ -25,7 +29,11 @@ _LEGACY_FIELDS = {
 
 
 class Room:
-    """A Common Room workspace. Writes to a source are accepted at once and stored `settle_seconds` later."""
+    """A Common Room workspace.
+
+    Args:
+        settle_seconds: how long after it was accepted a record of a destination source is stored.
+    """
 
     name = "Sandbox"
 
@@ -38,25 +46,25 @@ class Room:
         self.activities: dict[tuple[str, str, str], Activity] = {}
         self.segment_notes: dict[int, list[Note]] = {}
         self.next_note_id = 1
-        self._accepted: deque[tuple[float, str, wire.ApiUser | wire.ApiActivity, bool]] = deque()
+        self._accepted: deque[tuple[float, str, inputs.ApiUser | inputs.ApiActivity, bool]] = deque()
 
-    # Sources: accepted now, stored later.
+    # Records of destination sources: accepted now, stored later.
 
-    def accept_user(self, source_id: int, user: wire.ApiUser) -> None:
-        """Takes in POST /source/{id}/user. Raises `NotFound` for the source, `InvalidRequest` for the rest."""
+    def accept_user(self, source_id: int, user: inputs.ApiUser) -> None:
+        """Accept a user. Raises NotFound for an unknown source, InvalidInput for anything else."""
         self._check_source(source_id)
         self._check_user(source_id, user)
         self._accept(str(source_id), user, is_user=True)
 
-    def accept_activity(self, source_id: int, activity: wire.ApiActivity) -> None:
-        """Takes in POST /source/{id}/activity. Raises `NotFound` for the source, `InvalidRequest` for the rest."""
+    def accept_activity(self, source_id: int, activity: inputs.ApiActivity) -> None:
+        """Accept an activity. Raises NotFound for an unknown source, InvalidInput for anything else."""
         self._check_source(source_id)
         self._check_user(source_id, activity["user"])
         if activity["activityType"] not in self.catalog.activity_types:
-            raise InvalidRequest
+            raise InvalidInput
         parent = activity.get("parentActivity")
         if parent is not None and parent["activityType"] not in self.catalog.activity_types:
-            raise InvalidRequest
+            raise InvalidInput
         if "tags" in activity:
             self.catalog.check_tags(activity["tags"], "activity")
         if "timestamp" in activity:
@@ -65,11 +73,11 @@ class Room:
 
     @property
     def waiting(self) -> int:
-        """How many records are accepted and not stored yet."""
+        """The number of records that are accepted and not stored yet."""
         return len(self._accepted)
 
     def settle(self, everything: bool = False) -> None:
-        """Stores what was accepted long enough ago (or all of it), and anonymizes who is due."""
+        """Store what was accepted long enough ago (or everything), and anonymize the contacts that are due."""
         accepted = self._accepted
         if accepted:
             now = self.clock.now()
@@ -79,7 +87,7 @@ class Room:
         if self.removals.next_due != float("inf"):
             self.removals.process(self.clock.now())
 
-    def _accept(self, source: str, record: wire.ApiUser | wire.ApiActivity, is_user: bool) -> None:
+    def _accept(self, source: str, record: inputs.ApiUser | inputs.ApiActivity, is_user: bool) -> None:
         if self.settle_seconds > 0:
             self._accepted.append((self.clock.now() + self.settle_seconds, source, record, is_user))
         else:
@@ -95,13 +103,13 @@ class Room:
         if source_id not in self.catalog.sources:
             raise NotFound("destination-source-not-found")
 
-    def _check_user(self, source_id: int, user: wire.ApiUser) -> None:
+    def _check_user(self, source_id: int, user: inputs.ApiUser) -> None:
         if "tags" in user:
             self.catalog.check_tags(user["tags"], "member")
         if "customFields" in user:
             self.catalog.check_custom_fields(user["customFields"], source_id)
 
-    def _store_user(self, source: str, user: wire.ApiUser, now: float) -> Contact:
+    def _store_user(self, source: str, user: inputs.ApiUser, now: float) -> Contact:
         fields: dict[str, Any] = {**user}
         id_ = fields.pop("id")
         tags = fields.pop("tags", None)
@@ -117,7 +125,7 @@ class Room:
                     contact.custom_fields.pop(change["id"], None)
         return contact
 
-    def _store_activity(self, source: str, sent: wire.ApiActivity, now: float) -> None:
+    def _store_activity(self, source: str, sent: inputs.ApiActivity, now: float) -> None:
         fields: dict[str, Any] = {**sent}
         key = (source, fields.pop("activityType"), fields.pop("id"))
         user = fields.pop("user")
@@ -139,36 +147,36 @@ class Room:
         for tag in self.catalog.assigned_tags(tags, now):
             if tag not in activity.tags:
                 activity.tags.append(tag)
-        self._was_active(contact, timestamp)
+        self._note_active(contact, timestamp)
         self.people.touched_activities.add(key)
 
-    def _was_active(self, contact: Contact, timestamp: float) -> None:
+    def _note_active(self, contact: Contact, timestamp: float) -> None:
         if contact.last_active is None or timestamp > contact.last_active:
             contact.last_active = timestamp
             self.people.touched.add(contact.id)
 
-    # Contacts by what they are known by.
+    # Contacts by their addresses and accounts.
 
     def contacts(self, network: str, value: str) -> list[Contact]:
-        """The contacts with this address or account. Raises `NotFound` when there is none."""
+        """Return the contacts with this address or account. Raises NotFound when there is none."""
         found = self.people.find(network, value)
         if not found:
             raise NotFound("contact-not-found")
         return found
 
-    def ask_removal(self, email: str) -> None:
-        """Queues the anonymization of the contact with this address. Raises `NotFound`."""
+    def request_removal(self, email: str) -> None:
+        """Queue the anonymization of the contact with this address. Raises NotFound."""
         for contact in self.contacts("email", email):
-            self.removals.ask(contact, email, self.clock.now())
+            self.removals.request(contact, email, self.clock.now())
 
-    def put_legacy_contact(self, sent: wire.LegacyContact) -> Contact:
-        """Creates or updates a contact by its e-mail addresses and accounts (POST /members/).
+    def put_legacy_contact(self, sent: inputs.LegacyContact) -> Contact:
+        """Create or update a legacy contact by its e-mail addresses and accounts.
 
-        Raises `InvalidRequest` for an unknown segment, and when nothing says who it is.
+        Raises InvalidInput for an unknown segment, and when there is no address, account or name.
         """
         segment = sent.get("segment")
         if segment is not None and segment not in self.catalog.segments:
-            raise InvalidRequest
+            raise InvalidInput
         fields: dict[str, Any] = {_LEGACY_FIELDS[name]: value for name, value in sent.items() if name in _LEGACY_FIELDS}
         fields.update(sent.get("location", {}))
         emails = []
@@ -189,24 +197,24 @@ class Room:
         elif sent.get("fullName"):
             identity = f"name:{sent['fullName']}"
         else:
-            raise InvalidRequest
+            raise InvalidInput
         into = next((contact for account in accounts for contact in self.people.find(*account)), None)
         contact = self.people.put(f"legacy:{sent['source']}", identity, fields, self.clock.now(), into)
         if segment is not None:
             contact.segments.setdefault(segment, None)
         return contact
 
-    def note_contact(self, sent: wire.ContactNote) -> None:
-        """Appends a note to every contact with this address or account. Raises `NotFound`."""
+    def note_contact(self, sent: inputs.ContactNote) -> None:
+        """Append a note to every contact with this address or account. Raises NotFound."""
         for contact in self.contacts(sent["socialType"], sent["value"]):
             contact.notes.append(self._note(sent["note"], sent["socialType"], sent["value"]))
             self.people.touched.add(contact.id)
 
-    def tag_contact(self, sent: wire.ContactTags) -> None:
-        """Puts the listed tags on the contacts, creating missing ones. Raises `NotFound` and `InvalidRequest`."""
-        assignments: list[wire.TagAssignment] = [{"type": "name", "name": name} for name in split_list(sent["tags"])]
+    def tag_contact(self, sent: inputs.ContactTags) -> None:
+        """Add the listed tags to the contacts, creating missing ones. Raises NotFound and InvalidInput."""
+        assignments: list[inputs.TagAssignment] = [{"type": "name", "name": name} for name in split_list(sent["tags"])]
         if not assignments:
-            raise InvalidRequest
+            raise InvalidInput
         self.catalog.check_tags(assignments, "member")
         contacts = self.contacts(sent["socialType"], sent["value"])
         ids = self.catalog.assigned_tags(assignments, self.clock.now())
@@ -214,14 +222,14 @@ class Room:
             contact.add_tags(ids)
             self.people.touched.add(contact.id)
 
-    def set_custom_field(self, sent: wire.SingleFieldValue | wire.MultiFieldValue) -> None:
-        """Sets a custom field (POST /members/customFields). Raises `NotFound` and `InvalidRequest`."""
+    def set_custom_field(self, sent: inputs.SingleFieldValue | inputs.MultiFieldValue) -> None:
+        """Set a custom field of contacts. Raises NotFound and InvalidInput."""
         contacts = self.contacts(sent["socialType"], sent["value"])
         field = self.catalog.custom_fields.get(sent["customFieldId"])
         if field is None:
             raise NotFound("custom-field-not-found")
-        items: list[wire.TypedValue] = sent.get("customFieldValues", [])  # type: ignore[assignment]
-        single: wire.TypedValue | None = sent.get("customFieldValue")  # type: ignore[assignment]
+        items: list[inputs.TypedValue] = sent.get("customFieldValues", [])  # type: ignore[assignment]
+        single: inputs.TypedValue | None = sent.get("customFieldValue")  # type: ignore[assignment]
         value: Any = [item["value"] for item in items] if single is None else single["value"]
         for item in items if single is None else [single]:
             field.check(item["type"], value)
@@ -229,18 +237,17 @@ class Room:
             contact.custom_fields[field.id] = value
             self.people.touched.add(contact.id)
 
-    def add_legacy_activity(self, sent: wire.LegacyActivity) -> None:
-        """Appends an activity to the contacts with this address or account (POST /activities).
+    def add_legacy_activity(self, sent: inputs.LegacyActivity) -> None:
+        """Append a legacy activity to the contacts with this address or account.
 
-        The vendor lists no 404 for it: raises `InvalidRequest` for an unknown contact, as for an unknown
-        type.
+        Raises InvalidInput for an unknown contact as for an unknown type: the vendor lists no 404 for the operation.
         """
         named = sent["activityType"]
         type_ = named if isinstance(named, str) else named.get("id")
         contacts = self.people.find(sent["socialType"], sent["value"])
         if not contacts or not isinstance(type_, str) or type_ not in self.catalog.activity_types:
-            raise InvalidRequest
-        tags: list[wire.TagAssignment] = [{"type": "name", "name": name} for name in split_list(sent.get("tags", ""))]
+            raise InvalidInput
+        tags: list[inputs.TagAssignment] = [{"type": "name", "name": name} for name in split_list(sent.get("tags", ""))]
         self.catalog.check_tags(tags, "activity")
         now = self.clock.now()
         timestamp = _moment(sent["occurredAt"]) if "occurredAt" in sent else now
@@ -251,19 +258,19 @@ class Room:
             self.activities[key] = added
             contact.activities.append(added)
             self.people.touched_activities.add(key)
-            self._was_active(contact, timestamp)
+            self._note_active(contact, timestamp)
 
     # Segments and tags.
 
-    def add_to_segment(self, segment_id: int, sent: wire.SegmentMembers) -> None:
-        """Puts all the listed contacts into a segment, or none: one unknown address raises `NotFound`."""
+    def add_to_segment(self, segment_id: int, sent: inputs.SegmentMembers) -> None:
+        """Add all the listed contacts to a segment, or none. Raises NotFound for one unknown address."""
         segment = self.catalog.segment(segment_id)
         status = sent.get("statusId")
         if status is not None and status not in segment.statuses:
-            raise InvalidRequest
+            raise InvalidInput
         values = split_list(sent["value"])
         if not values:
-            raise InvalidRequest
+            raise InvalidInput
         contacts = [contact for value in values for contact in self.contacts(sent["socialType"], value)]
         for contact in contacts:
             if status is not None:
@@ -272,14 +279,17 @@ class Room:
                 contact.segments.setdefault(segment.id, None)
             self.people.touched.add(contact.id)
 
-    def note_segment(self, sent: wire.SegmentNote) -> None:
-        """Appends a note to a segment. The vendor lists no 404 for it: an unknown one raises `InvalidRequest`."""
+    def note_segment(self, sent: inputs.SegmentNote) -> None:
+        """Append a note to a segment.
+
+        Raises InvalidInput for an unknown segment: the vendor lists no 404 for the operation.
+        """
         if sent["segmentId"] not in self.catalog.segments:
-            raise InvalidRequest
+            raise InvalidInput
         self.segment_notes.setdefault(sent["segmentId"], []).append(self._note(sent["note"]))
 
     def delete_tag(self, id_: str) -> None:
-        """Deletes a tag and takes it off everything. Raises `NotFound`."""
+        """Delete a tag and remove it from every contact and activity. Raises NotFound."""
         self.catalog.delete_tag(self.catalog.tag(id_), self.clock.now())
         for contact in self.people.contacts.values():
             if id_ in contact.tags:
@@ -294,40 +304,8 @@ class Room:
         self.next_note_id += 1
         return Note(self.next_note_id - 1, text, self.clock.now(), social_type, value)
 
-    # Answers.
-
-    def described(self, contact: Contact, page: str) -> wire.Member:
-        """A contact as GET /members answers it; `page` is the address that contact pages begin with."""
-        known = contact.known()
-        answer: wire.Member = {
-            "activities_count": len(contact.activities),
-            "first_seen": iso(contact.first_seen),
-            "location": {name: known[name] for name in ("city", "region", "country") if name in known},  # type: ignore[typeddict-item]
-            "member_tags": self.tag_names(contact.tags),
-            "segments": [{"id": id_, "name": self.catalog.segments[id_].name} for id_ in contact.segments],
-            "common_room_member_url": f"{page}{contact.id}",
-            "custom_fields": [
-                {"name": field.name, "type": field.type, "value": contact.custom_fields[id_]}
-                for id_, field in self.catalog.custom_fields.items()
-                if id_ in contact.custom_fields
-            ],
-        }
-        texts: dict[str, str | None] = {
-            "fullName": display_name(known),
-            "avatar": known.get("avatarUrl"),
-            "bio": known.get("bio"),
-            "organization": known.get("companyName"),
-            "title": known.get("titleAtCompany"),
-            "last_active": None if contact.last_active is None else iso(contact.last_active),
-        }
-        for network in ("twitter", "github", "linkedin", "discord", "youtube"):
-            account = known.get(network)
-            texts[network] = account and (account.get("value") or account["username"])
-        answer.update({name: text for name, text in texts.items() if text})  # type: ignore[typeddict-item]
-        return answer
-
     def tag_names(self, ids: Sequence[str]) -> list[str]:
-        """The names of tags, in the given order."""
+        """Return the names of tags, in the given order."""
         return [self.catalog.tags[id_].name for id_ in ids]
 
 
@@ -335,4 +313,4 @@ def _moment(text: str) -> float:
     try:
         return epoch_of(text)
     except ValueError:
-        raise InvalidRequest from None
+        raise InvalidInput from None

@@ -1,4 +1,8 @@
-"""The data file: a room kept in SQLite, written by what changed."""
+"""The data file: a room kept in SQLite.
+
+Goes in: a room. Comes out: a file that holds it, of which each save writes only what changed, and the same room after a
+restart.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -27,7 +31,7 @@ class StorageError(Exception):
 class Storage:
     """A room's data file. It belongs to one sandbox at a time.
 
-    Raises `StorageError` when it cannot be opened, is in use, or is no data file of a sandbox.
+    Raises StorageError when it cannot be opened, is in use, or is not a data file of a sandbox.
     """
 
     def __init__(self, path: Path):
@@ -40,8 +44,8 @@ class Storage:
             self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
-                f"The sandbox's data file {path} cannot be used ({error}). Is another sandbox running on it? "
-                "Stop that one, name another file, or delete this one to begin with a new room."
+                f"the sandbox's data file {path} cannot be used ({error}); stop another sandbox that runs on it, "
+                "choose another file, or delete this one to start with a new room"
             ) from error
 
     def _prepare(self) -> None:
@@ -61,7 +65,7 @@ class Storage:
         run("COMMIT")
 
     def load(self, room: Room) -> bool:
-        """Fills a new room from the file. Answers False, and leaves the room alone, when the file is new."""
+        """Fill a new room from the file. Return False, and leave the room as it is, when the file is new."""
         rows: dict[str, list[tuple[str, Any]]] = {"frame": [], "contact": [], "activity": []}
         for kind, key, body in self._connection.execute("SELECT kind, key, body FROM record ORDER BY kind, key"):
             rows[kind].append((key, orjson.loads(body)))
@@ -75,9 +79,9 @@ class Storage:
         return True
 
     def save(self, room: Room) -> None:
-        """Writes what changed since the last time, all or none; what could not be written is tried again.
+        """Write what changed since the last save, in one transaction.
 
-        Raises `StorageError`.
+        Raises StorageError; what could not be written is then part of the next save.
         """
         self._unwritten += self._changes(room)
         if not self._unwritten:
@@ -90,7 +94,7 @@ class Storage:
                     else:
                         run("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (kind, key, body))
         except sqlite3.Error as error:
-            raise StorageError(f"The room could not be saved in {self._path}: {error}.") from error
+            raise StorageError(f"the room cannot be saved in {self._path}: {error}") from error
         self._unwritten = []
 
     @contextmanager
@@ -104,7 +108,7 @@ class Storage:
             raise
 
     def _changes(self, room: Room) -> list[Change]:
-        """What is not in the file yet: kind, key, and the JSON to keep, or None to delete it."""
+        """Return what is not in the file yet: kind, key, and the JSON to keep, or None to delete the record."""
         changes: list[Change] = []
         frame = _frame(room)
         if frame != self._saved_frame:
@@ -119,18 +123,18 @@ class Storage:
         return changes
 
     def clear(self) -> None:
-        """Empties the file."""
+        """Delete everything in the file."""
         self._connection.execute("DELETE FROM record")
         self._saved_frame = b""
         self._unwritten = []
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Close the file."""
         self._connection.close()
 
 
 def _frame(room: Room) -> bytes:
-    """Everything but contacts and activities."""
+    """Return the JSON of everything but contacts and activities."""
     catalog = room.catalog
     frame = {
         "clock_moved_seconds": room.clock.moved_seconds,

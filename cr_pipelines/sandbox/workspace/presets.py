@@ -1,12 +1,32 @@
-"""What a new room has in it: enough for syncs to have something to be checked against."""
+"""What a new room defines, so that syncs have something to be checked against.
+
+Goes in: an empty room. Comes out: the same room with a destination source, custom fields of every type, activity types,
+segments and tags.
+"""
 
 from cr_pipelines.sandbox.workspace.room import Room
 
 SOURCE_ID = 1
+_ACTIVITY_TYPES = (
+    ("started_training", "Started training"),
+    ("completed_training", "Completed training"),
+    ("registered_for_webinar", "Registered for webinar"),
+    ("attended_webinar", "Attended webinar"),
+    ("attended_event", "Attended event"),
+    ("answered_form_survey", "Answered survey"),
+    ("downloaded_content", "Downloaded content"),
+    ("requested_demo", "Requested demo"),
+    ("signed_up", "Signed up"),
+    ("started_trial", "Started trial"),
+    ("used_product", "Used product"),
+    ("opened_support_ticket", "Opened support ticket"),
+    ("posted_message", "Posted message"),
+    ("link", "Link"),
+)
 
 
-def furnish(room: Room) -> None:
-    """Adds a destination source, custom fields of every type, activity types, segments and tags."""
+def add_presets(room: Room) -> None:
+    """Add the definitions of a new room."""
     catalog = room.catalog
     catalog.add_source("Warehouse", SOURCE_ID)
     catalog.add_custom_field("Plan", "enum", ("Free", "Team", "Business", "Enterprise"))
@@ -23,22 +43,7 @@ def furnish(room: Room) -> None:
     catalog.add_custom_field("CRM record", "url")
     catalog.add_custom_field("Marketing opt-in", "boolean")
     catalog.add_custom_field("Teams", "string", multivalue=True)
-    for id_, name in (
-        ("started_training", "Started training"),
-        ("completed_training", "Completed training"),
-        ("registered_for_webinar", "Registered for webinar"),
-        ("attended_webinar", "Attended webinar"),
-        ("attended_event", "Attended event"),
-        ("answered_form_survey", "Answered survey"),
-        ("downloaded_content", "Downloaded content"),
-        ("requested_demo", "Requested demo"),
-        ("signed_up", "Signed up"),
-        ("started_trial", "Started trial"),
-        ("used_product", "Used product"),
-        ("opened_support_ticket", "Opened support ticket"),
-        ("posted_message", "Posted message"),
-        ("link", "Link"),
-    ):
+    for id_, name in _ACTIVITY_TYPES:
         catalog.add_activity_type(id_, name)
     catalog.add_segment("Champions", ("Identified", "Contacted", "Engaged"))
     catalog.add_segment("Trial sign-ups", ("New", "Qualified", "Converted", "Lost"))

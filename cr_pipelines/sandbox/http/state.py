@@ -1,14 +1,19 @@
-"""A sandbox: the room together with what stands around it, its limits, faults, record and data file."""
+"""The state of a running sandbox: the room with its rate limiter, faults, request record and data file.
+
+Goes in: the settings, and the address of the sandbox. Comes out: one object that the API, the control API and the pages
+share.
+"""
 
 import logging
 import time
 
 from cr_pipelines.sandbox.http.faults import Faults
 from cr_pipelines.sandbox.http.limits import RateLimiter
-from cr_pipelines.sandbox.http.operations import OPERATIONS, Router
+from cr_pipelines.sandbox.http.operations import OPERATIONS
 from cr_pipelines.sandbox.http.recorder import Recorder
+from cr_pipelines.sandbox.http.routing import Router
 from cr_pipelines.sandbox.settings import Settings
-from cr_pipelines.sandbox.workspace.furnishing import furnish
+from cr_pipelines.sandbox.workspace.presets import add_presets
 from cr_pipelines.sandbox.workspace.room import Room
 from cr_pipelines.sandbox.workspace.storage import Storage, StorageError
 
@@ -16,8 +21,11 @@ _SAVE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Sandbox:
-    """The state of a running sandbox. `origin` is the address it is reached at, without a path."""
+class SandboxState:
+    """The state of a running sandbox. `origin` is its address, without a path.
+
+    Raises StorageError when the data file cannot be used.
+    """
 
     def __init__(self, settings: Settings, origin: str = ""):
         self.settings = settings
@@ -32,12 +40,12 @@ class Sandbox:
         self._saved_at = time.monotonic()
         self.room = Room(settings.settle_seconds)
         if self._storage is None or not self._storage.load(self.room):
-            furnish(self.room)
+            add_presets(self.room)
 
     def reset(self) -> None:
-        """Back to a new room with the settings of the start: no people, no faults, no record, the clock unmoved."""
+        """Start over with a new room, an empty record, the real time, and the settings of the start."""
         self.room = Room(self.settings.settle_seconds)
-        furnish(self.room)
+        add_presets(self.room)
         self.limiter.set(self.settings.limit, self.settings.interval_seconds)
         self.faults.set(self.settings.faults)
         self.recorder.clear()
@@ -45,18 +53,18 @@ class Sandbox:
             self._storage.clear()
 
     def close(self) -> None:
-        """Writes the room to the data file, with what is accepted and not stored yet, and closes the file."""
+        """Store what was accepted, save the room in the data file, and close the file."""
         if self._storage is not None:
             self.room.settle(everything=True)
             self._storage.save(self.room)
             self._storage.close()
 
-    def save_now_and_then(self) -> None:
-        """Writes what changed to the data file when the last time was a while ago."""
+    def save_if_due(self) -> None:
+        """Save what changed in the data file when the last save was a second ago or more."""
         if self._storage is None or time.monotonic() - self._saved_at < _SAVE_SECONDS:
             return
         try:
             self._storage.save(self.room)
         except StorageError as error:
-            _log.error("%s It is tried again in a moment.", error)
+            _log.error("%s; the next save will try again", error)
         self._saved_at = time.monotonic()

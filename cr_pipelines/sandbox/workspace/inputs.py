@@ -1,14 +1,16 @@
-"""What travels over the wire: every request and answer of the v1 API, as TypedDicts checked by pydantic.
+"""What the room takes in: users, activities, contacts, notes, tags and segment members.
 
-A TypedDict keeps apart what an upsert must keep apart: a field that was sent, a field sent as null, and a
-field left out. Requests are strict: a wrong type, a missing required field, an unknown enum value, a
-malformed e-mail address and also **an unknown field** are refused. (The vendor does not say whether it
-tolerates unknown fields; a stand-in that refuses them finds misspelt ones.)
+Goes in: what a client sent. Comes out: TypedDicts, which keep apart what an upsert must keep apart: a field that was
+sent, a field sent as null, and a field left out.
+
+The types are strict: a wrong type, a missing required field, an unknown enum value, a malformed e-mail address and also
+**an unknown field** are refused. (The vendor does not say whether it tolerates unknown fields; a sandbox that refuses
+them finds misspelled ones.)
 """
 
 from typing import Annotated, Any, Literal, NotRequired, Required
 
-from pydantic import ConfigDict, Field, FiniteFloat, StringConstraints, TypeAdapter, with_config
+from pydantic import ConfigDict, Field, FiniteFloat, StringConstraints, with_config
 from typing_extensions import TypedDict
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
@@ -35,7 +37,7 @@ FieldValue = Scalar | list[Scalar]
 
 @with_config(_STRICT)
 class TagById(TypedDict):
-    """A tag to assign, by the id that GET /tags answers."""
+    """A tag to assign, by its id."""
 
     type: Literal["id"]
     id: Key
@@ -140,7 +142,7 @@ class MarkdownContent(TypedDict):
 
 @with_config(_STRICT)
 class ParentActivity(TypedDict):
-    """The activity that another one answers or belongs to."""
+    """The activity that another one replies to or belongs to."""
 
     id: Key
     activityType: Key
@@ -204,7 +206,7 @@ class Location(TypedDict, total=False):
 
 @with_config(_STRICT)
 class LegacyContact(TypedDict, total=False):
-    """The body of POST /members/."""
+    """A contact without a destination source (legacy)."""
 
     source: Required[Key]
     fullName: str
@@ -221,7 +223,7 @@ class LegacyContact(TypedDict, total=False):
 
 @with_config(_STRICT)
 class ContactNote(TypedDict):
-    """The body of POST /members/note."""
+    """A note to add to a contact (legacy)."""
 
     socialType: SocialType
     value: Key
@@ -230,7 +232,7 @@ class ContactNote(TypedDict):
 
 @with_config(_STRICT)
 class ContactTags(TypedDict):
-    """The body of POST /members/tags; `tags` is a comma-separated list."""
+    """Tags to add to a contact (legacy); `tags` is a comma-separated list."""
 
     socialType: SocialType
     value: Key
@@ -239,7 +241,7 @@ class ContactTags(TypedDict):
 
 @with_config(_STRICT)
 class SingleFieldValue(TypedDict):
-    """The body of POST /members/customFields for a single-value field."""
+    """The value of a single-value custom field (legacy)."""
 
     socialType: SocialType
     value: Key
@@ -249,7 +251,7 @@ class SingleFieldValue(TypedDict):
 
 @with_config(_STRICT)
 class MultiFieldValue(TypedDict):
-    """The body of POST /members/customFields for a multi-value field: all the values it should have."""
+    """All the values that a multi-value custom field should have (legacy)."""
 
     socialType: SocialType
     value: Key
@@ -259,10 +261,10 @@ class MultiFieldValue(TypedDict):
 
 @with_config(_STRICT)
 class LegacyActivity(TypedDict, total=False):
-    """The body of POST /activities.
+    """An activity of contacts that exist already (legacy).
 
     The vendor's description types `activityType` as an object and gives a string as its example; both are
-    taken, an object by its `id`.
+    accepted, an object by its `id`.
     """
 
     source: Required[Key]
@@ -276,7 +278,7 @@ class LegacyActivity(TypedDict, total=False):
 
 @with_config(_STRICT)
 class SegmentMembers(TypedDict, total=False):
-    """The body of POST /segments/{id}; `value` is a comma-separated list."""
+    """Contacts to add to a segment; `value` is a comma-separated list."""
 
     socialType: Required[SocialType]
     value: Required[Key]
@@ -285,7 +287,7 @@ class SegmentMembers(TypedDict, total=False):
 
 @with_config(_STRICT)
 class SegmentNote(TypedDict):
-    """The body of POST /segments/note."""
+    """A note to add to a segment (legacy)."""
 
     segmentId: int
     note: Key
@@ -293,7 +295,7 @@ class SegmentNote(TypedDict):
 
 @with_config(_STRICT)
 class TagUpdate(TypedDict):
-    """The body of POST /tags/{id}."""
+    """The new name and description of a tag."""
 
     name: Key
     description: NotRequired[str | None]
@@ -301,146 +303,8 @@ class TagUpdate(TypedDict):
 
 @with_config(_STRICT)
 class TagCreation(TypedDict):
-    """The body of POST /tags."""
+    """A tag to create."""
 
     name: Key
     description: NotRequired[str | None]
     entityTypes: list[EntityType]
-
-
-class TokenStatus(TypedDict):
-    """Which room a token belongs to."""
-
-    jti: str
-    communityName: str
-    communityId: str
-
-
-class Status(TypedDict):
-    """How a request went, where no other answer is defined."""
-
-    status: Literal["ok", "success", "failure", "not-found"]
-    reason: NotRequired[str]
-
-
-class InvalidRequestAnswer(TypedDict):
-    """The answer 400."""
-
-    reason: str
-    docs: NotRequired[str]
-
-
-class RateLimitSummary(TypedDict):
-    """The state of the token's current interval."""
-
-    intervalLimit: int
-    intervalRemaining: int
-    intervalResetSeconds: float
-    waitMs: int
-
-
-class RateLimited(TypedDict):
-    """The answer 429."""
-
-    reason: str
-    rateLimit: RateLimitSummary
-
-
-class CommunityMember(TypedDict):
-    """A contact, as GET /user/{email} answers it."""
-
-    id: int
-
-
-class SegmentName(TypedDict):
-    """A segment of the room."""
-
-    id: int
-    name: str
-
-
-class StatusName(TypedDict):
-    """A status that contacts can have in a segment."""
-
-    id: int
-    name: str
-
-
-class MemberField(TypedDict):
-    """A custom field of a contact."""
-
-    name: str
-    type: FieldType
-    value: FieldValue
-
-
-class Member(TypedDict, total=False):
-    """A contact, as GET /members answers it; what is not known is left out."""
-
-    fullName: str
-    activities_count: Required[int]
-    avatar: str
-    bio: str
-    organization: str
-    title: str
-    first_seen: Required[str]
-    last_active: str
-    location: Required[Location]
-    member_tags: Required[list[str]]
-    segments: Required[list[SegmentName]]
-    url: str
-    twitter: str
-    github: str
-    linkedin: str
-    discord: str
-    youtube: str
-    common_room_member_url: Required[str]
-    custom_fields: Required[list[MemberField]]
-
-
-class CustomFieldDescription(TypedDict):
-    """A custom field of the room; `values` are the acceptable ones of an enum."""
-
-    id: int
-    name: str
-    type: FieldType
-    multivalue: bool
-    values: NotRequired[list[str]]
-
-
-class ActivityTypeDescription(TypedDict):
-    """An activity type of the room."""
-
-    id: str
-    displayName: str
-    name: str
-
-
-class Tag(TypedDict):
-    """A tag of the room."""
-
-    id: str
-    name: str
-    description: str | None
-    entityTypes: list[EntityType]
-    createdAt: str
-    deletedAt: str | None
-
-
-class TagList(TypedDict):
-    """The tags that are not deleted."""
-
-    labels: list[Tag]
-
-
-user = TypeAdapter[ApiUser](ApiUser)
-activity = TypeAdapter[ApiActivity](ApiActivity)
-legacy_contact = TypeAdapter[LegacyContact](LegacyContact)
-contact_note = TypeAdapter[ContactNote](ContactNote)
-contact_tags = TypeAdapter[ContactTags](ContactTags)
-field_value = TypeAdapter[SingleFieldValue | MultiFieldValue](SingleFieldValue | MultiFieldValue)
-legacy_activity = TypeAdapter[LegacyActivity](LegacyActivity)
-segment_members = TypeAdapter[SegmentMembers](SegmentMembers)
-segment_note = TypeAdapter[SegmentNote](SegmentNote)
-tag_update = TypeAdapter[TagUpdate](TagUpdate)
-tag_creation = TypeAdapter[TagCreation](TagCreation)
