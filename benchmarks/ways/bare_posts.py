@@ -9,7 +9,7 @@ import asyncio
 import httpx
 from _way import Job, main
 
-from cr_pipelines.api.transport import ReqwestTransport
+from cr_pipelines.api.transport import AiohttpTransport
 
 FILLER = b"x" * 1000
 
@@ -22,7 +22,7 @@ def deliver(job: Job) -> None:
 async def _post_all(job: Job) -> None:
     numbers = iter(range(job.rows))
     own = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=job.parallel or 32))
-    transport = own if job.parallel else ReqwestTransport(connect_timeout=10, total_timeout=60)
+    transport = own if job.parallel else AiohttpTransport(connect_timeout=10, total_timeout=60)
     async with httpx.AsyncClient(transport=transport, headers=job.headers, timeout=60) as client:
 
         async def work() -> None:

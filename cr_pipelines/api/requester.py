@@ -33,7 +33,7 @@ from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
 from cr_pipelines.api.safe_reasons import safe_reason
 from cr_pipelines.api.send_hook import SendHook, current_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
-from cr_pipelines.api.transport import ReqwestTransport
+from cr_pipelines.api.transport import AiohttpTransport
 
 DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
 
@@ -75,12 +75,12 @@ class Exchange:
         self._timeout = timeout
         self._extensions = {"timeout": {"connect": connect_timeout, "read": timeout, "write": timeout, "pool": timeout}}
         self._bounds_time = transport is None
-        self._transport = transport or ReqwestTransport(connect_timeout=connect_timeout, total_timeout=timeout)
+        self._transport = transport or AiohttpTransport(connect_timeout=connect_timeout, total_timeout=timeout)
         self._retry = retry or careful()
         self._gate = Gate(Width(most=max_concurrency), max_limit_wait)
         self._by_operation: dict[str, OperationStats] = {}
         self._addresses: dict[tuple[str, int], httpx.URL] = {}
-        for name in ("httpx", "httpcore", "pyreqwest"):
+        for name in ("httpx", "httpcore", "aiohttp"):
             _quieten(logging.getLogger(name))
 
     async def aclose(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from cr_pipelines.api import Backoff, CommonRoomClient, careful
-from cr_pipelines.api.transport import ReqwestTransport
+from cr_pipelines.api.transport import AiohttpTransport
 from cr_pipelines.removal import Removals, Timing
 from cr_pipelines.sync import AlreadyRunning, Destination, Sync, run_sync
 from cr_pipelines.sync.privacy import confirmation as _confirmation
@@ -27,7 +27,7 @@ class Mortal(httpx.AsyncBaseTransport):
     """Kills its process at the request of a number, before it is sent or after its answer came."""
 
     def __init__(self, dies_at: int | None, after: bool):
-        self._inner = ReqwestTransport(connect_timeout=10, total_timeout=60)
+        self._inner = AiohttpTransport(connect_timeout=10, total_timeout=60)
         self._dies_at = dies_at
         self._after = after
         self._requests = 0
