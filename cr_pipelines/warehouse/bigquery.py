@@ -189,8 +189,8 @@ class BigQueryWarehouse(Warehouse):
 
     dialect = BigQueryDialect
 
-    def __init__(self, url: str):
-        super().__init__(url)
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
+        super().__init__(url, wait_seconds=wait_seconds)
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
         self._location = options.pop("location", None)

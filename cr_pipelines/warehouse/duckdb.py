@@ -210,15 +210,16 @@ class DuckDBWarehouse(Warehouse):
 
     dialect = DuckDBDialect
 
-    def __init__(self, url: str):
-        super().__init__(url)
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
+        super().__init__(url, wait_seconds=wait_seconds)
         parts = urlsplit(url)
         if parts.netloc or parts.fragment or not parts.path.startswith("/") or not parts.path.strip("/"):
             raise WarehouseError(f"{url} names no file; write duckdb:///relative.duckdb or duckdb:////absolute.duckdb")
         options = dict(parse_qsl(parts.query))
         self.path = Path(unquote(parts.path[1:]))
         try:
-            self._busy_seconds = float(options.pop("busy_seconds", 600))
+            busy_seconds = float(options.pop("busy_seconds", 600))
+            self._busy_seconds = busy_seconds if wait_seconds is None else wait_seconds
             self._most_memory = max(int(options.pop("memory", 1000)) * _MEGABYTE, FIRST_MEMORY)
         except ValueError:
             raise WarehouseError("memory (MB) and busy_seconds in CR_WAREHOUSE_URL must be numbers") from None

@@ -225,8 +225,8 @@ class PostgreSQLWarehouse(Warehouse):
     def session(self) -> Iterator[PostgreSQLSession]:
         """Connect, waiting politely while the server starts or has no connection left.
 
-        Raises WarehouseBusy when that takes longer than ten minutes, and WarehouseError when there is no
-        such server, user or database.
+        Raises WarehouseBusy when that takes longer than `wait_seconds` (default: ten minutes), and WarehouseError
+        when there is no such server, user or database.
         """
         connection = self._connect()
         try:
@@ -237,6 +237,7 @@ class PostgreSQLWarehouse(Warehouse):
 
     def _connect(self) -> adbc_driver_manager.dbapi.Connection:
         begun = time.monotonic()
+        wait_seconds = _BUSY_SECONDS if self.wait_seconds is None else self.wait_seconds
         pause = 0.05
         while True:
             try:
@@ -246,9 +247,9 @@ class PostgreSQLWarehouse(Warehouse):
             except adbc_driver_manager.Error as error:
                 if not _CONNECT_LATER.search(str(error)):
                     raise WarehouseError(f"PostgreSQL cannot be reached: {_message(error)}") from None
-                if time.monotonic() - begun > _BUSY_SECONDS:
+                if time.monotonic() - begun > wait_seconds:
                     raise WarehouseBusy(
-                        f"PostgreSQL let nobody in for {_BUSY_SECONDS:.0f} s: {_message(error)}"
+                        f"PostgreSQL accepted no connection for {wait_seconds:.0f} s: {_message(error)}"
                     ) from None
             else:
                 return connection

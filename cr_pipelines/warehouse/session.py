@@ -99,8 +99,9 @@ class Warehouse(ABC):
 
     dialect: ClassVar[type[Dialect]]
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
         self.url = url
+        self.wait_seconds = wait_seconds
 
     @abstractmethod
     def session(self) -> AbstractContextManager[Session]:
@@ -122,12 +123,13 @@ _WAREHOUSES = {
 """By a URL's scheme: the module, its warehouse, and the extra with the driver. Drivers are imported late."""
 
 
-def open_warehouse(url: str) -> Warehouse:
-    """The warehouse that a URL names.
+def open_warehouse(url: str, *, wait_seconds: float | None = None) -> Warehouse:
+    """Return the warehouse that a URL names; nothing is connected yet.
 
     Takes `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb`, `postgresql://user@host/database`,
-    `snowflake://user:password@account/database/schema` or `bigquery://project/dataset`. Raises WarehouseError
-    for a URL that it does not know, and for an engine whose driver is not installed.
+    `snowflake://user:password@account/database/schema` or `bigquery://project/dataset`. `wait_seconds` is how long a
+    session waits for a DuckDB file or a PostgreSQL server that is busy; None for the URL's or the engine's default.
+    Raises WarehouseError for a URL that it does not know, and for an engine whose driver is not installed.
     """
     scheme = url.partition(":")[0].lower()
     try:
@@ -145,5 +147,5 @@ def open_warehouse(url: str) -> Warehouse:
         raise WarehouseError(
             f"{scheme}:// needs the package {error.name}; install it with: pip install 'cr-pipelines[{extra}]'"
         ) from error
-    warehouse: Warehouse = getattr(found, name)(url)
+    warehouse: Warehouse = getattr(found, name)(url, wait_seconds=wait_seconds)
     return warehouse

@@ -160,8 +160,8 @@ class SnowflakeWarehouse(Warehouse):
 
     dialect = SnowflakeDialect
 
-    def __init__(self, url: str):
-        super().__init__(url)
+    def __init__(self, url: str, *, wait_seconds: float | None = None):
+        super().__init__(url, wait_seconds=wait_seconds)
         parts = urlsplit(url)
         names = [unquote(name) for name in parts.path.split("/") if name]
         if not parts.hostname or len(names) != 2:
