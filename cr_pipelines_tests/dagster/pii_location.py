@@ -57,7 +57,7 @@ def on_change(sync: Sync) -> dg.SensorDefinition:
             runs = f"{ledger.table('sync_runs')} WHERE sync = '{sync.name}' AND state"
             going_on = session.fetch_all(f"SELECT run_id FROM {runs} = 'running'")
             if any(ledger.run_lives(run_id, sync.name) for (run_id,) in going_on):
-                return dg.SkipReason("a run goes on")
+                return dg.SkipReason("a run is in progress")
             if session.fetch_all(
                 f"SELECT 1 FROM {runs} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"
             ):

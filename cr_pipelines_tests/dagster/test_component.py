@@ -48,11 +48,11 @@ def folder(**files: str) -> Iterator[dg.Definitions]:
 
 def cause(error: BaseException) -> str:
     """What an error says, down to its root."""
-    said = str(error)
+    message = str(error)
     while error.__cause__ is not None:
         error = error.__cause__
-        said += f"\n{error}"
-    return said
+        message += f"\n{error}"
+    return message
 
 
 def test_a_yaml_file_is_a_sync(location: Location) -> None:

@@ -29,7 +29,7 @@ SYNCS = {
 }
 
 UNLIKE = ("contact", "activity", "tag", "contact_note")
-"""One of each way: as it is, day by day, held against the room, and at most once."""
+"""One of each way: as it is, day by day, compared with the room, and at most once."""
 
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 

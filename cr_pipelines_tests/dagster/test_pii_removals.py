@@ -143,8 +143,8 @@ def test_materializing_settles_every_request_and_shows_counts_only(location: Loc
     }
     assert outcome.verdicts == {"requests_usable": "warn", "removed_in_time": "passed"}
     assert "r3" in (outcome.checks["requests_usable"].description or "")
-    said = str([*location.instance.all_logs(outcome.result.run_id), location.instance.get_runs()])
-    assert "@example" not in said
+    logged = str([*location.instance.all_logs(outcome.result.run_id), location.instance.get_runs()])
+    assert "@example" not in logged
 
 
 def test_only_the_named_requests_are_settled_and_an_address_among_them_is_refused(location: Location) -> None:

@@ -13,9 +13,9 @@ def test_a_missing_source_disables_the_sync_and_the_run_succeeds(location: Locat
     assert outcome.succeeded
     assert outcome.materializations == []
     assert outcome.verdicts == {"source_usable": "warn"}
-    said = outcome.checks["source_usable"].description or ""
-    assert "contacts is disabled and sent nothing" in said
-    assert "common_room_contacts" in said
+    description = outcome.checks["source_usable"].description or ""
+    assert "contacts is disabled and sent nothing" in description
+    assert "common_room_contacts" in description
 
 
 def test_a_source_that_disappeared_fails_a_check_but_not_the_run(location: Location) -> None:

@@ -1,4 +1,4 @@
-"""What a user can choose about a sync, beside what to sync.
+"""What a user can choose about a sync, in addition to what to sync.
 
 Goes in: YAML attributes, or the run config of the Launchpad. Comes out: the choices, validated, as Dagster or the
 engine takes them.
