@@ -1,4 +1,7 @@
-"""The Dagster code location: what the `defs` folder declares, with the resources it needs."""
+"""The Dagster code location.
+
+Goes in: the YAML of the `defs` folder. Comes out: its definitions, with the resources and the executor that they need.
+"""
 
 from pathlib import Path
 
@@ -9,17 +12,17 @@ from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Everything of the location. Loading it connects to nothing.
+    """Return all definitions of the code location. Loading them connects to nothing.
 
-    Resources that the `defs` folder declares under the same names replace ours.
+    A resource that the `defs` folder declares under the same name replaces the default.
     """
     declared = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
     resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
     return dg.Definitions.merge(
         declared,
         dg.Definitions(
-            resources={name: ours for name, ours in resources.items() if name not in (declared.resources or {})},
-            # A sync is one step that waits for a network: a process of its own per step buys nothing.
+            resources={name: default for name, default in resources.items() if name not in (declared.resources or {})},
+            # A sync is one step that waits for the network: a process per step would gain nothing.
             executor=dg.in_process_executor,
         ),
     )

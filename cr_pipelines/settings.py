@@ -1,17 +1,42 @@
-"""What the environment says: the same names for Dagster, the command and the demo."""
+"""What the environment says: the same names for Dagster, the command and the demo.
+
+Goes in: environment variables. Comes out: `Settings`, and for an error that a setting causes, the variable to check.
+"""
 
 import os
 from dataclasses import dataclass
 
-from cr_pipelines.api import DEFAULT_BASE_URL
+from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, UnexpectedResponse, UnknownSource, Unreachable
 from cr_pipelines.errors import CrPipelinesError
 
 DEMO_WAREHOUSE_URL = "duckdb:///.demo/warehouse.duckdb"
 """The warehouse that `make demo` makes, relative to the project."""
 
+_TOKEN = "COMMON_ROOM_API_TOKEN"  # noqa: S105 - a name
+_BASE_URL = "COMMON_ROOM_BASE_URL"
+_SOURCE_ID = "COMMON_ROOM_DESTINATION_SOURCE_ID"
+_WAREHOUSE_URL = "CR_WAREHOUSE_URL"
+_STATE_SCHEMA = "CR_STATE_SCHEMA"
+
+_VARIABLES = {
+    BadToken.advice: _TOKEN,
+    UnknownSource.advice: _SOURCE_ID,
+    Unreachable.advice: _BASE_URL,
+    UnexpectedResponse.advice: _BASE_URL,
+    "API token is": _TOKEN,
+    "base URL": _BASE_URL,
+    "base_url": _BASE_URL,
+    "no destination source": _SOURCE_ID,
+    "warehouse URL": _WAREHOUSE_URL,
+}
+"""The variable behind a message. The layers below know no environment: their messages name the setting in words.
+
+An error of the API is recognized by its class's advice, which an error that wraps it repeats.
+"""
+
 
 class SettingsError(CrPipelinesError):
-    """An environment variable that cannot be used; the message says what to set."""
+    """A setting that cannot be used; the message says what to set."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +48,7 @@ class Settings:
         base_url: `COMMON_ROOM_BASE_URL`, the API's address up to and including `/community/v1`.
         source_id: `COMMON_ROOM_DESTINATION_SOURCE_ID`, the API signal that contacts and activities go to.
         warehouse_url: `CR_WAREHOUSE_URL`.
-        state_schema: `CR_STATE_SCHEMA`, the warehouse schema of our own tables.
+        state_schema: `CR_STATE_SCHEMA`, the warehouse schema of the package's own tables.
     """
 
     token: str | None
@@ -38,23 +63,42 @@ class Settings:
 
     @staticmethod
     def from_environment() -> "Settings":
-        """Read the environment now. Raises SettingsError for a source id that is no number."""
+        """Read the environment now. Raises SettingsError for a source id that is not a number."""
         return Settings(
-            token=os.environ.get("COMMON_ROOM_API_TOKEN") or None,
-            base_url=os.environ.get("COMMON_ROOM_BASE_URL") or DEFAULT_BASE_URL,
-            source_id=parse_source_id(os.environ.get("COMMON_ROOM_DESTINATION_SOURCE_ID") or None),
-            warehouse_url=os.environ.get("CR_WAREHOUSE_URL") or DEMO_WAREHOUSE_URL,
-            state_schema=os.environ.get("CR_STATE_SCHEMA") or "common_room",
+            token=os.environ.get(_TOKEN) or None,
+            base_url=os.environ.get(_BASE_URL) or DEFAULT_BASE_URL,
+            source_id=parse_source_id(os.environ.get(_SOURCE_ID) or None),
+            warehouse_url=warehouse_url(),
+            state_schema=os.environ.get(_STATE_SCHEMA) or "common_room",
         )
 
 
-def parse_source_id(text: str | None) -> int | None:
-    """The number of a destination source. Raises SettingsError for a text that is none."""
-    if text is None:
+def warehouse_url() -> str:
+    """Return the URL of the warehouse, which can be read even when another variable is wrong."""
+    return os.environ.get(_WAREHOUSE_URL) or DEMO_WAREHOUSE_URL
+
+
+def parse_source_id(value: str | None) -> int | None:
+    """Return the id of a destination source as a number. Raises SettingsError for anything else."""
+    if value is None:
         return None
-    if not text.strip().isdigit():
+    if not value.strip().isdigit():
         raise SettingsError(
-            "COMMON_ROOM_DESTINATION_SOURCE_ID is not a number; Common Room shows the id of an API signal "
-            "under Settings > Sources"
+            f"{_SOURCE_ID} is not a number; Common Room shows the id of an API signal under Settings > Sources"
         )
-    return int(text)
+    return int(value)
+
+
+def hint(error: BaseException) -> str | None:
+    """Return which environment variable to check, or None if no variable is at fault or the message names it."""
+    message = str(error)
+    for words, variable in _VARIABLES.items():
+        if words in message:
+            return None if variable in message else f"check the environment variable {variable}"
+    return None
+
+
+def explain(error: BaseException) -> str:
+    """Return the error's message, with the environment variable to check if one is at fault."""
+    advice = hint(error)
+    return f"{error}; {advice}" if advice else str(error)

@@ -34,7 +34,7 @@ class Project:
 
     def open_warehouse(self) -> Warehouse:
         """The warehouse. Raises WarehouseError."""
-        return self.warehouse_resource.get_warehouse(busy_seconds=_BUSY_SECONDS)
+        return self.warehouse_resource.get_warehouse(wait_seconds=_BUSY_SECONDS)
 
     def partition(self, sync: Sync, day: date) -> Partition | None:
         """What a run for that day looks at: a slice of the source, or all of it."""

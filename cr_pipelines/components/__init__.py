@@ -1,26 +1,33 @@
-"""Syncs as Dagster definitions: a component for YAML, and the factory behind it for Python."""
+"""Dagster components for Common Room, and the Python factories behind them.
 
-from cr_pipelines.components.catalog.component import CommonRoomCatalog
-from cr_pipelines.components.catalog.definitions import build_catalog_definitions
-from cr_pipelines.components.pii_removals.component import CommonRoomPiiRemovals
-from cr_pipelines.components.pii_removals.execution import RemovalEvents, execute_removals
-from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
-from cr_pipelines.components.sync.asset import build_sync_asset
-from cr_pipelines.components.sync.automation import on_source_update
-from cr_pipelines.components.sync.component import CommonRoomSync
-from cr_pipelines.components.sync.definitions import build_sync_definitions
-from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
-from cr_pipelines.components.sync.options import (
+Goes in: YAML, or plain Python values. Comes out: Dagster definitions. One folder per component; `shared` has what
+several of them use.
+"""
+
+from cr_pipelines.components.catalog import CommonRoomCatalog, build_catalog_definitions
+from cr_pipelines.components.pii_removals import (
+    CommonRoomPiiRemovals,
+    RemovalEvents,
+    RemovalRunConfig,
+    RemovalSensor,
+    RequestColumns,
+    execute_removals,
+)
+from cr_pipelines.components.shared.schedules import SyncSchedule
+from cr_pipelines.components.sync import (
+    CommonRoomSync,
     DailyPartitions,
     RejectionThresholds,
+    SyncEvents,
     SyncFreshness,
     SyncRunConfig,
-    SyncSchedule,
-)
-from cr_pipelines.components.sync.specs import (
     build_source_specs,
+    build_sync_asset,
+    build_sync_definitions,
     build_sync_spec,
     dbt_model_key,
+    execute_sync,
+    on_source_update,
     partitioned_syncs_of,
     syncs_of,
 )

@@ -1,1 +1,1 @@
-"""The ready-made syncs, one folder each with a `defs.yaml` that names its kind and its source, and the catalog."""
+"""The built-in syncs, the catalog and the privacy requests: a folder each, with a `defs.yaml`."""

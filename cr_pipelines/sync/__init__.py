@@ -15,6 +15,7 @@ from cr_pipelines.sync.model import (
     Resync,
     Sync,
 )
+from cr_pipelines.sync.plan.partitions import rows_before
 from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.suppression import SuppressionList
@@ -48,6 +49,7 @@ __all__ = [
     "going_on",
     "read_catalog",
     "rows",
+    "rows_before",
     "run_in_loop",
     "run_sync",
     "unknown_names",

@@ -9,15 +9,15 @@ from cr_pipelines.components import (
     CommonRoomPiiRemovals,
     RemovalSensor,
     SyncSchedule,
-    _schedule,
     build_sync_definitions,
 )
+from cr_pipelines.components.shared import runs
 from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Ledger, Sync
 
-# Nobody waits two minutes here for a run that was killed before it began.
-_schedule.BEGINS_WITHIN = timedelta(seconds=20)
+# A run that was killed before it began blocks the sensor for two minutes by default.
+runs.BEGINS_WITHIN = timedelta(seconds=20)
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 ACTIVITIES = Sync("activities", "activity", "common_room_activities")
@@ -26,8 +26,8 @@ ACTIVITIES = Sync("activities", "activity", "common_room_activities")
 class HastyRemovals(CommonRoomPiiRemovals):
     """The sandbox has everything stored within a moment, so its 404 counts sooner."""
 
-    def get_removals(self, warehouse: WarehouseResource, *, busy_seconds: float | None = None) -> Removals:
-        removals = super().get_removals(warehouse, busy_seconds=busy_seconds)
+    def get_removals(self, warehouse: WarehouseResource, *, wait_seconds: float | None = None) -> Removals:
+        removals = super().get_removals(warehouse, wait_seconds=wait_seconds)
         return replace(removals, timing=replace(removals.timing, just_sent=timedelta(seconds=3)))
 
 
@@ -57,7 +57,7 @@ def on_change(sync: Sync) -> dg.SensorDefinition:
             runs = f"{ledger.table('sync_runs')} WHERE sync = '{sync.name}' AND state"
             going_on = session.fetch_all(f"SELECT run_id FROM {runs} = 'running'")
             if any(ledger.run_lives(run_id, sync.name) for (run_id,) in going_on):
-                return dg.SkipReason("a run goes on")
+                return dg.SkipReason("a run is in progress")
             if session.fetch_all(
                 f"SELECT 1 FROM {runs} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"
             ):

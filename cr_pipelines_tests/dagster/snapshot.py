@@ -1,6 +1,6 @@
 """Every asset, check, job and schedule of the code location, as plain JSON.
 
-Renew the committed file after a change that is meant, and read its diff:
+After an intended change, renew the committed file and read its diff:
 
     python -m cr_pipelines_tests.dagster.snapshot
 """
@@ -15,11 +15,11 @@ from cr_pipelines.definitions import defs
 
 FILE = Path(__file__).with_name("definitions.json")
 
-_OF_THE_MACHINE = {"dagster/code_references", "dagster/component_origin"}
+_LOCAL = {"dagster/code_references", "dagster/component_origin"}
 
 
 def snapshot() -> dict[str, Any]:
-    """The definitions, without what differs from machine to machine."""
+    """The definitions, without metadata that differs between machines."""
     definitions = defs()
     graph = definitions.resolve_asset_graph()
     repository = definitions.get_repository_def()
@@ -79,9 +79,7 @@ def _asset(spec: dg.AssetSpec) -> dict[str, Any]:
         "automation_condition": spec.automation_condition and spec.automation_condition.get_label(),
         "partitions": spec.partitions_def and str(spec.partitions_def),
         "freshness": spec.freshness_policy and str(spec.freshness_policy),
-        "metadata": {
-            name: _plain(entry) for name, entry in sorted(spec.metadata.items()) if name not in _OF_THE_MACHINE
-        },
+        "metadata": {name: _plain(entry) for name, entry in sorted(spec.metadata.items()) if name not in _LOCAL},
     }
 
 
@@ -103,7 +101,7 @@ def _plain(entry: Any) -> Any:
 
 
 def written() -> str:
-    """The snapshot as it stands in the file."""
+    """The snapshot as text of the file."""
     return json.dumps(snapshot(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -118,9 +118,9 @@ def test_a_backfills_run_of_one_day_has_check_results_of_that_day(days: Location
     assert {check.partition for check in outcome.result.get_asset_check_evaluations()} == {"2026-03-02"}
 
 
-def test_a_day_that_fails_keeps_none_of_the_others_back(days: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_that_fails_blocks_no_other_day(days: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of one day is no number, so that the view fails for that day."""
-    monkeypatch.setattr("cr_pipelines.components.sync.execution.RETRY_SECONDS", 0)
+    monkeypatch.setattr("cr_pipelines.components.shared.failures.RETRY_SECONDS", 0)
     days.sql(
         "CREATE TABLE raw_activities AS SELECT * REPLACE (timestamp AT TIME ZONE 'UTC' AS timestamp) "
         "FROM common_room_activities; DROP TABLE common_room_activities"
@@ -150,7 +150,7 @@ def test_a_run_without_a_day_says_to_choose_one(days: Location) -> None:
     assert posted(days) == []
 
 
-def test_a_backfill_makes_a_run_for_each_day_unless_told_otherwise(days: Location) -> None:
+def test_a_backfill_makes_a_run_for_each_day_by_default(days: Location) -> None:
     policy = days.definitions.resolve_assets_def(ACTIVITIES).backfill_policy
     grouped = daily(days_per_run=5).resolve_assets_def(ACTIVITIES).backfill_policy
 
@@ -212,7 +212,7 @@ def test_the_recheck_can_be_set_and_left_out() -> None:
     assert [schedule.name for schedule in left_out] == ["sync_activities_schedule"]
 
 
-def test_an_update_of_the_source_asks_for_today_and_the_days_to_recheck(days: Location) -> None:
+def test_an_update_of_the_source_requests_today_and_the_days_to_recheck(days: Location) -> None:
     """As the automation sensor does, on an instance that saw the source's table updated."""
     partitions = DailyPartitions(start=date(2026, 3, 1), recheck_days=2)
     sync = Sync("activities", "activity", "common_room_activities")

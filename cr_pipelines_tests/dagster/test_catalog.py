@@ -1,4 +1,4 @@
-"""What the room defines, as assets, and whether it has what the syncs name."""
+"""What the room defines, as assets, and whether it has the names that the syncs use."""
 
 import dagster as dg
 import pytest
@@ -33,7 +33,7 @@ def test_the_room_is_read_into_tables_that_each_are_an_asset(location: Location)
     assert set(verdicts(outcome).values()) == {True}
 
 
-def test_what_syncs_name_and_the_room_lacks_is_said_with_the_nearest_name(location: Location) -> None:
+def test_names_that_the_room_does_not_have_are_listed_with_the_nearest_one(location: Location) -> None:
     location.sql(
         "CREATE TABLE common_room_activities AS SELECT 'a' AS id, 'used_prodct' AS activity_type, 'u' AS user_id, "
         "TIMESTAMP '2026-03-01' AS timestamp"
@@ -73,7 +73,7 @@ def test_a_room_that_cannot_be_read_fails_the_run_and_says_why(
     assert not outcome.was_retried
 
 
-def test_the_catalog_is_read_daily_once_somebody_switches_it_on(location: Location) -> None:
+def test_the_catalog_is_read_daily_once_the_schedule_is_turned_on(location: Location) -> None:
     schedule = location.definitions.resolve_schedule_def("common_room_catalog_schedule")
 
     assert (schedule.cron_schedule, schedule.default_status) == ("20 4 * * *", dg.DefaultScheduleStatus.STOPPED)

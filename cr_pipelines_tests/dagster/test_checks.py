@@ -1,3 +1,5 @@
+"""The checks of a sync."""
+
 import dagster as dg
 
 from cr_pipelines.components import RejectionThresholds, build_sync_definitions
@@ -6,7 +8,7 @@ from cr_pipelines.sync import Sync
 from cr_pipelines_tests.support.location import Location, plain
 
 
-def test_a_sound_source_passes_every_check(location: Location) -> None:
+def test_a_valid_source_passes_every_check(location: Location) -> None:
     assert location.run().verdicts == {
         "source_usable": "passed",
         "rejections_under_threshold": "passed",
@@ -28,7 +30,7 @@ def test_null_and_duplicate_keys_make_the_source_unusable_but_block_no_other_row
     assert "keep one of each" in (check.description or "")
 
 
-def test_a_column_that_is_nearly_one_of_the_contract_is_warned_about(location: Location) -> None:
+def test_a_misspelled_column_of_the_contract_is_a_warning(location: Location) -> None:
     location.sql("ALTER TABLE common_room_contacts ADD COLUMN compny_name VARCHAR")
     location.sql("ALTER TABLE common_room_contacts ADD COLUMN loaded_at TIMESTAMP")
 
@@ -58,7 +60,7 @@ def test_rejections_warn_above_one_share_and_fail_above_another(location: Locati
     assert list(shares.values()) == ["passed", "warn", "error"]
     check = outcome.checks["rejections_under_threshold"]
     assert plain(check.metadata)["rejected_percent"] == 9.091
-    assert "1 of 11 rows (9.09 %)" in (check.description or "")
+    assert "1 of 11 rows (9.09%)" in (check.description or "")
 
 
 def test_a_source_that_became_empty_fails_its_check_and_changes_nothing(location: Location) -> None:
@@ -70,12 +72,12 @@ def test_a_source_that_became_empty_fails_its_check_and_changes_nothing(location
 
     assert outcome.succeeded
     assert outcome.verdicts == {"source_not_emptied": "error"}
-    assert "look for what broke the view" in (outcome.checks["source_not_emptied"].description or "")
+    assert "find out what emptied it" in (outcome.checks["source_not_emptied"].description or "")
     assert outcome.materializations == []
     assert location.posted() == []
 
 
-def test_a_source_that_was_always_empty_is_fine(location: Location) -> None:
+def test_a_source_that_was_always_empty_passes_every_check(location: Location) -> None:
     location.sql("DELETE FROM common_room_contacts")
 
     assert set(location.run().verdicts.values()) == {"passed"}

@@ -1,3 +1,5 @@
+"""The component of a sync: YAML, scaffolding and subclasses."""
+
 import re
 import textwrap
 from collections.abc import Iterator
@@ -46,11 +48,11 @@ def folder(**files: str) -> Iterator[dg.Definitions]:
 
 def cause(error: BaseException) -> str:
     """What an error says, down to its root."""
-    said = str(error)
+    message = str(error)
     while error.__cause__ is not None:
         error = error.__cause__
-        said += f"\n{error}"
-    return said
+        message += f"\n{error}"
+    return message
 
 
 def test_a_yaml_file_is_a_sync(location: Location) -> None:
@@ -82,7 +84,7 @@ def test_a_yaml_file_is_a_sync(location: Location) -> None:
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 6 * * *", "Europe/Berlin")
 
 
-def test_scaffolding_gives_a_sync_that_works_beside_the_one_on_the_same_table(location: Location) -> None:
+def test_a_scaffolded_sync_works_next_to_another_on_the_same_table(location: Location) -> None:
     with create_defs_folder_sandbox() as sandbox:
         for name in ("contacts", "my_contacts"):
             path = sandbox.scaffold_component(CommonRoomSync, name)
@@ -165,13 +167,13 @@ def test_the_first_day_may_be_written_with_or_without_quotes(written: str) -> No
     assert partitions.get_first_partition_key() == "2025-03-01"
 
 
-def test_freshness_is_asked_for_in_hours() -> None:
+def test_freshness_is_set_in_hours() -> None:
     policy = spec_of("freshness: {fail_after_hours: 26, warn_after_hours: 2.5}").freshness_policy
 
     assert policy == dg.FreshnessPolicy.time_window(timedelta(hours=26), timedelta(hours=2.5))
 
 
-def test_a_sync_runs_when_its_source_was_updated_and_no_run_goes_on(location: Location) -> None:
+def test_a_sync_runs_after_its_source_was_updated_unless_a_run_is_in_progress(location: Location) -> None:
     written = "kind: contact\nsource: people\nasset_key: common_room/people\nautomation_condition: on_source_update"
     with folder(people=written) as definitions:
         before = dg.evaluate_automation_conditions(definitions, instance=location.instance)
@@ -184,8 +186,9 @@ def test_a_sync_runs_when_its_source_was_updated_and_no_run_goes_on(location: Lo
 
 def test_the_choices_of_a_sync_reach_the_engine() -> None:
     with folder(
-        tags="kind: tag\nsource: tags\nasset_key: room/tags\non_removed: delete\nmost_removed: 3\nrestore: true",
-        members="kind: segment_member\nsource: members\nasset_key: room/members\nbatch_size: 50\npatience: 2",
+        tags="kind: tag\nsource: tags\nasset_key: room/tags\non_source_delete: delete\nmax_deletions: 3\n"
+        "recreate_deleted: true",
+        members="kind: segment_member\nsource: members\nasset_key: room/members\nbatch_size: 50\nmax_not_found_runs: 2",
     ) as definitions:
         found = sorted(syncs_of(definitions), key=lambda sync: sync.name)
 
@@ -199,10 +202,10 @@ def test_the_choices_of_a_sync_reach_the_engine() -> None:
     ("attributes", "expected"),
     [
         ("kind: contacts", "there is no kind 'contacts'; the kinds are contact"),
-        ("frame: models/people", "name either a source, or a frame"),
-        ("{source: null}", "name either a source, or a frame"),
-        ("{source: null, frame: models/people, dbt_model: people}", "a frame is what is upstream"),
-        ("partitions: {start: '2025-01-01'}", "a contact has no moment to make days of"),
+        ("frame: models/people", "name either a source or a frame"),
+        ("{source: null}", "name either a source or a frame"),
+        ("{source: null, frame: models/people, dbt_model: people}", "the frame is the upstream asset"),
+        ("partitions: {start: '2025-01-01'}", "a contact has no timestamp to partition by"),
         ("{kind: activity, partitions: {start: yesterday}}", "start\n  Input should be a valid date"),
         ("automation_condition: eager", "neither on_source_update nor a condition"),
         ("freshness: {fail_after_hours: 2, warn_after_hours: 3}", "must be less than fail_after_hours"),
@@ -230,7 +233,7 @@ def test_a_wrong_attribute_is_refused_by_name(attributes: str, expected: str) ->
     assert expected in cause(refused.value)
 
 
-def test_syncs_are_read_back_from_the_definitions_whoever_wrote_them() -> None:
+def test_syncs_are_found_in_the_definitions_from_yaml_and_from_the_factory() -> None:
     by_factory = build_sync_definitions(Sync("leads", "contact", "SELECT 1 AS id", clear_nulls=True))
     with folder(people="kind: contact\nsource: crm.people\nasset_key: room/people\nname: crm_people") as by_yaml:
 
@@ -246,7 +249,7 @@ def test_syncs_are_read_back_from_the_definitions_whoever_wrote_them() -> None:
 
 
 class CarefulSync(CommonRoomSync):
-    """Looks before it sends."""
+    """A sync whose runs are all dry runs."""
 
     def get_asset_spec(self) -> dg.AssetSpec:
         return super().get_asset_spec().replace_attributes(metadata={"contact": "growth"}, kinds={"careful"})

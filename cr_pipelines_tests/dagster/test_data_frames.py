@@ -1,4 +1,4 @@
-"""The pandas door: a sync whose source is what another asset returns."""
+"""Syncs of a data frame that another asset returns."""
 
 from datetime import date
 from typing import Any
@@ -72,11 +72,11 @@ def test_column_lineage_leads_to_the_asset_that_returned_the_frame(location: Loc
     assert (source.asset_key, source.column_name) == (FRAME, "full_name")
 
 
-def test_something_else_than_a_frame_is_refused_with_what_it_is(location: Location) -> None:
+def test_a_value_that_is_not_a_frame_is_refused_by_its_type(location: Location) -> None:
     outcome = run(location, [{"id": "p1"}])
 
     assert not outcome.succeeded
-    assert "returned a builtins.list, and a sync takes a pandas DataFrame" in outcome.failure
+    assert "returned a builtins.list; return a pandas DataFrame" in outcome.failure
 
 
 def test_a_frame_that_lacks_a_required_column_says_which(location: Location) -> None:
@@ -86,7 +86,7 @@ def test_a_frame_that_lacks_a_required_column_says_which(location: Location) -> 
     assert "has no column id, which the contract of a contact requires" in outcome.failure
 
 
-def test_a_sync_of_a_frame_is_not_among_those_that_can_be_looked_at_without_a_run() -> None:
+def test_a_sync_of_a_frame_is_not_among_the_syncs_of_the_definitions() -> None:
     built = build_sync_definitions(Sync("people", "contact", "none"), frame=FRAME)
 
     assert (

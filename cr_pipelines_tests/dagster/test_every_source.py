@@ -1,4 +1,4 @@
-"""Every source of the table by its ready-made asset, materialized by Dagster, held against the sandbox's record."""
+"""Every built-in sync, materialized by Dagster and compared with the requests that the sandbox recorded."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ SYNCS = {
 }
 
 UNLIKE = ("contact", "activity", "tag", "contact_note")
-"""One of each way: as it is, day by day, held against the room, and at most once."""
+"""One of each way: as it is, day by day, compared with the room, and at most once."""
 
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 
@@ -79,7 +79,7 @@ def test_the_first_run_delivers_all_the_second_nothing_and_a_changed_row_is_one_
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.kind in UNLIKE], ids=lambda case: case.kind)
-def test_a_source_that_is_not_there_ends_well_with_a_warning(location: Location, case: Case) -> None:
+def test_a_run_without_a_source_succeeds_with_a_warning(location: Location, case: Case) -> None:
     location.sql("DROP TABLE common_room_contacts")
 
     outcome = materialize(location, case)

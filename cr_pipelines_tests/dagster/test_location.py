@@ -1,3 +1,5 @@
+"""The code location as Dagster loads it."""
+
 import os
 import subprocess
 import sys
@@ -53,12 +55,13 @@ def test_every_way_of_loading_names_the_same_location() -> None:
     assert workspace["python_module"]["module_name"] == f"{project['root_module']}.definitions"
 
 
-def test_the_ready_made_syncs_are_found_in_the_definitions() -> None:
+def test_the_built_in_syncs_are_found_in_the_definitions() -> None:
     assert Sync("contacts", "contact", "common_room_contacts") in syncs_of(defs())
 
 
-def test_an_asset_names_the_warehouse_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CR_WAREHOUSE_URL", "postgresql+psycopg://host/db")
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql", "postgres", "PostgreSQL"])
+def test_the_kinds_of_an_asset_name_the_warehouse(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setenv("CR_WAREHOUSE_URL", f"{scheme}://host/db")
 
     [spec] = defs().resolve_assets_def(dg.AssetKey(["common_room", "contacts"])).specs
 

@@ -182,6 +182,6 @@ def test_two_hundred_requests_in_three_waves_under_faults_and_a_kill(tmp_path: P
     # but for what the kill kept from being recorded.
     taken = [call for each in calls.values() for call in each[:-1] if call["status"] == 200]
     assert all(killed_at - 3 < call["at"] < killed_at + 1 for call in taken)
-    withheld = "SELECT sync, count(*) FROM common_room.sync_ledger WHERE status = 'suppressed' GROUP BY sync"
-    assert dict(company.sql(withheld)) == {"contacts": 3 * 45, "activities": 3 * 45}
+    suppressed = "SELECT sync, count(*) FROM common_room.sync_ledger WHERE status = 'suppressed' GROUP BY sync"
+    assert dict(company.sql(suppressed)) == {"contacts": 3 * 45, "activities": 3 * 45}
     assert places_that_hold(["@example.com", "@EXAMPLE.COM"], home) == []

@@ -1,3 +1,5 @@
+"""Privacy requests in Dagster: the sensor, the jobs and the checks."""
+
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,7 +74,7 @@ def test_the_sensor_is_stopped_until_somebody_starts_it_and_asks_for_ids_only(lo
     assert status(location) == {"r1": "pending", "r2": "pending"}
 
 
-def test_a_tick_withholds_before_any_run_and_a_lost_run_is_asked_for_under_a_new_key(location: Location) -> None:
+def test_a_tick_suppresses_before_any_run_and_requests_a_lost_run_under_a_new_key(location: Location) -> None:
     ask(location, "r1", "person1@example.com")
     first, second = tick(location).run_requests[0], tick(location).run_requests[0]
     assert first.run_key != second.run_key
@@ -80,7 +82,7 @@ def test_a_tick_withholds_before_any_run_and_a_lost_run_is_asked_for_under_a_new
     assert location.run().materializations[0]["rows_suppressed"] == 1
 
 
-def test_no_run_is_asked_for_while_one_goes_on_but_people_are_withheld(location: Location) -> None:
+def test_no_run_is_requested_while_one_is_in_progress_but_people_are_suppressed(location: Location) -> None:
     job = location.definitions.resolve_job_def("settle_pii_removals")
     run = location.instance.create_run_for_job(
         job, asset_selection=frozenset({REMOVALS}), status=dg.DagsterRunStatus.STARTED
@@ -90,11 +92,11 @@ def test_no_run_is_asked_for_while_one_goes_on_but_people_are_withheld(location:
     data = tick(location)
 
     assert not data.run_requests
-    assert data.skip_message == f"run {run.run_id} has not ended; the next tick looks again"
+    assert data.skip_message == f"run {run.run_id} is in progress; the next tick checks again"
     assert status(location) == {"r1": "pending"}
 
 
-def test_a_run_whose_worker_was_killed_keeps_nothing_back(location: Location) -> None:
+def test_a_run_whose_worker_was_killed_blocks_no_tick(location: Location) -> None:
     settle(location)
     job = location.definitions.resolve_job_def("settle_pii_removals")
     run = location.instance.create_run_for_job(
@@ -110,7 +112,7 @@ def test_a_run_whose_worker_was_killed_keeps_nothing_back(location: Location) ->
     assert status(location) == {"r1": "not_found"}
 
 
-def test_nothing_due_and_a_missing_table_are_said_so(location: Location) -> None:
+def test_a_tick_says_that_nothing_is_due_or_that_the_table_does_not_exist(location: Location) -> None:
     assert tick(location).skip_message == "no request is due"
     location.sql("DROP TABLE common_room_pii_requests")
 
@@ -141,8 +143,8 @@ def test_materializing_settles_every_request_and_shows_counts_only(location: Loc
     }
     assert outcome.verdicts == {"requests_usable": "warn", "removed_in_time": "passed"}
     assert "r3" in (outcome.checks["requests_usable"].description or "")
-    said = str([*location.instance.all_logs(outcome.result.run_id), location.instance.get_runs()])
-    assert "@example" not in said
+    logged = str([*location.instance.all_logs(outcome.result.run_id), location.instance.get_runs()])
+    assert "@example" not in logged
 
 
 def test_only_the_named_requests_are_settled_and_an_address_among_them_is_refused(location: Location) -> None:
@@ -151,7 +153,7 @@ def test_only_the_named_requests_are_settled_and_an_address_among_them_is_refuse
     settle(location, request_ids=["r2"])
     assert status(location) == {"r1": "pending", "r2": "not_found"}
     outcome = settle(location, request_ids=["person1@example.com"])
-    assert "request_ids holds a text with an @" in outcome.failure
+    assert "request_ids contains an @" in outcome.failure
     assert not outcome.was_retried
 
 
@@ -173,8 +175,8 @@ class Tomorrow(CommonRoomPiiRemovals):
 
     days_ahead: int = 0
 
-    def get_removals(self, warehouse: WarehouseResource, *, busy_seconds: float | None = None) -> Removals:
-        removals = super().get_removals(warehouse, busy_seconds=busy_seconds)
+    def get_removals(self, warehouse: WarehouseResource, *, wait_seconds: float | None = None) -> Removals:
+        removals = super().get_removals(warehouse, wait_seconds=wait_seconds)
         return replace(removals, clock=lambda: datetime.now(UTC) + timedelta(days=self.days_ahead))
 
 
@@ -207,7 +209,7 @@ def test_sixteen_days_later_the_verified_are_verified_and_the_overdue_turn_the_c
     assert status(location)["r1"] == "verified"
 
 
-def test_verification_runs_daily_once_somebody_switches_it_on(location: Location) -> None:
+def test_verification_runs_daily_once_it_is_turned_on(location: Location) -> None:
     schedule = location.definitions.resolve_schedule_def("verify_pii_removals_schedule")
     assert (schedule.cron_schedule, schedule.job_name) == ("0 6 * * *", "verify_pii_removals")
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
@@ -224,7 +226,7 @@ def folder(attributes: str) -> Iterator[dg.Definitions]:
             yield dg.Definitions.merge(definitions, RESOURCES)
 
 
-def test_yaml_names_another_table_other_columns_and_the_sensors_ways(location: Location) -> None:
+def test_yaml_sets_the_table_its_columns_and_the_sensor(location: Location) -> None:
     location.sql("CREATE SCHEMA law; CREATE TABLE law.erasures AS SELECT 7 AS case_no, 'x@example.com' AS mail")
     with folder(
         """

@@ -1,3 +1,5 @@
+"""The run config of a sync."""
+
 import dagster as dg
 import pytest
 
@@ -72,16 +74,16 @@ def test_a_limit_below_one_is_refused_at_once(location: Location, limit: int) ->
 def test_an_address_among_the_keys_is_refused_without_being_repeated(location: Location) -> None:
     outcome = location.run(keys=["person1@example.com"])
 
-    assert "as the column key of sync_ledger spells it" in outcome.failure
+    assert "copy it from the column key of sync_ledger" in outcome.failure
     assert "person1" not in outcome.failure
 
 
-def test_another_resync_is_refused_by_the_launchpad(location: Location) -> None:
+def test_an_unknown_resync_is_refused_by_the_launchpad(location: Location) -> None:
     with pytest.raises(dg.DagsterInvalidConfigError, match="resync"):
         location.run(resync="everything")
 
 
-def test_checks_executed_alone_look_and_send_nothing(location: Location) -> None:
+def test_checks_executed_alone_send_nothing(location: Location) -> None:
     job = location.definitions.resolve_implicit_job_def_def_for_assets([CONTACTS])
     assert job is not None
     checks = {dg.AssetCheckKey(CONTACTS, "source_usable")}

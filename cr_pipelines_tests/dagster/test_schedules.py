@@ -1,3 +1,5 @@
+"""The schedules of a sync."""
+
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,7 +30,7 @@ def tick(location: Location) -> Any:
         return schedule.evaluate_tick(context)
 
 
-def test_contacts_run_hourly_once_somebody_switches_the_schedule_on(location: Location) -> None:
+def test_contacts_run_hourly_once_the_schedule_is_turned_on(location: Location) -> None:
     schedule = location.definitions.resolve_schedule_def("sync_contacts_schedule")
 
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 * * * *", "UTC")
@@ -36,7 +38,7 @@ def test_contacts_run_hourly_once_somebody_switches_the_schedule_on(location: Lo
     assert schedule.job_name == "sync_contacts"
 
 
-def test_a_tick_asks_for_a_run(location: Location) -> None:
+def test_a_tick_requests_a_run(location: Location) -> None:
     data = tick(location)
 
     assert data.run_requests is not None
@@ -55,7 +57,7 @@ def test_a_tick_is_skipped_while_the_source_is_missing_and_names_it(location: Lo
 
 
 @pytest.mark.parametrize("job_name", ["sync_contacts", "__ASSET_JOB"])
-def test_a_tick_is_skipped_while_a_run_of_the_same_sync_goes_on(location: Location, job_name: str) -> None:
+def test_a_tick_is_skipped_while_a_run_of_the_same_sync_is_in_progress(location: Location, job_name: str) -> None:
     job = location.definitions.resolve_job_def("sync_contacts")
     run = location.instance.create_run_for_job(
         job, asset_selection=frozenset({CONTACTS}), status=dg.DagsterRunStatus.STARTED
@@ -66,13 +68,13 @@ def test_a_tick_is_skipped_while_a_run_of_the_same_sync_goes_on(location: Locati
     data = tick(location)
 
     assert not data.run_requests
-    assert "run the-other-run has not ended" in (data.skip_message or "")
+    assert "run the-other-run is in progress" in (data.skip_message or "")
 
 
-def test_a_run_that_has_waited_long_for_the_pool_is_not_taken_for_dead(
+def test_a_run_that_waits_long_for_the_pool_counts_as_in_progress(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cr_pipelines.components.sync.schedule.BEGINS_WITHIN", timedelta(0))
+    monkeypatch.setattr("cr_pipelines.components.shared.runs.BEGINS_WITHIN", timedelta(0))
     job = location.definitions.resolve_job_def("sync_contacts")
     run = location.instance.create_run_for_job(
         job, asset_selection=frozenset({CONTACTS}), status=dg.DagsterRunStatus.STARTED
@@ -85,26 +87,28 @@ def test_a_run_that_has_waited_long_for_the_pool_is_not_taken_for_dead(
 
     data = tick(location)
 
-    assert f"run {run.run_id} has not ended" in (data.skip_message or "")
+    assert f"run {run.run_id} is in progress" in (data.skip_message or "")
 
 
-def test_a_run_that_ended_keeps_no_tick_back(location: Location) -> None:
+def test_a_run_that_has_ended_blocks_no_tick(location: Location) -> None:
     location.run()
 
     assert tick(location).run_requests
 
 
 @pytest.mark.process
-def test_a_busy_warehouse_is_left_to_the_run_to_wait_for(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cr_pipelines.components.sync.schedule._BUSY_SECONDS", 0.1)
-    hold = f"import duckdb; c = duckdb.connect({str(location.path)!r}); print('held', flush=True); input()"
+def test_a_tick_with_a_busy_warehouse_requests_a_run_which_waits_longer(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cr_pipelines.components.sync.schedule.TICK_WAIT_SECONDS", 0.1)
+    open_it = f"import duckdb; c = duckdb.connect({str(location.path)!r}); print('open', flush=True); input()"
     with subprocess.Popen(
-        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdin is not None
-        assert holder.stdout.readline() == "held\n"
+        [sys.executable, "-c", open_it], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline() == "open\n"
         data = tick(location)
-        holder.stdin.write("\n")
+        other.stdin.write("\n")
 
     assert data.run_requests

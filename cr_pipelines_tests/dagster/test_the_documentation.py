@@ -1,4 +1,4 @@
-"""What README.md and docs show is what works."""
+"""The examples and links of README.md and docs work."""
 
 import re
 from pathlib import Path

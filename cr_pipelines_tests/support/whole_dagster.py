@@ -67,9 +67,9 @@ class Dagster:
     url: str
 
     def ask(self, query: str, **variables: Any) -> Any:
-        answer = httpx.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
+        response = httpx.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30).json()
+        assert "errors" not in response, response
+        return response["data"]
 
     def launch(self, asset: str = "contacts", **config: Any) -> str:
         launched = self.ask(
@@ -135,7 +135,7 @@ def whole_dagster(
     storage: str = "",
     module: str = "cr_pipelines.definitions",
 ) -> Iterator[Dagster]:
-    """Dagster while the block lasts, its runs in processes of their own; `storage` is a part of its dagster.yaml."""
+    """Dagster while the block lasts, its runs in processes of their own; `storage` is added to its dagster.yaml."""
     (home / "dagster.yaml").write_text(SETTINGS + storage)
     (home / "sitecustomize.py").write_text(RESTLESS_DAEMON)
     workspace = home / "workspace.yaml"

@@ -1,36 +1,41 @@
-"""The component that reads what a room defines."""
+"""The component of the catalog.
 
-from types import ModuleType
+Goes in: the attributes of a `defs.yaml`, and the other syncs of the project. Comes out: the definitions of the catalog.
+"""
 
 import dagster as dg
 from pydantic import Field
 from typing_extensions import override
 
 from cr_pipelines.components.catalog.definitions import build_catalog_definitions
-from cr_pipelines.components.sync.component import CommonRoomSync
-from cr_pipelines.components.sync.options import SyncSchedule
-from cr_pipelines.components.sync.specs import GROUP
-from cr_pipelines.sync import Sync
+from cr_pipelines.components.shared.assets import GROUP
+from cr_pipelines.components.shared.project import components_of_project
+from cr_pipelines.components.shared.schedules import SyncSchedule
+from cr_pipelines.components.sync import CommonRoomSync
 
 
 class CommonRoomCatalog(dg.Component, dg.Model, dg.Resolvable):
     """Reads the room's activity types, custom fields, segments with statuses, and tags into tables.
 
-    The check `names_known` of each says what the syncs of the same project name and the room lacks:
+    The check `names_known` of each table lists the names that the project's syncs use and the room does not have:
 
         type: cr_pipelines.components.CommonRoomCatalog
         attributes:
           schedule: {cron: "20 4 * * *"}
 
-    The code location has to provide the resources `common_room` and `warehouse`.
+    The code location must provide the resources `common_room` and `warehouse`.
     """
 
-    schedule: SyncSchedule | None = Field(default=None, description="When it runs on its own; default never.")
-    group_name: str | None = Field(default=GROUP, description="The box in the lineage.")
+    schedule: SyncSchedule | None = Field(
+        default=None, description="When to run on a schedule. No schedule by default."
+    )
+    group_name: str | None = Field(default=GROUP, description="Group of the assets.")
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        return build_catalog_definitions(_syncs(context), schedule=self.schedule, group_name=self.group_name)
+        # Only a run has the rows of a data frame.
+        syncs = [sync.sync for sync in components_of_project(context, CommonRoomSync) if sync.frame is None]
+        return build_catalog_definitions(syncs, schedule=self.schedule, group_name=self.group_name)
 
     @classmethod
     @override
@@ -40,11 +45,3 @@ class CommonRoomCatalog(dg.Component, dg.Model, dg.Resolvable):
             tags=["common-room"],
             produces=["asset", "asset_check", "job", "schedule"],
         )
-
-
-def _syncs(context: dg.ComponentLoadContext) -> list[Sync]:
-    """The syncs of the project's YAML that have a source to look through."""
-    tree = context.component_tree
-    # A tree made for a test (`dg.ComponentTree.for_test`) has no folder to look through.
-    found = tree.get_all_components(of_type=CommonRoomSync) if isinstance(tree.defs_module, ModuleType) else []
-    return [component.sync for component in found if component.frame is None]

@@ -1,5 +1,12 @@
+"""The checks of the removals.
+
+Goes in: the status of all requests, and why their table could not be read, if so. Comes out: a result for each check,
+whose description says what to do. It names requests by id, and never people.
+"""
+
 import dagster as dg
 
+from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
 from cr_pipelines.removal import Standing
 from cr_pipelines.sync import SourceUnusable
 from cr_pipelines.warehouse import SourceMissing
@@ -7,24 +14,22 @@ from cr_pipelines.warehouse import SourceMissing
 REQUESTS_USABLE = "requests_usable"
 REMOVED_IN_TIME = "removed_in_time"
 
-_WARN, _ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
-
 
 def removal_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """The checks of the removals."""
+    """Return the checks of the removals."""
     return [
         dg.AssetCheckSpec(
             REQUESTS_USABLE,
             asset=key,
-            description="The table of requests is there, and every request has an e-mail address. Otherwise: correct "
-            "the address in the request's row, and it is taken up again.",
+            description="The table of requests exists, and every request has a valid email address. If this fails, "
+            "correct the address in the request's row; the request is then processed again.",
         ),
         dg.AssetCheckSpec(
             REMOVED_IN_TIME,
             asset=key,
-            description="No removal is overdue: 15 days after it was submitted, Common Room does not have the person "
-            "any more. Executing this check alone looks up whom it is time to look up. Otherwise: show the report of "
-            "the overdue requests (cr-pipelines pii report) to Common Room's support.",
+            description="No removal is overdue: Common Room no longer has a person 15 days after their removal was "
+            "submitted. Executing this check alone looks up everyone who is due for a lookup. If this fails, send the "
+            "report of the overdue requests (cr-pipelines pii report) to Common Room's support.",
         ),
     ]
 
@@ -32,55 +37,39 @@ def removal_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
 def requests_usable(
     key: dg.AssetKey, standing: Standing, problem: SourceMissing | SourceUnusable | None
 ) -> dg.AssetCheckResult:
-    """Whether the requests can be read, and each says who it is about."""
+    """Return whether the requests can be read, and each of them has an address."""
+    invalid = standing.by_status.get("invalid", 0)
     if problem is not None:
-        severity = _WARN if isinstance(problem, SourceMissing) and not standing.by_status else _ERROR
-        said = disabled(problem)
+        severity = WARN if isinstance(problem, SourceMissing) and not standing.by_status else ERROR
+        message = disabled(problem)
     elif standing.invalid:
-        severity = _WARN
-        count = standing.by_status.get("invalid", 0)
-        said = (
-            f"{count:,} requests have no usable address, so nobody can be removed by them; correct the address in the "
-            f"row, and it is taken up again. Their ids: {', '.join(standing.invalid)}"
+        severity = WARN
+        message = (
+            f"{invalid:,} requests have no valid email address, so nobody can be removed; correct the address in the "
+            f"row, and the request is processed again. Request ids: {', '.join(standing.invalid)}"
         )
     else:
-        severity, said = None, "every request has an address"
-    return _result(key, REQUESTS_USABLE, severity, said, {"requests_invalid": standing.by_status.get("invalid", 0)})
+        severity, message = None, "every request has an email address"
+    return check_result(key, REQUESTS_USABLE, severity, message, {"requests_invalid": invalid})
 
 
 def removed_in_time(key: dg.AssetKey, standing: Standing) -> dg.AssetCheckResult:
-    """Whether Common Room kept its 15 days."""
+    """Return whether Common Room removed everyone within its 15 days."""
     overdue = standing.by_status.get("overdue", 0)
-    said = (
-        f"{overdue:,} requests are overdue: Common Room was asked more than 15 days ago and was not seen to have "
-        f"forgotten the person. Their ids: {', '.join(standing.overdue)}. Take them up with Common Room's support; "
-        "`cr-pipelines pii report` has the dates"
+    message = (
+        f"{overdue:,} requests are overdue: submitted more than 15 days ago, and not verified as removed. Request ids: "
+        f"{', '.join(standing.overdue)}. Contact Common Room's support; `cr-pipelines pii report` has the dates"
         if standing.overdue
         else "no removal is overdue"
     )
-    return _result(key, REMOVED_IN_TIME, _ERROR if standing.overdue else None, said, {"requests_overdue": overdue})
-
-
-def disabled(problem: SourceMissing | SourceUnusable) -> str:
-    """What is said of a source that cannot be read."""
-    return (
-        "pii_removals takes up no new requests. Create the table or view, or name another source in the definition of "
-        f"the removals: {problem}"
+    return check_result(
+        key, REMOVED_IN_TIME, ERROR if standing.overdue else None, message, {"requests_overdue": overdue}
     )
 
 
-def _result(
-    key: dg.AssetKey,
-    name: str,
-    severity: dg.AssetCheckSeverity | None,
-    description: str,
-    metadata: dict[str, int],
-) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=severity is None,
-        asset_key=key,
-        check_name=name,
-        severity=severity or _ERROR,
-        description=description,
-        metadata=metadata,
+def disabled(problem: SourceMissing | SourceUnusable) -> str:
+    """Return the message for a source that cannot be read."""
+    return (
+        "pii_removals accepts no new requests. Create the table or view, or name another source in the component's "
+        f"definition: {problem}"
     )

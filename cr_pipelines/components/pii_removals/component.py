@@ -1,4 +1,8 @@
-"""The component for privacy requests that a `defs.yaml` names."""
+"""The component of privacy requests.
+
+Goes in: the attributes of a `defs.yaml`. Comes out: the definitions of the removals; subclasses change the asset or
+its runs.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,78 +12,78 @@ import dagster as dg
 from pydantic import Field, model_validator
 from typing_extensions import override
 
-from cr_pipelines.components.pii_removals.definitions import (
-    build_removal_definitions,
-    build_removal_spec,
-    build_request_specs,
-)
+from cr_pipelines.components.pii_removals.definitions import build_removal_definitions
 from cr_pipelines.components.pii_removals.execution import RemovalEvents, execute_removals
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
-from cr_pipelines.components.sync.options import SyncSchedule
-from cr_pipelines.components.sync.specs import GROUP
+from cr_pipelines.components.pii_removals.specs import build_removal_spec, build_request_specs
+from cr_pipelines.components.shared.assets import GROUP
+from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.removal import Removals, RequestSource, Timing
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 
 
 class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
-    """Has Common Room forget the people whose privacy requests are in a table, and proves it.
+    """Removes people from Common Room whose privacy requests are in a table, and verifies it.
 
-    A sensor watches the table, a job settles what is due, and a scheduled job looks whether Common Room kept its 15
-    days. From the moment that a request is seen, every sync withholds the person.
+    A sensor watches the table, a job settles the requests that are due, and a scheduled job verifies that Common Room
+    removed everyone within its 15 days. As soon as a request is seen, no sync sends the person.
 
-    The code location has to provide the resources `common_room` and `warehouse`.
+    The code location must provide the resources `common_room` and `warehouse`.
     """
 
     source: str = Field(
         default="common_room_pii_requests",
         description="A table or view (table, schema.table, catalog.schema.table), or a SELECT statement.",
     )
-    columns: RequestColumns = Field(default=RequestColumns(), description="What the source calls its columns.")
+    columns: RequestColumns = Field(default=RequestColumns(), description="Names of the source's columns.")
     asset_key: dg.ResolvedAssetKey = Field(
         default=dg.AssetKey([GROUP, "pii_removals"]),
-        description="Key of the asset, its parts divided by slashes.",
+        description="Key of the asset, its parts separated by slashes.",
         examples=["common_room/pii_removals"],
     )
     upstream: Sequence[dg.ResolvedAssetKey] | None = Field(
         default=None,
-        description="Keys of the assets that the source is or reads, when other code defines them. Default: the "
-        "source's table, as an asset of its own.",
+        description="Keys of the assets that the source is or reads, if other code defines them. Default: an asset for "
+        "the source's table.",
     )
     sensor: RemovalSensor = Field(default=RemovalSensor(), description="How the source is watched.")
     verification: SyncSchedule = Field(
-        default=SyncSchedule(cron="0 6 * * *"), description="When submitted removals are looked up."
+        default=SyncSchedule(cron="0 6 * * *"), description="When to look up submitted removals."
     )
     retry_after_seconds: float = Field(
         default=60.0,
         gt=0,
-        description="Pause after a removal's first failure. It doubles with each further one, up to a day.",
+        description="How long to wait after a removal fails for the first time. Doubles with each failure, up to a "
+        "day.",
     )
-    description: str | None = Field(default=None, description="Markdown for people.")
-    group_name: str | None = Field(default=GROUP, description="The box in the lineage.")
-    owners: Sequence[str] = Field(default=(), description="Addresses of colleagues, or team:name.")
+    description: str | None = Field(
+        default=None, description="Description of the asset, in Markdown. Default: what is removed where."
+    )
+    group_name: str | None = Field(default=GROUP, description="Group of the asset.")
+    owners: Sequence[str] = Field(default=(), description="Owners of the asset: email addresses, or team:name.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        # Raises ValueError for a source that cannot be.
+        # Raises ValueError for an invalid source.
         _ = self.requests
         return self
 
     @property
     def requests(self) -> RequestSource:
-        """Where requests arrive, as the engine takes it."""
+        """Where requests arrive, as the removals take it."""
         return self.columns.of(self.source)
 
-    def get_removals(self, warehouse: WarehouseResource, *, busy_seconds: float | None = None) -> Removals:
-        """The removals of a warehouse. Override it to change their timing or their clock."""
+    def get_removals(self, warehouse: WarehouseResource, *, wait_seconds: float | None = None) -> Removals:
+        """Return the removals of a warehouse. Override it to change their timing or their clock."""
         return Removals(
-            warehouse.get_warehouse(busy_seconds=busy_seconds),
+            warehouse.get_warehouse(wait_seconds=wait_seconds),
             self.requests,
             warehouse.get_state_schema(),
             Timing(first_pause=timedelta(seconds=self.retry_after_seconds)),
         )
 
     def get_asset_spec(self) -> dg.AssetSpec:
-        """The asset before any run. Override it to add metadata or other upstream assets."""
+        """Return the asset before any run. Override it to add metadata or other upstream assets."""
         return build_removal_spec(
             self.requests,
             self.asset_key,
@@ -96,7 +100,7 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
         common_room: CommonRoomResource,
         warehouse: WarehouseResource,
     ) -> RemovalEvents:
-        """What a run does. Override it to do something before, after or instead."""
+        """Settle or verify. Override it to do something before, after or instead."""
         return execute_removals(self.get_removals(warehouse), context, config, common_room)
 
     @override
@@ -114,7 +118,7 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     @override
     def get_spec(cls) -> dg.ComponentTypeSpec:
         return dg.ComponentTypeSpec(
-            description="A table of privacy requests, each settled in Common Room and proven.",
+            description="Removes people from Common Room by a table of privacy requests, and verifies it.",
             tags=["common-room", "privacy"],
             produces=["asset", "asset_check", "job", "schedule", "sensor"],
         )

@@ -1,15 +1,21 @@
-from collections.abc import Callable, Iterable, Sequence
+"""All Dagster definitions of the removals.
+
+Goes in: the asset's spec, and what a run and a tick do. Comes out: the asset with checks, a sensor, two jobs and a
+schedule.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import dagster as dg
 
 from cr_pipelines.components.pii_removals.checks import REMOVED_IN_TIME, removal_check_specs
 from cr_pipelines.components.pii_removals.execution import RemovalEvents
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor
-from cr_pipelines.components.sync.execution import without_text
-from cr_pipelines.components.sync.options import SyncSchedule
-from cr_pipelines.components.sync.schedule import run_going_on
-from cr_pipelines.components.sync.specs import GROUP, warehouse_kind
-from cr_pipelines.removal import Removals, RequestSource
+from cr_pipelines.components.shared.failures import without_text
+from cr_pipelines.components.shared.runs import TICK_WAIT_SECONDS, run_in_progress
+from cr_pipelines.components.shared.schedules import SyncSchedule, build_schedule
+from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import SourceUnusable
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
@@ -18,60 +24,7 @@ ExecuteRemovals = Callable[
     [dg.AssetExecutionContext, RemovalRunConfig, CommonRoomResource, WarehouseResource], RemovalEvents
 ]
 OpenRemovals = Callable[..., Removals]
-
-_BUSY_SECONDS = 5.0
-"""A tick may take a minute in all; another process may keep a DuckDB file for longer."""
-
-
-def build_removal_spec(
-    source: RequestSource,
-    asset_key: dg.AssetKey,
-    *,
-    upstream: Iterable[dg.AssetKey] | None = None,
-    description: str | None = None,
-    group_name: str | None = GROUP,
-    owners: Sequence[str] = (),
-) -> dg.AssetSpec:
-    """The asset of the removals, as it is before any run; `upstream` replaces the source's table."""
-    return dg.AssetSpec(
-        key=asset_key,
-        deps=_upstream_keys(source) if upstream is None else list(upstream),
-        description=description
-        or f"Has Common Room forget everyone who asked for it in `{source.relation}`: DELETE /user/{{email}}, once for "
-        "each person, after every sync has stopped sending them. What became of each request is in `pii_removals`; "
-        "`cr-pipelines pii report` shows it.",
-        group_name=group_name,
-        owners=list(owners),
-        kinds={"commonroom", warehouse_kind()},
-        skippable=True,
-    )
-
-
-def build_request_specs(source: RequestSource, *, group_name: str | None = GROUP) -> list[dg.AssetSpec]:
-    """The table of requests as an external asset; none for a query."""
-    columns = [
-        dg.TableColumn(source.request_id, "text", "The request's id; not an address, nor a name."),
-        dg.TableColumn(source.email, "text", "E-mail address of the person to be forgotten."),
-        dg.TableColumn(source.requested_at, "timestamp", "When it was requested; for the report."),
-    ]
-    return [
-        dg.AssetSpec(
-            key=key,
-            group_name=group_name,
-            kinds={warehouse_kind()},
-            description="A table or view of yours with a row for each privacy request. Rows may come late, in any "
-            "order, and dated back.",
-            metadata={
-                "dagster/table_name": source.source,
-                "dagster/column_schema": dg.TableSchema(columns=columns),
-            },
-        )
-        for key in _upstream_keys(source)
-    ]
-
-
-def _upstream_keys(source: RequestSource) -> list[dg.AssetKey]:
-    return [] if source.relation.is_query else [dg.AssetKey(source.source.split("."))]
+"""Takes a warehouse resource, and `wait_seconds`."""
 
 
 def build_removal_definitions(
@@ -83,24 +36,41 @@ def build_removal_definitions(
     sensor: RemovalSensor,
     verification: SyncSchedule,
 ) -> dg.Definitions:
-    """The removals' asset with its checks, a job and a sensor that settle, a job and a schedule that verify.
+    """Return the removals' asset with its checks, a job and a sensor that settle, a job and a schedule that verify.
 
     Args:
-        spec: the asset, usually of `build_removal_spec`.
+        spec: the asset, usually from `build_removal_spec`.
         sources: upstream tables that no other code defines.
-        open_removals: gives the removals of a warehouse resource, and takes `busy_seconds`.
+        open_removals: returns the removals of a warehouse resource.
         execute: what a run does.
         sensor: how the table of requests is watched.
         verification: when submitted removals are looked up.
     """
-    key = spec.key
-    name = key.path[-1]
+    name = spec.key.path[-1]
+    settle = dg.define_asset_job(
+        f"settle_{name}",
+        selection=dg.AssetSelection.assets(spec.key),
+        description="Settles every privacy request that is due, or those that the sensor names.",
+    )
+    verify = dg.define_asset_job(
+        f"verify_{name}",
+        selection=dg.AssetSelection.checks(dg.AssetCheckKey(spec.key, REMOVED_IN_TIME)),
+        description="Looks up everyone whose removal is due for a lookup, and checks that none is overdue.",
+    )
+    return dg.Definitions(
+        assets=[*sources, _build_asset(spec, execute)],
+        jobs=[settle, verify],
+        sensors=[_build_sensor(spec.key, settle, open_removals, sensor)],
+        schedules=[build_schedule(verify, verification)],
+    )
 
-    # No pool: a removal waits for no sync to end, and its few requests share the token by the server's headers.
+
+def _build_asset(spec: dg.AssetSpec, execute: ExecuteRemovals) -> dg.AssetsDefinition:
+    # No pool: a removal must not wait for a sync to end, and its few requests respect the server's rate limit headers.
     @dg.multi_asset(
-        name=key.to_python_identifier(),
+        name=spec.key.to_python_identifier(),
         specs=[spec],
-        check_specs=removal_check_specs(key),
+        check_specs=removal_check_specs(spec.key),
         can_subset=True,
     )
     def removals_asset(
@@ -111,39 +81,36 @@ def build_removal_definitions(
     ) -> RemovalEvents:
         yield from execute(context, config, common_room, warehouse)
 
-    settle = dg.define_asset_job(
-        f"settle_{name}",
-        selection=dg.AssetSelection.assets(key),
-        description="Settles every privacy request that is due, or those that the sensor names.",
-    )
-    verify = dg.define_asset_job(
-        f"verify_{name}",
-        selection=dg.AssetSelection.checks(dg.AssetCheckKey(key, REMOVED_IN_TIME)),
-        description="Looks up everyone whose removal it is time to look up, and checks that none is overdue.",
-    )
+    return removals_asset
+
+
+def _build_sensor(
+    key: dg.AssetKey, job: Any, open_removals: OpenRemovals, sensor: RemovalSensor
+) -> dg.SensorDefinition:
+    name = key.path[-1]
 
     @dg.sensor(
         name=f"{name}_sensor",
-        job=settle,
+        job=job,
         minimum_interval_seconds=sensor.interval_seconds,
         default_status=dg.DefaultSensorStatus[sensor.status.upper()],
-        description="Withholds everyone who asks to be forgotten as soon as their request is seen, and asks for one "
+        description="Suppresses everyone who asked to be removed as soon as it sees their request, and requests one "
         "run at a time that settles what is due.",
     )
     def watch(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
         try:
-            removals = open_removals(warehouse, busy_seconds=_BUSY_SECONDS)
-            going_on = run_going_on(context.instance, key, settle.name, removals.run_lives)
-            if going_on is not None:
+            removals = open_removals(warehouse, wait_seconds=TICK_WAIT_SECONDS)
+            in_progress = run_in_progress(context.instance, key, job.name, removals.run_lives)
+            if in_progress is not None:
                 removals.take_in()
-                return dg.SkipReason(f"run {going_on} has not ended; the next tick looks again")
+                return dg.SkipReason(f"run {in_progress} is in progress; the next tick checks again")
             batch = removals.next_batch(sensor.requests_per_run)
         except SourceMissing as error:
             return dg.SkipReason(f"{name} is disabled: {error}")
         except SourceUnusable:
             raise
         except WarehouseError as error:
-            return dg.SkipReason(f"the warehouse cannot be read now, the next tick tries again: {error}")
+            return dg.SkipReason(f"the warehouse cannot be read now; the next tick tries again: {error}")
         except Exception as error:
             raise without_text(error) from None
         if batch is None:
@@ -151,14 +118,4 @@ def build_removal_definitions(
         config = {"ops": {key.to_python_identifier(): {"config": {"request_ids": batch.request_ids}}}}
         return dg.RunRequest(run_key=batch.key, run_config=config)
 
-    schedule = dg.ScheduleDefinition(
-        name=f"verify_{name}_schedule",
-        job=verify,
-        cron_schedule=verification.cron,
-        execution_timezone=verification.timezone,
-        default_status=dg.DefaultScheduleStatus[verification.status.upper()],
-        description=f"Runs verify_{name}.",
-    )
-    return dg.Definitions(
-        assets=[*sources, removals_asset], jobs=[settle, verify], sensors=[watch], schedules=[schedule]
-    )
+    return watch

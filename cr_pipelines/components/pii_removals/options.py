@@ -1,3 +1,9 @@
+"""What a user can choose about privacy requests.
+
+Goes in: YAML attributes, or the run config of the Launchpad. Comes out: the choices, validated, as Dagster or the
+removals take them.
+"""
+
 from typing import Literal
 
 import dagster as dg
@@ -7,33 +13,38 @@ from cr_pipelines.removal import RequestSource
 
 
 class RemovalRunConfig(dg.Config):
-    """What one run of the removals does; leave it alone to settle every request that is due."""
+    """What one run of the removals does. By default, it settles every request that is due."""
 
     request_ids: list[str] = Field(
         default=[],
-        description="Only these requests, as the column request_id of pii_removals spells them. Run config is kept and "
-        "shown by Dagster: never put an address here.",
+        description="Only these requests, as spelled in the column request_id of pii_removals. Dagster stores and "
+        "shows run config, so never enter an email address here.",
     )
 
     def chosen(self) -> list[str] | None:
-        """The requests, or None for every one. Raises ValueError for an id that may be an address; never names it."""
+        """Return the requests, or None for all of them.
+
+        Raises ValueError for an id that may be an email address, without naming it.
+        """
         if any("@" in request_id for request_id in self.request_ids):
             raise ValueError(
-                "request_ids holds a text with an @; our tables keep such an id as sha256: and its hash, so name it as "
-                "the column request_id of pii_removals spells it"
+                "request_ids contains an @; such an id is stored as sha256: and its hash, so copy it from the column "
+                "request_id of pii_removals"
             )
         return self.request_ids or None
 
 
 class RequestColumns(dg.Model, dg.Resolvable):
-    """What the source calls the columns of a privacy request."""
+    """The names of the columns of a privacy request in the source."""
 
-    request_id: str = Field(default="request_id", description="The request's id; not an address, nor a name.")
-    email: str = Field(default="email", description="The person's e-mail address.")
-    requested_at: str = Field(default="requested_at", description="When it was made; a source may do without.")
+    request_id: str = Field(
+        default="request_id", description="Id of the request; not an email address or a name of a person."
+    )
+    email: str = Field(default="email", description="Email address of the person.")
+    requested_at: str = Field(default="requested_at", description="When the request was made. The column is optional.")
 
     def of(self, source: str) -> RequestSource:
-        """The source as the engine takes it. Raises ValueError for a text that is no source."""
+        """Return the source as the removals take it. Raises ValueError if it is neither a table name nor a query."""
         found = RequestSource(source, self.request_id, self.email, self.requested_at)
         _ = found.relation
         return found
@@ -42,10 +53,10 @@ class RequestColumns(dg.Model, dg.Resolvable):
 class RemovalSensor(dg.Model, dg.Resolvable):
     """How the table of requests is watched."""
 
-    interval_seconds: int = Field(default=60, ge=1, description="Least time between two looks.")
+    interval_seconds: int = Field(default=60, ge=1, description="Minimum number of seconds between two checks.")
     status: Literal["stopped", "running"] = Field(
         default="stopped",
-        description="Whether it watches without being switched on in Dagster. A removal cannot be undone, so it waits "
-        "for a person by default.",
+        description="Whether the sensor is on after deployment. By default, somebody turns it on in Dagster, because a "
+        "removal cannot be undone.",
     )
-    requests_per_run: int = Field(default=500, ge=1, description="At most so many requests go into one run.")
+    requests_per_run: int = Field(default=500, ge=1, description="Maximum number of requests per run.")

@@ -1,20 +1,23 @@
+"""The asset of a sync, with its checks.
+
+Goes in: a sync and the spec of its asset. Comes out: an asset whose runs perform the sync.
+"""
+
 from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.components.sync import checks as _checks
+from cr_pipelines.components.shared.assets import POOL
+from cr_pipelines.components.sync.checks import check_specs
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import RejectionThresholds, SyncRunConfig
-from cr_pipelines.components.sync.specs import describing
+from cr_pipelines.components.sync.specs import sync_metadata
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 
-POOL = "common_room_api"
-"""Syncs share the token's limit: give this pool a limit in Dagster to run fewer at once."""
-
 Execute = Callable[..., SyncEvents]
-"""Takes what `execute_sync` takes after the sync: context, config, common_room, warehouse, and `frame` where one is."""
+"""Takes the arguments of `execute_sync` after the sync: context, config, common_room, warehouse, and maybe `frame`."""
 
 
 def build_sync_asset(
@@ -26,18 +29,17 @@ def build_sync_asset(
     frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
 ) -> dg.AssetsDefinition:
-    """The asset that performs a sync, with its checks.
+    """Return the asset that performs a sync, with its checks.
+
+    Materializing the asset syncs. Executing its checks alone is a dry run.
 
     Args:
         sync: what to sync.
-        spec: the asset, usually of `build_sync_spec`.
+        spec: the asset, usually from `build_sync_spec`.
         rejections: thresholds of the check on rejected rows.
-        days_per_run: so many partitions of a backfill share a run, if the spec has partitions.
-        frame: an asset that returns a pandas DataFrame, which is read in place of the sync's source.
+        days_per_run: how many partitions of a backfill share a run, if the spec has partitions.
+        frame: an asset that returns a pandas DataFrame, which is read instead of the sync's source.
         execute: what a run does instead of `execute_sync`.
-
-    Returns:
-        an asset that can be materialized, or have its checks executed alone, which is a dry run.
     """
     thresholds = rejections or RejectionThresholds()
 
@@ -46,17 +48,17 @@ def build_sync_asset(
         config: SyncRunConfig,
         common_room: CommonRoomResource,
         warehouse: WarehouseResource,
-        **given: Any,
+        **upstream: Any,
     ) -> SyncEvents:
         if execute is not None:
-            return execute(context, config, common_room, warehouse, **given)
-        return execute_sync(sync, context, config, common_room, warehouse, rejections=thresholds, **given)
+            return execute(context, config, common_room, warehouse, **upstream)
+        return execute_sync(sync, context, config, common_room, warehouse, rejections=thresholds, **upstream)
 
-    # Only a multi-asset, be it of one, may end well and leave the asset, or a check, as it was.
+    # Only a multi-asset, even of one asset, may succeed without materializing the asset or executing a check.
     as_asset = dg.multi_asset(
         name=spec.key.to_python_identifier(),
-        specs=[spec.merge_attributes(metadata=describing(sync, frame)).replace_attributes(skippable=True)],
-        check_specs=_checks.check_specs(spec.key, thresholds, spec.partitions_def),
+        specs=[spec.merge_attributes(metadata=sync_metadata(sync, frame)).replace_attributes(skippable=True)],
+        check_specs=check_specs(spec.key, thresholds, spec.partitions_def),
         ins={"frame": dg.AssetIn(frame)} if frame else {},
         backfill_policy=dg.BackfillPolicy.multi_run(days_per_run) if spec.partitions_def else None,
         can_subset=True,

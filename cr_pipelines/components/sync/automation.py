@@ -1,3 +1,8 @@
+"""When Dagster runs a sync because its source was updated.
+
+Goes in: the partitions of a sync, if it has any. Comes out: an automation condition.
+"""
+
 from datetime import timedelta
 from typing import Any
 
@@ -7,10 +12,10 @@ from cr_pipelines.components.sync.options import DailyPartitions
 
 
 def on_source_update(partitions: DailyPartitions | None = None) -> dg.AutomationCondition[Any]:
-    """Run when an upstream asset was updated, such as the dbt model that makes the source, and no run goes on.
+    """Return a condition that runs a sync after an upstream asset was updated, unless a run is in progress.
 
-    Of a partitioned sync, today and the days to re-check are run: an update of the source does not say which days it
-    changed. Conditions need an automation sensor that is switched on, in Dagster's Automation tab.
+    An update of the source does not say which days it changed, so a partitioned sync runs for today and the days to
+    recheck. Conditions need an automation sensor that is turned on, in Dagster's Automation tab.
     """
     days = 1 + (partitions.recheck_days if partitions else 0)
     return (

@@ -1,14 +1,19 @@
-"""The component that a `defs.yaml` names."""
+"""The component of a sync, and its scaffolder.
+
+Goes in: the attributes of a `defs.yaml`. Comes out: the definitions of a sync; subclasses change its asset or its runs.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
-from types import ModuleType
 from typing import Annotated, Any, Literal, Self
 
 import dagster as dg
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
+from cr_pipelines.components.shared.assets import GROUP
+from cr_pipelines.components.shared.project import components_of_project
+from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.automation import on_source_update
 from cr_pipelines.components.sync.definitions import build_sync_definitions
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
@@ -17,38 +22,34 @@ from cr_pipelines.components.sync.options import (
     RejectionThresholds,
     SyncFreshness,
     SyncRunConfig,
-    SyncSchedule,
 )
 from cr_pipelines.components.sync.specs import (
-    GROUP,
     build_source_specs,
     build_sync_spec,
+    built_in_source,
     dbt_model_key,
-    ready_made_source,
 )
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import CONTRACTS
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
-
-
 _ON_SOURCE_UPDATE = "on_source_update"
 _NO_TABLE = "data_frame"
-"""What stands for the source of a sync that reads a data frame."""
+"""The source of a sync that reads a data frame; no table has to have this name."""
 
 
 class SyncScaffoldParams(BaseModel):
-    """What `dg scaffold defs` may be told about a new sync."""
+    """The options of `dg scaffold defs` for a new sync."""
 
     kind: str = Field(default="contact", description=f"One of {', '.join(CONTRACTS)}.")
     source: str | None = Field(
-        default=None, description="The table or view; default that of the ready-made sync of the kind."
+        default=None, description="Table or view to read. Default: that of the built-in sync of the kind."
     )
 
 
 class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
-    """Writes a `defs.yaml` that works as it is, named after its folder."""
+    """Writes a `defs.yaml` that works without changes, named after its folder."""
 
     @classmethod
     @override
@@ -58,7 +59,7 @@ class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
     @override
     def scaffold(self, request: dg.ScaffoldRequest[SyncScaffoldParams]) -> None:
         params = request.params or SyncScaffoldParams()
-        source = params.source or ready_made_source(params.kind)
+        source = params.source or built_in_source(params.kind)
         contract = Sync(request.target_path.stem, params.kind, source).contract
         attributes: dict[str, Any] = {
             "kind": params.kind,
@@ -73,10 +74,10 @@ class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
 
 @dg.scaffold_with(SyncScaffolder)
 class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
-    """Keeps Common Room in step with a table, view or query of the warehouse, or with a data frame.
+    """Keeps Common Room in sync with a table, view or query of the warehouse, or with a data frame.
 
-    The source's column names say what goes where. Each run sends what is new or changed; what could not be sent
-    is in the view `rejected_rows`, with the field and the reason. An hourly sync of a dbt model:
+    The source's column names are the mapping. Each run sends new and changed rows; rows that could not be sent are in
+    the view `rejected_rows`, with the field and the reason. An hourly sync of a dbt model:
 
         type: cr_pipelines.components.CommonRoomSync
         attributes:
@@ -86,7 +87,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
           asset_key: common_room/people
           schedule: {cron: "0 * * * *"}
 
-    Activities, day by day; whenever their source was updated, the last two weeks are looked at again:
+    Activities, day by day; an update of their source syncs the last two weeks again:
 
         type: cr_pipelines.components.CommonRoomSync
         attributes:
@@ -108,14 +109,14 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
           asset_key: common_room/likely_champions
           batch_size: 50
 
-    The code location has to provide the resources `common_room` and `warehouse`.
+    The code location must provide the resources `common_room` and `warehouse`.
     """
 
-    # An automation condition is no pydantic type.
+    # An automation condition is not a pydantic type.
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     kind: str = Field(
-        description=f"What the rows are, which decides their columns: {', '.join(CONTRACTS)}.", examples=["contact"]
+        description=f"What each row is, which determines its columns: {', '.join(CONTRACTS)}.", examples=["contact"]
     )
     source: str | None = Field(
         default=None,
@@ -124,82 +125,90 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     )
     frame: dg.ResolvedAssetKey | None = Field(
         default=None,
-        description="In place of a source: the key of an asset that returns a pandas DataFrame with these columns.",
+        description="Instead of a source: the key of an asset that returns a pandas DataFrame with these columns.",
         examples=["models/likely_champions"],
     )
     asset_key: dg.ResolvedAssetKey = Field(
-        description="Key of the asset, its parts divided by slashes.", examples=["common_room/contacts"]
+        description="Key of the asset, its parts separated by slashes.", examples=["common_room/contacts"]
     )
     name: str | None = Field(
         default=None,
-        description="What the ledger calls the sync; default the last part of asset_key. Under a new name every row "
+        description="Name of the sync in the ledger. Default: the last part of asset_key. Under a new name, every row "
         "counts as new.",
     )
     upstream: Sequence[dg.ResolvedAssetKey] | None = Field(
         default=None,
-        description="Keys of the assets that the source is or reads, when other code defines them. Default: the "
-        "source's table, as an asset of its own.",
+        description="Keys of the assets that the source is or reads, if other code defines them. Default: an asset for "
+        "the source's table.",
         examples=[["marts/people"]],
     )
     dbt_model: str | None = Field(
         default=None,
-        description="Name of the dbt model that makes the source, which is then upstream by the key that dagster-dbt "
-        "gives it; with its schema before a dot where dbt's config sets one. A model with a key of its own: upstream.",
+        description="Name of the dbt model that builds the source; its dagster-dbt asset becomes the upstream asset. "
+        "Write schema.model if dbt's schema config is set. If the model has a custom key, use upstream instead.",
         examples=["people", "marts.people"],
     )
     clear_nulls: bool = Field(
         default=False,
-        description="Whether a null custom field clears the field in Common Room, which cannot be undone.",
+        description="Whether a null custom field clears the field in Common Room. This cannot be undone.",
     )
     batch_size: int | None = Field(
-        default=None, description="Most rows in one request, of a kind that puts several into one; default 100."
+        default=None,
+        description="Maximum number of rows per request, for kinds whose rows share requests. Default: 100.",
     )
     max_not_found_runs: int = Field(
         default=5,
-        description="A row whose contact or segment Common Room does not have (404) is failed and offered again; "
-        "after so many runs in a row it is rejected.",
+        description="How many runs in a row may fail to find a row's contact or segment in Common Room (404). Until "
+        "then the row is failed and sent again; after that it is rejected.",
     )
     on_source_delete: Literal["keep", "delete"] = Field(
         default="keep",
-        description="What becomes of a tag whose row left the source; delete takes it off everything that has it.",
+        description="What to do with a tag whose row was deleted from the source. delete removes the tag in Common "
+        "Room, and from everything that has it.",
     )
     max_deletions: int = Field(
         default=10,
-        description="A run deletes at most so many tags, or a tenth of them if that is more; with more to delete, it "
-        "deletes none and fails.",
+        description="Maximum number of tags that one run deletes, or a tenth of all tags if that is more. If there are "
+        "more to delete, the run deletes none and fails.",
     )
     recreate_deleted: bool = Field(
-        default=False, description="Whether a tag that somebody deleted in Common Room by hand is made again."
+        default=False,
+        description="Whether to recreate a tag that is in the source but was deleted manually in Common Room.",
     )
     partitions: DailyPartitions | None = Field(
         default=None,
-        description="Sync day by day, in UTC; of activities only. Default: all rows in each run.",
+        description="Sync day by day, in UTC; only for activities. Default: every run syncs all rows.",
         examples=[{"start": "2025-01-01"}],
     )
-    schedule: SyncSchedule | None = Field(default=None, description="When it runs on its own; default never.")
+    schedule: SyncSchedule | None = Field(
+        default=None, description="When to run on a schedule. No schedule by default."
+    )
     rejections: RejectionThresholds = Field(
         default=RejectionThresholds(), description="When the check rejections_under_threshold fails."
     )
     freshness: SyncFreshness | None = Field(
-        default=None, description="How old the latest materialization may become; default as old as it likes."
+        default=None, description="Maximum age of the latest materialization. Unlimited by default."
     )
     automation_condition: Annotated[
         dg.AutomationCondition | str | None,  # type: ignore[type-arg]
         dg.Resolver.default(model_field_type=str | None),
     ] = Field(
         default=None,
-        description="When Dagster runs it by what happens upstream, beside or instead of a schedule: "
-        "on_source_update, or a condition of Dagster's. It needs an automation sensor that is switched on.",
+        description="When to run because of upstream changes, in addition to or instead of a schedule: "
+        "on_source_update, or one of Dagster's automation conditions. Needs an automation sensor that is turned on.",
         examples=["on_source_update", "{{ dg.AutomationCondition.eager() }}"],
     )
-    description: str | None = Field(default=None, description="Markdown for people; default: what goes where.")
-    group_name: str | None = Field(default=GROUP, description="The box in the lineage.")
-    owners: Sequence[str] = Field(
-        default=(), description="Addresses of colleagues, or team:name.", examples=[["team:growth"]]
+    description: str | None = Field(
+        default=None, description="Description of the asset, in Markdown. Default: what is synced where."
     )
-    tags: Mapping[str, str] = Field(default={}, description="Dagster tags.")
+    group_name: str | None = Field(default=GROUP, description="Group of the asset.")
+    owners: Sequence[str] = Field(
+        default=(), description="Owners of the asset: email addresses, or team:name.", examples=[["team:growth"]]
+    )
+    tags: Mapping[str, str] = Field(default={}, description="Dagster tags of the asset.")
     kinds: Sequence[str] | None = Field(
-        default=None, description="Kinds of the asset; default commonroom and the warehouse of CR_WAREHOUSE_URL."
+        default=None,
+        description="Kinds of the asset. Default: commonroom, and the engine in the scheme of CR_WAREHOUSE_URL.",
     )
 
     @model_validator(mode="after")
@@ -207,15 +216,15 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         if self.name is not None and not _NAME.fullmatch(self.name):
             raise ValueError(f"name {self.name!r} must consist of letters, digits and _")
         if (self.source is None) == (self.frame is None):
-            raise ValueError("name either a source, or a frame to read in its place")
+            raise ValueError("name either a source or a frame, and not both")
         if self.frame is not None and (self.upstream is not None or self.dbt_model is not None):
-            raise ValueError("a frame is what is upstream; leave upstream and dbt_model out")
+            raise ValueError("the frame is the upstream asset; leave upstream and dbt_model out")
         if isinstance(self.automation_condition, str) and self.automation_condition != _ON_SOURCE_UPDATE:
             raise ValueError(
                 f"automation_condition {self.automation_condition!r} is neither {_ON_SOURCE_UPDATE} nor a condition "
                 "such as {{ dg.AutomationCondition.eager() }}"
             )
-        # Both raise ValueError for what cannot be, with what can.
+        # Both raise ValueError for invalid values, and name the valid ones.
         _ = self.sync.contract, self.sync.relation
         return self
 
@@ -236,7 +245,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
 
     @property
     def upstream_keys(self) -> list[dg.AssetKey] | None:
-        """The upstream assets that other code defines; None when the source's table is one of our own."""
+        """The upstream assets that other code defines; None if the component defines the source's table itself."""
         if self.frame is not None:
             return [self.frame]
         if self.upstream is None and self.dbt_model is None:
@@ -244,7 +253,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         return [*(self.upstream or ()), *([dbt_model_key(self.dbt_model)] if self.dbt_model else [])]
 
     def get_asset_spec(self) -> dg.AssetSpec:
-        """The sync's asset before any run. Override it to add metadata or other upstream assets."""
+        """Return the sync's asset before any run. Override it to add metadata or other upstream assets."""
         condition = self.automation_condition
         return build_sync_spec(
             self.sync,
@@ -269,7 +278,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         warehouse: WarehouseResource,
         frame: object | None = None,
     ) -> SyncEvents:
-        """What a run does. Override it to do something before, after or instead; `frame` is given when there is one."""
+        """Run the sync. Override it to do something before, after or instead; `frame` is passed if there is one."""
         return execute_sync(self.sync, context, config, common_room, warehouse, rejections=self.rejections, frame=frame)
 
     @override
@@ -286,10 +295,8 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         )
 
     def _source_specs(self, context: dg.ComponentLoadContext) -> list[dg.AssetSpec]:
-        """The source's table, unless another sync reads the same one and comes first: Dagster takes a key once."""
-        tree = context.component_tree
-        # A tree made for a test (`dg.ComponentTree.for_test`) has no folder to look through.
-        others = tree.get_all_components(of_type=CommonRoomSync) if isinstance(tree.defs_module, ModuleType) else []
+        """Return the source's table, unless an earlier sync reads the same one: Dagster takes a key only once."""
+        others = components_of_project(context, CommonRoomSync)
         readers = [sync for sync in others if sync.upstream_keys is None and sync.source == self.source]
         if readers and readers[0] is not self:
             return []
@@ -299,7 +306,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     @override
     def get_spec(cls) -> dg.ComponentTypeSpec:
         return dg.ComponentTypeSpec(
-            description="A table of the warehouse, kept in step with Common Room.",
+            description="Keeps Common Room in sync with a table of the warehouse.",
             tags=["common-room", "reverse-etl"],
             produces=["asset", "asset_check", "job", "schedule"],
         )

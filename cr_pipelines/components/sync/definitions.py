@@ -1,9 +1,15 @@
+"""All Dagster definitions of a sync: the Python factory behind the component.
+
+Goes in: a sync and the choices about it. Comes out: its asset with checks, its source, a job and schedules.
+"""
+
 from collections.abc import Sequence
 
 import dagster as dg
 
+from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.asset import Execute, build_sync_asset
-from cr_pipelines.components.sync.options import DailyPartitions, RejectionThresholds, SyncSchedule
+from cr_pipelines.components.sync.options import DailyPartitions, RejectionThresholds
 from cr_pipelines.components.sync.schedule import build_sync_job
 from cr_pipelines.components.sync.specs import build_source_specs, build_sync_spec
 from cr_pipelines.sync import Sync
@@ -20,26 +26,26 @@ def build_sync_definitions(
     frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
 ) -> dg.Definitions:
-    """Everything that Dagster needs for a sync: its asset with checks, its source, a job, and schedules.
+    """Return all that Dagster needs for a sync: its asset with checks, its source, a job, and schedules.
 
         build_sync_definitions(Sync("people", kind="contact", source="crm.people"))
 
-    The run-time resources `common_room` and `warehouse` come with the code location.
+    The code location provides the resources `common_room` and `warehouse`.
 
     Args:
         sync: what to sync.
         spec: the asset; default `build_sync_spec(sync)`, with the partitions.
-        sources: upstream tables that no other code defines; by default those of `build_source_specs(sync)`
-            when there is neither a `spec` nor a `frame`, else none.
+        sources: upstream tables that no other code defines. Default: those of `build_source_specs(sync)` when neither
+            `spec` nor `frame` is given, otherwise none.
         schedule: when to run; None for no schedule.
-        partitions: sync the source day by day; a `spec` must have been built with the same.
+        partitions: sync the source day by day; a `spec` must have the same partitions.
         rejections: thresholds of the check on rejected rows.
-        frame: an asset that returns a pandas DataFrame with the contract's columns. It is read in place of the sync's
-            source, so that no table is needed, by the same plan and ledger.
+        frame: an asset that returns a pandas DataFrame with the contract's columns. It is read instead of the sync's
+            source, so no table is needed; plan and ledger are the same.
         execute: what a run does instead of `execute_sync`.
 
     Raises:
-        ValueError: a kind or a source that cannot be.
+        ValueError: for an invalid kind or source.
     """
     if sources is None:
         sources = build_source_specs(sync) if spec is None and frame is None else []

@@ -1,17 +1,22 @@
+"""What a run shows in Dagster.
+
+Goes in: the engine's report, or its progress. Comes out: metadata whose numbers Dagster plots over time. None of it is
+personal data.
+"""
+
 from typing import Any
 
 import dagster as dg
 
+from cr_pipelines.components.shared.metadata import metadata_table
 from cr_pipelines.sync import Progress, Report
 
-_MOST_REJECTED = 20
 
-
-def of_report(report: Report, *, whole: bool) -> dict[str, Any]:
-    """The report as metadata; Dagster plots the numbers over time. `whole`: no keys were named."""
+def report_metadata(report: Report, *, all_keys: bool) -> dict[str, Any]:
+    """Return the report as metadata. `all_keys`: the run config named no keys, so the source was counted."""
     row_count = "dagster/partition_row_count" if report.partition else "dagster/row_count"
     numbers: dict[str, int | float | None] = {
-        row_count: report.source_rows if whole else None,
+        row_count: report.source_rows if all_keys else None,
         "rows_changed": report.changed,
         "rows_to_deliver" if report.dry_run else "rows_delivered": report.delivered,
         "rows_unchanged": report.unchanged,
@@ -38,27 +43,18 @@ def of_report(report: Report, *, whole: bool) -> dict[str, Any]:
 
 
 def rejected_table(report: Report) -> dg.TableMetadataValue:
-    """Some of the rows that are not in the room, each with its field and reason."""
-    columns = ("key", "message", "field", "reason", "status")
-    return dg.MetadataValue.table(
-        records=[
-            dg.TableRecord(
-                dict(
-                    zip(
-                        columns,
-                        (row.key, row.message or "", row.field or "", row.reason_code or "", row.status),
-                        strict=True,
-                    )
-                )
-            )
-            for row in report.rejected_rows[:_MOST_REJECTED]
-        ],
-        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in columns]),
+    """Return some of the invalid and rejected rows as a table, each with its field and reason."""
+    return metadata_table(
+        dict.fromkeys(("key", "message", "field", "reason", "status"), "string"),
+        (
+            (row.key, row.message or "", row.field or "", row.reason_code or "", row.status)
+            for row in report.rejected_rows
+        ),
     )
 
 
-def of_progress(progress: Progress) -> dict[str, Any]:
-    """How far a run has come, as metadata."""
+def progress_metadata(progress: Progress) -> dict[str, Any]:
+    """Return the progress of a run as metadata."""
     metadata: dict[str, Any] = {
         "rows_done": progress.done,
         "rows_total": progress.total,

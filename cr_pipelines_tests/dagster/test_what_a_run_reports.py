@@ -1,3 +1,5 @@
+"""What Dagster shows of a run of a sync."""
+
 import re
 from pathlib import Path
 
@@ -114,9 +116,9 @@ def test_an_error_of_the_database_does_not_carry_a_row_into_dagster(location: Lo
     outcome = location.run()
 
     assert not outcome.succeeded
-    told = " ".join(str(event) for event in location.instance.all_logs(outcome.result.run_id))
-    assert "example.com" not in told
-    assert re.search(r"DuckDB|ConversionException", told)
+    logged = " ".join(str(event) for event in location.instance.all_logs(outcome.result.run_id))
+    assert "example.com" not in logged
+    assert re.search(r"DuckDB|ConversionException", logged)
 
 
 def test_checks_of_a_run_are_recorded_for_the_asset(location: Location) -> None:

@@ -1,0 +1,49 @@
+"""Names that all assets of the package share, and asset keys.
+
+Goes in: what a user wrote in YAML or Python, and the environment. Comes out: keys, the group, the pool and the kinds
+of an asset.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from cr_pipelines.settings import warehouse_url
+from cr_pipelines.warehouse import Relation
+
+GROUP = "common_room"
+"""The default group of every asset, and the first part of its default key."""
+
+POOL = "common_room_api"
+"""Syncs share the token's rate limit. Give this pool a limit in Dagster to run fewer of them at once."""
+
+_SCHEME_ALIASES = {"postgres": "postgresql"}
+
+
+def warehouse_kind() -> str:
+    """Return the warehouse's engine, such as `duckdb`, from the scheme of CR_WAREHOUSE_URL.
+
+    Loading a code location may read the environment, but must not connect. Nor can it know which URL a resource of the
+    code location has: name `kinds` where that is another engine.
+    """
+    scheme = warehouse_url().partition(":")[0].partition("+")[0].lower()
+    return _SCHEME_ALIASES.get(scheme, scheme)
+
+
+def asset_kinds() -> set[str]:
+    """Return the kinds of an asset that writes to Common Room from the warehouse."""
+    return {"commonroom", warehouse_kind()}
+
+
+def to_asset_key(key: dg.AssetKey | str | Sequence[str]) -> dg.AssetKey:
+    """Return the asset key that a user wrote; a string is split at slashes."""
+    return dg.AssetKey.from_user_string(key) if isinstance(key, str) else dg.AssetKey.from_coercible(key)
+
+
+def upstream_keys(
+    relation: Relation, source: str, upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None
+) -> list[dg.AssetKey]:
+    """Return the keys of what a source reads: `upstream` if given, else the table itself, else nothing for a query."""
+    if upstream is not None:
+        return [to_asset_key(key) for key in upstream]
+    return [] if relation.is_query else [dg.AssetKey(source.split("."))]

@@ -1,0 +1,20 @@
+"""Tables in the metadata of an asset or a check.
+
+Goes in: column names and rows. Comes out: Dagster's table, of at most MOST_SHOWN rows.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+import dagster as dg
+
+MOST_SHOWN = 20
+"""At most this many rows or names are shown in Dagster; the tables of the state schema have all of them."""
+
+
+def metadata_table(columns: Mapping[str, str], rows: Iterable[tuple[str | int, ...]]) -> dg.TableMetadataValue:
+    """Return the first rows as a table; `columns` gives the type of each column."""
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(dict(zip(columns, row, strict=True))) for row in islice(rows, MOST_SHOWN)],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name, kind) for name, kind in columns.items()]),
+    )
