@@ -1,8 +1,9 @@
 """The demo: a made-up company's warehouse, synced into a sandbox through Dagster, all in one folder.
 
-`run_demo` tells the story; `sample` makes the warehouse, `_home` knows the folder, `_leash` sees that no
-process outlives the demo, `_dagster` runs the syncs (by `_materialize`) and the UI, `_outcome` finds out what became
-of the rows.
+Goes in: which ports to use, and whether to exit after the syncs. Comes out: a story in the terminal and an exit code.
+`demo` runs the steps, `sample` makes the warehouse, `home` knows the folder, `dagster_processes` runs the syncs (through
+`materialize`) and the UI, `supervised_process` makes sure that no process outlives the demo, and `outcome` finds out what
+became of the rows.
 """
 
 from cr_pipelines.demo.demo import run_demo
