@@ -36,6 +36,7 @@ lint: install
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/words
 
 types: install
 	@$(BIN)/mypy

@@ -1,6 +1,7 @@
 """The `cr-pipelines` command.
 
-Importing this stays cheap, so that help comes at once: what a command needs is imported when it runs.
+Goes in: arguments and the environment. Comes out: what each command prints, and its exit code. Importing this module is
+cheap, so that `--help` is fast: a command imports what it needs when it runs.
 """
 
 from datetime import datetime
@@ -14,15 +15,15 @@ _DAGSTER_PORT = 3000
 
 
 class _Commands(click.Group):
-    """Turns the errors that a user can mend into one line."""
+    """Shows the errors that a user can fix as one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except Exception as error:
-            from cr_pipelines.cli.errors import explained
+            from cr_pipelines.cli.errors import explain
 
-            message = explained(error)
+            message = explain(error)
             if message is None:
                 raise
             raise click.ClickException(message) from None
@@ -31,9 +32,9 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="cr-pipelines")
 def main() -> None:
-    """Keep a Common Room workspace in step with a data warehouse.
+    """Sync a data warehouse to Common Room.
 
-    Begin with `cr-pipelines demo`. The other commands read the environment: COMMON_ROOM_API_TOKEN,
+    Start with `cr-pipelines demo`. The other commands read the environment: COMMON_ROOM_API_TOKEN,
     COMMON_ROOM_BASE_URL, COMMON_ROOM_DESTINATION_SOURCE_ID, CR_WAREHOUSE_URL, CR_STATE_SCHEMA.
     """
 
@@ -43,30 +44,30 @@ _definitions = click.option(
     metavar="MODULE[:NAME]",
     default="cr_pipelines.definitions",
     show_default=True,
-    help="Where the Dagster definitions are whose syncs are meant.",
+    help="The Dagster definitions that have the syncs.",
 )
 
 
 @main.command()
-@click.option("--once", is_flag=True, help="End after the syncs, without the Dagster UI.")
+@click.option("--once", is_flag=True, help="Exit after the syncs, without the Dagster UI.")
 @click.option(
     "--sandbox-port",
     type=click.IntRange(1, 65535),
-    help=f"Port of the sandbox.  [default: {_SANDBOX_PORT}, or a free one]",
+    help=f"Port of the sandbox.  [default: {_SANDBOX_PORT}, or any free port]",
 )
 @click.option(
     "--dagster-port",
     type=click.IntRange(1, 65535),
-    help=f"Port of the Dagster UI.  [default: {_DAGSTER_PORT}, or a free one]",
+    help=f"Port of the Dagster UI.  [default: {_DAGSTER_PORT}, or any free port]",
 )
 def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None:
-    """Run the whole thing here, with made-up people.
+    """Run everything locally, with made-up people.
 
-    Builds a sample warehouse unless there is one, starts a local Common Room (the sandbox), runs the syncs
-    through Dagster, says what happened, and keeps the sandbox and the Dagster UI open until Ctrl-C.
+    Build a sample warehouse if there is none, start a local Common Room (the sandbox), run the syncs in Dagster,
+    print the results, and keep the sandbox and the Dagster UI running until Ctrl-C.
 
-    All of it lives in .demo: change rows in .demo/warehouse.duckdb and run it again, or delete the folder to
-    begin anew. Your own Common Room and warehouse are never touched, whatever the environment says.
+    Everything is in the folder .demo. Change rows in .demo/warehouse.duckdb and run the demo again, or delete the
+    folder to start over. The demo never uses your own Common Room or warehouse, whatever the environment says.
 
     Exit codes: 0 all rows are in the sandbox; 1 some are not, or the demo could not run; 2 wrong usage.
     """
@@ -88,23 +89,23 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=_SANDBOX_PORT, show_default=True, help="0: a free one.")
-@click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="File to keep the room in.")
-@click.option("--token", help="Token to accept; separate several by commas.")
 @click.option(
-    "--settle-seconds", type=float, default=0.2, show_default=True, help="From accepting to storing a record."
+    "--port", type=click.IntRange(0, 65535), default=_SANDBOX_PORT, show_default=True, help="0 for any free port."
+)
+@click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="File to store the room in.")
+@click.option("--token", help="Token to accept; separate several with commas.")
+@click.option(
+    "--settle-seconds", type=float, default=0.2, show_default=True, help="Time from accepting a record to storing it."
 )
 @click.option("--limit", type=click.IntRange(1), help="Requests allowed per interval.  [default: no limit]")
-@click.option("--interval-seconds", type=float, help="Length of the limit's interval.  [default: 60]")
+@click.option("--interval-seconds", type=float, help="Length of the rate limit's interval.  [default: 60]")
 @click.option("--latency-ms", type=click.FloatRange(0), default=0.0, help="Delay of every response.")
-@click.option(
-    "--latency-jitter-ms", type=click.FloatRange(0), default=0.0, help="Upper bound of a random addition to it."
-)
+@click.option("--latency-jitter-ms", type=click.FloatRange(0), default=0.0, help="Random extra delay, up to this much.")
 @click.option("--error-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of responses that are a 5xx.")
 @click.option(
-    "--drop-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of connections cut before the write."
+    "--drop-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of connections dropped before the write."
 )
-@click.option("--seed", type=int, help="Makes the faults come in the same order each time.")
+@click.option("--seed", type=int, help="Seed that makes the faults repeatable.")
 def sandbox(
     latency_ms: float,
     latency_jitter_ms: float,
@@ -115,10 +116,11 @@ def sandbox(
 ) -> None:
     """Start a local Common Room to try syncs against.
 
-    It behaves as the real API does, shows its room as a web page, and lasts until Ctrl-C. Without --data it
-    starts empty each time. Faults and time travel: POST to /_sandbox, or `cr_pipelines.sandbox.SandboxClient`.
+    The sandbox behaves like the real API, shows its room as a web page, and runs until Ctrl-C. Without --data,
+    nothing is stored. To inject faults or move the clock, POST to /_sandbox or use
+    `cr_pipelines.sandbox.SandboxClient`.
 
-    Exit codes: 0 ended by Ctrl-C; 1 could not start; 2 wrong usage.
+    Exit codes: 0 stopped by Ctrl-C; 1 could not start; 2 wrong usage.
     """
     from cr_pipelines.cli.sandbox import serve_sandbox
 
@@ -132,16 +134,16 @@ def sandbox(
     serve_sandbox({**settings, "faults": faults})
 
 
-@main.command(short_help="Say what is in order and what is not.")
+@main.command(short_help="Check the setup and show what is wrong.")
 @_definitions
 def doctor(definitions: str) -> None:
-    """Say what is in order and what is not: the first thing to run when something is wrong.
+    """Check the setup and show what is wrong. Run this first when something does not work.
 
-    Looks at the environment, the token and its room, the warehouse, and for each sync at the source, its
-    columns, what would be sent now, and the last run. Sends nothing; makes our own tables in the warehouse
-    if they are not there. Shows no personal data and no token.
+    Checks the environment, the token and its room, the warehouse, and for each sync the source, its columns,
+    what a run would send now, and the last run. Sends nothing. Creates the state tables in the warehouse if they
+    do not exist. Shows no personal data and no token.
 
-    Exit codes: 0 all in order; 1 something is wrong; 2 wrong usage.
+    Exit codes: 0 everything looks good; 1 problems found; 2 wrong usage.
     """
     from cr_pipelines.cli.doctor import examine
 
@@ -154,22 +156,22 @@ def doctor(definitions: str) -> None:
     "--keys",
     metavar="KEY[,KEY...]",
     multiple=True,
-    help="Only these keys, as the ledger spells them; may be given again. A key that begins with [ is one.",
+    help="Only these keys, as the ledger spells them; can be repeated. A key that starts with [ is not split.",
 )
-@click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many rows.")
 @click.option(
     "--resync",
     type=click.Choice(["changed", "failed", "all"]),
     default="changed",
     show_default=True,
-    help="Which rows: new and changed ones, those that failed or were refused before, or all.",
+    help="Which rows: new and changed, also those that failed or were rejected before, or all.",
 )
 @click.option(
     "--day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Of a sync that goes day by day: this day, in UTC.  [default: yesterday]",
+    help="With daily partitions: the day to plan, in UTC.  [default: yesterday]",
 )
-@click.option("--payloads", type=click.IntRange(0), default=3, show_default=True, help="Requests to show.")
+@click.option("--payloads", type=click.IntRange(0), default=3, show_default=True, help="Number of requests to show.")
 @_definitions
 def plan(
     sync: str,
@@ -182,15 +184,15 @@ def plan(
 ) -> None:
     """Show what a run of SYNC would send, without sending it.
 
-    Checks every row that would be sent, as a run does, and shows counts, problems by field and reason, and a
+    Validates every row that would be sent, as a run does, and shows counts, problems by field and reason, and a
     few requests in full. THE REQUESTS ARE PERSONAL DATA: they are for your own terminal, so that you can see
-    what Common Room would get; --payloads 0 leaves them out.
+    what Common Room would receive. Use --payloads 0 to omit them.
 
-    Exit codes: 0 the plan is shown, whether or not rows are invalid; 1 it could not be made; 2 wrong usage.
+    Exit codes: 0 the plan is shown, even if rows are invalid; 1 planning failed; 2 wrong usage.
     """
     from cr_pipelines.cli.plan import show_plan
 
-    # A key of several columns is a JSON array.
+    # A key of several columns is a JSON array, which has commas of its own.
     named = [key for listed in keys for key in ([listed] if listed.startswith("[") else listed.split(","))]
     show_plan(
         sync,
@@ -210,46 +212,46 @@ def plan(
     type=click.IntRange(1),
     default=90,
     show_default=True,
-    help="Days for which no run may have looked at a part of the ledger.",
+    help="Compact partitions that no run has looked at for this many days.",
 )
 @click.option("--sync", metavar="SYNC", help="Only the ledger of this sync.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be compacted.")
+@click.option("--dry-run", is_flag=True, help="Show what would be compacted, and change nothing.")
 @_definitions
 def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> None:
-    """Keep old parts of the ledger in less space.
+    """Store old partitions of the ledger in less space.
 
-    A part is a partition of a sync, or all of a sync without partitions. When no run has looked at it for long,
-    its delivered rows keep what decides whether to send them again (key, fingerprint) and whom they are about
-    (address hash), and lose the rest: run, HTTP status, first time sent, fast hash. Nothing is sent again for
-    that. A run that looks at the part again compares fingerprints, which takes longer, once.
+    Compacts each partition of a sync, or all rows of a sync without partitions, that no run has looked at for some
+    time. Delivered rows keep what decides whether to send them again (key and fingerprint) and whom they are about
+    (address hash). The run, the HTTP status, the time of the first delivery and the row hash are dropped. No row is
+    sent again because of this: the next run that looks at the partition compares fingerprints, which is slower, once.
 
-    Exit codes: 0 done; 1 the warehouse cannot be reached or written; 2 wrong usage.
+    Exit codes: 0 done; 1 the warehouse cannot be read or written; 2 wrong usage.
     """
-    from cr_pipelines.cli.compact import compact as compact_parts
+    from cr_pipelines.cli.compact import compact as compact_partitions
 
-    compact_parts(days, sync, dry_run=dry_run, definitions=definitions)
+    compact_partitions(days, sync, dry_run=dry_run, definitions=definitions)
 
 
 @main.group()
 def pii() -> None:
-    """Privacy requests: what became of them, and letting a person back in."""
+    """Report on privacy requests, and end a suppression."""
 
 
 @pii.command("report")
-@click.option("--request-id", "request_ids", metavar="ID", multiple=True, help="Only this request; may be repeated.")
+@click.option("--request-id", "request_ids", metavar="ID", multiple=True, help="Only this request; can be repeated.")
 @click.option(
     "--csv",
     "csv_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write every column to this file instead, for the files of a privacy officer.",
+    help="Write all columns to this file instead, for the records of a privacy officer.",
 )
 @_definitions
 def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str) -> None:
-    """Show for each privacy request when it was submitted, is due, and was verified.
+    """Show when each privacy request was submitted, is due, and was verified.
 
-    Shows request ids, times and counts; the CSV also holds the SHA-256 of each address, and no address.
+    Shows request ids, times and counts. The CSV file also has the SHA-256 of each address. Neither has an address.
 
-    Exit codes: 0 shown; 1 there is no such request, or the warehouse cannot be read; 2 wrong usage.
+    Exit codes: 0 shown; 1 no such request, or the warehouse cannot be read; 2 wrong usage.
     """
     from cr_pipelines.cli.pii import report
 
@@ -258,16 +260,18 @@ def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions:
 
 @pii.command("unsuppress")
 @click.argument("request_id")
-@click.option("--reason", required=True, help="Why the person may be synced again; it is kept, so name nobody in it.")
-@click.option("--even-unverified", is_flag=True, help="Also while the removal is under way, which undoes it.")
+@click.option(
+    "--reason", required=True, help="Why the person may be synced again. The reason is stored: do not name the person."
+)
+@click.option("--even-unverified", is_flag=True, help="Also while the removal is not verified, which undoes it.")
 @_definitions
 def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definitions: str) -> None:
-    """Let the person of REQUEST_ID be synced again, as when they come back.
+    """Let the person of REQUEST_ID be synced again, for example after they signed up again.
 
-    Lifts every request of the same person, and has all of their rows sent again by the next runs.
+    Lifts every request of the same person. The next runs send all of their rows again.
 
-    Exit codes: 0 lifted; 1 nothing was lifted, and why; 2 wrong usage.
+    Exit codes: 0 lifted; 1 not lifted, with the reason; 2 wrong usage.
     """
-    from cr_pipelines.cli.pii import let_back_in
+    from cr_pipelines.cli.pii import unsuppress
 
-    let_back_in(request_id, reason, even_unverified=even_unverified, definitions=definitions)
+    unsuppress(request_id, reason, even_unverified=even_unverified, definitions=definitions)

@@ -1,4 +1,7 @@
-"""`cr-pipelines compact`."""
+"""`cr-pipelines compact`.
+
+Goes in: an age, and optionally one sync. Comes out: a line for each sync with what was compacted, or would be.
+"""
 
 from datetime import timedelta
 from itertools import groupby
@@ -7,12 +10,13 @@ import click
 
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.sync import compact_ledger
+from cr_pipelines.wording import count
 
 
 def compact(days: int, sync: str | None, *, dry_run: bool, definitions: str) -> None:
-    """Compact what is settled, and say what it was. Raises ClickException and WarehouseError."""
+    """Compact old partitions of the ledger and print which. Raises ClickException and WarehouseError."""
     project = load_project(definitions)
-    parts = compact_ledger(
+    compacted = compact_ledger(
         project.open_warehouse(),
         project.state_schema,
         settled_for=timedelta(days=days),
@@ -20,10 +24,12 @@ def compact(days: int, sync: str | None, *, dry_run: bool, definitions: str) -> 
         dry_run=dry_run,
     )
     done = "would be compacted" if dry_run else "compacted"
-    if not parts:
-        click.echo(f"Nothing has been settled for {days:,} days that is not compact already.")
-    for name, found in groupby(parts, key=lambda part: part.sync):
+    if not compacted:
+        click.echo(f"Nothing to compact: no other rows have been untouched for {count(days, 'day')}.")
+    for name, found in groupby(compacted, key=lambda each: each.sync):
         own = list(found)
-        rows, partitions = sum(part.rows for part in own), [part.partition for part in own if part.partition]
-        where = f" in {len(partitions):,} partitions, {partitions[0]} to {partitions[-1]}" if partitions else ""
-        click.echo(f"{name}: {rows:,} rows{where} {done}")
+        days_of_own = [each.partition for each in own if each.partition]
+        where = (
+            f" in {count(len(days_of_own), 'partition')} ({days_of_own[0]} to {days_of_own[-1]})" if days_of_own else ""
+        )
+        click.echo(f"{name}: {count(sum(each.rows for each in own), 'row')}{where} {done}")

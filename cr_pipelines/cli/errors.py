@@ -1,11 +1,11 @@
 """Which errors have a message for the user.
 
-Goes in: any exception. Comes out: one line that says what to do, or None for an error that nobody expects.
+Goes in: any exception. Comes out: one line that says what to do, or None for an unexpected error.
 """
 
 from cr_pipelines.errors import CrPipelinesError
 
 
-def explained(error: Exception) -> str | None:
-    """The error as one line that says what to do, or None for one that nobody expects."""
+def explain(error: Exception) -> str | None:
+    """Return the error as one line that says what to do, or None if it is unexpected."""
     return " ".join(str(error).split()) if isinstance(error, CrPipelinesError) else None

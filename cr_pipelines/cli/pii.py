@@ -1,4 +1,8 @@
-"""`cr-pipelines pii`: what became of privacy requests, and letting a person back in."""
+"""`cr-pipelines pii`: the report on privacy requests, and the end of a suppression.
+
+Goes in: request ids. Comes out: a table in the terminal or a CSV file, neither with an address; or a person whom the
+next runs send again.
+"""
 
 import csv
 from collections.abc import Sequence
@@ -12,50 +16,51 @@ import click
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.removal import RemovalRecord, Removals
 from cr_pipelines.sync.contract import hashed_key
+from cr_pipelines.wording import count
 
 _SHOWN = {
     "request": "request_id",
     "status": "status",
     "requested": "requested_at",
-    "withheld since": "seen_at",
+    "suppressed since": "seen_at",
     "submitted": "submitted_at",
     "due": "due_at",
     "verified": "verified_at",
     "rows suppressed": "rows_suppressed",
 }
-"""What a terminal shows; the CSV has every column."""
+"""The columns in the terminal; the CSV file has all of them."""
 
 
 def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str) -> None:
-    """Print what became of the requests, or write it to a file. Raises ClickException for an id that there is not."""
+    """Print the requests, or write them to a file. Raises ClickException for an unknown id."""
     wanted = [hashed_key(request_id) for request_id in request_ids]
     records = _removals(definitions).records(wanted)
     unknown = set(wanted) - {record.request_id for record in records}
     if unknown:
         raise click.ClickException(
-            f"there is no request {', '.join(sorted(unknown))}; without --request-id all of them are listed. A request "
-            "is known once the sensor or a run has seen its row"
+            f"no request {', '.join(sorted(unknown))}; omit --request-id to list all requests. A request is known once "
+            "the sensor or a run has seen its row"
         )
     if csv_file is None:
         _print(records)
     else:
         _write(records, csv_file)
         click.echo(
-            f"{_count(len(records), 'request')} written to {csv_file}. It holds hashes of addresses, no address."
+            f"{count(len(records), 'request')} written to {csv_file}. The file has hashes of addresses, no addresses."
         )
 
 
-def let_back_in(request_id: str, reason: str, *, even_unverified: bool, definitions: str) -> None:
-    """Let the person of a request be synced again. Raises ClickException and NotUnsuppressed."""
+def unsuppress(request_id: str, reason: str, *, even_unverified: bool, definitions: str) -> None:
+    """End the suppression of the person of a request. Raises ClickException and NotUnsuppressed."""
     if not reason.strip() or "@" in reason:
         raise click.ClickException(
-            "the reason is kept: say in --reason why the person may be synced again, without naming them or their "
+            "the reason is stored: use --reason to say why the person may be synced again, without their name or "
             "address"
         )
     lifted = _removals(definitions).unsuppress(hashed_key(request_id), reason.strip(), even_unverified=even_unverified)
     click.echo(
-        f"{_count(lifted, 'request')} of this person lifted: the next run of each sync sends them again. A new "
-        "privacy request of theirs withholds and removes them anew."
+        f"{count(lifted, 'request')} of this person lifted. The next run of each sync sends them again. A new privacy "
+        "request suppresses and removes them again."
     )
 
 
@@ -66,7 +71,7 @@ def _removals(definitions: str) -> Removals:
 
 def _print(records: Sequence[RemovalRecord]) -> None:
     if not records:
-        click.echo("No privacy request has been seen.")
+        click.echo("No privacy requests yet.")
         return
     table = [list(_SHOWN), *([_short(getattr(record, name)) for name in _SHOWN.values()] for record in records)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -79,7 +84,7 @@ def _print(records: Sequence[RemovalRecord]) -> None:
         if record is not None and record.lifted_at is not None:
             click.echo(f"    lifted {_short(record.lifted_at)}: {record.lifted_reason}")
     kept = sum(record.address_kept for record in records)
-    click.echo(f"\n{_count(len(records), 'request')}; the address of {kept:,} is still kept, to verify the removal.")
+    click.echo(f"\n{count(len(records), 'request')}; {kept:,} with an address still stored, to verify the removal.")
 
 
 def _write(records: Sequence[RemovalRecord], path: Path) -> None:
@@ -90,7 +95,7 @@ def _write(records: Sequence[RemovalRecord], path: Path) -> None:
             writer.writerow(names)
             writer.writerows([_exact(getattr(record, name)) for name in names] for record in records)
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"cannot write {path}: {error.strerror}") from None
 
 
 def _short(value: Any) -> str:
@@ -108,11 +113,7 @@ def _exact(value: Any) -> str:
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="seconds")
         case str() if value[:1] in "=+-@\t\r" and value:
-            # A spreadsheet would take it for a formula.
+            # A spreadsheet would read it as a formula.
             return f"'{value}"
         case _:
             return str(value)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,7 @@
-"""`cr-pipelines plan`."""
+"""`cr-pipelines plan`.
+
+Goes in: a sync, and what narrows its run. Comes out: counts, problems and a few requests of a dry run, in the terminal.
+"""
 
 import difflib
 import json
@@ -10,6 +13,7 @@ import click
 
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.sync import Options, Report, Resync, Sync, run_sync
+from cr_pipelines.wording import count
 
 
 def show_plan(
@@ -22,7 +26,7 @@ def show_plan(
     definitions: str,
     day: date | None = None,
 ) -> None:
-    """Print what a run of the sync would send; of one that goes day by day, for `day` or yesterday.
+    """Print what a run of the sync would send; with daily partitions, what it would send for `day` or yesterday.
 
     Raises ClickException and whatever `run_sync` raises.
     """
@@ -30,7 +34,7 @@ def show_plan(
     sync = _named(name, project.syncs, definitions)
     partition = project.partition(sync, day or datetime.now(UTC).date() - timedelta(days=1))
     if day is not None and partition is None:
-        raise click.ClickException(f"{sync.name} does not go day by day; leave --day out")
+        raise click.ClickException(f"{sync.name} has no daily partitions; omit --day")
     report = run_sync(
         sync,
         project.open_warehouse(),
@@ -40,7 +44,7 @@ def show_plan(
         partition=partition,
     )
     of_day = f" of {partition.name}" if partition else ""
-    click.secho(f"{sync.name}: {report.source_rows:,} rows{of_day} in {sync.relation}\n", bold=True)
+    click.secho(f"{sync.name}: {count(report.source_rows, 'row')}{of_day} in {sync.relation}\n", bold=True)
     _show_counts(report)
     _show_columns(report)
     _show_problems(report)
@@ -50,37 +54,37 @@ def show_plan(
 
 def _named(name: str, syncs: Sequence[Sync], definitions: str) -> Sync:
     by_name = {sync.name: sync for sync in syncs}
-    # An asset's key does as well as the sync's name.
+    # The key of the asset works as well as the name of the sync.
     found = by_name.get(name) or by_name.get(name.rpartition("/")[2])
     if found is not None:
         return found
-    alike = difflib.get_close_matches(name, by_name, n=1)
-    hint = f"; did you mean {alike[0]}?" if alike else ""
+    similar = difflib.get_close_matches(name, by_name, n=1)
+    hint = f"; did you mean {similar[0]}?" if similar else "."
     raise click.ClickException(
-        f"{definitions} has no sync {name!r}{hint or '.'} It has: {', '.join(sorted(by_name)) or 'none'}"
+        f"{definitions} has no sync {name!r}{hint} Its syncs: {', '.join(sorted(by_name)) or 'none'}"
     )
 
 
 def _show_counts(report: Report) -> None:
     if report.emptied:
-        click.secho("  The source is empty and was not before: a run would change nothing.", fg="red")
+        click.secho("  The source is empty and was not before. A run would change nothing.", fg="red")
         return
     counts = {
         "would be sent": report.delivered,
         "unchanged": report.unchanged,
         "invalid": report.invalid,
-        "refused before": report.rejected,
-        "asked to be forgotten": report.suppressed,
+        "rejected before": report.rejected,
+        "suppressed": report.suppressed,
         "left for another run": report.not_sent,
     }
     always = ("would be sent", "unchanged")
-    for what, count in counts.items():
-        if count or what in always:
-            click.echo(f"  {what:22}{count:>12,}")
+    for what, rows in counts.items():
+        if rows or what in always:
+            click.echo(f"  {what:22}{rows:>12,}")
     if report.changed:
-        click.echo(f"\n  Of {report.changed:,} rows that were looked at, {report.new:,} are new to the ledger.")
+        click.echo(f"\n  {report.new:,} of the {count(report.changed, 'row')} checked are new to the ledger.")
     if report.gone:
-        click.echo(f"\n  {report.gone:,} keys of earlier runs are no longer in the source; nothing is deleted.")
+        click.echo(f"\n  {count(report.gone, 'key')} of earlier runs absent from the source; a run deletes nothing.")
 
 
 def _show_columns(report: Report) -> None:

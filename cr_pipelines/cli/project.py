@@ -1,4 +1,8 @@
-"""The user's Dagster definitions, as far as the command needs them: syncs, room and warehouse."""
+"""The user's Dagster definitions, as far as the command needs them.
+
+Goes in: where the definitions are, as `module` or `module:name`. Comes out: their syncs, and the resources that reach
+Common Room and the warehouse.
+"""
 
 import importlib
 import sys
@@ -18,14 +22,14 @@ from cr_pipelines.sync import Partition, Sync
 from cr_pipelines.warehouse import Warehouse
 
 _BUSY_SECONDS = 60.0
-"""How long someone at a terminal waits while another process has a DuckDB file."""
+"""How long someone at a terminal waits while another process has the DuckDB file open."""
 
 _R = TypeVar("_R", CommonRoomResource, WarehouseResource)
 
 
 @dataclass(frozen=True)
 class Project:
-    """Syncs, and the resources that their runs use; `partitioned` names those syncs that go day by day."""
+    """Syncs, and the resources that their runs use; `partitioned` has the names of those with daily partitions."""
 
     syncs: Sequence[Sync] = ()
     partitioned: AbstractSet[str] = frozenset()
@@ -33,34 +37,34 @@ class Project:
     warehouse_resource: WarehouseResource = field(default_factory=WarehouseResource)
 
     def open_warehouse(self) -> Warehouse:
-        """The warehouse. Raises WarehouseError."""
+        """Open the warehouse. Raises WarehouseError."""
         return self.warehouse_resource.get_warehouse(wait_seconds=_BUSY_SECONDS)
 
     def partition(self, sync: Sync, day: date) -> Partition | None:
-        """What a run for that day looks at: a slice of the source, or all of it."""
+        """Return the partition of that day, or None if the sync has no partitions."""
         column = sync.contract.partition_by
         return Partition.of_day(column, day) if column and sync.name in self.partitioned else None
 
     @property
     def state_schema(self) -> str:
-        """The schema of our own tables."""
+        """The schema of the state tables."""
         return self.warehouse_resource.get_state_schema()
 
 
 def load_project(definitions: str) -> Project:
-    """What the Dagster definitions at `module` or `module:name` hold.
+    """Load the Dagster definitions at `module` or `module:name`.
 
-    Raises ClickException when they cannot be loaded, with the reason.
+    Raises ClickException with the reason if they cannot be loaded.
     """
     module_name, _, name = definitions.partition(":")
-    # As Dagster does: a console script does not look in the working directory by itself.
+    # Like Dagster: a console script does not search the working directory by itself.
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module_name), name or "defs", None)
         if found is None:
             raise click.ClickException(
-                f"{module_name} has no {name or 'defs'}; name the definitions with --definitions {module_name}:NAME"
+                f"module {module_name} has no {name or 'defs'}; pass --definitions {module_name}:NAME"
             )
         loaded = cast(dg.Definitions, found() if callable(found) else found)
         resources = loaded.resources or {}
@@ -75,13 +79,13 @@ def load_project(definitions: str) -> Project:
     except Exception as error:
         reason = " ".join(str(error).split())
         raise click.ClickException(
-            f"{definitions} cannot be loaded: {type(error).__name__}: {reason}; "
-            "`dg check defs` shows where, or name another module with --definitions"
+            f"cannot load {definitions}: {type(error).__name__}: {reason}; run `dg check defs` to see where, or choose "
+            "another module with --definitions"
         ) from None
 
 
 def _resource(resources: Mapping[str, Any], name: str, kind: type[_R]) -> _R:
-    """The resource under the name that syncs ask for, its environment variables read; else one of ours."""
+    """Return the resource that syncs use, with its environment variables resolved, or the default one."""
     declared = resources.get(name)
     if not isinstance(declared, kind):
         return kind()

@@ -39,8 +39,8 @@ def serve_sandbox(options: Mapping[str, Any]) -> None:
         click.echo("\nStopped.")
     except OSError as error:
         raise click.ClickException(
-            f"port {options['port']} of {options['host']} cannot be used: {error.strerror}; choose one with --port, "
-            "or a free one with --port 0"
+            f"cannot listen on port {options['port']} of {options['host']}: {error.strerror}; choose another port with "
+            "--port, or any free one with --port 0"
         ) from None
     except (ValueError, StorageError) as error:
         raise click.ClickException(str(error)) from None

@@ -1,4 +1,7 @@
-"""The syncs through Dagster, and its UI."""
+"""The processes of Dagster: the runs of the syncs, and the UI.
+
+Goes in: the demo's folder and environment. Comes out: processes that end with the demo.
+"""
 
 import sys
 import time
@@ -20,39 +23,39 @@ _LOCATIONS = """
 
 
 def run_syncs(home: DemoHome, environment: Mapping[str, str], sandbox_url: str, stages: Sequence[Stage]) -> bool:
-    """Materialize the syncs' assets, a Dagster run a stage, which the UI shows later; whether the runs succeeded."""
+    """Materialize the syncs' assets, one Dagster run for each stage. Return whether all runs succeeded."""
     with SupervisedProcess(command(sandbox_url, stages), environment, home.sync_log) as run:
         return run.wait() == 0
 
 
 def dagster_ui(home: DemoHome, environment: Mapping[str, str], port: int) -> SupervisedProcess:
-    """Dagster's webserver, daemon and code server, to be started by `with`."""
+    """Return the process of Dagster's webserver, daemon and code server. A `with` block starts it."""
     dev = [sys.executable, "-m", "dagster", "dev", "-w", str(home.workspace), "-h", HOST, "-p", str(port)]
     return SupervisedProcess(dev, environment, home.dagster_log)
 
 
 def wait_for_ui(home: DemoHome, dagster: SupervisedProcess, port: int) -> None:
-    """Return when the UI answers and shows the code location. Raises DemoError when that does not come."""
+    """Return when the UI shows the code location. Raises DemoError if that does not happen in time."""
     give_up = time.monotonic() + _START_SECONDS
     with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=10, trust_env=False) as http:
         while dagster.exit_code() is None and time.monotonic() < give_up:
             if _is_loaded(http, home):
                 return
             time.sleep(0.25)
-    raise DemoError(f"Dagster did not start; {home.dagster_log} says why")
+    raise DemoError(f"Dagster did not start; see {home.dagster_log}")
 
 
 def _is_loaded(http: httpx.Client, home: DemoHome) -> bool:
     try:
-        answer = http.post("/graphql", json={"query": _LOCATIONS})
-        answer.raise_for_status()
+        response = http.post("/graphql", json={"query": _LOCATIONS})
+        response.raise_for_status()
     except httpx.HTTPError:
         return False
-    for entry in answer.json()["data"]["workspaceOrError"].get("locationEntries", []):
+    for entry in response.json()["data"]["workspaceOrError"].get("locationEntries", []):
         if entry["name"] != LOCATION or entry["loadStatus"] != "LOADED":
             continue
         loaded = entry["locationOrLoadError"]
         if loaded["__typename"] == "PythonError":
-            raise DemoError(f"Dagster cannot load {LOCATION}; {home.dagster_log} says why")
+            raise DemoError(f"Dagster cannot load {LOCATION}; see {home.dagster_log}")
         return True
     return False

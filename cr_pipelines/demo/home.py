@@ -1,4 +1,8 @@
-"""The folder that the demo lives in, and what its processes are told."""
+"""The demo's folder and the environment of its processes.
+
+Goes in: the working directory and the user's environment. Comes out: the paths in `.demo`, and an environment that
+names nothing but the demo.
+"""
 
 import fcntl
 import os
@@ -12,7 +16,7 @@ STATE_SCHEMA = "common_room"
 LOCATION = "cr_pipelines"
 
 _NOT_OURS = ("COMMON_ROOM_", "CR_", "DAGSTER_")
-"""What begins like this in the environment may name a real room, and is kept from the demo."""
+"""Variables with these prefixes may name a real room, so the demo does not inherit them."""
 
 _DAGSTER_YAML = """\
 # Written by `cr-pipelines demo`.
@@ -24,7 +28,7 @@ run_queue:
   dequeue_interval_seconds: 1
 concurrency:
   pools:
-    # Syncs share the token's rate limit: one at a time has all of it. The others wait in the queue, not in processes.
+    # Syncs share the token's rate limit, so one runs at a time. The others wait in the queue, not in processes.
     default_limit: 1
     granularity: run
 """
@@ -39,7 +43,7 @@ load_from:
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says what to do."""
+    """The demo cannot continue; the message says what to do."""
 
 
 class DemoHome:
@@ -55,25 +59,25 @@ class DemoHome:
         self.dagster_log = self.root / "dagster.log"
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Make the folder, and have it alone while the block lasts. Raises DemoError while another demo has it."""
+    def locked(self) -> Iterator[None]:
+        """Make the folder and lock it while the block lasts. Raises DemoError if another demo has it."""
         self.dagster_home.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise DemoError(
-                    f"a demo is running in {self.root.absolute()}; materialize in its Dagster UI, or end it with "
-                    "Ctrl-C before starting another"
+                    f"a demo is running in {self.root.absolute()}; use its Dagster UI, or stop it with Ctrl-C "
+                    "and start another"
                 ) from None
             (self.dagster_home / "dagster.yaml").write_text(_DAGSTER_YAML)
             self.workspace.write_text(_WORKSPACE_YAML)
             yield
 
     def environment(self, base_url: str, token: str, source_id: int) -> dict[str, str]:
-        """The environment of the demo's processes: the user's, but for what could name a real room or warehouse."""
+        """Return the user's environment, with the demo's values for all that could name a real room or warehouse."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
-        # What listens here must not be looked for behind a proxy.
+        # The sandbox and Dagster listen on this machine; a proxy cannot reach them.
         direct = ",".join(filter(None, (inherited.get("NO_PROXY"), "127.0.0.1", "localhost")))
         return inherited | {
             "COMMON_ROOM_API_TOKEN": token,

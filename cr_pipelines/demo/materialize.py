@@ -1,4 +1,8 @@
-"""Materializes syncs, one stage after the other, in the process that `command` starts."""
+"""Materialize syncs in stages, in a process of its own.
+
+Goes in: the sandbox's address and the stages, as JSON on the command line that `command` makes. Comes out: Dagster
+runs, and exit code 0 if all of them succeeded.
+"""
 
 import importlib
 import json
@@ -12,24 +16,24 @@ from cr_pipelines.components import syncs_of
 from cr_pipelines.sandbox import SandboxClient
 
 _DEFINITIONS = "cr_pipelines.definitions"
-"""The code location, by name: it stands above the demo, which starts it as Dagster would."""
+"""The code location, by name: it is a layer above the demo, which starts it as Dagster would."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Syncs of one Dagster run; `days` are the first and the last for those that go day by day."""
+    """The syncs of one Dagster run; `days` are the first and last partition of those with daily partitions."""
 
     syncs: Sequence[str]
     days: tuple[str, str] | None = None
 
 
 def command(sandbox_url: str, stages: Sequence[Stage]) -> list[str]:
-    """What to start for these stages."""
+    """Return the command that runs these stages."""
     return [sys.executable, "-m", __name__, json.dumps([sandbox_url, [asdict(stage) for stage in stages]])]
 
 
 def main(sandbox_url: str, stages: Sequence[Stage]) -> bool:
-    """Run the stages; whether all of them succeeded. What a stage sent has arrived when the next begins."""
+    """Run the stages, each after the rows of the last have arrived. Return whether all of them succeeded."""
     definitions: dg.Definitions = importlib.import_module(_DEFINITIONS).defs()
     job = definitions.resolve_implicit_global_asset_job_def()
     keys = {sync.name: dg.AssetKey(["common_room", sync.name]) for sync in syncs_of(definitions)}

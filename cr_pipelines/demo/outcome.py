@@ -1,4 +1,7 @@
-"""What became of the rows: the ledger's word, and the room's."""
+"""What became of the rows, as the state tables and the sandbox have it.
+
+Goes in: the demo's warehouse and a sandbox. Comes out: the outcome of each sync's last run, and how many rows arrived.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +21,10 @@ class Outcome:
     """One sync's last run.
 
     Attributes:
-        state: as in `sync_runs`; `succeeded` when all went well.
-        withheld: rows that are not in the room as the source has them, people who asked to be forgotten apart.
+        state: as in `sync_runs`; `succeeded` if the run did.
+        not_sent: rows that are not in the room as the source has them, without suppressed ones.
         seconds: wall time of the run.
-        rejected_rows: some of the rows that are invalid or were refused.
+        rejected_rows: some of the rows that are invalid or rejected.
     """
 
     sync: str
@@ -31,18 +34,18 @@ class Outcome:
     delivered: int
     unchanged: int
     suppressed: int
-    withheld: int
+    not_sent: int
     requests: int
     seconds: float
     rejected_rows: Sequence[RejectedRow]
 
 
 _OF_THE_ROOM = ("sync_ledger", "sync_intents", "sync_outcomes")
-"""Our tables that say what the room has."""
+"""The state tables that say what the room has."""
 
 
 def forget_room(warehouse: Warehouse) -> None:
-    """Forget what was delivered: the room that it was delivered to is gone. The runs stay on record."""
+    """Forget all deliveries, because the room that received them was deleted. Keep the runs."""
     with warehouse.session() as session:
         ledger = Ledger(session, STATE_SCHEMA)
         for table in _OF_THE_ROOM:
@@ -50,7 +53,7 @@ def forget_room(warehouse: Warehouse) -> None:
 
 
 def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | None:
-    """The first day of a source that goes day by day, and today; None when it is empty or not there."""
+    """Return the first day of a source with daily partitions, and today; None if it is empty or does not exist."""
     with warehouse.session() as session:
         try:
             session.columns(Relation(source.name))
@@ -61,13 +64,13 @@ def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | Non
 
 
 def has_ledger(warehouse: Warehouse) -> bool:
-    """Whether a sync ever ran in this warehouse."""
+    """Return whether a sync ever ran in this warehouse."""
     with warehouse.session() as session:
         return Ledger(session, STATE_SCHEMA).exists()
 
 
 def last_runs(warehouse: Warehouse) -> dict[str, str]:
-    """The id of each sync's last run."""
+    """Return the id of each sync's last run."""
     with warehouse.session() as session:
         ledger = Ledger(session, STATE_SCHEMA)
         if not ledger.exists():
@@ -77,7 +80,7 @@ def last_runs(warehouse: Warehouse) -> dict[str, str]:
 
 
 def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
-    """What `sync_runs` says of a run; of a sync that goes day by day, all its days together."""
+    """Return the outcome of a run; of a sync with daily partitions, that of all its days together."""
     with warehouse.session() as session:
         ledger = Ledger(session, STATE_SCHEMA)
         text = session.dialect.literal
@@ -86,19 +89,19 @@ def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
             f"suppressed, requests, seconds FROM {ledger.table('sync_runs')} "
             f"WHERE sync = {text(sync)} AND run_id = {text(run_id)} ORDER BY started_at"
         )
-        unsound = [run for run in runs if run[1] != "succeeded"] or runs
+        not_succeeded = [run for run in runs if run[1] != "succeeded"] or runs
         rows, delivered, unchanged, suppressed, requests, seconds = (
             sum(value or 0 for value in values) for values in list(zip(*runs, strict=True))[3:]
         )
         return Outcome(
             sync=sync,
-            state=unsound[0][1],
-            stopped_by=unsound[0][2],
+            state=not_succeeded[0][1],
+            stopped_by=not_succeeded[0][2],
             rows=rows,
             delivered=delivered,
             unchanged=unchanged,
             suppressed=suppressed,
-            withheld=rows - delivered - unchanged - suppressed,
+            not_sent=rows - delivered - unchanged - suppressed,
             requests=requests,
             seconds=seconds,
             rejected_rows=[
@@ -110,7 +113,7 @@ def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
 
 
 def count_arrived(warehouse: Warehouse, source: SampleSource, room: SandboxClient) -> tuple[int, int]:
-    """How many of the source's rows the room has, by the room's own word, and how many there are."""
+    """Return how many of the source's rows the sandbox has, and how many rows there are."""
     with warehouse.session() as session:
         keys = [key for (key,) in session.fetch_all(f"SELECT {source.mark} FROM {source.name}")]
     arrived = source.arrived(room)
@@ -118,7 +121,7 @@ def count_arrived(warehouse: Warehouse, source: SampleSource, room: SandboxClien
 
 
 def count_requests(room: SandboxClient) -> Mapping[str, int]:
-    """The requests that the room has recorded: `writes` and `look-ups`."""
+    """Return the number of requests that the sandbox received: `writes` and `look-ups`."""
     methods = [request["method"] for request in room.requests()]
     lookups = methods.count("GET")
     return {"writes": len(methods) - lookups, "look-ups": lookups}

@@ -1,4 +1,7 @@
-"""Ports to listen on."""
+"""Ports to listen on.
+
+Goes in: the port that the user wants, or None, and the usual one. Comes out: a port that is free.
+"""
 
 import socket
 
@@ -7,15 +10,15 @@ from cr_pipelines.demo.home import DemoError
 HOST = "127.0.0.1"
 
 
-def choose_port(asked: int | None, usual: int, option: str) -> int:
-    """The port asked for, else the usual one, else a free one.
+def choose_port(wanted: int | None, usual: int, option: str) -> int:
+    """Return the wanted port, or else the usual one, or else any free one.
 
-    Raises DemoError when the one asked for is taken.
+    Raises DemoError if the wanted port is in use.
     """
-    if asked is not None:
-        if not _is_free(asked):
-            raise DemoError(f"port {asked} is taken; name another one with {option}, or leave {option} out")
-        return asked
+    if wanted is not None:
+        if not _is_free(wanted):
+            raise DemoError(f"port {wanted} is in use; choose another with {option}, or omit {option}")
+        return wanted
     if _is_free(usual):
         return usual
     with socket.socket() as listener:

@@ -19,7 +19,7 @@ def test_help_names_every_command_and_its_exit_codes(tmp_path: Path) -> None:
         assert "Exit codes: 0" in CliRunner().invoke(main, [name, "--help"]).output
 
 
-def test_help_waits_for_no_heavy_import() -> None:
+def test_help_does_not_wait_for_a_heavy_import() -> None:
     loaded = "import sys, cr_pipelines.cli; print(sorted({'dagster', 'duckdb', 'httpx', 'pyarrow'} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", loaded], text=True).strip() == "[]"
 
@@ -29,7 +29,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     assert CliRunner().invoke(main, arguments).exit_code == 2
 
 
-def test_a_fault_that_the_user_can_mend_is_one_line_without_traceback(terminal: Terminal) -> None:
+def test_an_error_that_the_user_can_fix_is_one_line_without_traceback(terminal: Terminal) -> None:
     terminal.path.unlink()
     result = terminal.types("plan", "contacts")
     assert result.exit_code == 1
@@ -41,9 +41,12 @@ def test_a_fault_that_the_user_can_mend_is_one_line_without_traceback(terminal: 
 def test_definitions_that_cannot_be_loaded_are_named(terminal: Terminal) -> None:
     result = terminal.types("plan", "contacts", "--definitions", "nowhere.definitions")
     assert result.exit_code == 1
-    assert "nowhere.definitions cannot be loaded: ModuleNotFoundError" in result.output
+    assert "cannot load nowhere.definitions: ModuleNotFoundError" in result.output
     result = terminal.types("plan", "contacts", "--definitions", "cr_pipelines.definitions:other")
-    assert "cr_pipelines.definitions has no other" in result.output
+    assert (
+        "module cr_pipelines.definitions has no other; pass --definitions cr_pipelines.definitions:NAME"
+        in result.output
+    )
 
 
 def test_definitions_of_a_users_own_project_bring_their_syncs_and_resources(tmp_path: Path, terminal: Terminal) -> None:
@@ -66,4 +69,4 @@ def test_definitions_of_a_users_own_project_bring_their_syncs_and_resources(tmp_
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Sync people" in result.stdout
     assert "a run would send 10" in result.stdout
-    assert "schema ours" in result.stdout
+    assert "the state schema ours" in result.stdout

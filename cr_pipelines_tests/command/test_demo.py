@@ -19,7 +19,7 @@ from cr_pipelines_tests.support.terminal import COMMAND, clean_environment, comm
 
 pytestmark = pytest.mark.system
 
-# Whatever a user has set for the real room: the demo must not so much as look at it.
+# What a user has set for the real room. The demo must not use any of it.
 REAL = clean_environment(
     COMMON_ROOM_API_TOKEN="real-token",
     COMMON_ROOM_BASE_URL="http://127.0.0.1:9/community/v1",
@@ -42,7 +42,7 @@ def once(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def biographies(folder: Path) -> list[str]:
-    """What the kept room says of the contacts, by a sandbox of our own."""
+    """The bios in the stored room, read through a sandbox of our own."""
     with SandboxServer(data=folder / ".demo" / "room.sqlite") as sandbox:
         users = sandbox.control.users()
         assert len(users) >= 500
@@ -55,13 +55,13 @@ def descendants(pid: int) -> Iterator[psutil.Process]:
     yield from process.children(recursive=True)
 
 
-def test_it_shows_the_syncs_in_dagster_and_leaves_no_process_when_killed(folder: Path) -> None:
+def test_the_syncs_are_in_dagster_and_no_process_survives_a_kill(folder: Path) -> None:
     with (
         (folder / "said").open("w") as said,
         subprocess.Popen([COMMAND, "demo"], cwd=folder, env=REAL, stdout=said, stderr=said) as demo,
     ):
         try:
-            while "Ctrl-C ends all of it." not in (folder / "said").read_text():
+            while "Press Ctrl-C to stop everything." not in (folder / "said").read_text():
                 assert demo.poll() is None, (folder / "said").read_text()
                 time.sleep(0.1)
             text = (folder / "said").read_text()
@@ -88,7 +88,7 @@ def test_it_shows_the_syncs_in_dagster_and_leaves_no_process_when_killed(folder:
     assert not alive
 
 
-def test_run_again_with_three_rows_changed_it_sends_exactly_these(folder: Path) -> None:
+def test_a_second_run_sends_exactly_the_three_rows_that_changed(folder: Path) -> None:
     with duckdb.connect(str(folder / ".demo" / "warehouse.duckdb")) as connection:
         connection.execute(
             "UPDATE common_room_contacts SET bio = 'changed' WHERE id IN ('usr_1003', 'usr_1100', 'usr_1499')"
@@ -100,7 +100,7 @@ def test_run_again_with_three_rows_changed_it_sends_exactly_these(folder: Path) 
     assert biographies(folder).count("changed") == 3
 
 
-def test_run_again_it_sends_nothing_and_a_row_that_cannot_be_sent_fails_it(folder: Path) -> None:
+def test_a_run_without_changes_sends_nothing_and_fails_if_a_row_is_invalid(folder: Path) -> None:
     with duckdb.connect(str(folder / ".demo" / "warehouse.duckdb")) as connection:
         connection.execute("INSERT INTO common_room_contacts (id, email) VALUES ('usr_9999', 'not an address')")
     result = once(folder)
@@ -110,10 +110,10 @@ def test_run_again_it_sends_nothing_and_a_row_that_cannot_be_sent_fails_it(folde
     assert "usr_9999  email is not an e-mail address" in result.stdout
 
 
-def test_a_port_that_is_taken_is_named_with_the_option(tmp_path: Path) -> None:
+def test_a_port_in_use_is_named_with_its_option(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         result = command("demo", "--once", "--sandbox-port", str(taken.getsockname()[1]), cwd=tmp_path)
     assert result.returncode == 1
-    assert "is taken; name another one with --sandbox-port" in result.stderr
+    assert "is in use; choose another with --sandbox-port" in result.stderr

@@ -25,17 +25,17 @@ def sync_once(terminal: Terminal, **options: object) -> None:
     )
 
 
-def test_a_healthy_setup_is_all_in_order(terminal: Terminal) -> None:
+def test_a_healthy_setup_has_no_problems(terminal: Terminal) -> None:
     result = terminal.types("doctor")
     assert result.exit_code == 0, result.output
-    assert "All is in order." in result.output
-    assert "opens the room Sandbox" in result.output
-    assert "destination source 1: 9 custom fields can be written" in result.output
+    assert "Everything looks good." in result.output
+    assert "the token is valid for the room Sandbox" in result.output
+    assert "destination source 1 can write 9 custom fields" in result.output
     assert "10 rows: a run would send 10; 0 unchanged" in result.output
-    assert "never run yet" in result.output
+    assert "has not run yet" in result.output
 
 
-def test_it_sends_nothing_and_tells_no_personal_data_and_no_token(terminal: Terminal) -> None:
+def test_it_sends_nothing_and_shows_no_personal_data_and_no_token(terminal: Terminal) -> None:
     terminal.sql("UPDATE common_room_contacts SET email = 'ada lovelace at example.com' WHERE id = 'c3'")
     result = terminal.types("doctor")
     for secret in ("ada", "Lovelace", "@example.com", terminal.sandbox.token):
@@ -43,7 +43,7 @@ def test_it_sends_nothing_and_tells_no_personal_data_and_no_token(terminal: Term
     assert {request["method"] for request in terminal.sandbox.control.requests()} == {"GET"}
 
 
-def test_after_a_run_it_tells_of_it(terminal: Terminal) -> None:
+def test_it_shows_the_last_run(terminal: Terminal) -> None:
     sync_once(terminal)
     result = terminal.types("doctor")
     assert "a run would send 0; 10 unchanged" in result.output
@@ -56,7 +56,7 @@ def test_a_bad_token_is_a_problem(terminal: Terminal) -> None:
     assert result.exit_code == 1
     assert "Common Room refused the token" in result.output
     assert "the duckdb warehouse can be read" in result.output
-    assert "1 problem to mend" in result.output
+    assert "1 problem found." in result.output
 
 
 def test_no_token_is_a_problem(terminal: Terminal) -> None:
@@ -66,23 +66,23 @@ def test_no_token_is_a_problem(terminal: Terminal) -> None:
     assert "COMMON_ROOM_API_TOKEN is not set" in result.output
 
 
-def test_a_room_that_does_not_answer_is_a_problem(terminal: Terminal) -> None:
+def test_a_room_that_does_not_respond_is_a_problem(terminal: Terminal) -> None:
     terminal.env["COMMON_ROOM_BASE_URL"] = "http://127.0.0.1:9/community/v1"
     result = terminal.types("doctor")
     assert result.exit_code == 1
     assert "could not be reached" in result.output
-    assert "not known until Common Room can be asked" in result.output
+    assert "cannot plan a run until Common Room can be reached" in result.output
 
 
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("77", "destination source 77 can write none of the room's 9 custom fields"),
+        ("77", "destination source 77 cannot write any of the room's 9 custom fields"),
         ("seven", "COMMON_ROOM_DESTINATION_SOURCE_ID is not a number"),
         (None, "cannot run without a destination source"),
     ],
 )
-def test_a_destination_source_that_cannot_be_is_a_problem(terminal: Terminal, source: str | None, said: str) -> None:
+def test_a_wrong_destination_source_is_a_problem(terminal: Terminal, source: str | None, said: str) -> None:
     terminal.env["COMMON_ROOM_DESTINATION_SOURCE_ID"] = source
     result = terminal.types("doctor")
     assert result.exit_code == 1
@@ -94,26 +94,26 @@ def test_no_warehouse_is_a_problem(terminal: Terminal) -> None:
     result = terminal.types("doctor")
     assert result.exit_code == 1
     assert "there is no DuckDB file" in result.output
-    assert "opens the room" in result.output
+    assert "the token is valid for the room" in result.output
 
 
-def test_a_missing_required_column_is_a_problem_with_a_guess(terminal: Terminal) -> None:
+def test_a_missing_required_column_is_a_problem_with_a_suggestion(terminal: Terminal) -> None:
     terminal.sql("ALTER TABLE common_room_contacts RENAME id TO contact_id")
     result = terminal.types("doctor")
     assert result.exit_code == 1
-    assert "there is no column id, which is required: name it so in the source; is it contact_id?" in result.output
+    assert "the source has no column id, which is required: rename contact_id in the view" in result.output
 
 
-def test_a_misnamed_column_is_a_problem_and_another_column_is_not(terminal: Terminal) -> None:
+def test_a_misnamed_column_is_a_problem_and_an_unknown_one_is_not(terminal: Terminal) -> None:
     terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN loaded_at TIMESTAMP")
     terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN emails VARCHAR")
     result = terminal.types("doctor")
     assert result.exit_code == 0
-    assert "not sent, as the contract has no such columns: loaded_at, emails" in result.output
+    assert "not sent, because the contract has no such columns: loaded_at, emails" in result.output
     terminal.sql("ALTER TABLE common_room_contacts RENAME email TO e_mail")
     result = terminal.types("doctor")
     assert result.exit_code == 1
-    assert "column e_mail is not sent, as the contract has none of that name; did you mean email?" in result.output
+    assert "column e_mail is not in the contract and is not sent; did you mean email?" in result.output
 
 
 def test_a_column_of_a_type_that_cannot_be_sent_is_a_problem(terminal: Terminal) -> None:
@@ -122,7 +122,7 @@ def test_a_column_of_a_type_that_cannot_be_sent_is_a_problem(terminal: Terminal)
     terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN custom_fields JSON")
     result = terminal.types("doctor")
     assert result.exit_code == 1
-    assert "column city is BOOLEAN, and must be text; cast it in the source" in result.output
+    assert "column city is BOOLEAN but must be text; cast it in the source" in result.output
     assert "column tags is INTEGER" in result.output
     assert "custom_fields is" not in result.output
 
@@ -137,16 +137,16 @@ def test_rows_that_cannot_be_sent_are_a_problem_with_counts(terminal: Terminal) 
     assert "2 x email is not an e-mail address" in result.output
 
 
-def test_a_source_that_was_never_there_is_off_and_one_that_is_gone_a_problem(terminal: Terminal) -> None:
+def test_a_source_that_never_existed_is_off_and_one_that_was_dropped_is_a_problem(terminal: Terminal) -> None:
     terminal.sql("CREATE TABLE kept AS FROM common_room_contacts")
     sync_once(terminal)
     terminal.sql("DROP TABLE common_room_contacts")
     result = terminal.types("doctor")
     assert result.exit_code == 1
-    assert "It was there at the last run" in result.output
+    assert "The last run found it" in result.output
     terminal.sql("DELETE FROM common_room.sync_runs")
     result = terminal.types("doctor")
-    assert "off, as its source is not there" in result.output
+    assert "off, because its source does not exist" in result.output
     assert "no sync has a source" in result.output
 
 
@@ -166,8 +166,7 @@ def test_a_source_that_fails_while_it_is_read_shows_no_value(terminal: Terminal)
     assert "ada" not in result.output
 
 
-@pytest.mark.process
-def test_it_waits_while_another_process_has_the_warehouse(terminal: Terminal) -> None:
+def test_it_waits_while_another_process_has_the_warehouse_open(terminal: Terminal) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_FOR_TWO_SECONDS, str(terminal.path)], stdout=subprocess.PIPE, text=True
     )

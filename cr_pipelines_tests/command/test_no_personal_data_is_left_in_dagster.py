@@ -67,7 +67,7 @@ class Demo:
         self.said += run.stdout + run.stderr
 
     def leaks(self) -> list[str]:
-        """Where personal data stands: files under the Dagster home, the demo's logs, the console."""
+        """Where personal data is: files under the Dagster home, the demo's logs, the console."""
         (self.folder / ".demo" / "console.log").write_text(self.said)
         shown = self.folder / "shown"
         shown.mkdir(exist_ok=True)

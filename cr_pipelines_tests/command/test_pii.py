@@ -35,15 +35,15 @@ def test_the_report_shows_every_request_and_no_address(settled: Terminal) -> Non
     assert any(line.startswith("r1 ") and "not_found" in line and "2026-11-01 00:00" in line for line in lines)
     assert "email is not an e-mail address: it has no @; correct it or make it null" in result.output
     assert "@example" not in result.output
-    assert "3 requests; the address of 0 is still kept" in result.output
+    assert "3 requests; 0 with an address still stored" in result.output
 
 
-def test_one_request_may_be_asked_for_and_an_unknown_one_is_named(settled: Terminal) -> None:
+def test_one_request_can_be_selected_and_an_unknown_one_is_named(settled: Terminal) -> None:
     result = settled.types("pii", "report", "--request-id", "r1")
     assert "1 request;" in result.output
     result = settled.types("pii", "report", "--request-id", "r1", "--request-id", "r9")
     assert result.exit_code == 1
-    assert "there is no request r9" in result.output
+    assert "no request r9" in result.output
 
 
 def test_the_csv_can_be_filed(settled: Terminal, tmp_path: Path) -> None:
@@ -59,15 +59,15 @@ def test_the_csv_can_be_filed(settled: Terminal, tmp_path: Path) -> None:
     assert "@example" not in (tmp_path / "report.csv").read_text()
 
 
-def test_no_request_at_all_is_no_error(terminal: Terminal) -> None:
+def test_having_no_requests_is_not_an_error(terminal: Terminal) -> None:
     result = terminal.types("pii", "report")
-    assert (result.exit_code, result.output.strip()) == (0, "No privacy request has been seen.")
+    assert (result.exit_code, result.output.strip()) == (0, "No privacy requests yet.")
 
 
-def test_someone_is_let_back_in_with_a_reason_that_is_kept_and_names_nobody(settled: Terminal) -> None:
+def test_a_suppression_ends_with_a_reason_that_is_stored_and_names_nobody(settled: Terminal) -> None:
     refused = settled.types("pii", "unsuppress", "r1", "--reason", "ada1@example.com is back")
     assert refused.exit_code == 1
-    assert "without naming them" in refused.output
+    assert "without their name or address" in refused.output
     assert settled.types("pii", "unsuppress", "r1").exit_code == 2
     result = settled.types("pii", "unsuppress", "r1", "--reason", "signed up again, ticket 12")
     assert result.exit_code == 0

@@ -12,7 +12,7 @@ def test_it_shows_what_would_be_sent_and_sends_nothing(terminal: Terminal) -> No
     assert {request["method"] for request in terminal.sandbox.control.requests()} <= {"GET"}
 
 
-def test_the_name_of_the_asset_does_as_well(terminal: Terminal) -> None:
+def test_the_key_of_the_asset_works_as_well(terminal: Terminal) -> None:
     assert terminal.types("plan", "common_room/contacts").exit_code == 0
 
 
@@ -48,13 +48,13 @@ def test_columns_that_are_not_sent_are_named(terminal: Terminal) -> None:
     assert "fullname  did you mean full_name?" in result.output
 
 
-def test_a_sync_that_there_is_not_gets_a_guess(terminal: Terminal) -> None:
+def test_an_unknown_sync_gets_a_suggestion(terminal: Terminal) -> None:
     result = terminal.types("plan", "contact")
     assert result.exit_code == 1
     assert "has no sync 'contact'; did you mean contacts?" in result.output
 
 
-def test_a_sync_that_goes_day_by_day_is_planned_for_a_day(terminal: Terminal) -> None:
+def test_a_sync_with_daily_partitions_is_planned_for_one_day(terminal: Terminal) -> None:
     terminal.sql(
         "CREATE TABLE common_room_activities AS SELECT 'a' || i AS id, 'link' AS activity_type, 'u' AS user_id, "
         "TIMESTAMP '2026-03-01' + i * INTERVAL 12 HOUR AS timestamp FROM range(5) AS numbers(i)"
@@ -65,4 +65,4 @@ def test_a_sync_that_goes_day_by_day_is_planned_for_a_day(terminal: Terminal) ->
     assert "activities: 0 rows of " in terminal.types("plan", "activities").output
     refused = terminal.types("plan", "contacts", "--day", "2026-03-02")
     assert refused.exit_code == 1
-    assert "contacts does not go day by day; leave --day out" in refused.output
+    assert "contacts has no daily partitions; omit --day" in refused.output

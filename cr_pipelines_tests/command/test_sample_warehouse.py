@@ -38,13 +38,13 @@ def test_every_row_fits_the_contract_and_the_sandboxs_room(tmp_path: Path, termi
     introduce(terminal.sandbox, ((person.key, person.full_name, person.email) for person in population()))
     result = terminal.types("doctor")
     assert result.exit_code == 0, result.output
-    assert "common_room_contacts: 23 columns of the contract" in result.output
+    assert "common_room_contacts has 23 columns of the contract" in result.output
     assert "500 rows: a run would send 500; 0 unchanged" in result.output
     assert "120 rows of the last 7 days: a run would send 120; 0 unchanged" in result.output
     assert result.output.count("a run would send") == len(SAMPLE_SOURCES)
 
 
-def test_nobody_in_it_could_exist_or_be_taken_for_another(tmp_path: Path) -> None:
+def test_nobody_in_it_could_exist_and_nobody_is_there_twice(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     build_sample_warehouse(path)
     with duckdb.connect(str(path)) as connection:

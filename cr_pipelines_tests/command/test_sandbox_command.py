@@ -13,7 +13,7 @@ from cr_pipelines_tests.support.terminal import COMMAND, clean_environment, comm
 pytestmark = pytest.mark.process
 
 
-def test_it_serves_a_room_until_ctrl_c_and_prints_how_to_reach_it(tmp_path: Path) -> None:
+def test_it_serves_a_room_with_the_settings_it_prints_until_ctrl_c(tmp_path: Path) -> None:
     options = ["--port", "0", "--token", "mine", "--limit", "3", "--latency-ms", "1", "--data", "room.sqlite"]
     process = subprocess.Popen(
         [COMMAND, "sandbox", *options],
@@ -44,13 +44,13 @@ def test_its_usual_port_is_shown() -> None:
     assert "[default: 8642;" in CliRunner().invoke(main, ["sandbox", "--help"]).output
 
 
-def test_a_taken_port_is_explained(tmp_path: Path) -> None:
+def test_a_port_in_use_is_explained(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         result = command("sandbox", "--port", str(port), cwd=tmp_path)
     assert result.returncode == 1
-    assert f"port {port} of 127.0.0.1 cannot be used" in result.stderr
+    assert f"cannot listen on port {port} of 127.0.0.1" in result.stderr
     assert "--port 0" in result.stderr
     assert "Traceback" not in result.stderr

@@ -56,7 +56,7 @@ class RunningDemo:
                 command, cwd=self._folder, env=environment, stdout=output, stderr=subprocess.STDOUT
             )
         try:
-            self._until(lambda: "Ctrl-C ends all of it." in said.read_text(), _START_SECONDS)
+            self._until(lambda: "Press Ctrl-C to stop everything." in said.read_text(), _START_SECONDS)
             found = re.findall(r"^  (?:Dagster|The sandbox) +(http://\S+)$", said.read_text(), re.MULTILINE)
             self.dagster, self.sandbox = found
         except BaseException as error:

@@ -1,6 +1,7 @@
 """The sample warehouse: what a company's own warehouse could look like, with made-up people.
 
-A sample source is a function that makes its rows, one that finds them in a sandbox, and a line in `SAMPLE_SOURCES`.
+Goes in: a path. Comes out: a DuckDB file with a table for each sync. To add a table, write a function that makes its
+rows and one that finds them in a sandbox, and add a line to `SAMPLE_SOURCES`.
 """
 
 import os
@@ -15,8 +16,8 @@ from cr_pipelines.demo.sample import (
     activities,
     contacts,
     custom_field_values,
+    legacy,
     notes,
-    older,
     segment_members,
     tags,
 )
@@ -28,12 +29,12 @@ class SampleSource:
     """A table of the sample warehouse.
 
     Attributes:
-        sync: the sync that reads it, as the ledger calls it.
-        mark: the column, or expression, by which a row is known in the sandbox.
-        table: makes the rows, the same ones each time.
-        arrived: the marks that a sandbox has.
-        refers: whether the rows are about contacts, tags or segments that must be there before.
-        days: the timestamp column, of a sync that goes day by day.
+        sync: name of the sync that reads it.
+        mark: the SQL column or expression that identifies a row in the sandbox.
+        table: makes the rows, always the same.
+        arrived: returns the marks that a sandbox has.
+        refers: whether the rows are about contacts, tags or segments that must exist first.
+        days: the timestamp column, if the sync has daily partitions.
     """
 
     sync: str
@@ -45,14 +46,14 @@ class SampleSource:
 
     @property
     def name(self) -> str:
-        """Of the table."""
+        """The name of the table."""
         return f"common_room_{self.sync}"
 
 
 SAMPLE_SOURCES = (
     SampleSource("contacts", "id", contacts.table, contacts.arrived),
     SampleSource("tags", "name", tags.tags_table, tags.tags_arrived),
-    SampleSource("existing_contacts", "email", older.contacts_table, older.contacts_arrived),
+    SampleSource("existing_contacts", "email", legacy.contacts_table, legacy.contacts_arrived),
     SampleSource("activities", "id", activities.table, activities.arrived, refers=True, days="timestamp"),
     SampleSource(
         "contact_tags", "value || ' ' || tag", tags.contact_tags_table, tags.contact_tags_arrived, refers=True
@@ -69,15 +70,17 @@ SAMPLE_SOURCES = (
     ),
     SampleSource("contact_notes", "note", notes.contact_notes_table, notes.arrived, refers=True),
     SampleSource("segment_notes", "note", notes.segment_notes_table, notes.arrived, refers=True),
-    SampleSource("contact_activities", "activity_body", older.activities_table, older.activities_arrived, refers=True),
+    SampleSource(
+        "contact_activities", "activity_body", legacy.activities_table, legacy.activities_arrived, refers=True
+    ),
 )
-"""Every table of the sample warehouse, in the order in which their syncs run."""
+"""Every table of the sample warehouse, in the order of their syncs."""
 
 
 def build_sample_warehouse(path: Path) -> bool:
-    """Make the DuckDB file, unless there is one; whether it was made.
+    """Make the DuckDB file unless it exists. Return whether it was made.
 
-    The file appears whole or not at all, however the process ends.
+    The file appears complete or not at all, however the process ends.
     """
     if path.exists():
         return False

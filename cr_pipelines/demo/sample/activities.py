@@ -1,4 +1,7 @@
-"""`common_room_activities`: what people did in the product and the community on the days before the sample was made."""
+"""`common_room_activities`: what people did in the product and the community on the days before the sample was made.
+
+Goes in: the sample's people. Comes out: the rows, and the ids of those that a sandbox has.
+"""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
@@ -17,14 +20,14 @@ _OPTIONAL = ("title", "url", "sub_source", "parent_id")
 _CHANNELS = ("help", "show and tell", "announcements")
 _QUESTIONS = (
     "How do I backfill **one day** only?",
-    "Does `sync_ledger` keep what was refused?",
+    "Does `sync_ledger` keep rejected rows?",
     "Which role does the warehouse user need?",
 )
 _PRODUCT = ("Built a dashboard", "Connected a source", "Invited a colleague", "Ran a forecast")
 
 
 def table() -> pa.Table:
-    """So many activities for each of the days before today, by people of the sample."""
+    """Make the same number of activities for each of the last days before today."""
     today = datetime.combine(datetime.now(UTC), time.min, UTC)
     rows = [
         _row(population()[(day * 61 + number * 17) % len(population())], today - timedelta(days=day), day, number)
@@ -35,7 +38,7 @@ def table() -> pa.Table:
 
 
 def arrived(room: SandboxClient) -> Collection[str]:
-    """The ids of the activities that the sandbox has."""
+    """Return the ids of the sandbox's activities."""
     return {activity["id"] for activity in room.activities()}
 
 

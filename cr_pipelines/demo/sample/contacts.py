@@ -1,4 +1,7 @@
-"""`common_room_contacts`: everyone, with what sales, product and the community know about them."""
+"""`common_room_contacts`: everyone, with what sales, product and the community know about them.
+
+Goes in: the sample's people. Comes out: the rows, and the ids of those that a sandbox has.
+"""
 
 import random
 from collections.abc import Collection
@@ -36,7 +39,7 @@ SCHEMA = pa.schema(
         "region": pa.string(),
         "raw_location": pa.string(),
         "tags": _TEXTS,
-        # The custom fields of the sandbox's room, by their names there.
+        # The custom fields of the sandbox's room, by name.
         "custom_fields": pa.struct(
             [
                 ("Plan", pa.string()),
@@ -62,12 +65,12 @@ _PASTIMES = ("long walks", "trail running", "sourdough", "choir", "chess", "bird
 
 
 def table() -> pa.Table:
-    """A row for each person, every one of which the sandbox takes."""
+    """Make a row for each person. The sandbox accepts all of them."""
     return pa.Table.from_pylist([_row(person) for person in population()], schema=SCHEMA)
 
 
 def arrived(room: SandboxClient) -> Collection[str]:
-    """The ids of the contacts that the sandbox has from the warehouse."""
+    """Return the ids of the sandbox's contacts that came from the warehouse."""
     return room.users().keys()
 
 

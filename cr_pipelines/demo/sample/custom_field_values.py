@@ -1,4 +1,7 @@
-"""`common_room_custom_field_values`: who looks after people that came without a company."""
+"""`common_room_custom_field_values`: the account owners of people without a company.
+
+Goes in: the sample's people. Comes out: the rows, and the marks of those that a sandbox has.
+"""
 
 from collections.abc import Collection
 
@@ -12,7 +15,7 @@ _OWNERS = ("Dana Whitlock", "Mateus Prado")
 
 
 def table() -> pa.Table:
-    """A row for each of these people."""
+    """Make a row for each of these people."""
     rows = [
         {"social_type": "email", "value": person.email, "field": _FIELD, "field_value": _OWNERS[person.number % 2]}
         for person in population()
@@ -22,5 +25,5 @@ def table() -> pa.Table:
 
 
 def arrived(room: SandboxClient) -> Collection[str]:
-    """Address and owner of each contact of the sandbox."""
+    """Return the address and owner of each of the sandbox's contacts."""
     return {f"{email} {found['custom_fields'].get(_FIELD)}" for found in room.contacts() for email in found["emails"]}

@@ -1,4 +1,7 @@
-"""`common_room_contact_notes` and `common_room_segment_notes`: what colleagues wrote down."""
+"""`common_room_contact_notes` and `common_room_segment_notes`: what colleagues wrote.
+
+Goes in: the sample's people. Comes out: rows of both tables, and the notes that a sandbox has.
+"""
 
 from collections.abc import Collection
 
@@ -9,7 +12,7 @@ from cr_pipelines.sandbox import SandboxClient
 
 
 def contact_notes_table() -> pa.Table:
-    """A note on some of the people."""
+    """Make a note on some of the people."""
     rows = [
         {
             "id": f"note_{person.number}",
@@ -23,7 +26,7 @@ def contact_notes_table() -> pa.Table:
 
 
 def segment_notes_table() -> pa.Table:
-    """A note on each of two segments."""
+    """Make a note on each of two segments."""
     return pa.Table.from_pylist(
         [
             {"id": "1", "segment": "Champions", "note": "Invite them to the advisory board in spring."},
@@ -33,5 +36,5 @@ def segment_notes_table() -> pa.Table:
 
 
 def arrived(room: SandboxClient) -> Collection[str]:
-    """What the notes of the sandbox say."""
+    """Return the content of the sandbox's notes."""
     return {note["note"] for note in room.notes()}

@@ -1,4 +1,7 @@
-"""The people behind the sample: who they are, whatever table they turn up in."""
+"""The people of the sample, whichever tables they are in.
+
+Goes in: names, places and companies from the data files. Comes out: the same people and companies each time.
+"""
 
 import random
 import tomllib
@@ -12,7 +15,7 @@ SIZE = 500
 _SEED = 20261123
 _WITHOUT_COMPANY = 0.08
 
-# Letters that do not come apart into a Latin one and an accent.
+# Letters that Unicode does not decompose into a Latin letter and an accent.
 _LATIN = str.maketrans({"ł": "l", "ß": "ss", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "ð": "d", "þ": "th"})  # noqa: RUF001
 
 _JOBS: dict[str, tuple[str, ...]] = {
@@ -32,7 +35,7 @@ _JOB_WEIGHTS = (34, 24, 13, 11, 7, 6, 5)
 
 @dataclass(frozen=True)
 class Company:
-    """A company; `plan` is None when it is no customer, and `seats` then too."""
+    """A company; `plan` and `seats` are None if it is not a customer."""
 
     name: str
     slug: str
@@ -42,7 +45,7 @@ class Company:
 
     @property
     def domain(self) -> str:
-        """Its web domain, which cannot exist."""
+        """The web domain, which cannot exist."""
         return f"{self.slug}.example"
 
 
@@ -51,10 +54,10 @@ class Person:
     """Someone who could be in a company's warehouse.
 
     Attributes:
-        number: counts from 1001.
+        number: from 1001.
         full_name: as people write it where the person lives.
-        handle: the name in Latin letters, of use in addresses and accounts; no two people share one.
-        company: None for those who came on their own.
+        handle: the name in Latin letters, for addresses and accounts; unique.
+        company: None for people without one.
     """
 
     number: int
@@ -71,28 +74,28 @@ class Person:
 
     @property
     def key(self) -> str:
-        """What every table calls the person."""
+        """The key of the person in every table."""
         return f"usr_{self.number}"
 
     @property
     def email(self) -> str:
-        """An address that cannot exist, and that no two people share."""
+        """A unique address that cannot exist."""
         return f"{self.handle}@{self.company.domain if self.company else 'mailbox.example'}"
 
     def dice(self, purpose: str) -> random.Random:
-        """Chance that comes out the same each time, and apart for each purpose."""
+        """Return a random generator that is repeatable, and independent for each purpose."""
         return random.Random(f"{purpose} {self.number}")
 
 
 @cache
 def companies() -> tuple[Company, ...]:
-    """All companies of the sample."""
+    """Return all companies of the sample."""
     return tuple(Company(**company) for company in _data("companies.toml")["company"])
 
 
 @cache
 def population() -> tuple[Person, ...]:
-    """The same `SIZE` people each time, in the order of their numbers."""
+    """Return the same `SIZE` people each time, in the order of their numbers."""
     dice = random.Random(_SEED)
     countries = _data("people.toml")["country"]
     handles: dict[str, int] = {}
@@ -128,7 +131,7 @@ def population() -> tuple[Person, ...]:
 
 
 def _spelled(name: str) -> tuple[str, str]:
-    """A name of the data file as it is written, and in plain Latin letters."""
+    """Return a name of the data file as it is written, and in plain Latin letters."""
     written, _, latin = name.partition("/")
     folded = unicodedata.normalize("NFKD", (latin or written).lower().translate(_LATIN))
     return written, "".join(letter for letter in folded if letter.isascii() and letter.isalnum())

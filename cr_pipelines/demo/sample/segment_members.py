@@ -1,4 +1,7 @@
-"""`common_room_segment_members`: champions and event guests."""
+"""`common_room_segment_members`: champions and event guests.
+
+Goes in: the sample's people. Comes out: the rows, and the marks of those that a sandbox has.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,7 +15,7 @@ _INVITED = ("Invited", "Confirmed", None)
 
 
 def table() -> pa.Table:
-    """Some of the people, most of them with a status."""
+    """Make members of some of the people, most of them with a status."""
     rows = [_member(person, "Champions", "Identified") for person in population()[::25]]
     rows += [_member(person, "Event guests", _INVITED[person.number % 3]) for person in population()[::9]]
     return pa.Table.from_pylist(rows)
@@ -23,7 +26,7 @@ def _member(person: Person, segment: str, status: str | None) -> dict[str, Any]:
 
 
 def arrived(room: SandboxClient) -> Collection[str]:
-    """Address and segment of each contact of the sandbox."""
+    """Return the address and segment of each of the sandbox's contacts."""
     return {
         f"{email} {segment['name']}"
         for found in room.contacts()

@@ -1,4 +1,7 @@
-"""`common_room_tags` and `common_room_contact_tags`: the tags that the room should have, and who has them."""
+"""`common_room_tags` and `common_room_contact_tags`: the tags that the room should have, and who has them.
+
+Goes in: the sample's people. Comes out: rows of both tables, and the marks of those that a sandbox has.
+"""
 
 from collections.abc import Collection
 
@@ -16,7 +19,7 @@ _TAGS = {
 
 
 def tags_table() -> pa.Table:
-    """A row for each tag."""
+    """Make a row for each tag."""
     rows = [
         {"name": name, "description": about, "entity_types": ["member", "activity"]} for name, about in _TAGS.items()
     ]
@@ -24,12 +27,12 @@ def tags_table() -> pa.Table:
 
 
 def tags_arrived(room: SandboxClient) -> Collection[str]:
-    """The names of the tags that the sandbox has."""
+    """Return the names of the sandbox's tags."""
     return {tag["name"] for tag in room.tags() if tag["deletedAt"] is None}
 
 
 def contact_tags_table() -> pa.Table:
-    """One or two of the tags for some people."""
+    """Make one or two of the tags for some people."""
     names = list(_TAGS)
     rows = [
         {"social_type": "email", "value": person.email, "tag": names[(number + more) % len(names)]}
@@ -40,5 +43,5 @@ def contact_tags_table() -> pa.Table:
 
 
 def contact_tags_arrived(room: SandboxClient) -> Collection[str]:
-    """Address and tag of each contact of the sandbox."""
+    """Return the address and tag of each of the sandbox's contacts."""
     return {f"{email} {tag}" for found in room.contacts() for email in found["emails"] for tag in found["tags"]}

@@ -1,4 +1,7 @@
-"""`common_room_existing_contacts` and `common_room_contact_activities`: by the API's older operations."""
+"""`common_room_existing_contacts` and `common_room_contact_activities`, which are sent by legacy operations.
+
+Goes in: the sample's people. Comes out: rows of both tables, and the marks of those that a sandbox has.
+"""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -12,7 +15,7 @@ _PARTNERS = ("Amara Okafor", "Lukas Brandt", "Noor Haddad", "Ines Carvalho", "To
 
 
 def contacts_table() -> pa.Table:
-    """People of partner agencies, who are in no source of the room."""
+    """Make people of partner agencies, who are in no API signal of the room."""
     rows = [
         {
             "id": f"partner_{number}",
@@ -28,12 +31,12 @@ def contacts_table() -> pa.Table:
 
 
 def contacts_arrived(room: SandboxClient) -> Collection[str]:
-    """The addresses of the contacts of the sandbox."""
+    """Return the addresses of the sandbox's contacts."""
     return {email for found in room.contacts() for email in found["emails"]}
 
 
 def activities_table() -> pa.Table:
-    """A meetup that some of the people came to."""
+    """Make a meetup that some of the people came to."""
     evening = datetime(2026, 3, 12, 18, 30, tzinfo=UTC)
     rows = [
         {
@@ -51,5 +54,5 @@ def activities_table() -> pa.Table:
 
 
 def activities_arrived(room: SandboxClient) -> Collection[str]:
-    """What the activities of the sandbox say, whichever operation they came by."""
+    """Return the content of the sandbox's activities, whichever operation sent them."""
     return {activity["fields"]["content"]["value"] for activity in room.activities() if "content" in activity["fields"]}

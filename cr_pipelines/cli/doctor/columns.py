@@ -1,4 +1,8 @@
-"""Whether a source's columns look as a contract wants them."""
+"""Whether a source has the columns of a contract.
+
+Goes in: a contract, and the source's columns with their types. Comes out: which of them are missing, misnamed, mistyped
+or unused.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +10,8 @@ from dataclasses import dataclass
 
 from cr_pipelines.sync.contract import Column, Contract
 
-# What the readers of `cr_pipelines.sync.contract.values` make of each shape of column.
-_TAKEN = {
+# The types that the readers in `cr_pipelines.sync.contract.values` accept for each kind of column.
+_ACCEPTED = {
     "text": {"text", "number"},
     "list": {"list", "text"},
     "struct": {"struct", "text"},
@@ -28,13 +32,13 @@ _SHAPES = (
 
 @dataclass(frozen=True)
 class ColumnFindings:
-    """What is to be said of a source's columns.
+    """What is wrong with a source's columns, and what is not.
 
     Attributes:
-        known: how many of them the contract knows.
-        missing: required columns that the source lacks, each as a sentence.
-        misnamed: columns that look like a misspelled one of the contract, each as a sentence.
-        mistyped: columns of a type that cannot be sent, each as a sentence.
+        known: how many columns are in the contract.
+        missing: required columns that the source does not have, each as a sentence.
+        misnamed: columns that look like a misspelled name of the contract, each as a sentence.
+        mistyped: columns whose type cannot be sent, each as a sentence.
         unused: other columns outside the contract, by name.
     """
 
@@ -45,8 +49,8 @@ class ColumnFindings:
     unused: list[str]
 
 
-def look_at_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindings:
-    """Compare a source's columns (name to type, in the engine's words) with the contract."""
+def compare_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindings:
+    """Compare a source's columns (name to the engine's type) with the contract."""
     match = contract.match(list(types))
     present = {column.name for column in match.columns}
     misnamed = {name: meant for name, meant in match.ignored.items() if meant and meant not in present}
@@ -55,12 +59,12 @@ def look_at_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindi
         known=len(match.columns),
         missing=[_missing(name, match.ignored) for name in match.missing],
         misnamed=[
-            f"column {name} is not sent, as the contract has none of that name; did you mean {meant}?"
+            f"column {name} is not in the contract and is not sent; did you mean {meant}?"
             for name, meant in misnamed.items()
             if meant not in match.missing
         ],
         mistyped=[
-            f"column {column.name} is {types[column.name]}, and must be {column.kind}; cast it in the source"
+            f"column {column.name} is {types[column.name]} but must be {column.kind}; cast it in the source"
             for column in mistyped
         ],
         unused=[name for name in match.ignored if name not in misnamed],
@@ -68,10 +72,10 @@ def look_at_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindi
 
 
 def _missing(name: str, ignored: Mapping[str, str | None]) -> str:
-    # `contact_id` or `ID` is what an `id` is usually called before it is renamed.
-    alike = next((other for other, meant in ignored.items() if meant == name or _ends_in(other, name)), None)
-    hint = f"; is it {alike}?" if alike else ""
-    return f"there is no column {name}, which is required: name it so in the source{hint}"
+    # An `id` is often called `contact_id` or `ID` before somebody renames it.
+    similar = next((other for other, meant in ignored.items() if meant == name or _ends_in(other, name)), None)
+    fix = f"rename {similar}" if similar else "add it"
+    return f"the source has no column {name}, which is required: {fix} in the view"
 
 
 def _ends_in(longer: str, name: str) -> bool:
@@ -79,7 +83,7 @@ def _ends_in(longer: str, name: str) -> bool:
 
 
 def _fits(column: Column, engine_type: str) -> bool:
-    taken = _TAKEN.get(column.kind.split()[0])
+    accepted = _ACCEPTED.get(column.kind.split()[0])
     shape = next((shape for shape, form in _SHAPES if re.search(form, engine_type, re.IGNORECASE)), None)
-    # A type that nobody here knows is left to the rows.
-    return taken is None or shape is None or shape in taken
+    # An unknown type is left to the validation of the rows.
+    return accepted is None or shape is None or shape in accepted

@@ -1,0 +1,37 @@
+"""`cr-pipelines doctor`: whether syncs can run, and what they would do.
+
+Goes in: the user's Dagster definitions. Comes out: a checklist in the terminal, section by section: the environment,
+Common Room, the warehouse, and each sync. Nothing is sent, and no personal data and no token is shown.
+"""
+
+import click
+
+from cr_pipelines.cli.doctor.checklist import Checklist
+from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_warehouse
+from cr_pipelines.cli.doctor.syncs import SyncChecks
+from cr_pipelines.cli.project import Project, load_project
+from cr_pipelines.wording import count
+
+
+def examine(definitions: str) -> bool:
+    """Print the checklist. Return whether it has no problem."""
+    checklist = Checklist()
+    check_environment(checklist)
+    try:
+        project, unloadable = load_project(definitions), None
+    except click.ClickException as error:
+        # The room and the warehouse can be checked all the same.
+        project, unloadable = Project(), error.message
+    reachable = check_common_room(checklist, project)
+    warehouse = check_warehouse(checklist, project)
+    if unloadable is not None:
+        checklist.section("Syncs")
+        checklist.problem(unloadable)
+    elif warehouse is not None:
+        SyncChecks(checklist, project, warehouse, reachable=reachable).run()
+    click.echo()
+    if checklist.problems:
+        click.secho(f"{count(checklist.problems, 'problem')} found.", fg="red")
+    else:
+        click.secho("Everything looks good.", fg="green")
+    return not checklist.problems

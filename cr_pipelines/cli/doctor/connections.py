@@ -1,0 +1,120 @@
+"""Whether the environment, Common Room and the warehouse are ready for a run.
+
+Goes in: the environment and the project's resources. Comes out: findings, whether Common Room responds, and the open
+warehouse.
+"""
+
+import asyncio
+import os
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from cr_pipelines.api import DEFAULT_BASE_URL, TokenStatus
+from cr_pipelines.cli.doctor.checklist import Checklist
+from cr_pipelines.cli.project import Project
+from cr_pipelines.settings import DEMO_WAREHOUSE_URL
+from cr_pipelines.sync import Destination, Ledger
+from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.wording import count
+
+_ENVIRONMENT = {
+    "COMMON_ROOM_API_TOKEN": "",
+    "COMMON_ROOM_BASE_URL": DEFAULT_BASE_URL,
+    "COMMON_ROOM_DESTINATION_SOURCE_ID": "",
+    "CR_WAREHOUSE_URL": DEMO_WAREHOUSE_URL,
+    "CR_STATE_SCHEMA": "",
+}
+"""The variables, and the default of each."""
+
+
+class _Room(NamedTuple):
+    """What Common Room says about a token: its room, its limit, and the custom fields that can be written.
+
+    `fields_of_source` are those of the destination source, `fields_of_room` those of any.
+    """
+
+    status: TokenStatus
+    source_id: int | None
+    fields_of_source: int
+    fields_of_room: int
+    limit: int | None
+
+
+def check_environment(checklist: Checklist) -> None:
+    """Print the variables. A bad value shows up where it is used."""
+    checklist.section("Environment")
+    for name, default in _ENVIRONMENT.items():
+        value = os.environ.get(name)
+        if not value:
+            checklist.note(f"{name} is not set{f'; using the default {default}' if default else ''}")
+        else:
+            checklist.ok(f"{name} is set" if "TOKEN" in name else f"{name} is {_without_password(value)}")
+
+
+def check_common_room(checklist: Checklist, project: Project) -> bool:
+    """Print what the token can do. Return whether Common Room responds."""
+    checklist.section("Common Room")
+    room = checklist.attempt("Common Room", lambda: asyncio.run(_ask(project.common_room.destination())))
+    if room is None:
+        return False
+    checklist.ok(f"the token is valid for the room {room.status.community_name} (id {room.status.community_id})")
+    if room.source_id is not None:
+        _check_destination_source(checklist, room)
+    if room.limit is None:
+        checklist.note("Common Room did not report a rate limit")
+    else:
+        checklist.ok(f"rate limit of the token: {count(room.limit, 'request')} per interval")
+    return True
+
+
+def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
+    """Print whether the warehouse can be used. Return it, or None if it cannot be read or the state not be written."""
+    checklist.section("Warehouse")
+    schema = project.state_schema
+
+    def read() -> tuple[Warehouse, bool]:
+        warehouse = project.open_warehouse()
+        with warehouse.session() as session:
+            return warehouse, Ledger(session, schema).exists()
+
+    def write(warehouse: Warehouse) -> bool:
+        with warehouse.session() as session:
+            Ledger(session, schema).prepare()
+        return True
+
+    found = checklist.attempt("the warehouse", read)
+    if found is None:
+        return None
+    warehouse, existed = found
+    checklist.ok(f"the {warehouse.kind} warehouse can be read")
+    if checklist.attempt(f"the state schema {schema}", lambda: write(warehouse)) is None:
+        return None
+    checklist.ok(f"the state schema {schema} {'can be written' if existed else 'did not exist and has been created'}")
+    return warehouse
+
+
+def _check_destination_source(checklist: Checklist, room: _Room) -> None:
+    if room.fields_of_source or not room.fields_of_room:
+        checklist.ok(f"destination source {room.source_id} can write {count(room.fields_of_source, 'custom field')}")
+    else:
+        checklist.problem(
+            f"destination source {room.source_id} cannot write any of the room's "
+            f"{count(room.fields_of_room, 'custom field')}: compare COMMON_ROOM_DESTINATION_SOURCE_ID with the room's "
+            "API signals (Settings > Sources), or allow the signal to write the fields"
+        )
+
+
+async def _ask(destination: Destination) -> _Room:
+    source_id = destination.source_id
+    async with destination.open_client() as client:
+        status = await client.token_status()
+        of_room = await client.list_custom_fields()
+        of_source = of_room if source_id is None else await client.list_custom_fields(source_id)
+        return _Room(status, source_id, len(of_source), len(of_room), client.stats.limit)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))

@@ -1,0 +1,197 @@
+"""Whether each sync can run, and what its next run would do.
+
+Goes in: the project's syncs and an open warehouse. Comes out: findings about each source, its columns, the rows that a
+run would send, and the last run.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cr_pipelines.cli.doctor.checklist import Checklist
+from cr_pipelines.cli.doctor.columns import compare_columns
+from cr_pipelines.cli.errors import explain
+from cr_pipelines.cli.project import Project
+from cr_pipelines.sync import Ledger, Options, Report, SourceUnusable, Sync, run_sync
+from cr_pipelines.warehouse import SourceMissing, Warehouse
+from cr_pipelines.wording import count
+
+_ROWS_CHECKED = 10_000
+_MOST_PROBLEMS = 5
+_DAYS_CHECKED = 7
+"""For a sync with daily partitions: today and the days before it."""
+
+_ADDED_UP = ("source_rows", "delivered", "unchanged", "invalid", "rejected", "suppressed", "not_sent", "gone")
+"""The counts of a report that make sense for several days together."""
+
+
+class SyncChecks:
+    """The checks of every sync.
+
+    Args:
+        checklist: takes the findings.
+        project: the syncs, and the resources of their runs.
+        warehouse: where sources and state are.
+        reachable: whether Common Room responds; without it a run cannot be planned.
+    """
+
+    def __init__(self, checklist: Checklist, project: Project, warehouse: Warehouse, *, reachable: bool) -> None:
+        self._checklist = checklist
+        self._project = project
+        self._warehouse = warehouse
+        self._reachable = reachable
+
+    def run(self) -> None:
+        """Check every sync of the project."""
+        found = [self._check(sync) for sync in self._project.syncs]
+        if not any(found):
+            self._checklist.problem(
+                "no sync has a source: create a view with one of the names above"
+                if found
+                else "the definitions have no syncs"
+            )
+
+    def _check(self, sync: Sync) -> bool:
+        """Check one sync. Return whether its source exists."""
+        self._checklist.section(f"Sync {sync.name}: {sync.contract.endpoint}")
+        last_run = self._checklist.attempt("the last run", lambda: self._last_run(sync))
+        types = self._checklist.attempt("the source", lambda: self._columns(sync, has_run=bool(last_run)))
+        if not types:
+            return False
+        self._check_columns(sync, types)
+        if self._reachable:
+            self._check_rows(sync)
+        else:
+            self._checklist.note("cannot plan a run until Common Room can be reached")
+        if last_run is not None:
+            self._check_last_run(last_run)
+        return True
+
+    def _columns(self, sync: Sync, *, has_run: bool) -> dict[str, str]:
+        """Return the columns of the source by name, with their types; none if the source does not exist."""
+        with self._warehouse.session() as session:
+            try:
+                return session.columns(sync.relation)
+            except SourceMissing as error:
+                if has_run:
+                    self._checklist.problem(f"{explain(error)}. The last run found it")
+                else:
+                    self._checklist.note(f"off, because its source does not exist: {explain(error)}")
+                return {}
+
+    def _check_columns(self, sync: Sync, types: dict[str, str]) -> None:
+        columns = compare_columns(sync.contract, types)
+        self._checklist.ok(f"{sync.relation} has {count(columns.known, 'column')} of the contract")
+        for found in (*columns.missing, *columns.misnamed, *columns.mistyped):
+            self._checklist.problem(found)
+        if columns.unused:
+            self._checklist.note(f"not sent, because the contract has no such columns: {', '.join(columns.unused)}")
+
+    def _check_rows(self, sync: Sync) -> None:
+        if sync.contract.needs_source_id and self._project.common_room.destination().source_id is None:
+            self._checklist.problem(
+                "cannot run without a destination source: set COMMON_ROOM_DESTINATION_SOURCE_ID to the id of the API "
+                "signal in Common Room (Settings > Sources)"
+            )
+            return
+        reports = self._checklist.attempt("what a run would send", lambda: self._plan(sync))
+        if not reports:
+            return
+        report = _add_up(reports)
+        if report.emptied:
+            self._checklist.problem(
+                "the source is empty and was not before: check the view. A run would change nothing"
+            )
+            return
+        days = "" if len(reports) == 1 else f" of the last {len(reports)} days"
+        checked = f" (checked the first {_ROWS_CHECKED:,})" if report.not_sent else ""
+        self._checklist.ok(
+            f"{count(report.source_rows, 'row')}{days}: a run would send "
+            f"{report.delivered + report.not_sent:,}{checked}; {report.unchanged:,} unchanged"
+        )
+        self._check_not_sent(report)
+
+    def _plan(self, sync: Sync) -> list[Report]:
+        """Plan a run of each day, or of all rows; none if the source cannot be used, which its columns have shown."""
+        today = datetime.now(UTC).date()
+        days = [today - timedelta(days=back) for back in range(_DAYS_CHECKED)]
+        partitions = dict.fromkeys(self._project.partition(sync, day) for day in days)
+        try:
+            return [
+                run_sync(
+                    sync,
+                    self._warehouse,
+                    self._project.common_room.destination(),
+                    schema=self._project.state_schema,
+                    options=Options(dry_run=True, limit=_ROWS_CHECKED),
+                    partition=partition,
+                )
+                for partition in partitions
+            ]
+        except SourceUnusable:
+            return []
+
+    def _check_not_sent(self, report: Report) -> None:
+        if report.suppressed:
+            self._checklist.note(f"{count(report.suppressed, 'row')} suppressed: these people asked to be forgotten")
+        if report.gone:
+            self._checklist.note(
+                f"{count(report.gone, 'key')} of earlier runs absent from the source; a run deletes nothing"
+            )
+        if report.invalid:
+            self._checklist.problem(
+                f"{count(report.invalid, 'row')} cannot be sent: run `cr-pipelines plan {report.sync}` for examples"
+            )
+            problems = sorted(report.problems, key=lambda problem: -problem.rows)
+            for problem in problems[:_MOST_PROBLEMS]:
+                self._checklist.detail(f"{problem.rows:,} x {problem.message}")
+            if len(problems) > _MOST_PROBLEMS:
+                self._checklist.detail(f"and {count(len(problems) - _MOST_PROBLEMS, 'more kind')} of problem")
+        if report.rejected:
+            self._checklist.problem(
+                f"{count(report.rejected, 'row')} rejected by Common Room and not changed since: see "
+                f"{self._project.state_schema}.rejected_rows for the reasons"
+            )
+
+    def _last_run(self, sync: Sync) -> Sequence[tuple[Any, ...]]:
+        """Return state, start, counts and end of the sync's last run; nothing if it never ran."""
+        with self._warehouse.session() as session:
+            runs = Ledger(session, self._project.state_schema).table("sync_runs")
+            return session.fetch_all(
+                "SELECT state, started_at, delivered, requests, stopped_by "
+                f"FROM {runs} WHERE sync = {session.dialect.literal(sync.name)} ORDER BY started_at DESC LIMIT 1"
+            )
+
+    def _check_last_run(self, runs: Sequence[tuple[Any, ...]]) -> None:
+        if not runs:
+            self._checklist.ok("has not run yet")
+            return
+        state, started, delivered, requests, stopped_by = runs[0]
+        when = f"last run {_age(started)} ago"
+        if state in ("succeeded", "running"):
+            counts = "" if delivered is None else f", {delivered:,} delivered with {count(requests, 'request')}"
+            self._checklist.ok(f"{when}: {state}{counts}")
+        else:
+            reason = f"; {stopped_by}" if stopped_by else ""
+            self._checklist.note(f"{when}: {state}{reason}. The next run continues where it ended")
+
+
+def _add_up(reports: Sequence[Report]) -> Report:
+    """Return the reports of several days as one."""
+    first, *others = reports
+    for report in others:
+        for name in _ADDED_UP:
+            setattr(first, name, getattr(first, name) + getattr(report, name))
+        for problem in report.problems:
+            [key] = problem.example_keys[:1] or [""]
+            first.add_problem(key, problem.field, problem.reason_code, problem.message, problem.rows)
+        first.emptied = first.emptied or report.emptied
+    return first
+
+
+def _age(moment: datetime) -> str:
+    seconds = max((datetime.now(UTC) - moment).total_seconds(), 0)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return count(int(seconds // length), unit)
+    return count(int(seconds), "second")
