@@ -11,11 +11,12 @@ work later (`transient`), or does somebody have to change something first (termi
     ├── SyncError                     sync.errors          a sync cannot run
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
-    │   └── SyncStopped               (transient)          the run ended early; what it did is recorded
+    │   ├── SyncStopped               (transient)          the run ended early; what it did is recorded
+    │   └── NotUnsuppressed           removal              the suppression of a person could not be lifted
     └── CommonRoomError               api.errors           an operation of the API did not succeed
         ├── BadToken                                       403: wrong, expired or revoked token
         ├── UnknownSource                                  404 on a /source/ path
-        ├── InvalidRequest                                 400: the content was refused
+        ├── InvalidRequest                                 400: the content was rejected
         ├── NotFound                                       404: no such contact, tag, segment or field
         ├── RateLimited               (transient)          the rate limit would keep us waiting too long
         ├── ServerFault               (transient)          5xx until the retries were spent

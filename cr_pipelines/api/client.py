@@ -1,4 +1,7 @@
-"""The client: one method per operation of the Common Room API v1."""
+"""The client: one method per operation of the Common Room API v1.
+
+Goes in: a token and request models. Comes out: response models, or a `CommonRoomError`.
+"""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -9,7 +12,7 @@ from pydantic import TypeAdapter
 
 from cr_pipelines.api import operations as op
 from cr_pipelines.api.models import ResponseModel
-from cr_pipelines.api.requester import DEFAULT_BASE_URL, Exchange
+from cr_pipelines.api.requester import DEFAULT_BASE_URL, Requester
 from cr_pipelines.api.requests import (
     Activity,
     ClearContactCustomField,
@@ -63,23 +66,22 @@ _read_tag = _reader(Tag)
 class CommonRoomClient:
     """A Common Room workspace ("room"), as one API token sees it.
 
-    All calls of a client share one pace: as many run at once as the server bears, and all wait when the token's
-    limit is used up. So start as many calls as you like to have ready, and let the client decide when each goes.
+    All calls of a client share one rate limiter: it runs as many at once as help throughput, and lets all wait when the
+    token's limit is used up. Start as many calls as you like and let the client decide when each goes.
 
-    Every method may raise, besides what it names: `BadToken`, `RateLimited`, `ServerFault`, `Unreachable`,
-    `UnexpectedResponse`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods that append
-    (notes, activities of existing contacts) raise `ResponseLost` when it is not known whether they did.
+    In addition to the errors that it names, every method may raise `BadToken`, `RateLimited`, `ServerFault`,
+    `Unreachable`, `UnexpectedResponse`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods
+    that append (notes, activities of existing contacts) raise `ResponseLost` when nobody knows whether they did.
 
     Args:
         token: the API token; a room owner makes one under Settings > API tokens.
         base_url: the API's address, up to and including `/community/v1`.
-        transport: any httpx transport; by default one that bears many requests in flight. Closed with the client.
+        transport: any httpx transport; by default aiohttp. Closed with the client.
         retry: when to send again after a failure; `careful()` by default.
         max_concurrency: most requests in flight.
         max_limit_wait: seconds that 429s may keep calls waiting without one success, before `RateLimited`.
         connect_timeout: seconds for opening a connection.
-        timeout: seconds for one request and its answer.
-
+        timeout: seconds for one request and its response.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class CommonRoomClient:
         connect_timeout: float = 10.0,
         timeout: float = 60.0,
     ) -> None:
-        self._exchange = Exchange(
+        self._requester = Requester(
             token,
             base_url,
             transport=transport,
@@ -115,38 +117,36 @@ class CommonRoomClient:
 
     async def aclose(self) -> None:
         """Close all connections; the client cannot be used afterwards."""
-        await self._exchange.aclose()
+        await self._requester.aclose()
 
     @property
     def stats(self) -> Stats:
-        """What this client has done so far."""
-        return self._exchange.stats()
+        """Return what this client has done so far."""
+        return self._requester.stats()
 
     async def token_status(self) -> TokenStatus:
-        """Say which room the token belongs to (GET /api-token-status)."""
-        return await self._exchange.read(op.TOKEN_STATUS, _read_token_status)
+        """Read which room the token belongs to (GET /api-token-status)."""
+        return await self._requester.read(op.TOKEN_STATUS, _read_token_status)
 
     async def add_or_edit_user(self, source_id: int, user: User) -> WriteResponse:
         """Write a contact; the same `user.id` in the same source is the same contact (POST /source/{id}/user).
 
         Raises:
             UnknownSource: the room has no API signal `source_id`.
-
         """
-        return await self._exchange.write(op.ADD_OR_EDIT_USER, source_id, body=user)
+        return await self._requester.write(op.ADD_OR_EDIT_USER, source_id, body=user)
 
     async def add_or_edit_activity(self, source_id: int, activity: Activity) -> WriteResponse:
         """Write an activity, known by its type and id within the source (POST /source/{id}/activity).
 
         Raises:
             UnknownSource: the room has no API signal `source_id`.
-
         """
-        return await self._exchange.write(op.ADD_OR_EDIT_ACTIVITY, source_id, body=activity)
+        return await self._requester.write(op.ADD_OR_EDIT_ACTIVITY, source_id, body=activity)
 
     async def create_or_update_contact(self, contact: Contact) -> WriteResponse:
         """Write a contact outside any API source; deprecated by the vendor (POST /members/)."""
-        return await self._exchange.write(op.CREATE_OR_UPDATE_CONTACT, body=contact)
+        return await self._requester.write(op.CREATE_OR_UPDATE_CONTACT, body=contact)
 
     async def add_contact_note(self, note: ContactNote) -> WriteResponse:
         """Append a note to an existing contact (POST /members/note).
@@ -154,14 +154,13 @@ class CommonRoomClient:
         Raises:
             NotFound: no such contact.
             ResponseLost: it may or may not have been written.
-
         """
-        return await self._exchange.write(op.ADD_CONTACT_NOTE, body=note)
+        return await self._requester.write(op.ADD_CONTACT_NOTE, body=note)
 
     async def list_custom_fields(self, source_id: int | None = None) -> list[CustomField]:
         """List the custom fields of contacts, or those that `source_id` may write (GET /members/customFields)."""
         query = {} if source_id is None else {"destinationSourceId": str(source_id)}
-        return await self._exchange.read(op.LIST_CUSTOM_FIELDS, _read_custom_fields, query=query)
+        return await self._requester.read(op.LIST_CUSTOM_FIELDS, _read_custom_fields, query=query)
 
     async def set_custom_field(
         self, change: ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField
@@ -170,27 +169,24 @@ class CommonRoomClient:
 
         Raises:
             NotFound: no such contact or custom field.
-
         """
-        return await self._exchange.write(op.SET_CUSTOM_FIELD, body=change)
+        return await self._requester.write(op.SET_CUSTOM_FIELD, body=change)
 
     async def add_contact_tags(self, tags: ContactTags) -> WriteResponse:
         """Put tags on an existing contact (POST /members/tags).
 
         Raises:
             NotFound: no such contact.
-
         """
-        return await self._exchange.write(op.ADD_CONTACT_TAGS, body=tags)
+        return await self._requester.write(op.ADD_CONTACT_TAGS, body=tags)
 
     async def contact_by_email(self, email: str) -> list[ContactProfile]:
         """Read the contacts of an e-mail address; deprecated by the vendor (GET /user/{email}).
 
         Raises:
             NotFound: no such contact, or it was written a moment ago.
-
         """
-        return await self._exchange.read(op.CONTACT_BY_EMAIL, _read_profiles, email)
+        return await self._requester.read(op.CONTACT_BY_EMAIL, _read_profiles, email)
 
     async def find_contacts(
         self,
@@ -205,93 +201,85 @@ class CommonRoomClient:
         Raises:
             ValueError: none, or more than one, was given.
             NotFound: no such contact, or it was written a moment ago.
-
         """
         given = {"email": email, "twitter": twitter, "github": github, "linkedin": linkedin}
         query = {name: value for name, value in given.items() if value is not None}
         if len(query) != 1:
             raise ValueError("find_contacts takes exactly one of email, twitter, github and linkedin")
-        return await self._exchange.read(op.FIND_CONTACTS, _read_profiles, query=query)
+        return await self._requester.read(op.FIND_CONTACTS, _read_profiles, query=query)
 
     async def remove_pii(self, email: str) -> WriteResponse:
         """Ask for a person to be anonymized, which Common Room does within 15 days (DELETE /user/{email}).
 
         Raises:
             NotFound: no such contact.
-
         """
-        return await self._exchange.write(op.REMOVE_PII, email)
+        return await self._requester.write(op.REMOVE_PII, email)
 
     async def add_activity_to_contacts(self, activity: ContactActivity) -> WriteResponse:
         """Append an activity to existing contacts; deprecated by the vendor (POST /activities).
 
         Raises:
             ResponseLost: it may or may not have been written.
-
         """
-        return await self._exchange.write(op.ADD_ACTIVITY_TO_CONTACTS, body=activity)
+        return await self._requester.write(op.ADD_ACTIVITY_TO_CONTACTS, body=activity)
 
     async def list_activity_types(self) -> list[ActivityType]:
         """List the types that an activity may have (GET /activityTypes)."""
-        return await self._exchange.read(op.LIST_ACTIVITY_TYPES, _read_activity_types)
+        return await self._requester.read(op.LIST_ACTIVITY_TYPES, _read_activity_types)
 
     async def list_segments(self) -> list[Segment]:
         """List the room's segments (GET /segments)."""
-        return await self._exchange.read(op.LIST_SEGMENTS, _read_segments)
+        return await self._requester.read(op.LIST_SEGMENTS, _read_segments)
 
     async def list_segment_statuses(self, segment_id: int) -> list[SegmentStatus]:
         """List the statuses that contacts of a segment can have (GET /segments/{id}/status)."""
-        return await self._exchange.read(op.LIST_SEGMENT_STATUSES, _read_segment_statuses, segment_id)
+        return await self._requester.read(op.LIST_SEGMENT_STATUSES, _read_segment_statuses, segment_id)
 
     async def add_contacts_to_segment(self, segment_id: int, members: SegmentMembers) -> WriteResponse:
         """Put existing contacts into a segment; deprecated by the vendor (POST /segments/{id}).
 
         Raises:
             NotFound: no such segment, or none of the contacts exists.
-
         """
-        return await self._exchange.write(op.ADD_CONTACTS_TO_SEGMENT, segment_id, body=members)
+        return await self._requester.write(op.ADD_CONTACTS_TO_SEGMENT, segment_id, body=members)
 
     async def add_segment_note(self, note: SegmentNote) -> WriteResponse:
         """Append a note to a segment (POST /segments/note).
 
         Raises:
             ResponseLost: it may or may not have been written.
-
         """
-        return await self._exchange.write(op.ADD_SEGMENT_NOTE, body=note)
+        return await self._requester.write(op.ADD_SEGMENT_NOTE, body=note)
 
     async def list_tags(self) -> list[Tag]:
         """List the room's tags, without deleted ones (GET /tags)."""
-        return (await self._exchange.read(op.LIST_TAGS, _read_tag_list)).labels
+        return (await self._requester.read(op.LIST_TAGS, _read_tag_list)).labels
 
     async def create_tag(self, tag: NewTag) -> Tag:
         """Create a tag, or read the one that already has this name (POST /tags)."""
-        return await self._exchange.read(op.CREATE_TAG, _read_tag, body=tag)
+        return await self._requester.read(op.CREATE_TAG, _read_tag, body=tag)
 
     async def get_tag(self, tag_id: str) -> Tag:
         """Read a tag (GET /tags/{id}).
 
         Raises:
             NotFound: no such tag.
-
         """
-        return await self._exchange.read(op.GET_TAG, _read_tag, tag_id)
+        return await self._requester.read(op.GET_TAG, _read_tag, tag_id)
 
     async def update_tag(self, tag_id: str, change: TagUpdate) -> Tag:
         """Rename or describe a tag; undeletes a deleted one (POST /tags/{id}).
 
         Raises:
             NotFound: no such tag.
-
         """
-        return await self._exchange.read(op.UPDATE_TAG, _read_tag, tag_id, body=change)
+        return await self._requester.read(op.UPDATE_TAG, _read_tag, tag_id, body=change)
 
     async def delete_tag(self, tag_id: str) -> WriteResponse:
         """Delete a tag and take it off everything that has it (DELETE /tags/{id}).
 
         Raises:
             NotFound: no such tag.
-
         """
-        return await self._exchange.write(op.DELETE_TAG, tag_id)
+        return await self._requester.write(op.DELETE_TAG, tag_id)

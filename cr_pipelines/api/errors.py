@@ -1,8 +1,7 @@
-# these names are the ones a caller reads in `except`: what happened, not that it is an error
-"""What can go wrong between us and Common Room. Each error says what happened and what to do.
+"""The errors of the client. Each says what happened and what to do.
 
-No error holds personal data, a token or a body: an operation's name, a status, counts, and at most
-the server's own reason, once it is known to be one of a harmless form.
+Goes in: an operation, a status, counts, and at most the server's own reason once it is known to be safe to show. No
+error holds personal data, a token or a body.
 """
 
 from typing import ClassVar
@@ -14,16 +13,14 @@ class CommonRoomError(CrPipelinesError):
     """An operation that did not succeed.
 
     Attributes:
-        operation: the client's method, such as `add_or_edit_user`.
-        attempts: how many times the request was sent, not counting answers of 429.
-        http_status: status of the last answer; None when there was none.
-        reason: the server's reason in its own words, such as `invalid-request-body`; None if it gave none
-            that is safe to show.
+        operation: the client's method, such as `add_or_edit_user`. attempts: how many times the request was sent, not
+        counting 429s. http_status: status of the last response; None when there was none. reason: the server's reason
+        in its own words, such as `invalid-request-body`; None if it gave none that is safe to show.
         reason_code: this kind of error in short snake_case, for tables and counts.
     """
 
     reason_code: ClassVar[str] = "error"
-    advice: ClassVar[str] = "The operation failed."
+    advice: ClassVar[str] = "the operation failed"
 
     def __init__(
         self, operation: str, attempts: int, http_status: int | None = None, reason: str | None = None
@@ -47,8 +44,8 @@ class BadToken(CommonRoomError):
 
     reason_code = "bad_token"
     advice = (
-        "Common Room refused the token. Check COMMON_ROOM_API_TOKEN, or have a room owner create a new"
-        " token under Settings > API tokens."
+        "Common Room rejected the token; check the token, or have a room owner create a new one under"
+        " Settings > API tokens"
     )
 
 
@@ -57,18 +54,18 @@ class UnknownSource(CommonRoomError):
 
     reason_code = "unknown_source"
     advice = (
-        "Common Room knows no such destination source. Check COMMON_ROOM_DESTINATION_SOURCE_ID against the"
-        " API signals of the room that the token belongs to."
+        "Common Room has no such destination source; compare the destination source id with the API signals of the"
+        " room that the token belongs to"
     )
 
 
 class InvalidRequest(CommonRoomError):
-    """The API refused the request's content (400), and does not say which field."""
+    """The API rejected the request's content (400), and does not say which field."""
 
     reason_code = "invalid_request"
     advice = (
-        "Common Room refused the content of the request and does not say which field. Compare the record"
-        " with the API's description: formats, enum values, custom field types."
+        "Common Room rejected the content of the request and does not say which field; compare the record with the"
+        " API's description: formats, enum values, custom field types"
     )
 
 
@@ -77,8 +74,8 @@ class NotFound(CommonRoomError):
 
     reason_code = "not_found"
     advice = (
-        "Common Room has no such contact, tag, segment or field. It may have been removed, or a write of a"
-        " moment ago may not be visible yet."
+        "Common Room has no such contact, tag, segment or field; it may have been deleted, or a write of a moment ago"
+        " may not be visible yet"
     )
 
 
@@ -88,8 +85,8 @@ class RateLimited(CommonRoomError):
     transient = True
     reason_code = "rate_limited"
     advice = (
-        "The token's rate limit would keep this waiting longer than max_limit_wait allows. Try again later,"
-        " use fewer processes on this token, or ask Common Room for a higher limit."
+        "the token's rate limit would keep this waiting longer than max_limit_wait allows; try again later, use fewer"
+        " processes on this token, or ask Common Room for a higher limit"
     )
 
 
@@ -98,35 +95,35 @@ class ServerFault(CommonRoomError):
 
     transient = True
     reason_code = "server_fault"
-    advice = "Common Room failed to answer properly, several times. Nothing is wrong on our side; try again later."
+    advice = "Common Room failed several times; nothing is wrong on our side, try again later"
 
 
 class Unreachable(CommonRoomError):
-    """No connection, or no answer in time, until the retries were spent."""
+    """No connection, or no response in time, until the retries were spent."""
 
     transient = True
     reason_code = "unreachable"
     advice = (
-        "Common Room could not be reached, or did not answer in time. Check COMMON_ROOM_BASE_URL, the network"
-        " and its proxy; then try again."
+        "no connection to Common Room, or no response in time; check the base URL, the network and its proxy, then try"
+        " again"
     )
 
 
 class ResponseLost(CommonRoomError):
-    """Something to append was sent, and no answer came or a 5xx: it may or may not have been written."""
+    """Something to append was sent, and no response came or a 5xx: it may or may not have been written."""
 
     reason_code = "response_lost"
     advice = (
-        "The request was sent, but its answer was lost: it may or may not have been written. It was not"
-        " repeated, as that could write it twice; look in Common Room before sending it again."
+        "the request was sent, but its response was lost: it may or may not have been written; it was not sent again,"
+        " as that could write it twice; look in Common Room before sending it again"
     )
 
 
 class UnexpectedResponse(CommonRoomError):
-    """The API answered with a status or a body that its description does not mention."""
+    """The API's description does not mention the status or the body of the response."""
 
     reason_code = "unexpected_response"
     advice = (
-        "The answer is not one that Common Room's API describes. Check that COMMON_ROOM_BASE_URL ends in"
-        " /community/v1 and that no proxy answers in its place."
+        "the response is not one that Common Room's API describes; check that the base URL ends in /community/v1 and"
+        " that no proxy responds in its place"
     )

@@ -1,4 +1,7 @@
-"""What every model of a request or an answer has in common."""
+"""The base classes of every request and response model.
+
+They map Python names to the API's, keep unset fields out of requests, and never print the values they hold.
+"""
 
 from collections.abc import Iterator
 
@@ -15,7 +18,7 @@ _HIDDEN = _Hidden()
 
 
 class _Discreet(BaseModel):
-    """A model that never shows what it holds: values are people's data, so only field names are printed."""
+    """A model that prints only field names, as its values are personal data."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -33,17 +36,17 @@ class _Discreet(BaseModel):
 
 
 class RequestModel(_Discreet):
-    """A request body. Unknown fields are refused; fields that were never set are left off the wire."""
+    """A request body. Unknown fields are an error; fields that were never set are not sent."""
 
     model_config = ConfigDict(extra="forbid")
 
     def wire_json(self) -> bytes:
-        """Give the body as it is sent: UTF-8 JSON under the API's names; an explicit None goes as null."""
+        """Return the body as it is sent: UTF-8 JSON under the API's names; an explicit None becomes null."""
         return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_unset=True)
 
 
 class TaggedRequestModel(RequestModel):
-    """A request part whose constant `type` is always sent, though nobody sets it."""
+    """An object inside a request whose constant `type` is always sent, though nobody sets it."""
 
     def model_post_init(self, context: object, /) -> None:
         """Count the constant as set, so that it is not left out with the unset fields."""
@@ -51,6 +54,6 @@ class TaggedRequestModel(RequestModel):
 
 
 class ResponseModel(_Discreet):
-    """An answer. Fields that the API adds later are ignored."""
+    """A response body. Fields that the API adds later are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)

@@ -1,4 +1,7 @@
-"""The operations of the Common Room API v1: method, path, and whether repeating one does harm."""
+"""The operations of the Common Room API v1.
+
+Each has a method, a path, and a flag that says whether repeating it does harm.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +15,7 @@ class Operation:
         name: the client's method for it.
         method: HTTP method.
         path: path below the base address, with `{}` where a parameter goes.
-        repeatable: False for what appends: repeating it on doubt could write it twice.
+        repeatable: False for what appends: repeating it without knowing its outcome could write it twice.
     """
 
     name: str

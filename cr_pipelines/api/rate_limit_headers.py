@@ -1,4 +1,8 @@
-"""What answers say about the rate limit: headers on every answer, more on a 429."""
+"""What responses say about the rate limit.
+
+Goes in: the headers of any response, and the body of a 429. Comes out: the limit and the requests left in the window;
+of a 429, a `RateLimitHit` with the seconds to wait.
+"""
 
 import math
 import time
@@ -9,7 +13,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from cr_pipelines.api.window_model import Refusal
+from cr_pipelines.api.window_model import RateLimitHit
 
 LONGEST_SANE_WAIT = 86_400.0
 SKEW_TOLERATED = 2.0
@@ -24,26 +28,25 @@ class _RateLimit(BaseModel):
     wait_ms: float | None = None
 
 
-class _RefusalBody(BaseModel):
+class _Body429(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
 
     rate_limit: _RateLimit = _RateLimit()
 
 
 def limit_and_left(headers: httpx.Headers) -> tuple[int | None, int | None]:
-    """The requests that a window allows, and those left in it; None for what the headers do not say."""
+    """Return the requests that a window allows and those left in it; None for what the headers do not say."""
     return _count(headers.get("x-ratelimit-limit")), _count(headers.get("x-ratelimit-remaining"))
 
 
-def refusal(headers: httpx.Headers, body: bytes, now: float | None = None) -> Refusal:
-    """What a 429 says: its wait from `waitMs`, else X-RateLimit-Reset, else Retry-After.
+def parse_429(headers: httpx.Headers, body: bytes, now: float | None = None) -> RateLimitHit:
+    """Read a 429. The wait comes from `waitMs`, else X-RateLimit-Reset, else Retry-After.
 
     Args:
-        headers: the answer's headers.
-        body: the answer's body, read.
-        now: seconds since 1970 by this machine's clock; by default the present. Where the answer's `Date` shows that
-            clock to be wrong, `Date` is believed.
-
+        headers: the response's headers.
+        body: the response's body.
+        now: seconds since 1970 by this machine's clock; by default the present. Where the response's `Date` shows that
+            clock to be wrong, `Date` counts.
     """
     details = _details(body)
     clock = _server_clock(headers, time.time() if now is None else now)
@@ -57,7 +60,7 @@ def refusal(headers: httpx.Headers, body: bytes, now: float | None = None) -> Re
     if limit is None and details.interval_limit is not None:
         limit = round(details.interval_limit)
     interval = details.interval_reset_seconds
-    return Refusal(
+    return RateLimitHit(
         wait=next((max(0.0, wait) for wait in waits), None),
         interval=interval if interval is not None and 0 < interval <= LONGEST_SANE_WAIT else None,
         limit=limit,
@@ -65,7 +68,7 @@ def refusal(headers: httpx.Headers, body: bytes, now: float | None = None) -> Re
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Seconds from `now` (since 1970) that a Retry-After asks for; None if it cannot be read.
+    """Return the seconds from `now` (since 1970) that a Retry-After asks for; None if it cannot be read.
 
     Common Room sends an ISO 8601 date-time, HTTP's own forms are seconds and an HTTP date: all are read. A date-time
     without a zone is taken as UTC.
@@ -83,7 +86,7 @@ def retry_after(value: str | None, now: float) -> float | None:
 
 def _details(body: bytes) -> _RateLimit:
     try:
-        return _RefusalBody.model_validate_json(body).rate_limit
+        return _Body429.model_validate_json(body).rate_limit
     except ValidationError:
         return _RateLimit()
 

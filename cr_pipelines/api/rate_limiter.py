@@ -1,83 +1,88 @@
-"""Where callers wait for leave to send: `Pace` and `Width` decide, this lets the callers through in order."""
+"""The queue of callers that wait to send a request.
+
+Goes in: a caller that wants to send, and what became of its request. Comes out: a permit, in the order of arrival, as
+soon as the rate limit (`WindowModel`) and the concurrency limit (`ConcurrencyLimit`) allow it.
+"""
 
 import asyncio
 import math
 import time
 from collections import deque
 
-from cr_pipelines.api.concurrency_limit import Width
-from cr_pipelines.api.window_model import Pace, Permit, Refusal
+from cr_pipelines.api.concurrency_limit import ConcurrencyLimit
+from cr_pipelines.api.window_model import Permit, RateLimitHit, WindowModel
 
 
 class WaitedTooLong(Exception):  # never leaves the package: the client turns it into RateLimited
-    """The rate limit keeps everyone waiting longer than is allowed."""
+    """The rate limit would keep everyone waiting longer than the client may wait."""
 
 
-class Gate:
-    """Lets callers through one after the other, first come, first served.
+class RateLimiter:
+    """Permit requests one after the other, first come, first served.
 
     Attributes:
-        pace: what the server's answers say about the rate limit.
-        seconds_waited: time during which at least one caller waited for a window to end.
+        window: what the server's responses say about the rate limit.
     """
 
-    def __init__(self, width: Width, longest_wait: float) -> None:
-        """Hold back callers by `width` and by the rate limit, for at most `longest_wait` seconds of refusals."""
-        self.pace = Pace()
-        self.seconds_waited = 0.0
-        self._width = width
-        self._longest_wait = longest_wait
+    def __init__(self, concurrency: ConcurrencyLimit, max_wait: float) -> None:
+        """Limit callers by `concurrency` and by the rate limit; 429s make them wait `max_wait` seconds at most."""
+        self.window = WindowModel()
+        self._concurrency = concurrency
+        self._max_wait = max_wait
         self._waiting: deque[asyncio.Future[Permit]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._waiting_since: float | None = None
 
-    async def enter(self) -> Permit:
-        """Wait for leave to send one request; every permit goes back through one of the methods below."""
+    async def acquire(self) -> Permit:
+        """Wait for a permit to send one request; give it back through one of the methods below.
+
+        Raises:
+            WaitedTooLong: the rate limit would keep the caller waiting for longer than `max_wait`.
+        """
         if not self._waiting:
             now = time.monotonic()
             if self._overdue(now):
                 raise WaitedTooLong
-            if self.pace.in_flight < self._width.now and self.pace.wait(now) == 0:
-                return self.pace.give(now)
+            if self.window.in_flight < self._concurrency.now and self.window.wait(now) == 0:
+                return self.window.acquire(now)
         turn: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         if len(self._waiting) == 1:
-            self._let_through()
+            self._permit_next()
         try:
             return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.unused(turn.result())
+                self.release(turn.result())
             else:
-                self._let_through()
+                self._permit_next()
             raise
 
-    def answered(self, permit: Permit, limit: int | None, left: int | None, *, fault: bool) -> None:
-        """An answer other than 429 came; `fault` for a 5xx."""
+    def on_response(self, permit: Permit, limit: int | None, left: int | None, *, fault: bool) -> None:
+        """Take note of a response other than 429; `fault` for a 5xx."""
         now = time.monotonic()
-        self.pace.answered(permit, now, limit, left)
+        self.window.on_response(permit, now, limit, left)
         if fault:
-            self._width.fault()
+            self._concurrency.on_fault()
         else:
-            self._width.answer(now)
-        self._let_through()
+            self._concurrency.on_response(now)
+        self._permit_next()
 
-    def refused(self, permit: Permit, refusal: Refusal) -> None:
-        """A 429 came: everyone waits."""
-        self.pace.refused(permit, time.monotonic(), refusal)
-        self._let_through()
+    def on_429(self, permit: Permit, hit: RateLimitHit) -> None:
+        """Take note of a 429: everyone waits."""
+        self.window.on_429(permit, time.monotonic(), hit)
+        self._permit_next()
 
-    def lost(self, permit: Permit) -> None:
-        """No answer came."""
-        self._width.fault()
-        self.unused(permit)
+    def on_no_response(self, permit: Permit) -> None:
+        """Take note that no response came."""
+        self._concurrency.on_fault()
+        self.release(permit)
 
-    def unused(self, permit: Permit) -> None:
-        """The request was not sent, or its caller gave up."""
-        self.pace.take_back(permit)
-        self._let_through()
+    def release(self, permit: Permit) -> None:
+        """Give back the permit of a request that was not sent, or whose caller gave up."""
+        self.window.release(permit)
+        self._permit_next()
 
-    def _let_through(self) -> None:
+    def _permit_next(self) -> None:
         while self._waiting:
             turn = self._waiting[0]
             if turn.done():
@@ -88,30 +93,25 @@ class Gate:
                 self._waiting.popleft()
                 turn.set_exception(WaitedTooLong())
                 continue
-            if self.pace.in_flight >= self._width.now:
-                self._width.callers_wait()
+            if self.window.in_flight >= self._concurrency.now:
+                self._concurrency.on_waiting()
                 return
-            wait = self.pace.wait(now)
+            wait = self.window.wait(now)
             if wait > 0:
-                self._come_back(now, wait)
+                self._resume_after(now, wait)
                 return
-            if self._waiting_since is not None:
-                self.seconds_waited += now - self._waiting_since
-                self._waiting_since = None
             self._waiting.popleft()
-            turn.set_result(self.pace.give(now))
+            turn.set_result(self.window.acquire(now))
 
-    def _come_back(self, now: float, wait: float) -> None:
-        if self.pace.shut_for(now) > 0:
-            self._width.interrupted()
-            if self._waiting_since is None:
-                self._waiting_since = now
+    def _resume_after(self, now: float, wait: float) -> None:
+        if self.window.closed_for(now) > 0:
+            self._concurrency.on_interruption()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if math.isfinite(wait):
-            self._timer = asyncio.get_running_loop().call_later(wait, self._let_through)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._permit_next)
 
     def _overdue(self, now: float) -> bool:
-        since, ahead = self.pace.refused_since, self.pace.shut_for(now)
-        return since is not None and ahead > 0 and now + ahead - since > self._longest_wait
+        since, ahead = self.window.limited_since, self.window.closed_for(now)
+        return since is not None and ahead > 0 and now + ahead - since > self._max_wait

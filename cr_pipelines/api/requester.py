@@ -1,4 +1,8 @@
-"""One operation from start to end: pace, send, retry, and turn what came into an answer or an error."""
+"""One operation from start to end.
+
+Goes in: an operation, its parameters and body. Comes out: a response, or a `CommonRoomError`. In between: the rate
+limiter, the send hook, the transport and the retry rule.
+"""
 
 import asyncio
 import contextlib
@@ -11,7 +15,7 @@ from urllib.parse import quote, unquote, urlencode
 import httpx
 from pydantic import ValidationError
 
-from cr_pipelines.api.concurrency_limit import Width
+from cr_pipelines.api.concurrency_limit import ConcurrencyLimit
 from cr_pipelines.api.errors import (
     BadToken,
     CommonRoomError,
@@ -26,8 +30,8 @@ from cr_pipelines.api.errors import (
 )
 from cr_pipelines.api.models import RequestModel
 from cr_pipelines.api.operations import Operation
-from cr_pipelines.api.rate_limit_headers import limit_and_left, refusal
-from cr_pipelines.api.rate_limiter import Gate, WaitedTooLong
+from cr_pipelines.api.rate_limit_headers import limit_and_left, parse_429
+from cr_pipelines.api.rate_limiter import RateLimiter, WaitedTooLong
 from cr_pipelines.api.responses import WriteResponse
 from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
 from cr_pipelines.api.safe_reasons import safe_reason
@@ -43,8 +47,8 @@ _ADDRESSES_KEPT = 1024
 _T = TypeVar("_T")
 
 
-class Exchange:
-    """Sends requests for the client, whose arguments it takes."""
+class Requester:
+    """Send requests for the client, whose arguments it takes."""
 
     def __init__(
         self,
@@ -59,17 +63,16 @@ class Exchange:
         timeout: float,  # a setting of the transport, not of a coroutine
     ) -> None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise ValueError(
-                "the API token is empty or holds characters that no token has: check COMMON_ROOM_API_TOKEN"
-            )
+            raise ValueError("the token is empty or holds characters that no token has")
         root = httpx.URL(base_url)
         if root.scheme not in {"http", "https"} or not root.host:
-            raise ValueError("base_url must be an http or https address up to and including /community/v1")
+            raise ValueError("the base URL must be an http or https address up to and including /community/v1")
         self._root = str(root).rstrip("/")
         self._headers = [
             (b"Host", root.netloc),
             (b"Authorization", b"Bearer " + token.encode("ascii")),
             (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip, deflate"),
             (b"User-Agent", b"cr-pipelines"),
         ]
         self._timeout = timeout
@@ -77,7 +80,7 @@ class Exchange:
         self._bounds_time = transport is None
         self._transport = transport or AiohttpTransport(connect_timeout=connect_timeout, total_timeout=timeout)
         self._retry = retry or careful()
-        self._gate = Gate(Width(most=max_concurrency), max_limit_wait)
+        self._rate_limiter = RateLimiter(ConcurrencyLimit(most=max_concurrency), max_limit_wait)
         self._by_operation: dict[str, OperationStats] = {}
         self._addresses: dict[tuple[str, int], httpx.URL] = {}
         for name in ("httpx", "httpcore", "aiohttp"):
@@ -88,20 +91,19 @@ class Exchange:
         await self._transport.aclose()
 
     def stats(self) -> Stats:
-        """What was done so far."""
-        pace = self._gate.pace
+        """Return what was done so far."""
+        window = self._rate_limiter.window
         return Stats(
             by_operation={name: replace(counts) for name, counts in self._by_operation.items()},
-            limit=pace.limit,
-            interval_seconds=pace.interval,
-            limit_wait_seconds=self._gate.seconds_waited,
-            rate_used=pace.rate_used(),
+            limit=window.limit,
+            interval_seconds=window.interval,
+            rate_used=window.rate_used(),
         )
 
     async def write(
         self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
     ) -> WriteResponse:
-        """Send a write; its answer's body says nothing."""
+        """Send a write; ignore the body of its response."""
         response, attempts = await self._send(operation, self._address(operation, parameters), body)
         return WriteResponse(response.status_code, attempts)
 
@@ -113,7 +115,7 @@ class Exchange:
         query: Mapping[str, str] | None = None,
         body: RequestModel | None = None,
     ) -> _T:
-        """Send a request whose answer `reader` understands."""
+        """Send a request and read its response with `reader`."""
         response, attempts = await self._send(operation, self._address(operation, parameters, query), body)
         with contextlib.suppress(ValidationError):
             return reader(await response.aread())
@@ -144,13 +146,13 @@ class Exchange:
                 if outcome.is_success:
                     return outcome, attempt
                 if outcome.status_code < 500:
-                    raise await _refused(operation, attempt, outcome, address, content)
+                    raise await _rejected(operation, attempt, outcome, address, content)
                 kind, status = FailureKind.SERVER_FAULT, outcome.status_code
             else:
                 kind, status = outcome, None
             pause = self._retry(Failure(operation, kind, attempt))
             if pause is None:
-                raise _given_up(operation, attempt, kind, status)
+                raise _failed(operation, attempt, kind, status)
             await asyncio.sleep(pause)
             attempt += 1
             counts.retries += 1
@@ -158,37 +160,37 @@ class Exchange:
     async def _attempt(
         self, operation: Operation, request: httpx.Request, content: bytes, attempt: int, counts: OperationStats
     ) -> httpx.Response | FailureKind | None:
-        """Send once: the answer, how it failed, or None for a 429."""
+        """Send once; return the response, how it failed, or None for a 429."""
         permit = None
         with contextlib.suppress(WaitedTooLong):
-            permit = await self._gate.enter()
+            permit = await self._rate_limiter.acquire()
         if permit is None:
             raise RateLimited(operation.name, attempt - 1, 429)
-        guard = current_send_hook()
+        hook = current_send_hook()
         try:
-            if guard is not None:
-                guard.enter(content)
+            if hook is not None:
+                hook.enter(content)
             counts.requests += 1
-            response = await self._exchange(request, guard)
+            response = await self._send_once(request, hook)
         except httpx.RequestError as problem:
-            self._gate.lost(permit)
+            self._rate_limiter.on_no_response(permit)
             return FailureKind.NOT_SENT if isinstance(problem, _NEVER_SENT) else FailureKind.NO_RESPONSE
         except TimeoutError:
-            self._gate.lost(permit)
+            self._rate_limiter.on_no_response(permit)
             return FailureKind.NO_RESPONSE
         except BaseException:
-            self._gate.unused(permit)
+            self._rate_limiter.release(permit)
             raise
         if response.status_code == 429:
             counts.rate_limited += 1
-            self._gate.refused(permit, refusal(response.headers, await response.aread()))
+            self._rate_limiter.on_429(permit, parse_429(response.headers, await response.aread()))
             return None
         limit, left = limit_and_left(response.headers)
-        self._gate.answered(permit, limit, left, fault=response.status_code >= 500)
+        self._rate_limiter.on_response(permit, limit, left, fault=response.status_code >= 500)
         return response
 
-    async def _exchange(self, request: httpx.Request, guard: SendHook | None) -> httpx.Response:
-        answered = False
+    async def _send_once(self, request: httpx.Request, hook: SendHook | None) -> httpx.Response:
+        responded = False
         try:
             if self._bounds_time:
                 response = await self._transport.handle_async_request(request)
@@ -199,11 +201,11 @@ class Exchange:
                         await response.aread()
                     finally:
                         await response.aclose()
-            answered = True
+            responded = True
             return response
         finally:
-            if guard is not None:
-                guard.leave(answered)
+            if hook is not None:
+                hook.leave(responded)
 
     def _address(
         self, operation: Operation, parameters: tuple[str | int, ...], query: Mapping[str, str] | None = None
@@ -223,11 +225,11 @@ class Exchange:
 def _segment(operation: Operation, parameter: str | int) -> str:
     text = str(parameter)
     if text in {"", ".", ".."}:
-        raise ValueError(f"{operation.name} was called without saying what for: its argument is empty or dots")
+        raise ValueError(f"{operation.name}: the argument is empty or consists of dots")
     return quote(text, safe="")
 
 
-async def _refused(
+async def _rejected(
     operation: Operation, attempt: int, response: httpx.Response, address: httpx.URL, content: bytes
 ) -> CommonRoomError:
     kind: type[CommonRoomError]
@@ -240,12 +242,12 @@ async def _refused(
             kind = UnknownSource if operation.path.startswith("/source/") else NotFound
         case _:
             kind = UnexpectedResponse
-    said = unquote(str(address)) + content.decode("utf-8", "replace")
-    reason = safe_reason(await response.aread(), said)
+    request_text = unquote(str(address)) + content.decode("utf-8", "replace")
+    reason = safe_reason(await response.aread(), request_text)
     return kind(operation.name, attempt, response.status_code, reason)
 
 
-def _given_up(operation: Operation, attempt: int, kind: FailureKind, status: int | None) -> CommonRoomError:
+def _failed(operation: Operation, attempt: int, kind: FailureKind, status: int | None) -> CommonRoomError:
     if not operation.repeatable and kind is not FailureKind.NOT_SENT:
         return ResponseLost(operation.name, attempt, status)
     if kind is FailureKind.SERVER_FAULT:

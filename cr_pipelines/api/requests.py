@@ -1,4 +1,7 @@
-"""Request bodies of the Common Room API v1, with the fields of the vendor's description."""
+"""Request bodies of the Common Room API v1, as models.
+
+They have the fields of the vendor's OpenAPI description, under Python names.
+"""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -27,7 +30,7 @@ def _without_commas(parts: list[str]) -> list[str]:
 
 
 CommaSeparated = Annotated[list[str], AfterValidator(_without_commas), PlainSerializer(",".join, return_type=str)]
-"""A list in Python, one comma-separated string on the wire."""
+"""A list in Python, one comma-separated string in the request."""
 
 
 class Handle(TaggedRequestModel):
@@ -86,7 +89,7 @@ class CustomFieldValue(RequestModel):
 class ClearCustomField(RequestModel):
     """Empty the custom field `id`, for good.
 
-    Taken only as an instance of this class: a dict that merely lacks its `value` is refused.
+    Taken only as an instance of this class: a dict that merely lacks its `value` is an error.
     """
 
     id: int
@@ -145,14 +148,14 @@ class MarkdownContent(TaggedRequestModel):
 
 
 class ParentActivity(RequestModel):
-    """The activity that this one answers or belongs under."""
+    """The activity that this one replies to or belongs under."""
 
     id: str
     activity_type: str
 
 
 class SubSource(TaggedRequestModel):
-    """The part of the source where the activity took place: a channel, a repository, a group."""
+    """The place in the source where the activity took place: a channel, a repository, a group."""
 
     type: Literal["name"] = "name"
     name: str

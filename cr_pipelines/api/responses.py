@@ -1,4 +1,7 @@
-"""Answers of the Common Room API v1. Only what a caller cannot do without is required of the server."""
+"""Responses of the Common Room API v1, as models.
+
+A field is required only where no caller can do without it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +17,7 @@ class WriteResponse:
 
     Attributes:
         status: the HTTP status. 202 means accepted: a read right after it may not see the write yet.
-        attempts: how many times the request was sent, not counting answers of 429.
+        attempts: how many times the request was sent, not counting 429s.
     """
 
     status: int

@@ -1,7 +1,7 @@
 """When to send a request again after a failure, as rules that can be combined.
 
-A rule looks at a `Failure` and answers with the seconds to wait before the next attempt, or None for
-"not by me". `first_of` asks several in turn. Answers of 429 never come here: pacing deals with them.
+A rule takes a `Failure` and returns the seconds to wait before the next attempt, or None to leave the decision to the
+next rule. `first_of` asks several in turn. A 429 never comes here: the rate limiter waits it out.
 """
 
 import random
@@ -16,7 +16,7 @@ class FailureKind(Enum):
     """How far a failed request got."""
 
     NOT_SENT = "not sent"
-    NO_RESPONSE = "no answer"
+    NO_RESPONSE = "no response"
     SERVER_FAULT = "server fault"
 
 
@@ -49,7 +49,7 @@ class Backoff:
     jitter: Callable[[], float] = random.random
 
     def __call__(self, failure: Failure) -> float | None:
-        """Seconds to wait, or None once the attempts are spent."""
+        """Return the seconds to wait, or None once the attempts are spent."""
         if failure.attempt >= self.attempts:
             return None
         doublings = min(failure.attempt - 1, 64)
@@ -57,7 +57,7 @@ class Backoff:
 
 
 def first_of(*rules: RetryRule) -> RetryRule:
-    """Ask the rules in turn and take the first answer that is not None."""
+    """Ask the rules in turn and return the first wait that is not None."""
 
     def ask(failure: Failure) -> float | None:
         return next((wait for rule in rules if (wait := rule(failure)) is not None), None)
@@ -66,7 +66,7 @@ def first_of(*rules: RetryRule) -> RetryRule:
 
 
 def when_not_sent(then: RetryRule) -> RetryRule:
-    """Apply a rule to any operation whose request certainly never left."""
+    """Apply a rule to any operation whose request was certainly not sent."""
     return lambda failure: then(failure) if failure.kind is FailureKind.NOT_SENT else None
 
 
@@ -76,9 +76,9 @@ def when_repeatable(then: RetryRule) -> RetryRule:
 
 
 def careful(backoff: RetryRule | None = None) -> RetryRule:
-    """Repeat what is harmless to repeat, and whatever was certainly never sent: the client's default."""
-    patience = backoff or Backoff()
-    return first_of(when_not_sent(patience), when_repeatable(patience))
+    """Repeat what is harmless to repeat, and whatever was certainly not sent: the client's default."""
+    rule = backoff or Backoff()
+    return first_of(when_not_sent(rule), when_repeatable(rule))
 
 
 def never(failure: Failure) -> float | None:

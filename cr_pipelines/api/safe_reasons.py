@@ -1,4 +1,8 @@
-"""A server's own reason for an error, if it can be shown to anyone."""
+"""The server's own reason for an error, if it is safe to show.
+
+Goes in: the body of an error response and the request that caused it. Comes out: a reason that holds no personal
+data, or None.
+"""
 
 import re
 
@@ -16,10 +20,10 @@ class _Problem(BaseModel):
 
 
 def safe_reason(body: bytes, request_text: str) -> str | None:
-    """The `reason` (or `status`) of an error's body, or None if it might hold somebody's data.
+    """Return the `reason` (or `status`) of an error's body, or None if it might hold personal data.
 
-    Shown are the reasons we know, and others of lower-case words joined by hyphens, none of which occurs in
-    `request_text`, the address and body that the server was answering.
+    Safe are the reasons we know, and others of lower-case words joined by hyphens, none of which occurs in
+    `request_text`, the address and body of the request.
     """
     try:
         problem = _Problem.model_validate_json(body)

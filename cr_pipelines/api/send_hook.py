@@ -1,4 +1,7 @@
-"""The last word before a request goes out, which a caller may give to the requests of one task."""
+"""A hook that runs right before a request leaves and right after it ended.
+
+A caller sets one for the requests of its task; the requester calls it for every attempt, retries included.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,28 +10,28 @@ from typing import Protocol
 
 
 class SendHook(Protocol):
-    """Asked about every request, repetitions included, when nothing stands between it and the network any more."""
+    """The last check before a request leaves: rate limit and retries are behind it, only the network is ahead."""
 
     def enter(self, body: bytes) -> None:
-        """Let the request go, or raise: then it is not sent, and the client's method raises the same."""
+        """Let the request go, or raise: then it is not sent, and the client's method raises the same error."""
 
-    def leave(self, answered: bool) -> None:
-        """The request that was let go has its answer, or was given up."""
+    def leave(self, responded: bool) -> None:
+        """Take note that the request that was let go got its response, or was given up."""
 
 
-_guard: ContextVar[SendHook | None] = ContextVar("guard", default=None)
+_hook: ContextVar[SendHook | None] = ContextVar("hook", default=None)
 
 
 @contextmanager
-def with_send_hook(guard: SendHook) -> Iterator[None]:
-    """Put what this task sends within the block through a guard."""
-    before = _guard.set(guard)
+def with_send_hook(hook: SendHook) -> Iterator[None]:
+    """Call a hook for every request that this task sends within the block."""
+    token = _hook.set(hook)
     try:
         yield
     finally:
-        _guard.reset(before)
+        _hook.reset(token)
 
 
 def current_send_hook() -> SendHook | None:
-    """The guard of this task."""
-    return _guard.get()
+    """Return the hook of this task."""
+    return _hook.get()

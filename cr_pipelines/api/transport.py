@@ -7,7 +7,6 @@ the requests in flight; aiohttp's does not.
 
 import io
 import math
-from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -82,7 +81,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await self._session.close()
 
     def _open_session(self) -> aiohttp.ClientSession:
-        timeout = aiohttp.ClientTimeout(total=self._total_timeout, connect=self._connect_timeout, ceil_threshold=math.inf)
+        timeout = aiohttp.ClientTimeout(
+            total=self._total_timeout, connect=self._connect_timeout, ceil_threshold=math.inf
+        )
         self._session = aiohttp.ClientSession(
             connector=_Connector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -123,7 +124,7 @@ _phase: ContextVar[_Phase] = ContextVar("phase")
 class _Connector(aiohttp.TCPConnector):
     """Tell failures to connect from all later ones, whatever their type."""
 
-    async def connect(self, req: ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:
+    async def connect(self, req: ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:  # noqa: ASYNC109
         """Take a connection from the pool or open one.
 
         Raises:
@@ -179,6 +180,3 @@ def _environment_proxy(scheme: str, netloc: str) -> str | None:
     if not proxy.startswith(("http://", "https://")):
         raise httpx.UnsupportedProtocol("the environment names a proxy for Common Room that is not an HTTP proxy")
     return proxy
-
-
-__all__: Sequence[str] = ("AiohttpTransport",)

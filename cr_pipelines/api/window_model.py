@@ -1,15 +1,16 @@
-"""How fast a token may send, worked out from what the server's answers say.
+"""A model of the server's rate limit windows: when may the next request go?
 
-`Pace` only decides: it knows no clock, no asyncio and no HTTP, so that its rules can be tested against a
-simulated server. Times are seconds of one monotonic clock, given by the caller.
+Goes in: the rate limit headers of every response, and every 429. Comes out: the seconds to wait. `WindowModel` only
+decides: it knows no clock, no asyncio and no HTTP, so that its rules can be tested against a simulated server. Times
+are seconds of one monotonic clock, given by the caller.
 
-The server counts requests in windows of fixed length. Every answer shows the limit and how many requests the
+The server counts requests in windows of fixed length. Every response shows the limit and how many requests the
 window has left; only a 429 shows how long a window is and when it ends. So:
 
 * The first request of a window goes alone: it shows what is left, and if the window was opened too early it costs
   one 429 and not one per caller.
 * Requests in flight are counted as if the server had not seen them yet, so the limit is never overrun by
-  concurrency. What other users of the token take is seen in the answers, and only our share of the rest is used.
+  concurrency. What other users of the token take shows in the responses, and only our share of the rest is used.
 * When nothing is left, all wait for the end of the window: announced by a 429, or predicted. Windows may follow
   each other without a gap, or begin with the first request after the last one's end. The first is assumed, until a
   429 right after a predicted end proves the second.
@@ -29,7 +30,7 @@ CAUTION = 0.6
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """Leave to send one request.
+    """Permission to send one request.
 
     Attributes:
         window: number of the window it was given in.
@@ -41,7 +42,7 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RateLimitHit:
     """What a 429 says; None for what it does not say.
 
     Attributes:
@@ -55,50 +56,50 @@ class Refusal:
     limit: int | None = None
 
 
-class Pace:
-    """Decides when the next request may go.
+class WindowModel:
+    """Decide when the next request may go.
 
     Attributes:
-        limit: requests that a window allows; None until an answer said so.
+        limit: requests that a window allows; None until a response said so.
         interval: length of a window in seconds; None until a 429 said so.
         in_flight: permits given and not yet returned.
     """
 
-    def __init__(self, patience: float = 2.0) -> None:
-        """Start knowing nothing; `patience` is how many seconds a window's first request may keep others waiting."""
+    def __init__(self, probe_timeout: float = 2.0) -> None:
+        """Start without knowledge. A window's first request may keep others waiting for `probe_timeout` seconds."""
         self.limit: int | None = None
         self.interval: float | None = None
         self.in_flight = 0
-        self.refused_since: float | None = None
-        self._patience = patience
+        self.limited_since: float | None = None
+        self._probe_timeout = probe_timeout
         self._window = 0
         self._left: int | None = None
         self._ends: float | None = None
-        self._shut_until: float | None = None
-        self._scout: Permit | None = None
-        self._scout_wanted = True
-        self._scout_sent = 0.0
-        self._scout_patience_ends = FOREVER
+        self._closed_until: float | None = None
+        self._probe: Permit | None = None
+        self._probe_wanted = True
+        self._probe_sent = 0.0
+        self._probe_ends = FOREVER
         self._predicted = False
         self._gapless = True
         self._lag = 0.0
-        self._refusals_in_a_row = 0
+        self._hits_in_a_row = 0
         self._share_before = 1.0
         self._left_at_first: int | None = None
         self._ours = 0
         self._usage = _Usage()
 
     def wait(self, now: float) -> float:
-        """Seconds until a request may go: 0 for now, `FOREVER` for "not before another answer"."""
-        if self._shut_until is not None:
-            if now < self._shut_until:
-                return self._shut_until - now
+        """Return the seconds until a request may go: 0 for now, `FOREVER` for "not before the next response"."""
+        if self._closed_until is not None:
+            if now < self._closed_until:
+                return self._closed_until - now
             self._open_next(now)
-        if self._scout is not None:
-            if now < self._scout_patience_ends:
-                return self._scout_patience_ends - now
-            self._scout = None
-        if self._scout_wanted or self._left is None:
+        if self._probe is not None:
+            if now < self._probe_ends:
+                return self._probe_ends - now
+            self._probe = None
+        if self._probe_wanted or self._left is None:
             return 0.0
         if self._left > 0 and self.in_flight < max(1, math.floor(self._left * self._share())):
             return 0.0
@@ -110,39 +111,39 @@ class Pace:
             self._open_next(now)
             return 0.0
         if self._left <= 0:
-            self._shut(self._ends, predicted=True)
+            self._close(self._ends, predicted=True)
         return opens - now
 
-    def give(self, now: float) -> Permit:
-        """Let one request go; only right after `wait` answered 0."""
+    def acquire(self, now: float) -> Permit:
+        """Permit one request; call it only right after `wait` returned 0."""
         permit = Permit(self._window, math.inf if self._left is None else self._left)
         self.in_flight += 1
-        if self._scout_wanted:
-            self._scout_wanted = False
-            self._scout = permit
-            self._scout_sent = now
-            self._scout_patience_ends = now + min(self._patience, max(0.5, (self.interval or FOREVER) / 4))
+        if self._probe_wanted:
+            self._probe_wanted = False
+            self._probe = permit
+            self._probe_sent = now
+            self._probe_ends = now + min(self._probe_timeout, max(0.5, (self.interval or FOREVER) / 4))
         return permit
 
-    def take_back(self, permit: Permit) -> None:
-        """The request never went out, or nothing is known of its answer."""
+    def release(self, permit: Permit) -> None:
+        """Take back the permit of a request that was not sent, or that got no response."""
         self.in_flight -= 1
-        if permit is self._scout:
-            self._scout = None
-            self._scout_wanted = True
+        if permit is self._probe:
+            self._probe = None
+            self._probe_wanted = True
 
-    def answered(self, permit: Permit, now: float, limit: int | None, left: int | None) -> None:
-        """An answer other than 429 came, with `limit` and `left` as its headers showed them."""
+    def on_response(self, permit: Permit, now: float, limit: int | None, left: int | None) -> None:
+        """Take note of a response other than 429, with the limit and the requests left as its headers show them."""
         self.in_flight -= 1
-        self._refusals_in_a_row = 0
-        self.refused_since = None
+        self._hits_in_a_row = 0
+        self.limited_since = None
         self._usage.accepted += 1
         if limit is not None:
             self.limit = limit
         began = now
-        if permit is self._scout:
-            self._scout = None
-            began = self._scout_sent + self._lag * (now - self._scout_sent)
+        if permit is self._probe:
+            self._probe = None
+            began = self._probe_sent + self._lag * (now - self._probe_sent)
         if left is None:
             return
         if left >= permit.ceiling:
@@ -150,40 +151,40 @@ class Pace:
         elif permit.window == self._window:
             self._counted_in_this_window(began, now, left)
 
-    def refused(self, permit: Permit, now: float, refusal: Refusal) -> None:
-        """A 429 came."""
+    def on_429(self, permit: Permit, now: float, hit: RateLimitHit) -> None:
+        """Take note of a 429."""
         self.in_flight -= 1
-        scouted = permit is self._scout
-        if scouted:
-            self._scout = None
-        self.limit = refusal.limit or self.limit
-        self.interval = refusal.interval or self.interval
-        if self.refused_since is None:
-            self.refused_since = now
+        probed = permit is self._probe
+        if probed:
+            self._probe = None
+        self.limit = hit.limit or self.limit
+        self.interval = hit.interval or self.interval
+        if self.limited_since is None:
+            self.limited_since = now
         if permit.window != self._window:
             return
-        wait = self._sane_wait(refusal.wait, now)
-        if not scouted:
+        wait = self._sane_wait(hit.wait, now)
+        if not probed:
             self._usage.used_up(self._window, now)
         else:
-            self._refusals_in_a_row += 1
+            self._hits_in_a_row += 1
             if self._predicted and self.interval is not None and wait < self.interval / 2:
                 self._opened_too_early()
-        if self._refusals_in_a_row > 1:
-            wait = max(wait, min(5.0, 0.05 * 2.0**self._refusals_in_a_row))
+        if self._hits_in_a_row > 1:
+            wait = max(wait, min(5.0, 0.05 * 2.0**self._hits_in_a_row))
         self._left = 0
         self._ends = now + wait
-        self._shut(self._ends, predicted=False)
+        self._close(self._ends, predicted=False)
 
-    def shut_for(self, now: float) -> float:
-        """Seconds until the window ends that all wait for; 0 when nobody has to."""
-        return max(0.0, self._shut_until - now) if self._shut_until is not None else 0.0
+    def closed_for(self, now: float) -> float:
+        """Return the seconds until the window ends that all wait for; 0 when nobody has to."""
+        return max(0.0, self._closed_until - now) if self._closed_until is not None else 0.0
 
     def rate_used(self) -> float | None:
-        """Share of the limit that we used from the first time a window was used up to the last, 0 to 1.
+        """Return the share of the limit that we used from the first time a window was used up to the last, 0 to 1.
 
-        None while fewer than two windows were used up, or the interval is unknown: then the limit was not what
-        held us back, or it cannot be told.
+        None while fewer than two windows were used up, or the interval is unknown: then something else was the bound,
+        or nobody can say.
         """
         if self.interval is None or not self.limit:
             return None
@@ -216,7 +217,7 @@ class Pace:
     def _open_next(self, now: float) -> None:
         self._begin_window()
         self._left = self._left_at_first = self.limit
-        self._scout_wanted = True
+        self._probe_wanted = True
         if self._gapless and self._ends is not None and self.interval is not None:
             self._ends = _next_multiple(self._ends, self.interval, now)
         else:
@@ -232,22 +233,22 @@ class Pace:
         self._share_before = self._share_at_end()
         self._window += 1
         self._ours = 0
-        self._shut_until = None
-        self._scout = None
-        self._scout_wanted = False
+        self._closed_until = None
+        self._probe = None
+        self._probe_wanted = False
 
-    def _shut(self, ends: float, *, predicted: bool) -> None:
+    def _close(self, ends: float, *, predicted: bool) -> None:
         self._predicted = predicted
-        self._shut_until = max(self._shut_until or 0.0, ends + self._margin())
+        self._closed_until = max(self._closed_until or 0.0, ends + self._margin())
 
     def _share(self) -> float:
-        """Our part of what is being taken, from this window's answers, weighed against the last window's."""
+        """Our share of what is being taken, from this window's responses, weighed against the last window's."""
         inertia = max(4.0, (self.limit or 0) * SHARE_INERTIA)
         share = (self._ours + inertia * self._share_before) / (self._taken() + inertia)
         return 1.0 if share > NEARLY_ALONE else share * CAUTION
 
     def _share_at_end(self) -> float:
-        """Our part of what was taken in this window; the last window's if this one shows too little."""
+        """Our share of what was taken in this window; the last window's if this one shows too little."""
         taken = self._taken()
         return min(1.0, self._ours / taken) if 2 * taken >= (self.limit or FOREVER) else self._share_before
 
@@ -270,7 +271,7 @@ class Pace:
 
 
 class _Usage:
-    """Counts what was accepted between the first and the last time a window was used up."""
+    """Count what was accepted between the first and the last time a window was used up."""
 
     def __init__(self) -> None:
         self.accepted = 0

@@ -69,7 +69,7 @@ def test_find_contacts_wants_exactly_one_account(accounts: dict[str, str]) -> No
 def test_a_removal_of_nobody_is_never_sent(nothing: str) -> None:
     async def run() -> None:
         async with scripted(in_turn(Reply())) as server, CommonRoomClient(TOKEN, server.base_url) as room:
-            with pytest.raises(ValueError, match="argument is empty"):
+            with pytest.raises(ValueError, match="the argument is empty"):
                 await room.remove_pii(nothing)
             assert server.asked == []
 
@@ -78,14 +78,14 @@ def test_a_removal_of_nobody_is_never_sent(nothing: str) -> None:
 
 @pytest.mark.parametrize("token", ["", "two parts", "line\nbreak", "töken"])
 def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str) -> None:
-    with pytest.raises(ValueError, match="COMMON_ROOM_API_TOKEN") as refused:
+    with pytest.raises(ValueError, match="the token") as refused:
         CommonRoomClient(token)
     assert not token or token not in str(refused.value)
 
 
 @pytest.mark.parametrize("address", ["", "api.commonroom.io", "ftp://example.com", "https://"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="base_url"):
+    with pytest.raises(ValueError, match="base URL"):
         CommonRoomClient(TOKEN, address)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cr_pipelines.api.window_model import FOREVER, Pace, Permit, Refusal
+from cr_pipelines.api.window_model import FOREVER, Permit, RateLimitHit, WindowModel
 from cr_pipelines_tests.support.simulated_rate_limit import FixedWindows, Sender, Simulation
 
 LEARNING = 1  # the 429 that tells how long a window is and when it ends
@@ -55,7 +55,7 @@ def test_alone_on_a_token_everything_is_sent_with_a_handful_of_429s(
     sender = Sender(requests, width)
     Simulation(server, [sender], (jittery if jitter else steady)(latency), seed).run()
     assert sender.accepted == requests
-    assert sender.pace.in_flight == 0
+    assert sender.window.in_flight == 0
     assert sender.refused <= LEARNING + MODEL + JITTER + crossing(phase, width, limit)
 
 
@@ -76,7 +76,7 @@ def test_at_least_97_percent_of_the_limit_is_used(
     Simulation(server, [sender], steady(0.004), seed).run()
     assert sender.finished <= windows * interval / 0.97
     assert sender.refused <= LEARNING + MODEL + 1 + crossing(phase, 64, limit)
-    used = sender.pace.rate_used()
+    used = sender.window.rate_used()
     assert used is not None
     assert used >= 0.9
 
@@ -127,80 +127,80 @@ def test_a_stranger_who_ignores_the_limit_cannot_stop_us(limit: int, others: flo
 
 
 def test_the_first_request_goes_alone_and_shows_what_is_left() -> None:
-    pace = Pace()
-    permit = pace.give(0.0)
-    assert 0 < pace.wait(0.0) < math.inf
-    pace.answered(permit, 0.1, limit=20, left=3)
+    window = WindowModel()
+    permit = window.acquire(0.0)
+    assert 0 < window.wait(0.0) < math.inf
+    window.on_response(permit, 0.1, limit=20, left=3)
     for _ in range(3):
-        assert pace.wait(0.1) == 0
-        pace.give(0.1)
-    assert pace.wait(0.1) == FOREVER
+        assert window.wait(0.1) == 0
+        window.acquire(0.1)
+    assert window.wait(0.1) == FOREVER
 
 
 def test_a_first_request_that_hangs_does_not_keep_the_others_for_long() -> None:
-    pace = Pace(patience=2.0)
-    pace.give(0.0)
-    assert pace.wait(0.0) == 2.0
-    assert pace.wait(2.0) == 0
+    window = WindowModel(probe_timeout=2.0)
+    window.acquire(0.0)
+    assert window.wait(0.0) == 2.0
+    assert window.wait(2.0) == 0
 
 
 def test_without_rate_headers_nothing_is_held_back() -> None:
-    pace = Pace()
-    pace.answered(pace.give(0.0), 0.1, None, None)
+    window = WindowModel()
+    window.on_response(window.acquire(0.0), 0.1, None, None)
     for _ in range(1000):
-        assert pace.wait(0.1) == 0
-        pace.give(0.1)
+        assert window.wait(0.1) == 0
+        window.acquire(0.1)
 
 
-def refused_once(refusal: Refusal) -> Pace:
-    pace = Pace()
-    pace.refused(pace.give(0.0), 0.0, refusal)
-    return pace
+def hit_once(hit: RateLimitHit) -> WindowModel:
+    window = WindowModel()
+    window.on_429(window.acquire(0.0), 0.0, hit)
+    return window
 
 
 def test_a_429_stops_everyone_until_the_window_ends() -> None:
-    pace = refused_once(Refusal(wait=4.0, interval=6.0, limit=20))
-    assert 4.0 <= pace.wait(0.0) <= 4.1
-    assert pace.wait(4.1) == 0
-    assert (pace.limit, pace.interval) == (20, 6.0)
+    window = hit_once(RateLimitHit(wait=4.0, interval=6.0, limit=20))
+    assert 4.0 <= window.wait(0.0) <= 4.1
+    assert window.wait(4.1) == 0
+    assert (window.limit, window.interval) == (20, 6.0)
 
 
 @pytest.mark.parametrize("wait", [None, 10_000.0])
 def test_a_429_that_does_not_say_how_long_is_taken_for_a_whole_window(wait: float | None) -> None:
-    assert 6.0 <= refused_once(Refusal(wait=wait, interval=6.0)).wait(0.0) <= 6.1
+    assert 6.0 <= hit_once(RateLimitHit(wait=wait, interval=6.0)).wait(0.0) <= 6.1
 
 
 def test_refusals_in_a_row_are_met_with_longer_waits() -> None:
-    pace, now, waits = Pace(), 0.0, []
+    window, now, waits = WindowModel(), 0.0, []
     for _ in range(12):
-        pace.refused(pace.give(now), now, Refusal(wait=0.0))
-        waits.append(pace.wait(now))
+        window.on_429(window.acquire(now), now, RateLimitHit(wait=0.0))
+        waits.append(window.wait(now))
         now += waits[-1]
-        assert pace.wait(now) == 0
+        assert window.wait(now) == 0
     assert all(later >= sooner - 1e-9 for sooner, later in pairwise(waits))
     assert 5.0 <= waits[-1] <= 5.1
 
 
 def test_a_permit_that_was_not_used_is_given_again() -> None:
-    pace = Pace()
-    pace.answered(pace.give(0.0), 0.0, 20, 1)
-    permit = pace.give(0.0)
-    assert pace.wait(0.0) == FOREVER
-    pace.take_back(permit)
-    assert pace.wait(0.0) == 0
+    window = WindowModel()
+    window.on_response(window.acquire(0.0), 0.0, 20, 1)
+    permit = window.acquire(0.0)
+    assert window.wait(0.0) == FOREVER
+    window.release(permit)
+    assert window.wait(0.0) == 0
 
 
 def test_the_share_used_is_unknown_until_the_limit_was_met_twice() -> None:
-    pace = refused_once(Refusal(wait=1.0, interval=6.0, limit=20))
-    assert pace.rate_used() is None
+    window = hit_once(RateLimitHit(wait=1.0, interval=6.0, limit=20))
+    assert window.rate_used() is None
 
 
 def test_an_old_windows_late_answer_does_not_empty_the_new_window() -> None:
-    pace = Pace()
-    pace.answered(pace.give(0.0), 0.0, 10, 9)
-    late: Permit = pace.give(0.0)
-    pace.refused(pace.give(0.0), 0.1, Refusal(wait=1.0, interval=2.0, limit=10))
-    assert pace.wait(1.2) == 0
-    pace.answered(pace.give(1.2), 1.3, 10, 9)
-    pace.answered(late, 1.4, 10, 0)
-    assert pace.wait(1.4) == 0
+    window = WindowModel()
+    window.on_response(window.acquire(0.0), 0.0, 10, 9)
+    late: Permit = window.acquire(0.0)
+    window.on_429(window.acquire(0.0), 0.1, RateLimitHit(wait=1.0, interval=2.0, limit=10))
+    assert window.wait(1.2) == 0
+    window.on_response(window.acquire(1.2), 1.3, 10, 9)
+    window.on_response(late, 1.4, 10, 0)
+    assert window.wait(1.4) == 0

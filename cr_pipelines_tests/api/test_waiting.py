@@ -30,7 +30,6 @@ def test_a_429_is_waited_out_and_costs_no_attempt() -> None:
             stats = room.stats
             assert (stats.requests, stats.rate_limited, stats.retries) == (3, 2, 0)
             assert (stats.limit, stats.interval_seconds) == (2, 60)
-            assert stats.limit_wait_seconds >= 0.16
             assert stats.rate_used is None
 
     asyncio.run(run())

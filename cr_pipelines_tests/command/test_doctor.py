@@ -54,7 +54,7 @@ def test_a_bad_token_is_a_problem(terminal: Terminal) -> None:
     terminal.env["COMMON_ROOM_API_TOKEN"] = "expired"  # noqa: S105 - no token
     result = terminal.types("doctor")
     assert result.exit_code == 1
-    assert "Common Room refused the token" in result.output
+    assert "Common Room rejected the token" in result.output
     assert "the duckdb warehouse can be read" in result.output
     assert "1 problem found." in result.output
 
@@ -70,7 +70,7 @@ def test_a_room_that_does_not_respond_is_a_problem(terminal: Terminal) -> None:
     terminal.env["COMMON_ROOM_BASE_URL"] = "http://127.0.0.1:9/community/v1"
     result = terminal.types("doctor")
     assert result.exit_code == 1
-    assert "could not be reached" in result.output
+    assert "no connection to Common Room" in result.output
     assert "cannot plan a run until Common Room can be reached" in result.output
 
 

@@ -70,7 +70,7 @@ def test_a_missing_token_fails_only_when_there_is_something_to_send(
     [
         ("COMMON_ROOM_DESTINATION_SOURCE_ID", "", "COMMON_ROOM_DESTINATION_SOURCE_ID"),
         ("COMMON_ROOM_DESTINATION_SOURCE_ID", "one", "COMMON_ROOM_DESTINATION_SOURCE_ID is not a number"),
-        ("COMMON_ROOM_DESTINATION_SOURCE_ID", "999", "knows no such destination source"),
+        ("COMMON_ROOM_DESTINATION_SOURCE_ID", "999", "has no such destination source"),
         ("CR_WAREHOUSE_URL", "duckdb:////nowhere/at/all.duckdb", "there is no DuckDB file"),
         ("CR_WAREHOUSE_URL", "oracle://host", "CR_WAREHOUSE_URL"),
     ],

@@ -1,4 +1,4 @@
-"""A simulated server with a rate limit, and clients that send to it by `Pace`, on a clock that costs no time."""
+"""A simulated server with a rate limit, and clients that send to it by `WindowModel`, on a clock that costs no time."""
 
 import heapq
 import itertools
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from cr_pipelines.api.window_model import Pace, Permit, Refusal
+from cr_pipelines.api.window_model import Permit, RateLimitHit, WindowModel
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Sender:
     to_send: int
     width: int
     starts: float = 0.0
-    pace: Pace = field(default_factory=Pace)
+    window: WindowModel = field(default_factory=WindowModel)
     refused: int = 0
     accepted: int = 0
     finished: float = 0.0
@@ -75,14 +75,14 @@ class Simulation:
         heapq.heappush(self._events, (moment, next(self._order), event))
 
     def _send(self, sender: Sender) -> None:
-        while sender.to_send > 0 and sender.pace.in_flight < sender.width:
-            wait = sender.pace.wait(self.now)
+        while sender.to_send > 0 and sender.window.in_flight < sender.width:
+            wait = sender.window.wait(self.now)
             if wait > 0:
                 if math.isfinite(wait) and not self.now < sender.waking <= self.now + wait:
                     sender.waking = self.now + wait
                     self.at(sender.waking, lambda: self._send(sender))
                 return
-            permit = sender.pace.give(self.now)
+            permit = sender.window.acquire(self.now)
             sender.to_send -= 1
             self.at(self.now + self._latency(self._random) / 2, partial(self._arrive, sender, permit))
 
@@ -95,13 +95,15 @@ class Simulation:
         if left is None:
             sender.refused += 1
             sender.to_send += 1
-            sender.pace.refused(
+            sender.window.on_429(
                 permit,
                 self.now,
-                Refusal(wait=math.floor(wait * 1000) / 1000, interval=self.server.interval, limit=self.server.limit),
+                RateLimitHit(
+                    wait=math.floor(wait * 1000) / 1000, interval=self.server.interval, limit=self.server.limit
+                ),
             )
         else:
             sender.accepted += 1
             sender.finished = self.now
-            sender.pace.answered(permit, self.now, self.server.limit, left)
+            sender.window.on_response(permit, self.now, self.server.limit, left)
         self._send(sender)

@@ -3,7 +3,7 @@ import gc
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -260,15 +260,9 @@ class Delivery:
 
 
 async def _put_away(*tasks: asyncio.Task[None]) -> None:
-    pending: Collection[asyncio.Task[None]] = tasks
-    while pending:
-        # Again and again: a request that ends just as it is cancelled takes no note of it in pyreqwest, and waits on.
-        for task in pending:
-            task.cancel()
-        done, pending = await asyncio.wait(pending, timeout=0.1)
-        for task in done:
-            if not task.cancelled():
-                task.exception()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager

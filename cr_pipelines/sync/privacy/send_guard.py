@@ -79,10 +79,10 @@ class SendGuard:
             raise RowSuppressed(found)
         self._on_the_wire.add(in_flight)
 
-    def release(self, in_flight: "InFlight", answered: bool) -> None:
+    def release(self, in_flight: "InFlight", responded: bool) -> None:
         """Count a request as done, or as given up."""
         self._on_the_wire.discard(in_flight)
-        if not answered:
+        if not responded:
             self._lingering.append((time.monotonic() + LINGER_SECONDS, in_flight))
 
 
@@ -107,9 +107,9 @@ class InFlight:
         self._send_guard.admit(self)
         self.attempts += 1
 
-    def leave(self, answered: bool) -> None:
+    def leave(self, responded: bool) -> None:
         """The request has its answer, or was given up."""
-        self._send_guard.release(self, answered)
+        self._send_guard.release(self, responded)
 
     def held_by(self, suppressed: Suppressed) -> str | None:
         """The hash on whose account the request must not go, or None."""

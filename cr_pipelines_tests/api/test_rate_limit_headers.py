@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cr_pipelines.api.rate_limit_headers import limit_and_left, refusal, retry_after
-from cr_pipelines.api.window_model import Refusal
+from cr_pipelines.api.rate_limit_headers import limit_and_left, parse_429, retry_after
+from cr_pipelines.api.window_model import RateLimitHit
 
 moments = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))  # noqa: DTZ001
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -47,28 +47,28 @@ def test_any_other_retry_after_is_no_accident(text: str) -> None:
     assert result is None or isinstance(result, float)
 
 
-def told(body: Any = None, **headers: str) -> Refusal:
+def parsed(body: Any = None, **headers: str) -> RateLimitHit:
     content = json.dumps(body).encode() if body is not None else b""
-    return refusal(httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}), content, NOW)
+    return parse_429(httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}), content, NOW)
 
 
 def test_the_bodys_wait_comes_before_the_reset_and_the_reset_before_retry_after() -> None:
     iso = datetime.fromtimestamp(NOW + 30, UTC).isoformat()
     headers = {"x_ratelimit_reset": str(int(NOW) + 20), "retry_after": iso, "x_ratelimit_limit": "50"}
     body = {"rateLimit": {"waitMs": 1500, "intervalResetSeconds": 60, "intervalLimit": 40}}
-    assert told(body, **headers) == Refusal(wait=1.5, interval=60, limit=50)
-    assert told(**headers) == Refusal(wait=20, limit=50)
-    assert told(retry_after=iso) == Refusal(wait=30)
-    assert told() == Refusal()
+    assert parsed(body, **headers) == RateLimitHit(wait=1.5, interval=60, limit=50)
+    assert parsed(**headers) == RateLimitHit(wait=20, limit=50)
+    assert parsed(retry_after=iso) == RateLimitHit(wait=30)
+    assert parsed() == RateLimitHit()
 
 
 @pytest.mark.parametrize("nonsense", [-60_000, 10**15])
 def test_a_wait_that_cannot_be_meant_is_passed_over(nonsense: int) -> None:
-    assert told({"rateLimit": {"waitMs": nonsense}}, retry_after="7").wait == 7
+    assert parsed({"rateLimit": {"waitMs": nonsense}}, retry_after="7").wait == 7
 
 
 def test_a_reset_that_has_just_passed_means_at_once() -> None:
-    assert told(x_ratelimit_reset=str(int(NOW) - 1)).wait == 0
+    assert parsed(x_ratelimit_reset=str(int(NOW) - 1)).wait == 0
 
 
 @given(skew=st.integers(-86_400, 86_400), ahead=st.integers(1, 600))
@@ -76,12 +76,12 @@ def test_a_wrong_clock_on_this_machine_does_not_change_the_wait(skew: int, ahead
     assume(abs(skew) > 2)
     server_now = NOW + skew
     date = format_datetime(datetime.fromtimestamp(server_now, UTC), usegmt=True)
-    assert told(x_ratelimit_reset=str(int(server_now) + ahead), date=date).wait == pytest.approx(ahead)
+    assert parsed(x_ratelimit_reset=str(int(server_now) + ahead), date=date).wait == pytest.approx(ahead)
 
 
 @given(st.binary(max_size=60))
 def test_any_body_of_a_429_is_borne(body: bytes) -> None:
-    assert isinstance(refusal(httpx.Headers(), body, NOW), Refusal)
+    assert isinstance(parse_429(httpx.Headers(), body, NOW), RateLimitHit)
 
 
 def test_headers_that_are_no_numbers_say_nothing() -> None:
