@@ -61,7 +61,6 @@ def build_sync_spec(
         ValueError: for an invalid kind or source, a sync that would be its own source, or partitions of a kind that
             has no timestamp.
     """
-    contract = sync.contract
     key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([GROUP, sync.name])
     deps = upstream_keys(sync.relation, sync.source, upstream) if frame is None else [frame]
     _check_spec(sync, key, deps, partitions)
@@ -78,8 +77,8 @@ def build_sync_spec(
         freshness_policy=freshness.policy() if freshness else None,
         metadata={
             **sync_metadata(sync, frame),
-            "dagster/column_schema": _field_schema(contract),
-            **column_lineage(sync, deps, contract.columns),
+            "dagster/column_schema": _field_schema(sync.contract),
+            **column_lineage(sync, deps, sync.contract.columns),
         },
     )
 
