@@ -4,6 +4,7 @@ Goes in: a sync and the spec of its asset. Comes out: an asset whose runs perfor
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -42,17 +43,7 @@ def build_sync_asset(
         execute: what a run does instead of `execute_sync`.
     """
     thresholds = rejections or RejectionThresholds()
-
-    def events(
-        context: dg.AssetExecutionContext,
-        config: SyncRunConfig,
-        common_room: CommonRoomResource,
-        warehouse: WarehouseResource,
-        **upstream: Any,
-    ) -> SyncEvents:
-        if execute is not None:
-            return execute(context, config, common_room, warehouse, **upstream)
-        return execute_sync(sync, context, config, common_room, warehouse, rejections=thresholds, **upstream)
+    perform: Execute = execute or partial(execute_sync, sync, rejections=thresholds)
 
     # Only a multi-asset, even of one asset, may succeed without materializing the asset or executing a check.
     as_asset = dg.multi_asset(
@@ -73,7 +64,7 @@ def build_sync_asset(
             common_room: CommonRoomResource,
             warehouse: WarehouseResource,
         ) -> SyncEvents:
-            yield from events(context, config, common_room, warehouse)
+            yield from perform(context, config, common_room, warehouse)
 
         return sync_asset
 
@@ -85,6 +76,6 @@ def build_sync_asset(
         warehouse: WarehouseResource,
         frame: Any,
     ) -> SyncEvents:
-        yield from events(context, config, common_room, warehouse, frame=frame)
+        yield from perform(context, config, common_room, warehouse, frame=frame)
 
     return frame_asset

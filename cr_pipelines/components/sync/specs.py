@@ -61,16 +61,9 @@ def build_sync_spec(
         ValueError: for an invalid kind or source, a sync that would be its own source, or partitions of a kind that
             has no timestamp.
     """
-    contract = sync.contract
-    if partitions is not None and contract.partition_by is None:
-        raise ValueError(f"sync {sync.name}: a {sync.kind} has no timestamp to partition by; leave partitions out")
     key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([GROUP, sync.name])
     deps = upstream_keys(sync.relation, sync.source, upstream) if frame is None else [frame]
-    if key in deps:
-        raise ValueError(
-            f"sync {sync.name}: {key.to_user_string()} is the key of the sync and of its source; give the sync "
-            "another asset_key, or name the source's asset in upstream"
-        )
+    _check_spec(sync, key, deps, partitions)
     return dg.AssetSpec(
         key=key,
         deps=deps,
@@ -84,8 +77,8 @@ def build_sync_spec(
         freshness_policy=freshness.policy() if freshness else None,
         metadata={
             **sync_metadata(sync, frame),
-            "dagster/column_schema": _field_schema(contract),
-            **column_lineage(sync, deps, contract.columns),
+            "dagster/column_schema": _field_schema(sync.contract),
+            **column_lineage(sync, deps, sync.contract.columns),
         },
     )
 
@@ -188,6 +181,16 @@ def column_lineage(
     for column in columns:
         deps.setdefault(column.field, []).append(dg.TableColumnDep(keys[0], column.name))
     return {"dagster/column_lineage": dg.TableColumnLineage(deps)}
+
+
+def _check_spec(sync: Sync, key: dg.AssetKey, deps: Sequence[dg.AssetKey], partitions: DailyPartitions | None) -> None:
+    if partitions is not None and sync.contract.partition_by is None:
+        raise ValueError(f"sync {sync.name}: a {sync.kind} has no timestamp to partition by; leave partitions out")
+    if key in deps:
+        raise ValueError(
+            f"sync {sync.name}: {key.to_user_string()} is the key of the sync and of its source; give the sync "
+            "another asset_key, or name the source's asset in upstream"
+        )
 
 
 def _field_schema(contract: Contract) -> dg.TableSchema:
