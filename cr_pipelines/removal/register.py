@@ -14,7 +14,7 @@ _SHOWN = 20
 _WITHHELD = "('pending', 'failed')"
 
 
-class TakenIn(NamedTuple):
+class Ingested(NamedTuple):
     """How many requests were new, and how many of them are invalid."""
 
     requests: int
@@ -56,7 +56,7 @@ class Register:
         self._suppression_list = SuppressionList(session, self._ledger.names)
         self._text = session.dialect.literal
 
-    def take_in(self, source: RequestSource, now: datetime) -> TakenIn:
+    def ingest(self, source: RequestSource, now: datetime) -> Ingested:
         """Record every request that is not recorded yet, by which its person is withheld.
 
         Someone who asked before, and whose removal is under way or was settled a short while ago, shares its outcome.
@@ -65,13 +65,13 @@ class Register:
         with self._session.lock(f"{self._schema}.pii_removals"):
             rows = [self._row(request, now) for request in new_requests(self._session, source, self._table)]
             if not rows:
-                return TakenIn(0, 0)
+                return Ingested(0, 0)
             earlier = self._outcomes_to_share(now)
             for row in rows:
                 row.update(earlier.get(row["email_hash"], {}))
             self._drop_invalid({row["request_id"] for row in rows})
             self._ledger.append("pii_removals", *rows)
-        return TakenIn(len(rows), sum(row["status"] == "invalid" for row in rows))
+        return Ingested(len(rows), sum(row["status"] == "invalid" for row in rows))
 
     def _row(self, request: NewRequest, now: datetime) -> dict[str, Any]:
         row: dict[str, Any] = {

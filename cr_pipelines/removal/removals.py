@@ -51,7 +51,7 @@ class Removals:
         """
         with self.warehouse.session() as session:
             Ledger(session, self.schema).prepare()
-            return Register(session, self.schema, self.timing).take_in(self.source, self.clock()).requests
+            return Register(session, self.schema, self.timing).ingest(self.source, self.clock()).requests
 
     def run_lives(self, run_id: str) -> bool | None:
         """Whether a run of `settle` goes on, by its process or its heartbeat; None when it never began."""
@@ -74,7 +74,7 @@ class Removals:
             register = Register(session, self.schema, self.timing)
             unreadable: SourceMissing | SourceUnusable | None = None
             try:
-                register.take_in(self.source, self.clock())
+                register.ingest(self.source, self.clock())
             except (SourceMissing, SourceUnusable) as error:
                 # What is recorded is due all the same.
                 unreadable = error

@@ -12,7 +12,7 @@ class Settlement:
 
     Attributes:
         run_id: names the run in `sync_runs`.
-        taken_in: requests that were not known before.
+        ingested: requests that were not known before.
         invalid: those of them whose address is none.
         due: requests that the run had to settle.
         people: how many people they are about.
@@ -26,7 +26,7 @@ class Settlement:
     """
 
     run_id: str
-    taken_in: int = 0
+    ingested: int = 0
     invalid: int = 0
     due: int = 0
     people: int = 0
@@ -41,7 +41,7 @@ class Settlement:
     def summary(self) -> str:
         """The run in one line, for a log."""
         if not self.due:
-            return f"pii_removals: no request is due; {self.taken_in:,} new ones, {self.invalid:,} of them invalid"
+            return f"pii_removals: no request is due; {self.ingested:,} new ones, {self.invalid:,} of them invalid"
         return (
             f"pii_removals: {self.due:,} requests about {self.people:,} people: {self.submitted:,} submitted, "
             f"{self.not_found:,} not found, {self.failed:,} failed; waited {self.waited:.1f} s for running syncs, "

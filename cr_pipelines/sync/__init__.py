@@ -1,7 +1,7 @@
 """The engine: what a sync is, and what a run of it does.
 
-The way of a row: `contract` says what its columns mean, `_plan` finds out whether it must be sent, `_spool` keeps
-it while it waits, `_delivery` sends it, `_outbox` and `_ledger` record what became of it, `_report` tells.
+The way of a row: `contract` says what its columns mean, `plan` finds out whether it must be sent, `privacy` keeps
+suppressed people out, `deliver` sends it, `state` records what became of it, and `report` sums it up.
 """
 
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
@@ -13,6 +13,7 @@ from cr_pipelines.sync.model import (
     Options,
     Partition,
     Resync,
+    RunKey,
     Sync,
 )
 from cr_pipelines.sync.privacy.addresses import SentAddresses
@@ -21,7 +22,10 @@ from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
+from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger, going_on
+from cr_pipelines.sync.timing import Timing
+from cr_pipelines.sync.worker_pool import WorkerPool
 
 __all__ = [
     "CATALOG_TABLES",
@@ -29,6 +33,7 @@ __all__ = [
     "AlreadyRunning",
     "CompactedPartition",
     "Destination",
+    "Heartbeat",
     "Ledger",
     "Options",
     "Partition",
@@ -37,13 +42,16 @@ __all__ = [
     "RejectedRow",
     "Report",
     "Resync",
+    "RunKey",
     "SentAddresses",
     "SourceUnusable",
     "SuppressionList",
     "Sync",
     "SyncError",
     "SyncStopped",
+    "Timing",
     "UnknownName",
+    "WorkerPool",
     "compact_ledger",
     "going_on",
     "read_catalog",

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync.contract import CONTRACTS, Contract
@@ -23,8 +23,8 @@ class Sync:
         source: a table, a view, or a SELECT statement whose column names are the contract.
         clear_nulls: whether a null custom field clears the field in the room, which cannot be undone.
         batch_size: most rows in one request, of a kind that puts several into one; None for the kind's own.
-        max_not_found_runs: a row whose contact or segment the room does not have (404) is `failed` and offered again, as a
-            202 of a moment ago may still be on its way; after so many runs in a row it is `rejected`.
+        max_not_found_runs: a row whose contact or segment the room does not have (404) is `failed` and offered again, as
+            a 202 of a moment ago may still be on its way; after so many runs in a row it is `rejected`.
         on_source_delete: what becomes of a tag whose row left the source: `keep`, or `delete`, which takes it off
             everything that has it.
         max_deletions: a run deletes at most so many, or a tenth of those that stand if that is more; it refuses to
@@ -95,6 +95,14 @@ class Options:
     keys: Sequence[str] = ()
     limit: int | None = None
     samples: int = 3
+
+
+class RunKey(NamedTuple):
+    """Names one run of a sync, or of one of its partitions; `partition` is empty for the whole source."""
+
+    run_id: str
+    sync: str
+    partition: str = ""
 
 
 @dataclass(frozen=True)

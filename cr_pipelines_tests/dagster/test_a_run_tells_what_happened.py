@@ -1,9 +1,11 @@
 import re
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from cr_pipelines.sync import Timing, run_sync
 from cr_pipelines_tests.dagster.conftest import CONTACTS, Location
 
 
@@ -77,7 +79,8 @@ def test_column_lineage_names_the_columns_that_the_source_has(location: Location
 
 
 def test_progress_is_observed_while_rows_are_sent(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cr_pipelines.sync.deliver.workers.PROGRESS_SECONDS", 0.1)
+    impatient = partial(run_sync, timing=Timing(progress_seconds=0.1))
+    monkeypatch.setattr("cr_pipelines.components.sync.execution.run_sync", impatient)
     location.sandbox.control.set_faults(latency_seconds=0.3)
 
     outcome = location.run()

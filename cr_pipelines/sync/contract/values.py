@@ -255,7 +255,7 @@ def pairs(value: Any, expected: str) -> list[tuple[Any, Any]]:
 
 
 def external_profiles(value: Any) -> list[ExternalProfile] | None:
-    """Return profiles from a list of structs of url and name, or of URLs; nested or as JSON. A blank one counts as null."""
+    """Return profiles from structs of url and name, or from URLs; nested or as JSON. A blank list counts as null."""
     expected = "a list of structs of url and name"
     if isinstance(value, str) and not value.strip():
         return None
