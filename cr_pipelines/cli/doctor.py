@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import click
@@ -15,7 +15,17 @@ from cr_pipelines.cli.columns import look_at_columns
 from cr_pipelines.cli.errors import explained
 from cr_pipelines.cli.project import Project, load_project
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
-from cr_pipelines.sync import Destination, Ledger, Options, Report, SourceUnusable, Sync, run_sync
+from cr_pipelines.sync import (
+    Destination,
+    Options,
+    Report,
+    RunRecord,
+    RunRegistry,
+    SourceUnusable,
+    StateSchema,
+    Sync,
+    run_sync,
+)
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 
 _ENVIRONMENT = {
@@ -26,6 +36,11 @@ _ENVIRONMENT = {
     "CR_STATE_SCHEMA": "",
 }
 """The variables, and what holds where one is not set."""
+
+_OWN_LINES = {
+    "delivered", "unchanged", "not_sent", "suppressed", "absent_from_source", "invalid", "rejected",
+}  # fmt: skip
+"""Counters that have a sentence of their own."""
 
 _ROWS_CHECKED = 10_000
 _MOST_PROBLEMS = 5
@@ -106,7 +121,7 @@ class _Doctor:
         def reach() -> tuple[Warehouse, bool]:
             warehouse = project.open_warehouse()
             with warehouse.session() as session:
-                return warehouse, Ledger(session, project.state_schema).exists()
+                return warehouse, StateSchema(session, project.state_schema).exists()
 
         reached = self._tried("the warehouse", reach)
         if reached is None:
@@ -114,15 +129,17 @@ class _Doctor:
         warehouse, there = reached
         self.findings.ok(f"the {warehouse.kind} warehouse can be read")
 
-        def write() -> bool:
+        def write() -> int | None:
             with warehouse.session() as session:
-                Ledger(session, project.state_schema).prepare()
-            return True
+                state = StateSchema(session, project.state_schema)
+                state.prepare()
+                return state.version()
 
-        if self._tried(f"schema {project.state_schema} (our own tables)", write) is None:
+        version = self._tried(f"schema {project.state_schema} (our own tables)", write)
+        if version is None:
             return None
         made = "is there and can be written" if there else "was not there yet and is made now"
-        self.findings.ok(f"schema {project.state_schema} {made}")
+        self.findings.ok(f"schema {project.state_schema} {made}; it has version {version}")
         return warehouse
 
     def syncs(self, project: Project, warehouse: Warehouse, *, reachable: bool) -> None:
@@ -163,7 +180,7 @@ class _Doctor:
         else:
             self.findings.note("what it would send is not known until Common Room can be asked")
         if last_run is not None:
-            self._tell_last_run(last_run)
+            self._tell_last_run(last_run[0] if last_run else None)
         return True
 
     def _columns(self, sync: Sync, types: dict[str, str]) -> None:
@@ -219,14 +236,17 @@ class _Doctor:
             f"{report.unchanged:,} unchanged"
         )
         self._withheld(report, project.state_schema)
+        for counter, count in report.shown_counts("doctor"):
+            if counter.name not in _OWN_LINES:
+                self.findings.note(f"{count:,} {counter.label_in(dry_run=True)}")
+        for named in report.named_keys():
+            self.findings.note(named)
 
     def _withheld(self, report: Report, schema: str) -> None:
         if report.suppressed:
             self.findings.note(f"{_count(report.suppressed, 'row')} withheld: the people asked to be forgotten")
-        if report.gone:
-            self.findings.note(
-                f"{_count(report.gone, 'key')} of earlier runs no longer in the source; nothing is deleted"
-            )
+        if report.absent_from_source:
+            self.findings.note(f"{_count(report.absent_from_source, 'key')} of earlier runs absent from the source")
         if report.invalid:
             self.findings.problem(
                 f"{_count(report.invalid, 'row')} cannot be sent; `cr-pipelines plan {report.sync}` shows examples"
@@ -242,19 +262,18 @@ class _Doctor:
                 f"{schema}.rejected_rows"
             )
 
-    def _tell_last_run(self, runs: Sequence[tuple[Any, ...]]) -> None:
-        if not runs:
+    def _tell_last_run(self, run: RunRecord | None) -> None:
+        if run is None:
             self.findings.ok("never run yet")
             return
-        state, started, delivered, requests, stopped_by = runs[0]
-        when = f"last run {_ago(started)} ago"
-        if state in ("succeeded", "running"):
+        when = f"last run {_ago(run.started_at)} ago"
+        if run.state in ("succeeded", "running"):
+            delivered, requests = run.counts["delivered"], run.counts["requests"]
             counts = "" if delivered is None else f", {delivered:,} delivered with {_count(requests, 'request')}"
-            self.findings.ok(f"{when}: {state}{counts}")
+            self.findings.ok(f"{when}: {run.state}{counts}")
         else:
-            self.findings.note(
-                f"{when}: {state}{f'; {stopped_by}' if stopped_by else ''}. The next run goes on from it"
-            )
+            stopped_by = f"; {run.stopped_by}" if run.stopped_by else ""
+            self.findings.note(f"{when}: {run.state}{stopped_by}. The next run goes on from it")
 
     def _tried(self, what: str, attempt: Callable[[], _T]) -> _T | None:
         """What the attempt gives, or None with the problem printed."""
@@ -277,26 +296,18 @@ async def _ask(destination: Destination) -> tuple[TokenStatus, int | None, tuple
         return status, source_id, (len(of_source), len(of_room)), room.stats
 
 
-def _last_run(sync: Sync, project: Project, warehouse: Warehouse) -> list[tuple[Any, ...]]:
-    """State, start, counts and end of the sync's last run; empty when there was none."""
+def _last_run(sync: Sync, project: Project, warehouse: Warehouse) -> list[RunRecord]:
+    """Return the sync's last run; nothing when there was none."""
     with warehouse.session() as session:
-        runs = Ledger(session, project.state_schema).table("sync_runs")
-        return session.fetch_all(
-            "SELECT state, started_at, delivered, requests, stopped_by "
-            f"FROM {runs} WHERE sync = {session.dialect.literal(sync.name)} ORDER BY started_at DESC LIMIT 1"
-        )
+        last = RunRegistry(session, project.state_schema).last_run(sync.name)
+        return [] if last is None else [last]
 
 
 def _together(reports: Sequence[Report]) -> Report:
-    """The reports of several days as one."""
+    """Return the reports of several days as one."""
     first, *others = reports
     for report in others:
-        for name in ("source_rows", "delivered", "unchanged", "invalid", "rejected", "suppressed", "not_sent", "gone"):
-            setattr(first, name, getattr(first, name) + getattr(report, name))
-        for problem in report.problems:
-            [key] = problem.example_keys[:1] or [""]
-            first.add_problem(key, problem.field, problem.reason_code, problem.message, problem.rows)
-        first.emptied = first.emptied or report.emptied
+        first.add_partition(report)
     return first
 
 

@@ -65,22 +65,10 @@ def _show_counts(report: Report) -> None:
     if report.emptied:
         click.secho("  The source is empty and was not before: a run would change nothing.", fg="red")
         return
-    counts = {
-        "would be sent": report.delivered,
-        "unchanged": report.unchanged,
-        "invalid": report.invalid,
-        "refused before": report.rejected,
-        "asked to be forgotten": report.suppressed,
-        "left for another run": report.not_sent,
-    }
-    always = ("would be sent", "unchanged")
-    for what, count in counts.items():
-        if count or what in always:
-            click.echo(f"  {what:22}{count:>12,}")
-    if report.changed:
-        click.echo(f"\n  Of {report.changed:,} rows that were looked at, {report.new:,} are new to the ledger.")
-    if report.gone:
-        click.echo(f"\n  {report.gone:,} keys of earlier runs are no longer in the source; nothing is deleted.")
+    for counter, count in report.shown_counts("plan"):
+        click.echo(f"  {counter.label_in(dry_run=True):22}{count:>12,}")
+    for named in report.named_keys():
+        click.echo(f"\n  {named}")
 
 
 def _show_columns(report: Report) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from cr_pipelines.removal.report import RemovalRecord, Standing
 from cr_pipelines.removal.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.removal.timing import PROMISED, Timing
-from cr_pipelines.sync import Ledger, SuppressionList
+from cr_pipelines.sync import PII_REMOVALS, StateSchema, SuppressionList
 from cr_pipelines.sync.contract import address_hash
 from cr_pipelines.sync.contract.values import InvalidValue, email
 from cr_pipelines.warehouse import Session
@@ -55,10 +55,11 @@ class Register:
     def __init__(self, session: Session, schema: str, timing: Timing):
         self._session = session
         self._schema = schema
-        self._ledger = Ledger(session, schema)
+        self._state = StateSchema(session, schema)
+        self._names = self._state.names
         self._timing = timing
-        self._table = self._ledger.table("pii_removals")
-        self._suppression_list = SuppressionList(session, self._ledger.names)
+        self._table = self._names.table(PII_REMOVALS.name)
+        self._suppression_list = SuppressionList(session, self._names)
         self._text = session.dialect.literal
 
     def ingest(self, source: RequestSource, now: datetime) -> Ingested:
@@ -75,7 +76,7 @@ class Register:
             for row in rows:
                 row.update(earlier.get(row["email_hash"], {}))
             self._drop_invalid({row["request_id"] for row in rows})
-            self._ledger.append("pii_removals", *rows)
+            self._state.append(PII_REMOVALS, rows)
         return Ingested(len(rows), sum(row["status"] == "invalid" for row in rows))
 
     def _row(self, request: NewRequest, now: datetime) -> dict[str, Any]:
@@ -106,7 +107,7 @@ class Register:
 
     def _outcomes_to_share(self, now: datetime) -> dict[str, dict[str, Any]]:
         columns = ("email_hash", "status", "submitted_at", "due_at", "check_at", "verified_at", "email")
-        promised, just_now = map(self._ledger.moment, (now - PROMISED, now - self._timing.shared))
+        promised, just_now = map(self._names.value, (now - PROMISED, now - self._timing.shared))
         # A removed person may have come back by another way than ours: then asking again must remove them again.
         found = self._session.fetch_all(
             f"SELECT {', '.join(columns)} FROM {self._table} WHERE lifted_at IS NULL "
@@ -131,14 +132,14 @@ class Register:
     ) -> list[DueRequest]:
         """Return the requests to settle now, or the named ones among them, the longest-known first."""
         # A pause that ends later than any pause can was noted before the clock was put back.
-        beyond = self._ledger.moment(now + self._timing.longest_pause)
+        beyond = self._names.value(now + self._timing.longest_pause)
         named = "" if request_ids is None else f" AND request_id IN ({self._listed(request_ids) or 'NULL'})"
         return [
             DueRequest(*row)
             for row in self._session.fetch_all(
                 "SELECT request_id, email_hash, email, coalesce(attempts, 0), coalesce(offers, 0) "
                 f"FROM {self._table} WHERE status IN {_WAITING} AND lifted_at IS NULL AND email IS NOT NULL AND "
-                f"(retry_at IS NULL OR retry_at <= {self._ledger.moment(now)} OR retry_at > {beyond}){named} "
+                f"(retry_at IS NULL OR retry_at <= {self._names.value(now)} OR retry_at > {beyond}){named} "
                 f"ORDER BY seen_at, request_id{'' if limit is None else f' LIMIT {int(limit)}'}"
             )
         ]
@@ -147,7 +148,7 @@ class Register:
         """Count an offer of these requests to a run, and return its number, which no other offer of them has."""
         number = 1 + max(request.offers for request in requests)
         listed = self._listed(request.request_id for request in requests)
-        self._ledger.update("pii_removals", {"offers": number}, f"request_id IN ({listed})")
+        self._state.update(PII_REMOVALS, {"offers": number}, f"request_id IN ({listed})")
         return number
 
     def settle(self, email_hash: str, status: str, now: datetime, **details: Any) -> None:
@@ -171,7 +172,7 @@ class Register:
             values |= {"due_at": now + PROMISED, "check_at": self._timing.next_look(now, now)}
         if status == "not_found":
             values["email"] = None
-        self._ledger.update("pii_removals", values, own)
+        self._state.update(PII_REMOVALS, values, own)
 
     def _waiting(self, email_hash: str) -> str:
         return f"email_hash = {self._text(email_hash)} AND status IN {_WAITING} AND lifted_at IS NULL"
@@ -183,7 +184,7 @@ class Register:
 
     def due_looks(self, now: datetime) -> list[DueLook]:
         """Return the people to look up now."""
-        moment, beyond = self._ledger.moment(now), self._ledger.moment(now + PROMISED)
+        moment, beyond = self._names.value(now), self._names.value(now + PROMISED)
         return [
             DueLook(*row)
             for row in self._session.fetch_all(
@@ -203,7 +204,7 @@ class Register:
             status = "overdue" if now >= look.due_at else "submitted"
             values["check_at"] = self._timing.next_look(look.submitted_at, now)
         own = f"email_hash = {self._text(look.email_hash)} AND status IN ('submitted', 'overdue') AND lifted_at IS NULL"
-        self._ledger.update("pii_removals", {"status": status, **values}, own)
+        self._state.update(PII_REMOVALS, {"status": status, **values}, own)
         return status
 
     def standing(self) -> Standing:
@@ -261,7 +262,7 @@ class Register:
         """Lift every request about these addresses, and return how many that were."""
         own = self._suppressing(hashes)
         [(lifted,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {own}")
-        self._ledger.update("pii_removals", {"lifted_at": now, "lifted_reason": reason, "email": None}, own)
+        self._state.update(PII_REMOVALS, {"lifted_at": now, "lifted_reason": reason, "email": None}, own)
         return int(lifted)
 
     def _suppressing(self, hashes: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from cr_pipelines.removal.settlement import SettlementRun
 from cr_pipelines.removal.timing import Clock, Timing, utc_now
 from cr_pipelines.removal.unsuppression import unsuppress
 from cr_pipelines.removal.verification import VerificationRun
-from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable, SuppressionList
+from cr_pipelines.sync import REMOVALS, Destination, RunRegistry, SourceUnusable, StateSchema, SuppressionList
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 
 
@@ -55,7 +55,7 @@ class Removals:
         Raises SourceMissing and SourceUnusable.
         """
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).ingest(self.source, self.clock()).requests
 
     def take_in(self) -> int:
@@ -65,8 +65,8 @@ class Removals:
     def run_lives(self, run_id: str) -> bool | None:
         """Return whether a run of `settle` is alive, by its process or its heartbeat; None if it never began."""
         with self.warehouse.session() as session:
-            ledger = Ledger(session, self.schema)
-            return ledger.run_lives(run_id, REMOVALS) if ledger.exists() else None
+            exists = StateSchema(session, self.schema).exists()
+            return RunRegistry(session, self.schema).is_alive(run_id, REMOVALS) if exists else None
 
     def next_batch(self, most: int) -> Batch | None:
         """Suppress everyone who asked since the last look, and return up to so many requests that are due.
@@ -79,7 +79,7 @@ class Removals:
             SourceUnusable: the source lacks a column, and no recorded request is due.
         """
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             register = Register(session, self.schema, self.timing)
             unreadable: SourceMissing | SourceUnusable | None = None
             try:
@@ -136,13 +136,13 @@ class Removals:
     def standing(self) -> Standing:
         """Return how many requests have each status, and which need attention. Raises WarehouseError."""
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).standing()
 
     def records(self, request_ids: Sequence[str] = ()) -> list[RemovalRecord]:
         """Return what became of every request, or of the named ones. Raises WarehouseError."""
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).records(request_ids)
 
     def unsuppress(self, request_id: str, reason: str, *, even_unverified: bool = False) -> int:
@@ -154,10 +154,10 @@ class Removals:
         Raises NotUnsuppressed.
         """
         with self.warehouse.session() as session:
-            ledger = Ledger(session, self.schema)
-            ledger.prepare()
+            state = StateSchema(session, self.schema)
+            state.prepare()
             register = Register(session, self.schema, self.timing)
-            suppression_list = SuppressionList(session, ledger.names)
+            suppression_list = SuppressionList(session, state.names)
             return unsuppress(
                 register, suppression_list, request_id, reason, self.clock(), even_unverified=even_unverified
             )

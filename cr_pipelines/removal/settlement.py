@@ -19,13 +19,14 @@ from cr_pipelines.sync import (
     REMOVALS,
     Destination,
     Heartbeat,
-    Ledger,
     RunKey,
+    RunRegistry,
     SentAddresses,
     SourceUnusable,
+    StateSchema,
     SuppressionList,
     WorkerPool,
-    going_on,
+    mark_running,
     run_in_loop,
     wait_until_confirmed,
 )
@@ -79,7 +80,7 @@ class SettlementRun:
 
     def go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
         """Settle what is due, or the named requests among that. Raises as `Removals.settle` says."""
-        with going_on(self._run.run_id):
+        with mark_running(self._run.run_id):
             return self._go(destination, request_ids)
 
     def _go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
@@ -105,20 +106,21 @@ class SettlementRun:
             self._report.seconds = time.monotonic() - begun
             with self._warehouse.session() as session:
                 self._record(session)
-                Ledger(session, self._schema).finish(*self._run, state, self._counts())
+                RunRegistry(session, self._schema).finish(*self._run, state, self._counts())
         return self._report
 
     def _begin(self, request_ids: list[str] | None) -> tuple[list[DueRequest], int]:
         """Claim the run and suppress everyone who asked. Return what is due, and the version for syncs to confirm."""
         with self._warehouse.session() as session:
-            ledger = Ledger(session, self._schema)
-            ledger.prepare()
-            ledger.claim(*self._run, "changed")
+            state = StateSchema(session, self._schema)
+            state.prepare()
+            runs = RunRegistry(session, self._schema)
+            runs.claim(*self._run, "changed")
             try:
                 requests = self._ingest(session, request_ids)
-                return requests, SuppressionList(session, ledger.names).version()
+                return requests, SuppressionList(session, state.names).version()
             except BaseException:
-                ledger.finish(*self._run, "failed", {})
+                runs.finish(*self._run, "failed", {})
                 raise
 
     def _ingest(self, session: Session, request_ids: list[str] | None) -> list[DueRequest]:
@@ -189,7 +191,7 @@ class SettlementRun:
 
     def _record(self, session: Session) -> None:
         register = Register(session, self._schema, self._timing)
-        addresses = SentAddresses(session, Ledger(session, self._schema).names)
+        addresses = SentAddresses(session, StateSchema(session, self._schema).names)
         while self._outcomes:
             email_hash, status, at, details = self._outcomes[0]
             if status == "not_found" and addresses.sent_since(email_hash, at - self._timing.just_sent):

@@ -5,7 +5,8 @@ suppressed people out, `deliver` sends it, `state` records what became of it, an
 """
 
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
-from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, SyncError
+from cr_pipelines.sync.counters import COUNTERS, Counter
+from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError
 from cr_pipelines.sync.event_loop import run_in_loop
 from cr_pipelines.sync.model import (
     REMOVALS,
@@ -23,15 +24,21 @@ from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, Syn
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.heartbeat import Heartbeat
-from cr_pipelines.sync.state.ledger import Ledger, going_on
+from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.sync.state.people import PII_REMOVALS
+from cr_pipelines.sync.state.runs import RunRecord, RunRegistry, mark_running
+from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
 
 __all__ = [
     "CATALOG_TABLES",
+    "COUNTERS",
+    "PII_REMOVALS",
     "REMOVALS",
     "AlreadyRunning",
     "CompactedPartition",
+    "Counter",
     "Destination",
     "Heartbeat",
     "Ledger",
@@ -43,8 +50,12 @@ __all__ = [
     "Report",
     "Resync",
     "RunKey",
+    "RunRecord",
+    "RunRegistry",
     "SentAddresses",
     "SourceUnusable",
+    "StateSchema",
+    "StateSchemaTooNew",
     "SuppressionList",
     "Sync",
     "SyncError",
@@ -53,7 +64,7 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "compact_ledger",
-    "going_on",
+    "mark_running",
     "read_catalog",
     "rows",
     "run_in_loop",

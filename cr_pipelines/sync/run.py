@@ -25,18 +25,17 @@ from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Syn
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.planner import Plan, Planner
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
-from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
-from cr_pipelines.sync.state.ledger import Ledger, going_on
+from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
+from cr_pipelines.sync.state.runs import RunRegistry, mark_running
+from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SHOWN_REJECTED = 20
-_SHOWN_MISSING = 20
 
 
 def run_sync(
@@ -73,7 +72,8 @@ def run_sync(
 
     Raises:
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
-        AlreadyRunning: another run of the same sync has not ended.
+        AlreadyRunning: another run of the same sync is alive.
+        StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
         SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
     """
@@ -89,7 +89,7 @@ def run_sync(
         None if frame is None else as_arrow(frame),
         timing or Timing(),
     )
-    with going_on(run.key.run_id):
+    with mark_running(run.key.run_id):
         return run.go(on_progress)
 
 
@@ -172,18 +172,18 @@ class Run:
                 session.register_arrow(FRAME, self._frame)
                 # The warehouse has it for this session: nothing else may keep its rows in memory.
                 self._frame = None
-            ledger = Ledger(session, self._schema)
-            ledger.prepare()
+            StateSchema(session, self._schema).prepare()
+            ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             ledger.fold(self._sync.name)
             if self._options.dry_run:
                 plan = self._plan_in(session, ledger, remote)
             else:
-                ledger.claim(*self.key, self._options.resync)
+                runs.claim(*self.key, self._options.resync)
                 try:
                     plan = self._plan_in(session, ledger, remote)
                 except BaseException as error:
                     why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
-                    ledger.finish(*self.key, "failed", {"stopped_by": why})
+                    runs.finish(*self.key, "failed", {"stopped_by": why})
                     raise
             self._watch.look(session)
         self._describe(plan)
@@ -263,23 +263,23 @@ class Run:
         """Report what the plan found."""
         report = self._report
         report.source_rows = plan.source_rows
-        report.changed = plan.offered
-        report.new = plan.offered_new
+        report.offered = plan.offered
+        report.offered_new = plan.offered_new
         report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
         report.invalid = plan.null_keys + plan.duplicate_rows
-        report.gone = plan.gone
+        report.absent_from_source = plan.gone
         report.emptied = plan.emptied
         report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
-        report.missing = len(plan.missing)
-        report.missing_keys = list(plan.missing[:_SHOWN_MISSING])
+        report.deleted_remotely = len(plan.missing)
+        report.deleted_remotely_keys = list(plan.missing[:MOST_KEYS])
         kept = {why: count for why, count in plan.compared.items() if why not in plan.settled_offered}
         report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
         report.rejected = kept.get("rejected", 0)
         report.unknown = kept.get("unknown", 0)
-        report.outdated = kept.get("outdated", 0)
+        report.changed_after_delivery = kept.get("outdated", 0)
 
     def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
         """Report how the run ended, and the rows that have no outcome."""
@@ -288,7 +288,8 @@ class Run:
         if report.stopped_by is not None and report.state == "succeeded":
             report.state = "stopped"
         if deletions is not None:
-            report.removed = len(deletions.keys) if self._options.dry_run else deletions.deleted
+            deleted = deletions.keys if self._options.dry_run else deletions.deleted
+            report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
         placed = sum(
             (
                 report.unchanged,
@@ -310,7 +311,8 @@ class Run:
             ledger = Ledger(session, self._schema)
             ledger.fold(self._sync.name)
             if deletions is not None:
-                ledger.forget(self._sync.name, deletions.absent_keys)
-            ledger.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
-            rejected = ledger.rejected_rows(self._sync.name, self.key.partition, _SHOWN_REJECTED)
+                ledger.delete_keys(self._sync.name, deletions.absent_keys)
+            runs = RunRegistry(session, self._schema)
+            runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
+            rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
         self._report.rejected_rows = [RejectedRow(*row) for row in rejected]

@@ -12,8 +12,8 @@ from cr_pipelines.removal import Timing
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import SuppressionList, wait_until_confirmed
 from cr_pipelines.sync import Timing as EngineTiming
-from cr_pipelines.sync.state.ledger import this_host
 from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.runs import this_host
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal

@@ -40,14 +40,14 @@ class Deletions:
     Attributes:
         keys: those of them that the room has.
         absent_keys: those that the room does not have, or not any more.
-        deleted: how many the run deleted.
+        deleted: those of them that the run deleted.
     """
 
     def __init__(self, remote: RemoteState, left_source: Collection[str]):
         self._ids = remote.ids
         self.keys = [key for key in left_source if key in remote.ids]
         self.absent_keys = [key for key in left_source if key not in remote.ids]
-        self.deleted = 0
+        self.deleted: list[str] = []
 
     def refusal(self, sync: Sync, delivered: int) -> str | None:
         """Return why these are too many to delete, of so many that were delivered in all; None if they are not."""
@@ -65,7 +65,7 @@ class Deletions:
         for key in self.keys:
             try:
                 await mirror.delete(client, self._ids[key])
-                self.deleted += 1
+                self.deleted.append(key)
             except NotFound:
                 pass
             except CommonRoomError as error:

@@ -9,10 +9,8 @@ from cr_pipelines.sync.deliver.batches import Batch, Item, Skipped
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.spool import PlannedRow
-from cr_pipelines.sync.report import RejectedRow, Report
+from cr_pipelines.sync.report import MOST_KEYS, RejectedRow, Report
 from cr_pipelines.sync.state.outbox import Outbox
-
-_SHOWN_REJECTED = 20
 
 _SUPPRESSED = "the person asked to be forgotten"
 _REJECTED = (
@@ -154,7 +152,7 @@ class OutcomeRecorder:
         self._add_error(item, "rejected", error, message)
 
     def _show(self, row: RejectedRow) -> None:
-        if len(self._report.rejected_rows) < _SHOWN_REJECTED:
+        if len(self._report.rejected_rows) < MOST_KEYS:
             self._report.rejected_rows.append(row)
 
     def _add_suppressed(

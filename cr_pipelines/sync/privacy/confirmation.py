@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cr_pipelines.sync.privacy.lease import lease_clock
-from cr_pipelines.sync.state.ledger import Ledger, UnconfirmedRun, lives_here, this_host
+from cr_pipelines.sync.state.runs import RunRegistry, SignsOfLife, UnconfirmedRun, is_alive_here, this_host
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.warehouse import Session, Warehouse
 
@@ -21,7 +21,7 @@ _RECENTLY = timedelta(minutes=10)
 class _Signs:
     """What a run last showed of itself, and when that was first seen, by our own clock."""
 
-    shown: tuple[datetime, int | None]
+    shown: SignsOfLife
     since: float
 
 
@@ -61,15 +61,15 @@ def wait_until_confirmed(
     reported = 0
     while True:
         with warehouse.session() as session:
-            ledger = Ledger(session, schema)
-            aborted = aborted or ledger.broke_off_since(datetime.now(UTC) - _RECENTLY)
+            runs = RunRegistry(session, schema)
+            aborted = aborted or runs.aborted_since(datetime.now(UTC) - _RECENTLY)
             waiting = 0
-            for run, shown in ledger.unconfirmed(version):
+            for run, shown in runs.unconfirmed(version):
                 signs = seen.get(run)
                 if signs is None or signs.shown != shown:
                     signs = seen[run] = _Signs(shown, lease_clock())
                 if _is_over(run, signs, timing):
-                    ledger.bury(run)
+                    runs.mark_dead(run)
                     aborted = True
                 else:
                     waiting += 1
@@ -87,6 +87,6 @@ def wait_until_confirmed(
 
 
 def _is_over(run: UnconfirmedRun, signs: _Signs, timing: Timing) -> bool:
-    if run.host == this_host() and not lives_here(run.process, run.run_id):
+    if run.host == this_host() and not is_alive_here(run.process, run.run_id):
         return True
     return lease_clock() - signs.since > timing.lease_surely_over_seconds

@@ -9,7 +9,8 @@ from cr_pipelines.sync.model import RunKey
 from cr_pipelines.sync.privacy.in_flight import RequestsInFlight
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.suppression import Suppressed, SuppressionList
-from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.warehouse import Session
 
@@ -56,12 +57,11 @@ class SuppressionWatch:
     def look(self, session: Session) -> None:
         """Read the list if it has changed, and confirm the version that the run was found to be clear of."""
         begun = lease_clock()
-        ledger = Ledger(session, self._schema)
-        suppression_list = SuppressionList(session, ledger.names)
+        suppression_list = SuppressionList(session, StateNames(session.dialect, self._schema))
         if suppression_list.version() != self._suppressed.version:
             self._suppressed = suppression_list.read(self._run.sync, self._source_id)
         self._looked_at = begun
         clear_version = self._clear_version
         if clear_version > self._confirmed_version:
-            ledger.confirm(*self._run, clear_version)
+            RunRegistry(session, self._schema).confirm(*self._run, clear_version)
             self._confirmed_version = clear_version

@@ -6,7 +6,7 @@ Goes in: sessions that the run opens anyway. Comes out: a young heartbeat in `sy
 import time
 
 from cr_pipelines.sync.model import RunKey
-from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.warehouse import Session
 
 
@@ -27,5 +27,5 @@ class Heartbeat:
     def beat_if_due(self, session: Session) -> None:
         """Note that the run is alive, if it is time to."""
         if self.due:
-            Ledger(session, self._schema).heartbeat(*self._run)
+            RunRegistry(session, self._schema).heartbeat(*self._run)
             self._last = time.monotonic()

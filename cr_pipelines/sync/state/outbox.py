@@ -86,7 +86,7 @@ class Outbox:
             "field": field,
             "message": message,
             "email_hash": email_hash,
-            "withheld_for": suppressed_for,
+            "suppressed_for": suppressed_for,
             "sent_at": now if attempts else None,
             "recorded_at": now,
             "run_id": self._run.run_id,
