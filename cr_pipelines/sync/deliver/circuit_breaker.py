@@ -19,7 +19,7 @@ class CircuitBreaker:
     """Ends the sending of a run.
 
     Attributes:
-        reason: the first reason to stop; None while the run goes on.
+        reason: the first reason to stop; None while it is closed.
         rejects_everything: whether the API rejected every row so far, and too many for that to be the rows' fault.
     """
 

@@ -56,8 +56,8 @@ class Deletions:
             return None
         return (
             f"{len(self.keys):,} of {delivered:,} {sync.kind}s left the source and would be deleted in Common Room, "
-            f"more than the {limit:,} that one run may; nothing was deleted. If that is intended, raise max_deletions; if "
-            "not, look for what broke the view"
+            f"more than the {limit:,} that one run may; nothing was deleted. If that is intended, raise max_deletions; "
+            "if not, look for what broke the view"
         )
 
     async def delete(self, client: CommonRoomClient, mirror: Mirror) -> str | None:

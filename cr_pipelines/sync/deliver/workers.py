@@ -240,7 +240,7 @@ class _Workers:
         """Record the suppressed rows of a batch that the guard stopped, and return the others in new batches."""
         suppressed = self._guard.suppressed_among(batch.identities)
         if len(batch) == 1:
-            suppressed = {key: email_hash for key in batch.keys}
+            suppressed = dict.fromkeys(batch.keys, email_hash)
         for item in batch:
             if item.row.key in suppressed:
                 self._outcomes.suppress(item, suppressed[item.row.key], attempts)
