@@ -58,7 +58,7 @@ def test_a_batch_without_its_only_rows_is_none():
 
 
 def error() -> CommonRoomError:
-    return CommonRoomError("refused")
+    return CommonRoomError("refused", attempts=1)
 
 
 def test_the_breaker_opens_when_every_one_of_the_first_rows_is_rejected():
