@@ -1,7 +1,8 @@
-"""Privacy requests: from a row in the warehouse to the proof that Common Room has forgotten the person.
+"""Privacy requests: from a row in the warehouse to the proof that Common Room has removed the person.
 
-`_requests` says where the requests are, `_register` is our table of what became of each, `_settlement` sends them,
-`_verification` looks whether they were done, `_report` says what is to be shown; `Removals` is the face of it all.
+`requests` reads where the requests are, `register` is our table of what became of each, `settlement` sends them,
+`verification` checks whether they were carried out, `unsuppression` lets a person be synced again, and `report` is what
+is shown. `Removals` is the interface to all of it.
 """
 
 from cr_pipelines.removal.removals import Batch, Removals

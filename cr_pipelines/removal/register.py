@@ -1,3 +1,9 @@
+"""The register of privacy requests: our table `pii_removals`.
+
+Goes in: requests from the source, and what became of each. Comes out: what is due, and what is reported. An entry
+suppresses its person for every sync from the moment when it is recorded.
+"""
+
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -5,16 +11,16 @@ from typing import Any, NamedTuple
 from cr_pipelines.removal.report import RemovalRecord, Standing
 from cr_pipelines.removal.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.removal.timing import PROMISED, Timing
-from cr_pipelines.sync import Ledger, SuppressionList
+from cr_pipelines.sync import PII_REMOVALS, StateSchema, SuppressionList
 from cr_pipelines.sync.contract import address_hash
 from cr_pipelines.sync.contract.values import InvalidValue, email
 from cr_pipelines.warehouse import Session
 
 _SHOWN = 20
-_WITHHELD = "('pending', 'failed')"
+_WAITING = "('pending', 'failed')"
 
 
-class TakenIn(NamedTuple):
+class Ingested(NamedTuple):
     """How many requests were new, and how many of them are invalid."""
 
     requests: int
@@ -22,7 +28,7 @@ class TakenIn(NamedTuple):
 
 
 class DueRequest(NamedTuple):
-    """A request to be settled now. `attempts` counts what was tried for it; `offers`, how often it was offered."""
+    """A request to settle now. `attempts` counts the calls for it; `offers`, how often it was offered to a run."""
 
     request_id: str
     email_hash: str
@@ -32,7 +38,7 @@ class DueRequest(NamedTuple):
 
 
 class DueLook(NamedTuple):
-    """A person to be looked up now."""
+    """A person to look up now."""
 
     email_hash: str
     email: str
@@ -41,37 +47,37 @@ class DueLook(NamedTuple):
 
 
 class Register:
-    """The table `pii_removals` within one session: a row for each request, under each address that it ever named.
+    """The register within one session: an entry for each request and each address that it ever named.
 
-    A person is withheld from the moment that the row is there, until it is lifted. The address stands in it until the
-    removal is verified, or until there is nothing to verify; then only its hash does.
+    An entry has the address until the removal is verified, or until there is nothing to verify; then only its hash.
     """
 
     def __init__(self, session: Session, schema: str, timing: Timing):
         self._session = session
         self._schema = schema
-        self._ledger = Ledger(session, schema)
+        self._state = StateSchema(session, schema)
+        self._names = self._state.names
         self._timing = timing
-        self._table = self._ledger.table("pii_removals")
-        self._suppression_list = SuppressionList(session, self._ledger.names)
+        self._table = self._names.table(PII_REMOVALS.name)
+        self._suppression_list = SuppressionList(session, self._names)
         self._text = session.dialect.literal
 
-    def take_in(self, source: RequestSource, now: datetime) -> TakenIn:
-        """Record every request that is not recorded yet, by which its person is withheld.
+    def ingest(self, source: RequestSource, now: datetime) -> Ingested:
+        """Record every new request, which suppresses its person.
 
-        Someone who asked before, and whose removal is under way or was settled a short while ago, shares its outcome.
-        Raises SourceMissing and SourceUnusable.
+        A person whose removal is under way, or was settled a short while ago, shares its outcome. Raises SourceMissing
+        and SourceUnusable.
         """
         with self._session.lock(f"{self._schema}.pii_removals"):
             rows = [self._row(request, now) for request in new_requests(self._session, source, self._table)]
             if not rows:
-                return TakenIn(0, 0)
+                return Ingested(0, 0)
             earlier = self._outcomes_to_share(now)
             for row in rows:
                 row.update(earlier.get(row["email_hash"], {}))
             self._drop_invalid({row["request_id"] for row in rows})
-            self._ledger.append("pii_removals", *rows)
-        return TakenIn(len(rows), sum(row["status"] == "invalid" for row in rows))
+            self._state.append(PII_REMOVALS, rows)
+        return Ingested(len(rows), sum(row["status"] == "invalid" for row in rows))
 
     def _row(self, request: NewRequest, now: datetime) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -88,21 +94,21 @@ class Register:
             "offers": 0,
             "attempts": 0,
             "reason_code": None,
-            "message": None if request.has_id else "the request has no id, and stands under a hash of its address",
+            "message": None if request.has_id else "the request has no id; a hash of its address is used instead",
         }
         try:
             address = None if request.email is None else email(request.email)
         except InvalidValue as fault:
             return row | {"reason_code": fault.reason_code, "message": f"email {fault.message}"}
         if address is None:
-            message = "email is empty; without an address nobody can be removed"
+            message = "email is empty; a removal needs an address"
             return row | {"reason_code": "missing", "message": message}
         return row | {"email_hash": address_hash(address), "email": str(address), "status": "pending"}
 
     def _outcomes_to_share(self, now: datetime) -> dict[str, dict[str, Any]]:
         columns = ("email_hash", "status", "submitted_at", "due_at", "check_at", "verified_at", "email")
-        promised, just_now = map(self._ledger.moment, (now - PROMISED, now - self._timing.shared))
-        # What was found gone may have come back by another way than ours; then asking again must remove it again.
+        promised, just_now = map(self._names.value, (now - PROMISED, now - self._timing.shared))
+        # A removed person may have come back by another way than ours: then asking again must remove them again.
         found = self._session.fetch_all(
             f"SELECT {', '.join(columns)} FROM {self._table} WHERE lifted_at IS NULL "
             f"AND (status = 'submitted' AND submitted_at > {promised} "
@@ -111,12 +117,12 @@ class Register:
         )
         outcomes = [dict(zip(columns, row, strict=True)) for row in found]
         return {
-            outcome["email_hash"]: outcome | {"message": "settled by an earlier request of the same person"}
+            outcome["email_hash"]: outcome | {"message": "settled by an earlier request about the same person"}
             for outcome in outcomes
         }
 
     def _drop_invalid(self, request_ids: Iterable[str]) -> None:
-        """A request whose address was corrected is not invalid any more."""
+        """Delete invalid entries of requests whose address was corrected."""
         self._session.execute(
             f"DELETE FROM {self._table} WHERE status = 'invalid' AND request_id IN ({self._listed(request_ids)})"
         )
@@ -124,29 +130,29 @@ class Register:
     def due(
         self, now: datetime, request_ids: Iterable[str] | None = None, limit: int | None = None
     ) -> list[DueRequest]:
-        """The requests to be settled now, or those of them that are named, the longest-known first."""
-        # A pause that ends later than any pause can was noted by a clock that has been put back since.
-        beyond = self._ledger.moment(now + self._timing.longest_pause)
+        """Return the requests to settle now, or the named ones among them, the longest-known first."""
+        # A pause that ends later than any pause can was noted before the clock was put back.
+        beyond = self._names.value(now + self._timing.longest_pause)
         named = "" if request_ids is None else f" AND request_id IN ({self._listed(request_ids) or 'NULL'})"
         return [
             DueRequest(*row)
             for row in self._session.fetch_all(
                 "SELECT request_id, email_hash, email, coalesce(attempts, 0), coalesce(offers, 0) "
-                f"FROM {self._table} WHERE status IN {_WITHHELD} AND lifted_at IS NULL AND email IS NOT NULL AND "
-                f"(retry_at IS NULL OR retry_at <= {self._ledger.moment(now)} OR retry_at > {beyond}){named} "
+                f"FROM {self._table} WHERE status IN {_WAITING} AND lifted_at IS NULL AND email IS NOT NULL AND "
+                f"(retry_at IS NULL OR retry_at <= {self._names.value(now)} OR retry_at > {beyond}){named} "
                 f"ORDER BY seen_at, request_id{'' if limit is None else f' LIMIT {int(limit)}'}"
             )
         ]
 
     def offer(self, requests: Sequence[DueRequest]) -> int:
-        """Count an offer of these requests to a run, and give its number: no two offers of a request have the same."""
+        """Count an offer of these requests to a run, and return its number, which no other offer of them has."""
         number = 1 + max(request.offers for request in requests)
         listed = self._listed(request.request_id for request in requests)
-        self._ledger.update("pii_removals", {"offers": number}, f"request_id IN ({listed})")
+        self._state.update(PII_REMOVALS, {"offers": number}, f"request_id IN ({listed})")
         return number
 
     def settle(self, email_hash: str, status: str, now: datetime, **details: Any) -> None:
-        """Record what became of a person's removal, in every request of theirs that waits for it."""
+        """Record what became of a person's removal, in every request that waits for it."""
         own = self._waiting(email_hash)
         [(attempts,)] = self._session.fetch_all(f"SELECT coalesce(max(attempts), 0) + 1 FROM {self._table} WHERE {own}")
         values: dict[str, Any] = {
@@ -166,19 +172,19 @@ class Register:
             values |= {"due_at": now + PROMISED, "check_at": self._timing.next_look(now, now)}
         if status == "not_found":
             values["email"] = None
-        self._ledger.update("pii_removals", values, own)
+        self._state.update(PII_REMOVALS, values, own)
 
     def _waiting(self, email_hash: str) -> str:
-        return f"email_hash = {self._text(email_hash)} AND status IN {_WITHHELD} AND lifted_at IS NULL"
+        return f"email_hash = {self._text(email_hash)} AND status IN {_WAITING} AND lifted_at IS NULL"
 
     def count_waiting(self, email_hash: str) -> int:
-        """How many requests of a person wait to be settled."""
+        """Return how many requests about a person wait to be settled."""
         [(count,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {self._waiting(email_hash)}")
         return int(count)
 
     def due_looks(self, now: datetime) -> list[DueLook]:
-        """The people to be looked up now."""
-        moment, beyond = self._ledger.moment(now), self._ledger.moment(now + PROMISED)
+        """Return the people to look up now."""
+        moment, beyond = self._names.value(now), self._names.value(now + PROMISED)
         return [
             DueLook(*row)
             for row in self._session.fetch_all(
@@ -188,21 +194,21 @@ class Register:
             )
         ]
 
-    def looked_up(self, look: DueLook, now: datetime, *, gone: bool, reason_code: str | None, message: str) -> str:
-        """Record what a look-up showed, and give the status that follows."""
+    def looked_up(self, look: DueLook, now: datetime, *, removed: bool, reason_code: str | None, message: str) -> str:
+        """Record what a look-up showed, and return the status that follows."""
         values: dict[str, Any] = {"checked_at": now, "reason_code": reason_code, "message": message}
-        if gone:
+        if removed:
             status = "verified"
             values |= {"verified_at": now, "email": None, "reason_code": None, "message": None, "check_at": None}
         else:
             status = "overdue" if now >= look.due_at else "submitted"
             values["check_at"] = self._timing.next_look(look.submitted_at, now)
         own = f"email_hash = {self._text(look.email_hash)} AND status IN ('submitted', 'overdue') AND lifted_at IS NULL"
-        self._ledger.update("pii_removals", {"status": status, **values}, own)
+        self._state.update(PII_REMOVALS, {"status": status, **values}, own)
         return status
 
     def standing(self) -> Standing:
-        """Where all requests stand."""
+        """Return how many requests have each status, and which need attention."""
         rows = self._session.fetch_all(
             "SELECT status, count(*), count(lifted_at), count(email), "
             "min(CASE WHEN status = 'submitted' AND lifted_at IS NULL THEN due_at END) "
@@ -256,7 +262,7 @@ class Register:
         """Lift every request about these addresses, and return how many that were."""
         own = self._suppressing(hashes)
         [(lifted,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {own}")
-        self._ledger.update("pii_removals", {"lifted_at": now, "lifted_reason": reason, "email": None}, own)
+        self._state.update(PII_REMOVALS, {"lifted_at": now, "lifted_reason": reason, "email": None}, own)
         return int(lifted)
 
     def _suppressing(self, hashes: Sequence[str]) -> str:

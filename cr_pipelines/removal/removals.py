@@ -1,3 +1,8 @@
+"""The privacy requests of one warehouse: ingest, settle, verify, report.
+
+Goes in: a table of requests and the room. Comes out: people who are suppressed, removed and verified.
+"""
+
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +15,7 @@ from cr_pipelines.removal.settlement import SettlementRun
 from cr_pipelines.removal.timing import Clock, Timing, utc_now
 from cr_pipelines.removal.unsuppression import unsuppress
 from cr_pipelines.removal.verification import VerificationRun
-from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable, SuppressionList
+from cr_pipelines.sync import REMOVALS, Destination, RunRegistry, SourceUnusable, StateSchema, SuppressionList
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 
 
@@ -18,8 +23,8 @@ class Batch(NamedTuple):
     """Requests for one run to settle.
 
     Attributes:
-        key: names the batch and how often it was offered; no two offers have the same.
-        request_ids: of the requests, as our tables hold keys.
+        key: names the batch and how often it was offered; unique for each offer.
+        request_ids: as our tables spell keys.
     """
 
     key: str
@@ -34,8 +39,8 @@ class Removals:
         warehouse: where the requests and our own tables are.
         source: the table of requests.
         schema: of our own tables.
-        timing: when to try again, and when to look.
-        clock: the time, in UTC.
+        timing: when to retry, and when to look people up.
+        clock: returns the time in UTC.
     """
 
     warehouse: Warehouse
@@ -44,39 +49,43 @@ class Removals:
     timing: Timing = field(default_factory=Timing)
     clock: Clock = utc_now
 
-    def take_in(self) -> int:
-        """Withhold everyone who asked since the last look; how many requests that were.
+    def ingest(self) -> int:
+        """Suppress everyone who asked since the last look, and return how many requests were new.
 
         Raises SourceMissing and SourceUnusable.
         """
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
-            return Register(session, self.schema, self.timing).take_in(self.source, self.clock()).requests
+            StateSchema(session, self.schema).prepare()
+            return Register(session, self.schema, self.timing).ingest(self.source, self.clock()).requests
+
+    def take_in(self) -> int:
+        """Do the same as `ingest`."""
+        return self.ingest()
 
     def run_lives(self, run_id: str) -> bool | None:
-        """Whether a run of `settle` goes on, by its process or its heartbeat; None when it never began."""
+        """Return whether a run of `settle` is alive, by its process or its heartbeat; None if it never began."""
         with self.warehouse.session() as session:
-            ledger = Ledger(session, self.schema)
-            return ledger.run_lives(run_id, REMOVALS) if ledger.exists() else None
+            exists = StateSchema(session, self.schema).exists()
+            return RunRegistry(session, self.schema).is_alive(run_id, REMOVALS) if exists else None
 
     def next_batch(self, most: int) -> Batch | None:
-        """Withhold everyone who asked since the last look, and give up to so many requests that are due.
+        """Suppress everyone who asked since the last look, and return up to so many requests that are due.
 
-        What is due is what the source holds and our table has not settled: no position in the source is kept, so it
-        matters neither when a row arrived nor how it is dated.
+        A request is due if the source has it and our table has not settled it. No position in the source is kept, so
+        rows may arrive late, in any order and backdated.
 
         Raises:
-            SourceMissing: there is no such source, and nothing is due from before.
-            SourceUnusable: the source lacks a column, and nothing is due from before.
+            SourceMissing: the source does not exist, and no recorded request is due.
+            SourceUnusable: the source lacks a column, and no recorded request is due.
         """
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             register = Register(session, self.schema, self.timing)
             unreadable: SourceMissing | SourceUnusable | None = None
             try:
-                register.take_in(self.source, self.clock())
+                register.ingest(self.source, self.clock())
             except (SourceMissing, SourceUnusable) as error:
-                # What is recorded is due all the same.
+                # Requests that are already recorded are due all the same.
                 unreadable = error
             due = register.due(self.clock(), limit=most)
             if not due:
@@ -97,58 +106,58 @@ class Removals:
     ) -> Settlement:
         """Send DELETE /user/{email} for everyone whose request is due, once for each person, and record the outcome.
 
-        First the people are withheld in the warehouse. Then it waits until every running sync has confirmed that it
+        First the people are suppressed in the warehouse. Then it waits until every running sync has confirmed that it
         sends nothing more about them. Only then is anything sent.
 
         Args:
-            destination: the room. No client is made when nothing is due.
-            request_ids: only these requests, as our tables hold keys; None for every request that is due.
-            run_id: names the run in `sync_runs`; made up when None.
+            destination: the room. No client is opened when nothing is due.
+            request_ids: only these requests, as our tables spell keys; None for every request that is due.
+            run_id: names the run in `sync_runs`; None for a random one.
             on_wait: called with the number of runs that it waits for, whenever that changes.
 
         Raises:
-            AlreadyRunning: another such run goes on.
-            BadToken: the token is refused. All requests that are not settled have failed, and are offered again.
+            AlreadyRunning: another such run has not ended.
+            BadToken: the token is refused. All requests that are not settled count as failed, and are retried.
             WarehouseError: nothing could be read or recorded.
         """
         run = SettlementRun(self.warehouse, self.schema, self.source, self.timing, self.clock, run_id, on_wait)
         return run.go(destination, None if request_ids is None else list(request_ids))
 
     def verify(self, destination: Destination) -> Verification:
-        """Look up everyone whose removal it is time to look up (GET /user/{email}), and record what was found.
+        """Look up everyone whose removal is due to be looked up (GET /user/{email}), and record the result.
 
-        A person whom Common Room does not have any more is verified, and their address deleted from our table. One
-        who is still there, or cannot be looked up, when the 15 days are over is overdue.
+        A person whom Common Room no longer has is verified, and their address is deleted from our table. One who is
+        still there, or cannot be looked up, when the 15 days are over is overdue.
 
         Raises WarehouseError.
         """
         return VerificationRun(self.warehouse, self.schema, self.timing, self.clock).go(destination)
 
     def standing(self) -> Standing:
-        """Where all requests stand. Raises WarehouseError."""
+        """Return how many requests have each status, and which need attention. Raises WarehouseError."""
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).standing()
 
     def records(self, request_ids: Sequence[str] = ()) -> list[RemovalRecord]:
-        """What became of every request, or of those that are named. Raises WarehouseError."""
+        """Return what became of every request, or of the named ones. Raises WarehouseError."""
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).records(request_ids)
 
     def unsuppress(self, request_id: str, reason: str, *, even_unverified: bool = False) -> int:
         """Let the person of a request be synced again, and note why.
 
-        Every request of the person is lifted, and every row that was sent for them is offered again. `even_unverified`
-        does so while the removal may still be under way, which undoes it. Returns how many requests were lifted.
+        Lifts every request about the person, and offers every row that was ever sent for them again. With
+        `even_unverified` also while the removal is under way, which undoes it. Returns how many requests were lifted.
 
         Raises NotUnsuppressed.
         """
         with self.warehouse.session() as session:
-            ledger = Ledger(session, self.schema)
-            ledger.prepare()
+            state = StateSchema(session, self.schema)
+            state.prepare()
             register = Register(session, self.schema, self.timing)
-            suppression_list = SuppressionList(session, ledger.names)
+            suppression_list = SuppressionList(session, state.names)
             return unsuppress(
                 register, suppression_list, request_id, reason, self.clock(), even_unverified=even_unverified
             )

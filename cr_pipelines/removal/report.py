@@ -1,3 +1,8 @@
+"""What a run of removals did, and what became of each request.
+
+Goes in: what the register has. Comes out: numbers, ids and statuses; no address.
+"""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,21 +17,21 @@ class Settlement:
 
     Attributes:
         run_id: names the run in `sync_runs`.
-        taken_in: requests that were not known before.
-        invalid: those of them whose address is none.
+        ingested: requests that were new.
+        invalid: those of them without a valid address.
         due: requests that the run had to settle.
         people: how many people they are about.
-        submitted: requests that Common Room took; it has 15 days from then.
+        submitted: requests that Common Room accepted; it has 15 days from then.
         not_found: requests about people whom Common Room does not know.
-        failed: requests that are offered again later.
-        calls: DELETE requests that went out, repetitions included.
+        failed: requests that are retried later.
+        calls: DELETE requests that were sent, retries included.
         waited: seconds until every running sync had confirmed that it sends nothing more about these people.
         seconds: wall time of the run.
         source_problem: why the source could not be read; None when it could.
     """
 
     run_id: str
-    taken_in: int = 0
+    ingested: int = 0
     invalid: int = 0
     due: int = 0
     people: int = 0
@@ -39,9 +44,9 @@ class Settlement:
     source_problem: SourceMissing | SourceUnusable | None = None
 
     def summary(self) -> str:
-        """The run in one line, for a log."""
+        """Return the run in one line, for a log."""
         if not self.due:
-            return f"pii_removals: no request is due; {self.taken_in:,} new ones, {self.invalid:,} of them invalid"
+            return f"pii_removals: no request is due; {self.ingested:,} new ones, {self.invalid:,} of them invalid"
         return (
             f"pii_removals: {self.due:,} requests about {self.people:,} people: {self.submitted:,} submitted, "
             f"{self.not_found:,} not found, {self.failed:,} failed; waited {self.waited:.1f} s for running syncs, "
@@ -51,14 +56,14 @@ class Settlement:
 
 @dataclass
 class Verification:
-    """What a run found out about removals that were submitted. Counts are of people.
+    """What a run found out about submitted removals. Counts are of people.
 
     Attributes:
-        looked_up: people whom the run asked Common Room about.
-        verified: people whom it does not have any more.
+        looked_up: people whom the run looked up.
+        verified: people whom Common Room no longer has.
         still_there: people whom it still has.
-        failed: people about whom it gave no answer.
-        overdue: people still there, or without an answer, though the 15 days are over.
+        failed: people whose look-up failed.
+        overdue: people still there, or not looked up successfully, after the 15 days.
     """
 
     looked_up: int = 0
@@ -68,25 +73,25 @@ class Verification:
     overdue: int = 0
 
     def summary(self) -> str:
-        """The run in one line, for a log."""
+        """Return the run in one line, for a log."""
         return (
-            f"pii_removals: {self.looked_up:,} people looked up: {self.verified:,} gone, {self.still_there:,} still "
-            f"there, {self.failed:,} without an answer; {self.overdue:,} overdue"
+            f"pii_removals: {self.looked_up:,} people looked up: {self.verified:,} removed, {self.still_there:,} "
+            f"still there, {self.failed:,} failed; {self.overdue:,} overdue"
         )
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where all requests stand.
+    """All requests by status, and those that need attention.
 
     Attributes:
         by_status: how many requests have each status.
         lifted: requests whose person may be synced again.
         addresses_kept: requests whose address is still in our table.
-        rows_suppressed: rows of sources that are withheld now on their account.
+        rows_suppressed: rows of sources that are suppressed now because of them.
         overdue: ids of overdue requests, up to twenty.
-        invalid: ids of requests whose address is none, up to twenty.
-        next_due_at: when the next submitted removal must be done.
+        invalid: ids of requests without a valid address, up to twenty.
+        next_due_at: the earliest deadline of a submitted removal.
     """
 
     by_status: Mapping[str, int] = field(default_factory=dict)
@@ -100,23 +105,23 @@ class Standing:
 
 @dataclass(frozen=True)
 class RemovalRecord:
-    """What became of one request; no address in it.
+    """What became of one request. It has no address.
 
     Attributes:
-        request_id: as our tables hold keys.
+        request_id: as our tables spell keys.
         status: pending, submitted, verified, overdue, not_found, failed or invalid.
         email_hash: SHA-256 of the address, trimmed and in lower case; None for an invalid one.
         requested_at: as the source says.
-        seen_at: when we recorded it, from which moment the person is withheld.
-        submitted_at: when Common Room took the removal, or said that it does not know the person.
-        due_at: when it must be done.
-        checked_at: when it was last looked up.
-        verified_at: when it was seen done.
+        seen_at: when it was recorded; the person is suppressed from then on.
+        submitted_at: when Common Room accepted the removal, or did not know the person.
+        due_at: the deadline of the removal.
+        checked_at: when the person was last looked up.
+        verified_at: when the person was found removed.
         attempts: calls whose outcome was recorded.
         reason: why it failed, is invalid or overdue.
-        rows_suppressed: rows of sources that are withheld now on its account.
+        rows_suppressed: rows of sources that are suppressed now because of it.
         address_kept: whether the address itself is still in our table.
-        lifted_at: when the person was let back in.
+        lifted_at: when the suppression was lifted.
         lifted_reason: why.
     """
 

@@ -1,3 +1,8 @@
+"""The source of privacy requests: a table, view or SELECT in the warehouse.
+
+Goes in: the source, and the register's table. Comes out: the requests that the register does not have yet.
+"""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +20,7 @@ class RequestSource:
         source: a table, a view, or a SELECT statement.
         request_id: its column with the request's id.
         email: its column with the person's e-mail address.
-        requested_at: its column with the time of the request; a source may do without.
+        requested_at: its column with the time of the request; a source may lack it.
     """
 
     source: str = "common_room_pii_requests"
@@ -25,15 +30,15 @@ class RequestSource:
 
     @property
     def relation(self) -> Relation:
-        """The source as the warehouse reads it. Raises ValueError for a text that is no source."""
+        """The source as the warehouse reads it. Raises ValueError for text that is no source."""
         return Relation(self.source)
 
 
 class NewRequest(NamedTuple):
     """A row of the source that the register does not have.
 
-    `request_id` is as our tables hold keys: one that may be an address stands hashed, and so does a missing one.
-    `source_hash` is of the e-mail column as it stands: a corrected address makes a new request of the same id.
+    `request_id` is as our tables spell keys: hashed if it may be an address; a hash of the address if there is none.
+    `source_hash` is of the e-mail column as it is: a corrected address makes a new request with the same id.
     """
 
     request_id: str
@@ -44,17 +49,17 @@ class NewRequest(NamedTuple):
 
 
 def new_requests(session: Session, source: RequestSource, register: str) -> Iterator[NewRequest]:
-    """The rows that are not in the register (a table, as it stands after FROM), each once, whenever they were dated.
+    """Yield the rows that are not in the register (a table, as written after FROM), each once, whatever their date.
 
-    Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a column.
+    Raises SourceMissing if the source cannot be read, and SourceUnusable if it lacks a column.
     """
     dialect = session.dialect
     columns = session.columns(source.relation)
     missing = [name for name in (source.request_id, source.email) if name not in columns]
     if missing:
         raise SourceUnusable(
-            f"{source.relation} has no column {', '.join(missing)}, which privacy requests need; name it so in a view, "
-            "or say in the definition which columns to read"
+            f"{source.relation} has no column {', '.join(missing)}, which privacy requests need; rename it in a view, "
+            "or name the columns to read in the definition"
         )
     identifier, email = dialect.key((source.request_id,)), dialect.text(dialect.identifier(source.email))
     asked = dialect.text(dialect.identifier(source.requested_at)) if source.requested_at in columns else "NULL"
@@ -75,7 +80,7 @@ def new_requests(session: Session, source: RequestSource, register: str) -> Iter
 
 
 def _moment(text: str | None) -> datetime | None:
-    """When a request was made, for the report only: what cannot be read must not hold the request back."""
+    """Return when a request was made, for the report only: an unreadable date must not stop the request."""
     try:
         moment = datetime.fromisoformat((text or "").strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

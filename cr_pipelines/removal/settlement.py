@@ -1,7 +1,12 @@
+"""The settlement of privacy requests: people are removed from Common Room once every sync has stopped sending them.
+
+Goes in: the requests that are due. Comes out: `DELETE /user/{email}` for each person, and the outcome in the register.
+"""
+
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,11 +18,15 @@ from cr_pipelines.removal.timing import Clock, Timing
 from cr_pipelines.sync import (
     REMOVALS,
     Destination,
-    Ledger,
+    Heartbeat,
+    RunKey,
+    RunRegistry,
     SentAddresses,
     SourceUnusable,
+    StateSchema,
     SuppressionList,
-    going_on,
+    WorkerPool,
+    mark_running,
     run_in_loop,
     wait_until_confirmed,
 )
@@ -25,17 +34,15 @@ from cr_pipelines.warehouse import Session, SourceMissing, Warehouse
 
 _WORKERS = 16
 _RECORD_SECONDS = 0.5
-_HEARTBEAT_SECONDS = 20.0
 
-_NOT_KNOWN_YET = (
-    "Common Room does not know the person, to whom a sync sent something a short while ago: it may not have stored "
-    "that yet, so it is asked again"
+_NOT_STORED_YET = (
+    "Common Room does not know the person, but a sync sent something about them a short while ago, which it may not "
+    "have stored yet; the request is tried again"
 )
 
-
 _OTHER_ADDRESS = (
-    "Common Room does not know this address, but a sync sent the person under another one since: that address needs a "
-    "request of its own"
+    "Common Room does not know this address, but a sync has sent the person under another one since; that address "
+    "needs a request of its own"
 )
 
 
@@ -47,7 +54,7 @@ class _Outcome(NamedTuple):
 
 
 class SettlementRun:
-    """One run that settles requests: claim, withhold, wait for running syncs, send, record."""
+    """One run that settles requests: claim, suppress, wait for running syncs, send, record."""
 
     def __init__(
         self,
@@ -64,38 +71,33 @@ class SettlementRun:
         self._source = source
         self._timing = timing
         self._clock = clock
-        self._run_id = run_id or uuid.uuid4().hex
+        self._run = RunKey(run_id or uuid.uuid4().hex, REMOVALS)
         self._on_wait = on_wait
-        self._report = Settlement(self._run_id)
+        self._report = Settlement(self._run.run_id)
+        self._heartbeat = Heartbeat(self._run, schema, timing.engine.heartbeat_seconds)
         self._outcomes: list[_Outcome] = []
         self._unsettled: dict[str, str] = {}
-        self._heartbeat_at = time.monotonic()
 
     def go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
-        """Settle what is due, or what of it is named. Raises as `Removals.settle` says."""
-        with going_on(self._run_id):
+        """Settle what is due, or the named requests among that. Raises as `Removals.settle` says."""
+        with mark_running(self._run.run_id):
             return self._go(destination, request_ids)
 
     def _go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
         begun = time.monotonic()
-        with self._warehouse.session() as session:
-            ledger = Ledger(session, self._schema)
-            ledger.prepare()
-            ledger.claim(self._run_id, REMOVALS, "", "changed")
-            try:
-                requests = self._take_in(session, request_ids)
-                # People are withheld from here on; the runs that go on have to learn it.
-                version = SuppressionList(session, ledger.names).version()
-            except BaseException:
-                ledger.finish(self._run_id, REMOVALS, "", "failed", {})
-                raise
+        requests, version = self._begin(request_ids)
         state = "interrupted"
         try:
             if requests:
                 self._report.waited = wait_until_confirmed(
-                    self._warehouse, self._schema, version, on_wait=self._on_wait, meanwhile=self._show_life
+                    self._warehouse,
+                    self._schema,
+                    version,
+                    on_wait=self._on_wait,
+                    meanwhile=self._heartbeat.beat_if_due,
+                    timing=self._timing.engine,
                 )
-                self._send(requests, destination)
+                self._send(destination)
             state = "succeeded"
         except CommonRoomError:
             state = "stopped"
@@ -104,26 +106,40 @@ class SettlementRun:
             self._report.seconds = time.monotonic() - begun
             with self._warehouse.session() as session:
                 self._record(session)
-                Ledger(session, self._schema).finish(self._run_id, REMOVALS, "", state, self._counts())
+                RunRegistry(session, self._schema).finish(*self._run, state, self._counts())
         return self._report
 
-    def _take_in(self, session: Session, request_ids: list[str] | None) -> list[DueRequest]:
+    def _begin(self, request_ids: list[str] | None) -> tuple[list[DueRequest], int]:
+        """Claim the run and suppress everyone who asked. Return what is due, and the version for syncs to confirm."""
+        with self._warehouse.session() as session:
+            state = StateSchema(session, self._schema)
+            state.prepare()
+            runs = RunRegistry(session, self._schema)
+            runs.claim(*self._run, "changed")
+            try:
+                requests = self._ingest(session, request_ids)
+                return requests, SuppressionList(session, state.names).version()
+            except BaseException:
+                runs.finish(*self._run, "failed", {})
+                raise
+
+    def _ingest(self, session: Session, request_ids: list[str] | None) -> list[DueRequest]:
         register = Register(session, self._schema, self._timing)
         try:
-            self._report.taken_in, self._report.invalid = register.take_in(self._source, self._clock())
+            self._report.ingested, self._report.invalid = register.ingest(self._source, self._clock())
         except (SourceMissing, SourceUnusable) as error:
-            # What is recorded is settled all the same.
+            # Requests that are already recorded are settled all the same.
             self._report.source_problem = error
         requests = register.due(self._clock(), request_ids)
         self._unsettled = {request.email_hash: request.email for request in requests}
         self._report.due, self._report.people = len(requests), len(self._unsettled)
         return requests
 
-    def _send(self, requests: list[DueRequest], destination: Destination) -> None:
+    def _send(self, destination: Destination) -> None:
         try:
             run_in_loop(self._send_all(destination))
         except Exception as error:
-            # Nobody could be asked about: the pause grows all the same, or a wrong token would be tried for ever.
+            # The pause grows although nothing was sent, or a wrong token would be retried without end.
             code = getattr(error, "reason_code", "not_sent")
             message = str(error) if isinstance(error, CommonRoomError) else f"nothing was sent: {type(error).__name__}"
             for email_hash in self._unsettled:
@@ -133,25 +149,16 @@ class SettlementRun:
     async def _send_all(self, destination: Destination) -> None:
         async with destination.open_client() as client:
             people = iter(list(self._unsettled.items()))
-            recording = asyncio.create_task(self._keep_recording())
-            workers = [asyncio.create_task(self._work(client, people)) for _ in range(_WORKERS)]
-            working: asyncio.Future[list[None]] = asyncio.gather(*workers)
-            ends: set[asyncio.Future[Any]] = {working, recording}
+            pool = WorkerPool()
             try:
-                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-                if recording.done():
-                    recording.result()
-                await working
+                await pool.run(pool.start(lambda: self._work(client, people), _WORKERS), self._keep_recording())
             finally:
-                for task in (recording, *workers):
-                    task.cancel()
-                await asyncio.gather(recording, working, *workers, return_exceptions=True)
                 self._report.calls = client.stats.requests
 
-    async def _work(self, client: CommonRoomClient, people: Any) -> None:
+    async def _work(self, client: CommonRoomClient, people: Iterator[tuple[str, str]]) -> None:
         for email_hash, address in people:
             try:
-                answer = await client.remove_pii(address)
+                response = await client.remove_pii(address)
             except BadToken:
                 raise
             except NotFound as error:
@@ -165,7 +172,7 @@ class SettlementRun:
                     message=str(error),
                 )
             else:
-                self._note(email_hash, "submitted", http_status=answer.status)
+                self._note(email_hash, "submitted", http_status=response.status)
             self._unsettled.pop(email_hash)
 
     def _note(self, email_hash: str, status: str, **details: Any) -> None:
@@ -174,36 +181,27 @@ class SettlementRun:
     async def _keep_recording(self) -> None:
         while True:
             await asyncio.sleep(_RECORD_SECONDS)
-            if self._outcomes or self._heartbeat_due:
+            if self._outcomes or self._heartbeat.due:
                 await asyncio.to_thread(self._flush)
 
     def _flush(self) -> None:
         with self._warehouse.session() as session:
             self._record(session)
-            self._show_life(Ledger(session, self._schema))
+            self._heartbeat.beat_if_due(session)
 
     def _record(self, session: Session) -> None:
         register = Register(session, self._schema, self._timing)
-        addresses = SentAddresses(session, Ledger(session, self._schema).names)
+        addresses = SentAddresses(session, StateSchema(session, self._schema).names)
         while self._outcomes:
             email_hash, status, at, details = self._outcomes[0]
             if status == "not_found" and addresses.sent_since(email_hash, at - self._timing.just_sent):
-                status, details = "failed", {**details, "reason_code": "not_stored_yet", "message": _NOT_KNOWN_YET}
+                status, details = "failed", {**details, "reason_code": "not_stored_yet", "message": _NOT_STORED_YET}
             elif status == "not_found" and addresses.replaced(email_hash):
                 details = {**details, "message": _OTHER_ADDRESS}
             requests = register.count_waiting(email_hash)
-            register.settle(email_hash, status, at, run_id=self._run_id, **details)
+            register.settle(email_hash, status, at, run_id=self._run.run_id, **details)
             setattr(self._report, status, getattr(self._report, status) + requests)
             self._outcomes.pop(0)
-
-    @property
-    def _heartbeat_due(self) -> bool:
-        return time.monotonic() - self._heartbeat_at >= _HEARTBEAT_SECONDS
-
-    def _show_life(self, ledger: Ledger) -> None:
-        if self._heartbeat_due:
-            ledger.heartbeat(self._run_id, REMOVALS, "")
-            self._heartbeat_at = time.monotonic()
 
     def _counts(self) -> dict[str, Any]:
         report = self._report

@@ -1,3 +1,8 @@
+"""The verification of removals: whether Common Room still has people whose removal it accepted.
+
+Goes in: the people who are due to be looked up. Comes out: the status that follows, in the register.
+"""
+
 import asyncio
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,7 +11,7 @@ from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotFou
 from cr_pipelines.removal.register import DueLook, Register
 from cr_pipelines.removal.report import Verification
 from cr_pipelines.removal.timing import Clock, Timing
-from cr_pipelines.sync import Destination, Ledger, run_in_loop
+from cr_pipelines.sync import Destination, StateSchema, run_in_loop
 from cr_pipelines.warehouse import Warehouse
 
 _WORKERS = 16
@@ -14,13 +19,13 @@ _WORKERS = 16
 
 class _Finding(NamedTuple):
     look: DueLook
-    gone: bool
+    removed: bool
     reason_code: str | None
     message: str
 
 
 class VerificationRun:
-    """One run that looks up people whose removal was submitted (GET /user/{email})."""
+    """One run that looks up people (GET /user/{email})."""
 
     def __init__(self, warehouse: Warehouse, schema: str, timing: Timing, clock: Clock):
         self._warehouse = warehouse
@@ -31,9 +36,9 @@ class VerificationRun:
         self._findings: list[_Finding] = []
 
     def go(self, destination: Destination) -> Verification:
-        """Look up whom it is time to look up. Raises as `Removals.verify` says."""
+        """Look up everyone who is due. Raises as `Removals.verify` says."""
         with self._warehouse.session() as session:
-            Ledger(session, self._schema).prepare()
+            StateSchema(session, self._schema).prepare()
             looks = Register(session, self._schema, self._timing).due_looks(self._clock())
         if looks:
             try:
@@ -70,11 +75,11 @@ class VerificationRun:
             register = Register(session, self._schema, self._timing)
             for finding in self._findings:
                 status = register.looked_up(
-                    finding.look, now, gone=finding.gone, reason_code=finding.reason_code, message=finding.message
+                    finding.look, now, removed=finding.removed, reason_code=finding.reason_code, message=finding.message
                 )
                 report.looked_up += 1
                 report.verified += status == "verified"
                 report.overdue += status == "overdue"
-                if not finding.gone:
+                if not finding.removed:
                     report.still_there += finding.reason_code == "still_there"
                     report.failed += finding.reason_code != "still_there"

@@ -1,11 +1,12 @@
 """The engine: what a sync is, and what a run of it does.
 
-The way of a row: `contract` says what its columns mean, `_plan` finds out whether it must be sent, `_spool` keeps
-it while it waits, `_delivery` sends it, `_outbox` and `_ledger` record what became of it, `_report` tells.
+The way of a row: `contract` says what its columns mean, `plan` finds out whether it must be sent, `privacy` keeps
+suppressed people out, `deliver` sends it, `state` records what became of it, and `report` sums it up.
 """
 
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
-from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, SyncError
+from cr_pipelines.sync.counters import COUNTERS, Counter
+from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError
 from cr_pipelines.sync.event_loop import run_in_loop
 from cr_pipelines.sync.model import (
     REMOVALS,
@@ -13,6 +14,7 @@ from cr_pipelines.sync.model import (
     Options,
     Partition,
     Resync,
+    RunKey,
     Sync,
 )
 from cr_pipelines.sync.plan.partitions import rows_before
@@ -22,14 +24,24 @@ from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
-from cr_pipelines.sync.state.ledger import Ledger, going_on
+from cr_pipelines.sync.state.heartbeat import Heartbeat
+from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.sync.state.people import PII_REMOVALS
+from cr_pipelines.sync.state.runs import RunRecord, RunRegistry, mark_running
+from cr_pipelines.sync.state.schema import StateSchema
+from cr_pipelines.sync.timing import Timing
+from cr_pipelines.sync.worker_pool import WorkerPool
 
 __all__ = [
     "CATALOG_TABLES",
+    "COUNTERS",
+    "PII_REMOVALS",
     "REMOVALS",
     "AlreadyRunning",
     "CompactedPartition",
+    "Counter",
     "Destination",
+    "Heartbeat",
     "Ledger",
     "Options",
     "Partition",
@@ -38,15 +50,22 @@ __all__ = [
     "RejectedRow",
     "Report",
     "Resync",
+    "RunKey",
+    "RunRecord",
+    "RunRegistry",
     "SentAddresses",
     "SourceUnusable",
+    "StateSchema",
+    "StateSchemaTooNew",
     "SuppressionList",
     "Sync",
     "SyncError",
     "SyncStopped",
+    "Timing",
     "UnknownName",
+    "WorkerPool",
     "compact_ledger",
-    "going_on",
+    "mark_running",
     "read_catalog",
     "rows",
     "rows_before",

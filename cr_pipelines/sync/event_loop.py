@@ -1,3 +1,8 @@
+"""The event loop that a run sends in.
+
+Goes in: the asynchronous part of a run. Comes out: it has ended in order, also when a signal ended it.
+"""
+
 import asyncio
 import signal
 import threading
@@ -8,7 +13,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def check_no_loop_runs() -> None:
-    """Raises RuntimeError where an event loop runs already, as in a notebook or an async asset."""
+    """Raise RuntimeError if an event loop is running already, as in a notebook or an async asset."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -17,10 +22,10 @@ def check_no_loop_runs() -> None:
 
 
 def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run the work in an event loop of its own, and end it in order when a signal says so.
+    """Run the work in an event loop of its own, and end it in order on a signal.
 
     A handler that raises, as those of Python and Dagster do, would raise into whatever callback the loop is in and
-    be lost there. So the loop takes the signal, cancels the work, and calls the handler when all is put away.
+    be lost there. So the loop takes the signal, cancels the work, and calls the handler once everything has ended.
 
     Raises:
         BaseException: what the work raises, or what the signal's handler does; SystemExit where none is set.
@@ -41,7 +46,7 @@ def _runner() -> asyncio.Runner:
 
 
 def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
-    # One that is ignored, as Ctrl-C is by a job in the background of a script, stays ignored.
+    # An ignored signal, as Ctrl-C for a background job of a script, stays ignored.
     handlers = {number: signal.getsignal(number) for number in _ENDING}
     handlers = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
     received: list[signal.Signals] = []

@@ -1,7 +1,12 @@
+"""What a sync is, and what one run of it does differently.
+
+Goes in: what a user configures. Comes out: values that every stage of a run reads, checked when they are made.
+"""
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync.contract import CONTRACTS, Contract
@@ -10,26 +15,26 @@ from cr_pipelines.warehouse import Relation
 Resync = Literal["changed", "failed", "all"]
 
 REMOVALS = "pii_removals"
-"""The name under which the runs that settle privacy requests stand beside those of syncs."""
+"""The name of the runs that settle privacy requests, among those of syncs."""
 
 
 @dataclass(frozen=True)
 class Sync:
-    """One table kept in step with Common Room.
+    """One table whose rows are kept in Common Room.
 
     Attributes:
-        name: what the ledger and the logs call it, such as `contacts`.
-        kind: which contract the source follows, such as `contact`.
+        name: the sync's name in the ledger and the logs, such as `contacts`.
+        kind: the contract that the source follows, such as `contact`.
         source: a table, a view, or a SELECT statement whose column names are the contract.
         clear_nulls: whether a null custom field clears the field in the room, which cannot be undone.
-        batch_size: most rows in one request, of a kind that puts several into one; None for the kind's own.
-        max_not_found_runs: a row whose contact or segment the room does not have (404) is `failed` and offered again, as a
-            202 of a moment ago may still be on its way; after so many runs in a row it is `rejected`.
-        on_source_delete: what becomes of a tag whose row left the source: `keep`, or `delete`, which takes it off
+        batch_size: most rows in one request, for a kind whose rows share requests; None for the kind's own.
+        max_not_found_runs: a row whose contact or segment the room does not have (404) is `failed` and offered again,
+            as what was accepted a moment ago may not be there yet; after so many runs in a row it is `rejected`.
+        on_source_delete: what happens to a tag whose row left the source: `keep`, or `delete`, which takes it off
             everything that has it.
-        max_deletions: a run deletes at most so many, or a tenth of those that stand if that is more; it refuses to
-            delete any when there are more to delete.
-        recreate_deleted: whether what the source has and somebody deleted in the room by hand is made again; it is
+        max_deletions: a run deletes at most so many, or a tenth of those delivered if that is more; it deletes none if
+            more would be deleted.
+        recreate_deleted: whether to recreate a tag that is in the source but was deleted manually in the room; it is
             reported otherwise.
     """
 
@@ -97,6 +102,14 @@ class Options:
     samples: int = 3
 
 
+class RunKey(NamedTuple):
+    """Names one run of a sync, or of one of its partitions; `partition` is empty for the whole source."""
+
+    run_id: str
+    sync: str
+    partition: str = ""
+
+
 @dataclass(frozen=True)
 class Destination:
     """Where requests go.
@@ -124,6 +137,6 @@ class Partition:
 
     @classmethod
     def of_day(cls, column: str, day: date) -> "Partition":
-        """The partition of one day in UTC; its name is the day as YYYY-MM-DD."""
+        """Return the partition of one day in UTC; its name is the day as YYYY-MM-DD."""
         start = datetime.combine(day, time.min, UTC)
         return cls(day.isoformat(), column, start, start + timedelta(days=1))

@@ -1,29 +1,41 @@
+"""One run of a sync, from the source to the ledger.
+
+Goes in: a sync, its warehouse and the room. Comes out: a report on every row. The steps are those of a row's way: plan
+inside the warehouse, deliver what the plan offers, record what became of it.
+"""
+
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cr_pipelines.sync.contract import Mirror
-from cr_pipelines.sync.deliver.mirror import RemoteState
+from cr_pipelines.api import BadToken, CommonRoomClient, UnknownSource
+from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
+from cr_pipelines.sync.deliver.mirror import Deletions, RemoteState
+from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
+from cr_pipelines.sync.deliver.progress import ProgressReporter
+from cr_pipelines.sync.deliver.recorder import Recorder
 from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
-from cr_pipelines.sync.model import Destination, Options, Partition, Sync
+from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
-from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
-from cr_pipelines.sync.state.ledger import Ledger, going_on
+from cr_pipelines.sync.privacy.watch import SuppressionWatch
+from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.state.heartbeat import Heartbeat
+from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
-from cr_pipelines.warehouse import Warehouse, WarehouseError
+from cr_pipelines.sync.state.runs import RunRegistry, mark_running
+from cr_pipelines.sync.state.schema import StateSchema
+from cr_pipelines.sync.timing import Timing
+from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SHOWN_REJECTED = 20
-_SHOWN_MISSING = 20
 
 
 def run_sync(
@@ -37,36 +49,52 @@ def run_sync(
     frame: "pd.DataFrame | pa.Table | None" = None,
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    timing: Timing | None = None,
 ) -> Report:
-    """Bring Common Room up to a source: plan in the warehouse, send what changed, record every outcome.
+    """Bring Common Room up to date with a source: plan in the warehouse, send what changed, record every outcome.
 
     Args:
         sync: what to sync.
-        warehouse: where the source and our own tables are. No session is open while requests are sent,
-            but for short writes of outcomes.
-        destination: the room. No client is made when nothing has to be sent.
-        schema: the warehouse schema of our own tables, made when it is not there.
+        warehouse: where the source and our own tables are. No session is open while requests are sent, except to
+            write outcomes.
+        destination: the room. No client is opened when nothing has to be sent.
+        schema: the warehouse schema of our own tables, created if it does not exist.
         options: what this run does differently.
-        partition: the day of the source to look at; None for all of it.
-        frame: rows to read in place of the sync's source, which needs no table then; they are lent to the warehouse
-            for the plan and not kept there. Its columns are the contract, as a table's would be.
-        run_id: names the run in the ledger; made up when None.
+        partition: the day of the source to sync; None for all of it.
+        frame: rows to read instead of the sync's source, which then needs no table. The warehouse reads them for the
+            plan and does not keep them. The columns are the contract, as a table's would be.
+        run_id: names the run in the ledger; None for a random one.
         on_progress: called every few seconds while rows are sent.
+        timing: how often to write, look and report; for tests.
 
     Returns:
         what became of every row.
 
     Raises:
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
-        AlreadyRunning: another run of the same sync goes on.
-        SyncStopped: going on could not work; what was done is recorded, and the rest waits.
+        AlreadyRunning: another run of the same sync is alive.
+        StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
+        SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
     """
-    return Run(sync, warehouse, destination, schema, options or Options(), partition, frame, run_id, on_progress).go()
+    check_no_loop_runs()
+    run = Run(
+        sync if frame is None else replace(sync, source=FRAME),
+        warehouse,
+        destination,
+        schema,
+        options or Options(),
+        partition,
+        run_id or uuid.uuid4().hex,
+        None if frame is None else as_arrow(frame),
+        timing or Timing(),
+    )
+    with mark_running(run.key.run_id):
+        return run.go(on_progress)
 
 
 class Run:
-    """One run of a sync, from plan to ledger."""
+    """One run of a sync."""
 
     def __init__(
         self,
@@ -76,42 +104,39 @@ class Run:
         schema: str,
         options: Options,
         partition: Partition | None,
-        frame: "pd.DataFrame | pa.Table | None",
-        run_id: str | None,
-        on_progress: Callable[[Progress], None] | None,
+        run_id: str,
+        frame: pa.Table | None,
+        timing: Timing,
     ):
-        self._sync = sync if frame is None else replace(sync, source=FRAME)
-        self._lent = None if frame is None else as_arrow(frame)
+        self.key = RunKey(run_id, sync.name, partition.name if partition else "")
+        self._sync = sync
         self._warehouse = warehouse
         self._destination = destination
         self._schema = schema
         self._options = options
         self._partition = partition
-        self._partition_name = partition.name if partition else ""
-        self._run_id = run_id or uuid.uuid4().hex
-        self._on_progress = on_progress
-        self._report = Report(sync.name, self._run_id, partition=self._partition_name, dry_run=options.dry_run)
-        self._remote: RemoteState | None = None
+        self._frame = frame
+        self._timing = timing
+        self._source_id = destination.source_id if sync.contract.needs_source_id else None
+        self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
+        self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds)
+        self._breaker = CircuitBreaker()
+        self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
-    def go(self) -> Report:
-        """Run, and give the report. Raises as `run_sync` says."""
-        check_no_loop_runs()
-        with going_on(self._run_id):
-            return self._go()
-
-    def _go(self) -> Report:
+    def go(self, on_progress: Callable[[Progress], None] | None) -> Report:
+        """Run, and return the report. Raises as `run_sync` says."""
         begun = time.monotonic()
-        source_id = self._destination.source_id if self._sync.contract.needs_source_id else None
-        outbox = Outbox(self._warehouse, self._schema, self._sync.name, self._partition_name, self._run_id, source_id)
-        plan: Plan | None = None
+        remote = self._read_room()
+        plan = self._plan(remote)
+        outbox = Outbox(self.key, self._schema, plan.row_hash_version)
+        recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
+        deletions: Deletions | None = None
         try:
-            self._look_into_room()
-            plan = self._plan(outbox, source_id)
-            self._take_over(plan)
             if plan.offered:
-                delivery = Delivery(self._sync, plan, outbox, self._report, self._options, self._on_progress)
-                run_in_loop(delivery.run(self._destination, self._remote.catalog if self._remote else None))
-            self._remove_what_left(plan)
+                self._deliver(plan, remote, outbox, recorder, on_progress)
+            if remote is not None and self._sync.on_source_delete == "delete" and not self._breaker.is_open:
+                deletions = Deletions(remote, plan.deletable)
+                self._delete(plan, deletions)
         except Exception:
             self._report.state = "failed"
             raise
@@ -119,103 +144,175 @@ class Run:
             self._report.state = "interrupted"
             raise
         finally:
-            if self._report.stopped_by is not None and self._report.state == "succeeded":
-                self._report.state = "stopped"
-            if plan is not None:
-                plan.spool.close()
-                self._account(plan)
-                self._report.seconds = time.monotonic() - begun
-                if not self._options.dry_run:
-                    self._record(outbox)
+            plan.spool.close()
+            self._complete_report(deletions, begun)
+            if not self._options.dry_run:
+                self._record(outbox, recorder, deletions)
         if self._report.stopped_by is not None:
             raise SyncStopped(self._report)
         return self._report
 
-    def _look_into_room(self) -> None:
+    def _read_room(self) -> RemoteState | None:
+        """Read what the room has, if the sync mirrors its source."""
         mirror = self._sync.contract.mirror
+        if mirror is None:
+            return None
+        found: list[RemoteState] = []
 
-        async def look(mirror: Mirror) -> None:
-            self._remote = await RemoteState.read(mirror, self._destination, self._report)
+        async def read(client: CommonRoomClient) -> None:
+            found.append(await RemoteState.read(client, mirror))
 
-        if mirror is not None:
-            run_in_loop(look(mirror))
+        self._with_client(read)
+        return found[0]
 
-    def _remove_what_left(self, plan: Plan) -> None:
-        mirror, remote, report = self._sync.contract.mirror, self._remote, self._report
-        if mirror is None or remote is None or self._sync.on_source_delete == "keep" or report.stopped_by is not None:
-            return
-        if self._options.dry_run:
-            report.removed = len(remote.removable(plan))
-        elif plan.deletable:
-            run_in_loop(remote.remove(mirror, self._sync, plan, self._destination, report))
-
-    def _plan(self, outbox: Outbox, source_id: int | None) -> Plan:
+    def _plan(self, remote: RemoteState | None) -> Plan:
+        """Claim the run, make the plan and note what it found, all in one session."""
         with self._warehouse.session() as session:
-            if self._lent is not None:
-                session.register_arrow(FRAME, self._lent)
-                self._lent = None
-            ledger = Ledger(session, self._schema)
-            ledger.prepare()
+            if self._frame is not None:
+                session.register_arrow(FRAME, self._frame)
+                # The warehouse has it for this session: nothing else may keep its rows in memory.
+                self._frame = None
+            StateSchema(session, self._schema).prepare()
+            ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             ledger.fold(self._sync.name)
-            if not self._options.dry_run:
-                ledger.claim(self._run_id, self._sync.name, self._partition_name, self._options.resync)
-            try:
-                planner = Planner(session, self._schema, self._sync, self._options, self._partition)
-                plan = planner.plan(None if self._remote is None else self._remote.ids)
-                planner.count_problems(plan, self._report)
-                if not self._options.dry_run:
-                    planner.begin(plan, self._run_id, source_id)
-            except BaseException as error:
-                if not self._options.dry_run:
+            if self._options.dry_run:
+                plan = self._plan_in(session, ledger, remote)
+            else:
+                runs.claim(*self.key, self._options.resync)
+                try:
+                    plan = self._plan_in(session, ledger, remote)
+                except BaseException as error:
                     why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
-                    ledger.finish(self._run_id, self._sync.name, self._partition_name, "failed", {"stopped_by": why})
-                raise
-            outbox.row_hash_version = plan.row_hash_version
-            outbox.look(ledger)
-            return plan
+                    runs.finish(*self.key, "failed", {"stopped_by": why})
+                    raise
+            self._watch.look(session)
+        self._describe(plan)
+        return plan
 
-    def _take_over(self, plan: Plan) -> None:
-        report, offered = self._report, plan.offered
+    def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
+        planner = Planner(session, self._schema, self._sync, self._options, self._partition)
+        plan = planner.plan(None if remote is None else remote.ids)
+        planner.count_problems(plan, self._report)
+        if not self._options.dry_run:
+            planner.begin(plan, self.key.run_id, self._source_id)
+        return plan
+
+    def _deliver(
+        self,
+        plan: Plan,
+        remote: RemoteState | None,
+        outbox: Outbox,
+        recorder: Recorder,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        """Offer every planned row to the room, or only check them in a dry run."""
+        if self._sync.contract.needs_source_id and self._source_id is None:
+            raise SyncError(
+                f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
+                "the id of the API signal in Common Room (Settings > Sources)"
+            )
+        dry_run = self._options.dry_run
+        outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker)
+        delivery = Delivery(self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker)
+        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing.progress_seconds)
+        catalog = None if remote is None else remote.catalog
+
+        async def deliver(client: CommonRoomClient) -> None:
+            try:
+                if dry_run:
+                    self._report.samples = await delivery.preview(client, catalog)
+                else:
+                    await delivery.run(client, catalog, outbox, recorder, progress)
+            except (BadToken, UnknownSource) as error:
+                self._breaker.stop(str(error))
+            finally:
+                outcomes.close()
+
+        self._with_client(deliver)
+
+    def _delete(self, plan: Plan, deletions: Deletions) -> None:
+        """Delete in the room what left the source, unless it is too much or this is a dry run."""
+        mirror = self._sync.contract.mirror
+        if mirror is None or self._options.dry_run:
+            return
+        refusal = deletions.refusal(self._sync, plan.delivered_before)
+        if refusal is not None:
+            self._breaker.stop(refusal)
+        elif deletions.keys:
+
+            async def delete(client: CommonRoomClient) -> None:
+                stopped_by = await deletions.delete(client, mirror)
+                if stopped_by is not None:
+                    self._breaker.stop(stopped_by)
+
+            self._with_client(delete)
+
+    def _with_client(self, work: Callable[[CommonRoomClient], Awaitable[None]]) -> None:
+        """Do work in the room, and count its requests."""
+
+        async def run() -> None:
+            async with self._destination.open_client() as client:
+                try:
+                    await work(client)
+                finally:
+                    self._report.add_traffic(client.stats)
+
+        run_in_loop(run())
+
+    def _describe(self, plan: Plan) -> None:
+        """Report what the plan found."""
+        report = self._report
         report.source_rows = plan.source_rows
-        report.changed = offered
-        report.new = plan.offered_new
+        report.offered = plan.offered
+        report.offered_new = plan.offered_new
         report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
         report.invalid = plan.null_keys + plan.duplicate_rows
-        report.gone = plan.absent
+        report.absent_from_source = plan.absent
         report.emptied = plan.emptied
         report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
-        report.missing = len(plan.deleted_remotely)
-        report.missing_keys = list(plan.deleted_remotely[:_SHOWN_MISSING])
+        report.deleted_remotely = len(plan.deleted_remotely)
+        report.deleted_remotely_keys = list(plan.deleted_remotely[:MOST_KEYS])
         kept = plan.kept
-        report.unchanged = kept.get("unchanged", 0) + kept.get("deleted_remotely", 0)
+        report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
         report.rejected = kept.get("rejected", 0)
         report.unknown = kept.get("unknown", 0)
-        report.outdated = kept.get("changed_after_delivery", 0)
+        report.changed_after_delivery = kept.get("outdated", 0)
 
-    def _account(self, plan: Plan) -> None:
-        """Give every row that has no outcome its place."""
+    def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
+        """Report how the run ended, and the rows that have no outcome."""
         report = self._report
-        placed = (
-            report.unchanged + report.delivered + report.invalid + report.rejected + report.failed
-            + report.suppressed + report.unknown
-        )  # fmt: skip
+        report.stopped_by = self._breaker.reason
+        if report.stopped_by is not None and report.state == "succeeded":
+            report.state = "stopped"
+        if deletions is not None:
+            deleted = deletions.keys if self._options.dry_run else deletions.deleted
+            report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
+        placed = sum(
+            (
+                report.unchanged,
+                report.delivered,
+                report.invalid,
+                report.rejected,
+                report.failed,
+                report.suppressed,
+                report.unknown,
+            )
+        )
         report.not_sent = report.source_rows - placed
+        report.seconds = time.monotonic() - begun
 
-    def _record(self, outbox: Outbox) -> None:
+    def _record(self, outbox: Outbox, recorder: Recorder, deletions: Deletions | None) -> None:
+        """Record what became of every row, and that the run has ended."""
         with self._warehouse.session() as session:
-            outbox.write(session)
+            recorder.write(session)
             ledger = Ledger(session, self._schema)
             ledger.fold(self._sync.name)
-            if self._remote is not None:
-                ledger.forget(self._sync.name, self._remote.removed)
-            ledger.finish(
-                self._run_id, self._sync.name, self._partition_name, self._report.state, self._report.counts(),
-                in_doubt=outbox.in_doubt,
-            )  # fmt: skip
-            self._report.rejected_rows = [
-                RejectedRow(*row)
-                for row in ledger.rejected_rows(self._sync.name, self._partition_name, _SHOWN_REJECTED)
-            ]
+            if deletions is not None:
+                ledger.delete_keys(self._sync.name, deletions.absent_keys)
+            runs = RunRegistry(session, self._schema)
+            runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
+            rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
+        self._report.rejected_rows = [RejectedRow(*row) for row in rejected]

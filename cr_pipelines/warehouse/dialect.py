@@ -60,6 +60,9 @@ class SourceDialect(SqlDialect):
     zoneless_types: ClassVar[dict[str, str]]
     """Types of timestamps without a time zone, and of dates, each with the type to compare such a column with."""
 
+    transactional_ddl: ClassVar[bool] = True
+    """Whether a transaction can hold statements that create and alter tables."""
+
     @property
     @abstractmethod
     def row_hash_version(self) -> str:
@@ -142,6 +145,13 @@ class StateDialect(SqlDialect):
         """Return a query for the names, in lower case, of the tables and views of a schema."""
         return (
             "SELECT lower(table_name) FROM information_schema.tables "
+            f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
+        )
+
+    def schema_columns(self, schema: str) -> str:
+        """Return a query for the table and the name, in lower case, of every column in a schema."""
+        return (
+            "SELECT lower(table_name), lower(column_name) FROM information_schema.columns "
             f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
         )
 

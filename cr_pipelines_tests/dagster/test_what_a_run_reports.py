@@ -1,11 +1,11 @@
-"""What Dagster shows of a run of a sync."""
-
 import re
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from cr_pipelines.sync import Timing, run_sync
 from cr_pipelines_tests.support.location import CONTACTS, Location
 
 
@@ -19,7 +19,7 @@ def test_a_materialization_shows_the_counts_of_the_run(location: Location) -> No
     [shown] = outcome.materializations
     expected = {
         "dagster/row_count": 11,
-        "rows_changed": 11,
+        "rows_offered": 11,
         "rows_delivered": 10,
         "rows_unchanged": 0,
         "rows_invalid": 1,
@@ -27,7 +27,7 @@ def test_a_materialization_shows_the_counts_of_the_run(location: Location) -> No
         "rows_failed": 0,
         "rows_suppressed": 0,
         "rows_not_sent": 0,
-        "rows_gone": 0,
+        "rows_absent_from_source": 0,
         "requests": 10,
         "requests_rate_limited": 0,
         "requests_retried": 0,
@@ -79,7 +79,8 @@ def test_column_lineage_names_the_columns_that_the_source_has(location: Location
 
 
 def test_progress_is_observed_while_rows_are_sent(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cr_pipelines.sync.deliver.workers.PROGRESS_SECONDS", 0.1)
+    impatient = partial(run_sync, timing=Timing(progress_seconds=0.1))
+    monkeypatch.setattr("cr_pipelines.components.sync.execution.run_sync", impatient)
     location.sandbox.control.set_faults(latency_seconds=0.3)
 
     outcome = location.run()
@@ -116,9 +117,9 @@ def test_an_error_of_the_database_does_not_carry_a_row_into_dagster(location: Lo
     outcome = location.run()
 
     assert not outcome.succeeded
-    logged = " ".join(str(event) for event in location.instance.all_logs(outcome.result.run_id))
-    assert "example.com" not in logged
-    assert re.search(r"DuckDB|ConversionException", logged)
+    told = " ".join(str(event) for event in location.instance.all_logs(outcome.result.run_id))
+    assert "example.com" not in told
+    assert re.search(r"DuckDB|ConversionException", told)
 
 
 def test_checks_of_a_run_are_recorded_for_the_asset(location: Location) -> None:

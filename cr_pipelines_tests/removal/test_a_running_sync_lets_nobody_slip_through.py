@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
+from cr_pipelines.removal import Timing
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import SuppressionList, wait_until_confirmed
-from cr_pipelines.sync.privacy import confirmation as _confirmation
-from cr_pipelines.sync.privacy import send_guard as _send_guard
-from cr_pipelines.sync.state.ledger import this_host
+from cr_pipelines.sync import Timing as EngineTiming
 from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.runs import this_host
 from cr_pipelines_tests.support import actors
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal
 from cr_pipelines_tests.support.warehouses import ENGINE
 
-pytestmark = pytest.mark.process
+IMPATIENT = EngineTiming(lease_surely_over_seconds=1.5, linger_seconds=0.1)
 
 
 @pytest.fixture
@@ -58,11 +58,10 @@ def ask_for(office: Office, numbers: range) -> None:
     office.sql(f"INSERT INTO common_room_pii_requests VALUES {listed}")
 
 
-@pytest.mark.serial
 def test_a_removal_waits_until_a_running_sync_has_confirmed_and_then_goes_before_its_end(office: Office):
     fill(office, 400)
     office.sandbox.control.set_faults(latency_seconds=0.05, latency_jitter_seconds=0.2)
-    with running_sync(office, abreast=8, looks_every=2.5) as process:
+    with running_sync(office, abreast=8, timing=EngineTiming(flush_seconds=2.5)) as process:
         ask_for(office, range(0, 400, 7))
         settlement = office.settle()
         assert process.is_alive()
@@ -74,7 +73,6 @@ def test_a_removal_waits_until_a_running_sync_has_confirmed_and_then_goes_before
     assert sent | {f"c{number}" for number in range(0, 400, 7)} == {f"c{number}" for number in range(400)}
 
 
-@pytest.mark.serial
 def test_requests_that_wait_for_the_rate_limit_or_a_repetition_are_held_back_too(office: Office):
     fill(office, 400)
     office.sandbox.control.set_limit(60, 2)
@@ -96,7 +94,7 @@ def test_a_killed_sync_is_not_waited_for_longer_than_its_last_requests_may_trave
         process.join()
     ask_for(office, range(0, 400, 7))
     settlement = office.settle()
-    assert _send_guard.LINGER_SECONDS <= settlement.waited < 10
+    assert EngineTiming().linger_seconds <= settlement.waited < 10
     assert requests_later_than_removal(office.sandbox) == []
     [(state, ended)] = office.sql(
         "SELECT state, finished_at IS NOT NULL FROM common_room.sync_runs WHERE sync = 'contacts'"
@@ -140,22 +138,19 @@ def unconfirmed_run(office: Office, host: str) -> int:
         return SuppressionList(session, StateNames(session.dialect, "common_room")).version()
 
 
-def test_a_silent_run_elsewhere_is_waited_for_until_it_can_send_no_more_by_our_own_clock(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(_confirmation, "LEASE_SURELY_OVER_SECONDS", 1.5)
-    monkeypatch.setattr(_confirmation, "LINGER_SECONDS", 0.1)
+def test_a_silent_run_elsewhere_is_waited_for_until_it_can_send_no_more_by_our_own_clock(office: Office):
     version = unconfirmed_run(office, "elsewhere")
-    assert 1.5 <= wait_until_confirmed(office.warehouse, "common_room", version) < 5
+    assert 1.5 <= wait_until_confirmed(office.warehouse, "common_room", version, timing=IMPATIENT) < 5
 
 
-def test_a_run_that_shows_life_is_waited_for_until_it_confirms(office: Office, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(_confirmation, "LEASE_SURELY_OVER_SECONDS", 1.0)
+def test_a_run_that_shows_life_is_waited_for_until_it_confirms(office: Office):
     version = unconfirmed_run(office, "elsewhere")
     done = threading.Event()
 
     def wait() -> None:
-        wait_until_confirmed(office.warehouse, "common_room", version)
+        wait_until_confirmed(
+            office.warehouse, "common_room", version, timing=EngineTiming(lease_surely_over_seconds=1.0)
+        )
         done.set()
 
     waiting = threading.Thread(target=wait)
@@ -169,33 +164,26 @@ def test_a_run_that_shows_life_is_waited_for_until_it_confirms(office: Office, m
     assert done.is_set()
 
 
-def test_a_run_that_another_took_for_dead_is_waited_for_all_the_same(office: Office, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(_confirmation, "LEASE_SURELY_OVER_SECONDS", 1.5)
-    monkeypatch.setattr(_confirmation, "LINGER_SECONDS", 0.1)
+def test_a_run_that_another_took_for_dead_is_waited_for_all_the_same(office: Office):
     version = unconfirmed_run(office, "elsewhere")
     office.sync()
     assert office.sql("SELECT state FROM common_room.sync_runs WHERE run_id = 'far'") == [("interrupted",)]
-    assert wait_until_confirmed(office.warehouse, "common_room", version) >= 1.5
+    assert wait_until_confirmed(office.warehouse, "common_room", version, timing=IMPATIENT) >= 1.5
 
 
-def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(_confirmation, "LEASE_SURELY_OVER_SECONDS", 1.5)
-    monkeypatch.setattr(_confirmation, "LINGER_SECONDS", 0.1)
+def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(office: Office):
     version = unconfirmed_run(office, "elsewhere")
     office.sql(
         "INSERT INTO common_room.sync_runs (run_id, sync, partition, state, host, process, started_at, heartbeat_at) "
         f"VALUES ('far', 'contacts', '', 'interrupted', '{this_host()}', 99999999, now(), now())"
     )
-    assert wait_until_confirmed(office.warehouse, "common_room", version) >= 1.5
+    assert wait_until_confirmed(office.warehouse, "common_room", version, timing=IMPATIENT) >= 1.5
 
 
 @pytest.mark.skipif(ENGINE != "duckdb", reason="only a DuckDB file can be kept by somebody else")
-@pytest.mark.serial
-def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office, monkeypatch: pytest.MonkeyPatch):
+def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office):
     """Another process keeps the warehouse, so that the run cannot learn of the removal."""
-    monkeypatch.setattr(_send_guard, "LEASE_SECONDS", 1.5)
+    office.timing = Timing(engine=EngineTiming(lease_seconds=1.5))
     fill(office, 400)
     office.sandbox.control.set_limit(10, 1)
     running = threading.Thread(target=office.sync)

@@ -8,28 +8,29 @@ from dataclasses import replace
 import pytest
 
 from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.removal import Timing
 from cr_pipelines.sync import Destination, Report, Sync, run_sync
-from cr_pipelines.sync.state import outbox as _outbox
+from cr_pipelines.sync import Timing as EngineTiming
 from cr_pipelines_tests.support.kinds import CASES, Case
 from cr_pipelines_tests.support.office import Office
-from cr_pipelines_tests.support.room import introduce
 from cr_pipelines_tests.support.statement import requests_later_than_removal
+from cr_pipelines_tests.sync.room_of_people import introduce
 
 ABOUT_PEOPLE = [case for case in CASES if "@example.com" in case.source]
 
 
 @pytest.fixture
-def office(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+def office(office: Office) -> Office:
     """The office, its ten people in the room, with runs that look every tenth of a second who is withheld."""
     introduce(office.sandbox, office.sql("SELECT id, full_name, email FROM common_room_contacts"))
-    monkeypatch.setattr(_outbox, "FLUSH_SECONDS", 0.1)
+    office.timing = Timing(engine=EngineTiming(flush_seconds=0.1))
     return office
 
 
 def sync_one_by_one(office: Office, sync: Sync) -> Report:
     sandbox = office.sandbox
     destination = Destination(lambda: CommonRoomClient(sandbox.token, sandbox.base_url, max_concurrency=1), 1)
-    return run_sync(sync, office.warehouse, destination)
+    return run_sync(sync, office.warehouse, destination, timing=office.timing.engine)
 
 
 def forgotten_midway(office: Office, sync: Sync, operation: str, email: str) -> Report:
@@ -105,4 +106,4 @@ def test_a_note_is_not_written_a_second_time_when_somebody_comes_back(office: Of
     assert office.sync(case.sync).suppressed == 1
     office.removals.unsuppress("r1", "a mistake", even_unverified=True)
     report = office.sync(case.sync)
-    assert (report.delivered, report.outdated) == (1, 1)
+    assert (report.delivered, report.changed_after_delivery) == (1, 1)

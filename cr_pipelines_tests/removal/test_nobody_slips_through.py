@@ -7,22 +7,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from cr_pipelines.removal import Timing
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, Sync
-from cr_pipelines.sync.privacy import confirmation as _confirmation
+from cr_pipelines.sync import Timing as EngineTiming
 from cr_pipelines_tests.support import actors
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal
 from cr_pipelines_tests.support.warehouses import empty_warehouse
 
-pytestmark = pytest.mark.process
-
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
-LINGER = 0.2
+# On loopback nothing is in flight for seconds.
+TIMING = EngineTiming(linger_seconds=0.2)
 """On loopback nothing is on its way for seconds."""
 SYNCS = [actors.CONTACTS, actors.CONTACTS, actors.ACTIVITIES]
 KEYS = ["k1", "k2", "k3", "k4", "k5"]
@@ -127,7 +126,7 @@ class History:
             case Run(sync=None, dies_at=None):
                 office.settle()
             case Run(sync=None):
-                self.run(actors.settle, step, ahead=office.clock.ahead, linger_seconds=LINGER)
+                self.run(actors.settle, step, ahead=office.clock.ahead, timing=TIMING)
             case Run(sync=sync, dies_at=None, left_running=False):
                 with contextlib.suppress(AlreadyRunning):
                     office.sync(sync)
@@ -173,13 +172,12 @@ class History:
     ]
 )
 def test_no_request_about_a_removed_person_is_later_than_their_removal(
-    history: list[Step], tmp_path: Path, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    history: list[Step], tmp_path: Path, sandbox: SandboxServer
 ):
-    monkeypatch.setattr(_confirmation, "LINGER_SECONDS", LINGER)
     sandbox.control.reset()
     sandbox.control.set_faults(latency_seconds=0.01, drop_after_rate=0.05, error_rate=0.05, seed=1)
     with empty_warehouse(tmp_path) as data:
-        play(history, Office(data, sandbox))
+        play(history, Office(data, sandbox, timing=Timing(engine=TIMING)))
 
 
 def play(history: list[Step], office: Office) -> None:

@@ -87,7 +87,7 @@ def test_a_malformed_address_is_invalid_and_shown_and_taken_up_once_it_is_correc
     assert record.reason
     assert email not in record.reason or not email
     assert office.removals.standing().invalid == ["r1"]
-    assert office.settle().taken_in == 0
+    assert office.settle().ingested == 0
     office.sql("UPDATE common_room_pii_requests SET email = 'person4@example.com'")
     assert office.settle().submitted == 1
     assert office.statuses() == {"r1": "submitted"}

@@ -14,8 +14,7 @@ from cr_pipelines.api import Backoff, CommonRoomClient, careful
 from cr_pipelines.api.transport import AiohttpTransport
 from cr_pipelines.removal import Removals, Timing
 from cr_pipelines.sync import AlreadyRunning, Destination, Sync, run_sync
-from cr_pipelines.sync.privacy import confirmation as _confirmation
-from cr_pipelines.sync.state import outbox as _outbox
+from cr_pipelines.sync import Timing as EngineTiming
 from cr_pipelines.warehouse import open_warehouse
 
 _processes = multiprocessing.get_context("forkserver")
@@ -71,14 +70,14 @@ def sync(
     dies_at: int | None = None,
     after: bool = False,
     abreast: int = 128,
-    looks_every: float = _outbox.FLUSH_SECONDS,
+    timing: EngineTiming | None = None,
 ) -> None:
-    _outbox.FLUSH_SECONDS = looks_every
     with contextlib.suppress(AlreadyRunning):
         run_sync(
             what,
             open_warehouse(url),
             _destination(base_url, token, dies_at, after, abreast),
+            timing=timing,
         )
 
 
@@ -89,11 +88,11 @@ def settle(
     ahead: timedelta = timedelta(),
     dies_at: int | None = None,
     after: bool = False,
-    linger_seconds: float = _confirmation.LINGER_SECONDS,
+    timing: EngineTiming | None = None,
 ) -> None:
-    # On loopback nothing is on its way for seconds.
-    _confirmation.LINGER_SECONDS = linger_seconds
-    removals = Removals(open_warehouse(url), timing=Timing(), clock=lambda: datetime.now(UTC) + ahead)
+    removals = Removals(
+        open_warehouse(url), timing=Timing(engine=timing or EngineTiming()), clock=lambda: datetime.now(UTC) + ahead
+    )
     with contextlib.suppress(AlreadyRunning):
         removals.settle(_destination(base_url, token, dies_at, after, 16))
 

@@ -15,7 +15,7 @@ import pytest
 
 from cr_pipelines.api import Backoff, careful
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import AlreadyRunning, Options, SyncStopped, run_sync
+from cr_pipelines.sync import AlreadyRunning, SyncStopped, Timing, run_sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
@@ -260,11 +260,12 @@ def test_someone_who_asked_to_be_forgotten_is_withheld(flow: Flow):
     assert flow.run(resync="all").suppressed == 2
 
 
-def test_a_run_says_how_far_it_has_come(flow: Flow, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("cr_pipelines.sync.deliver.workers.PROGRESS_SECONDS", 0.1)
+def test_a_run_says_how_far_it_has_come(flow: Flow):
     flow.sandbox.control.set_faults(latency_seconds=0.3)
     seen = []
-    run_sync(flow.sync, flow.warehouse, flow.destination(), options=Options(), on_progress=seen.append)
+    run_sync(
+        flow.sync, flow.warehouse, flow.destination(), on_progress=seen.append, timing=Timing(progress_seconds=0.1)
+    )
     assert seen
     assert (seen[0].sync, seen[0].total) == ("contacts", 10)
 

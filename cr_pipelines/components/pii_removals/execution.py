@@ -87,7 +87,7 @@ class _RemovalRun:
 def _metadata(settlement: Settlement, standing: Standing) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "dagster/row_count": sum(standing.by_status.values()),
-        "requests_new": settlement.taken_in,
+        "requests_ingested": settlement.ingested,
         "requests_settled": settlement.due,
         "people": settlement.people,
         "calls": settlement.calls,

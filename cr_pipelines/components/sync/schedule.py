@@ -15,7 +15,7 @@ from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.options import DailyPartitions
 from cr_pipelines.components.sync.specs import describe_source
 from cr_pipelines.resources import WarehouseResource
-from cr_pipelines.sync import Ledger, Sync
+from cr_pipelines.sync import RunRegistry, StateSchema, Sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
 Skip = Callable[[dg.DagsterInstance, WarehouseResource], str | None]
@@ -104,8 +104,9 @@ def _schedule(
 def _is_alive(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | None:
     try:
         with warehouse.get_warehouse(wait_seconds=TICK_WAIT_SECONDS).session() as session:
-            ledger = Ledger(session, warehouse.get_state_schema())
-            return ledger.run_lives(run_id, sync.name) if ledger.exists() else None
+            schema = warehouse.get_state_schema()
+            exists = StateSchema(session, schema).exists()
+            return RunRegistry(session, schema).is_alive(run_id, sync.name) if exists else None
     except WarehouseError:
         # That run may be what keeps the warehouse busy.
         return True

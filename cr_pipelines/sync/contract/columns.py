@@ -1,4 +1,7 @@
-"""Columns that several contracts have in common."""
+"""Columns that several contracts share.
+
+Goes in: nothing. Comes out: columns, and how the API finds the existing contact that they name.
+"""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -41,19 +44,19 @@ CONTACT_REFERENCE = (
 
 
 def contact_reference(read: Mapping[str, Any]) -> dict[str, Any]:
-    """How the API finds the existing contact of a row. Raises InvalidRow for an address that is none."""
+    """Return how the API finds the existing contact of a row. Raises InvalidRow for an invalid address."""
     if read["social_type"] == "email":
         checked("value", values.email, read["value"])
     return {"social_type": read["social_type"], "value": read["value"]}
 
 
 def _activity_type_id(value: Any, context: Context) -> str:
-    """Reads the id or display name of an activity type."""
+    """Return the id of an activity type, from its id or display name."""
     return context.catalog.activity_types.find(value)
 
 
 def activity_type_column(name: str = "activity_type", *, field: str = "activityType", required: bool = True) -> Column:
-    """A column that names an activity type of the room."""
+    """Return a column that names an activity type of the room."""
     about = "An activity type of the room, by id or display name."
     return Column(name, field, "text", about, _activity_type_id, required=required, needs=(CatalogPart.ACTIVITY_TYPES,))
 
@@ -63,6 +66,6 @@ def _segment_id(value: Any, context: Context) -> int:
 
 
 def segment_column(field: str, *, required: bool = True) -> Column:
-    """The column that names a segment of the room."""
+    """Return the column that names a segment of the room."""
     about = "A segment of the room, by name or id."
     return Column("segment", field, "text", about, _segment_id, required=required, needs=(CatalogPart.SEGMENTS,))

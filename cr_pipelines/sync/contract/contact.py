@@ -14,7 +14,7 @@ def _custom_fields(value: Any, context: Context) -> object | None:
 
 
 def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
-    """The columns that describe a person, each with `prefix` before its name and `path` before its field."""
+    """Return the columns that describe a person, each with `prefix` before its name and `path` before its field."""
 
     def column(name: str, field: str, kind: str, about: str, read: Any, **options: Any) -> Column:
         return Column(prefix + name, path + field, kind, about, read, **options)

@@ -11,7 +11,7 @@ from cr_pipelines.sync.contract.values import InvalidValue
 
 
 def named_field(catalog: Catalog, name: object) -> CustomField:
-    """The custom field of this name or id. Raises InvalidValue with the nearest name there is."""
+    """Return the custom field with this name or id. Raises InvalidValue with the nearest name."""
     try:
         return catalog.custom_fields.find(name)
     except InvalidValue as fault:
@@ -19,7 +19,7 @@ def named_field(catalog: Catalog, name: object) -> CustomField:
 
 
 def changes(catalog: Catalog, value: Any, *, clear_nulls: bool) -> list[CustomFieldValue | ClearCustomField] | None:
-    """The changes that a struct, map or JSON object of field name (or id) to value asks for.
+    """Return the changes that a struct, map or JSON object of field name (or id) to value asks for.
 
     A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone.
     """
@@ -51,7 +51,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
-    """The value as the custom field takes it: type, enum values, one or several.
+    """Return the value as the custom field takes it: type, enum values, one or several.
 
     For a field of several values, a single value counts as a list of one, and text may be a JSON array.
     Raises InvalidValue that names the field.

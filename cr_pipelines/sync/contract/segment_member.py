@@ -20,7 +20,7 @@ class Admission:
     members: SegmentMembers
 
     def wire_json(self) -> bytes:
-        """The body that is sent."""
+        """Return the body as it is sent."""
         return self.members.wire_json()
 
 

@@ -29,7 +29,7 @@ class WantedTag:
         return TagUpdate(name=self.known.name, description=self.new.description)
 
     def wire_json(self) -> bytes:
-        """The body that is sent, or would be."""
+        """Return the body as it is sent, or would be."""
         return (self.change or self.new).wire_json()
 
 

@@ -17,7 +17,7 @@ class Request(Protocol):
     """A request body of the client."""
 
     def wire_json(self) -> bytes:
-        """The body as it is sent."""
+        """Return the body as it is sent."""
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ def email(value: Any) -> str | None:
 
 
 def url(value: Any) -> str | None:
-    """A web address, trimmed; a blank one counts as null."""
+    """Return a web address, trimmed; a blank one counts as null."""
     address = line(value).strip()
     if not address:
         return None
@@ -209,18 +209,18 @@ def url(value: Any) -> str | None:
 
 
 def account(value: Any) -> str | None:
-    """An account name or profile address, trimmed; a blank one counts as null."""
+    """Return an account name or profile address, trimmed; a blank one counts as null."""
     return line(value).strip() or None
 
 
 def handle(value: Any) -> Handle | None:
-    """An account name or profile address of LinkedIn, GitHub or Twitter; a blank one counts as null."""
+    """Return an account name or profile address of LinkedIn, GitHub or Twitter; a blank one counts as null."""
     name = account(value)
     return Handle(value=name) if name else None
 
 
 def discord(value: Any) -> DiscordAccount | None:
-    """A Discord account as `username#discriminator`, or as the newer bare `username`.
+    """Return a Discord account, from `username#discriminator`, or as the newer bare `username`.
 
     Discord gave accounts without a discriminator the discriminator 0, which the API requires.
     """
@@ -255,7 +255,7 @@ def pairs(value: Any, expected: str) -> list[tuple[Any, Any]]:
 
 
 def external_profiles(value: Any) -> list[ExternalProfile] | None:
-    """Return profiles from a list of structs of url and name, or of URLs; nested or as JSON. A blank one counts as null."""
+    """Return profiles from structs of url and name, or from URLs; nested or as JSON. A blank list counts as null."""
     expected = "a list of structs of url and name"
     if isinstance(value, str) and not value.strip():
         return None

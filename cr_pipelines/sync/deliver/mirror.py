@@ -1,68 +1,74 @@
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+"""Mirror mode: the room has exactly the things of the source, such as tags.
 
-from cr_pipelines.api import CommonRoomError, NotFound
+Goes in: what the room has, read before the plan is made, and what the plan finds to have left the source. Comes out:
+the things that left the source are deleted in the room, unless they are too many.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from cr_pipelines.api import CommonRoomClient, CommonRoomError, NotFound
 from cr_pipelines.sync.contract import Catalog, Mirror, hashed_key
-from cr_pipelines.sync.model import Destination, Sync
-from cr_pipelines.sync.plan import Plan
-from cr_pipelines.sync.report import Report
+from cr_pipelines.sync.model import Sync
 
-_SHARE_REMOVED = 10
-"""One in so many may go in one run, however few `max_deletions` allows."""
+_DELETED_SHARE = 10
+"""One in so many may be deleted in one run, however few `max_deletions` allows."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class RemoteState:
-    """What the room has of the things that a sync keeps up, read before the plan is made.
+    """What the room has of the things that a sync mirrors.
 
     Attributes:
-        catalog: what was read.
-        ids: the id in the room of each thing, by its key as the ledger spells it.
-        removed: keys of things that this run took out of the room, or found gone from it.
+        catalog: the part of the catalog that has them.
+        ids: the id of each in the room, by its key as the ledger spells it.
     """
 
     catalog: Catalog
     ids: Mapping[str, str]
-    removed: list[str] = field(default_factory=list)
 
-    @staticmethod
-    async def read(mirror: Mirror, destination: Destination, report: Report) -> "RemoteState":
-        """Ask the room."""
-        async with destination.open_client() as client:
+    @classmethod
+    async def read(cls, client: CommonRoomClient, mirror: Mirror) -> "RemoteState":
+        """Read it from the room."""
+        catalog = await Catalog.read(client, {mirror.part}, source_id=None)
+        return cls(catalog, {hashed_key(name): id_ for name, id_ in mirror.present(catalog).items()})
+
+
+class Deletions:
+    """The things of a run that left the source.
+
+    Attributes:
+        keys: those of them that the room has.
+        absent_keys: those that the room does not have, or not any more.
+        deleted: those of them that the run deleted.
+    """
+
+    def __init__(self, remote: RemoteState, left_source: Collection[str]):
+        self._ids = remote.ids
+        self.keys = [key for key in left_source if key in remote.ids]
+        self.absent_keys = [key for key in left_source if key not in remote.ids]
+        self.deleted: list[str] = []
+
+    def refusal(self, sync: Sync, delivered: int) -> str | None:
+        """Return why these are too many to delete, of so many that were delivered in all; None if they are not."""
+        limit = max(sync.max_deletions, delivered // _DELETED_SHARE)
+        if len(self.keys) <= limit:
+            return None
+        return (
+            f"{len(self.keys):,} of {delivered:,} {sync.kind}s left the source and would be deleted in Common Room, "
+            f"more than the {limit:,} that one run may; nothing was deleted. If that is intended, raise max_deletions; "
+            "if not, look for what broke the view"
+        )
+
+    async def delete(self, client: CommonRoomClient, mirror: Mirror) -> str | None:
+        """Delete them in the room, and return why that ended early, if it did."""
+        for key in self.keys:
             try:
-                catalog = await Catalog.read(client, {mirror.part}, source_id=None)
-            finally:
-                report.add_traffic(client.stats)
-        return RemoteState(catalog, {hashed_key(name): id_ for name, id_ in mirror.present(catalog).items()})
-
-    def removable(self, plan: Plan) -> list[str]:
-        """Keys that left the source and are still in the room."""
-        return [key for key in plan.deletable if key in self.ids]
-
-    async def remove(self, mirror: Mirror, sync: Sync, plan: Plan, destination: Destination, report: Report) -> None:
-        """Take out of the room what left the source. Refuses in the report, doing nothing, if it is too much."""
-        self.removed += [key for key in plan.deletable if key not in self.ids]
-        doomed = self.removable(plan)
-        most = max(sync.max_deletions, plan.delivered_before // _SHARE_REMOVED)
-        if len(doomed) > most:
-            report.stopped_by = (
-                f"{len(doomed):,} of {plan.delivered_before:,} {sync.kind}s left the source and would be deleted in Common "
-                f"Room, more than the {most:,} that one run may; nothing was deleted. If that is meant, raise "
-                "max_deletions; if not, look for what broke the view"
-            )
-            return
-        if not doomed:
-            return
-        async with destination.open_client() as client:
-            try:
-                for key in doomed:
-                    try:
-                        await mirror.delete(client, self.ids[key])
-                        report.removed += 1
-                    except NotFound:
-                        pass
-                    self.removed.append(key)
+                await mirror.delete(client, self._ids[key])
+                self.deleted.append(key)
+            except NotFound:
+                pass
             except CommonRoomError as error:
-                report.stopped_by = str(error)
-            finally:
-                report.add_traffic(client.stats)
+                return str(error)
+            self.absent_keys.append(key)
+        return None

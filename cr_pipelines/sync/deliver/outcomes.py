@@ -1,147 +1,175 @@
+"""Outcomes: what skipping a row, or the response to its request, means for it.
+
+Goes in: skipped rows, batches and the responses to them. Comes out: an outcome for each row in the outbox, and the
+counts of the report.
+"""
+
 from cr_pipelines.api import CommonRoomError, WriteResponse
-from cr_pipelines.sync.deliver.validate import Batch, Item
+from cr_pipelines.sync.deliver.batches import Batch, Item, Skipped
+from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.model import Sync
-from cr_pipelines.sync.report import RejectedRow, Report
+from cr_pipelines.sync.plan.spool import PlannedRow
+from cr_pipelines.sync.report import MOST_KEYS, RejectedRow, Report
 from cr_pipelines.sync.state.outbox import Outbox
 
-_FIRST_STRETCH = 50
-"""When so many answers came and every one refused the row, the fault is not in the rows."""
-
-_FAILURES_IN_A_ROW = 100
-"""When so many requests in a row spent their retries, the server is down."""
-
-_LOST_IN_A_ROW = 50
-"""As above, of requests that cannot be repeated: each leaves a row that a person has to look after."""
-
-_SHOWN_REJECTED = 20
-
-_REJECTED_ADVICE = (
-    "Common Room refused this row (HTTP {status}) without saying which field; compare it with rows that arrived, "
-    "mend it in the source, and it is sent again"
+_SUPPRESSED = "the person asked to be forgotten"
+_REJECTED = (
+    "Common Room refused this row (HTTP {status}) without naming the field; compare it with a delivered row and fix it "
+    "in the source, and the next run resends it"
 )
-_NOT_FOUND_ADVICE = (
-    "Common Room answered in {runs} runs in a row that it has no such contact or thing (HTTP 404); the row is offered "
-    "again when it changes, or by a resync of what failed"
+_NOT_FOUND = (
+    "Common Room did not have this contact or thing in {runs} runs in a row (HTTP 404); the row is resent when it "
+    "changes, or by a resync of what failed"
 )
-_ANNOUNCED = "announced for sending; whether it was sent is not known, as no answer was recorded"
+_ANNOUNCED = "announced for sending; whether it was sent is unknown, as no response was recorded"
 
 
-class Verdicts:
-    """Takes down what the API's answers mean for the rows, and notices when going on cannot work."""
+class OutcomeRecorder:
+    """Records what became of each row, in the outbox and in the report.
 
-    def __init__(self, sync: Sync, outbox: Outbox, report: Report):
-        self._sync = sync
+    While the API has accepted no row, rejections wait: they count against the rows once it accepts any, or when the run
+    ends. If it rejects everything, they do not.
+    """
+
+    def __init__(self, sync: Sync, outbox: Outbox | None, report: Report, breaker: CircuitBreaker):
+        """`outbox` is None in a dry run, which records nothing."""
+        self._max_not_found_runs = sync.max_not_found_runs
         self._outbox = outbox
         self._report = report
-        self._accepted = 0
-        self._failures_in_a_row = 0
-        self._held: list[tuple[Item, CommonRoomError]] = []
-        self._all_refused = False
-        self.stopped_by: str | None = None
+        self._breaker = breaker
+        self._waiting: list[tuple[Item, CommonRoomError]] = []
 
-    def stop(self, why: str) -> None:
-        """Let nothing more be sent, and remember the first reason for it."""
-        self.stopped_by = self.stopped_by or why
+    def skip(self, skipped: Skipped) -> None:
+        """Record a row that is not sent."""
+        if skipped.status == "delivered":
+            self._report.unchanged += 1
+            self._add(skipped.row, "delivered", email_hash=skipped.email_hash)
+        elif skipped.status == "suppressed":
+            self._report.suppressed += 1
+            if not skipped.recorded:
+                self._add_suppressed(skipped.row, skipped.suppressed_for)
+        else:
+            self._report.invalid += 1
+            self._report.add_problem(skipped.row.key, skipped.field, skipped.reason_code, skipped.message)
+            self._show(RejectedRow(skipped.row.key, "invalid", skipped.field, skipped.reason_code, skipped.message))
+            if not skipped.recorded:
+                self._add(
+                    skipped.row,
+                    "invalid",
+                    reason_code=skipped.reason_code,
+                    field=skipped.field,
+                    message=skipped.message,
+                )
+
+    def preview(self, batch: Batch) -> None:
+        """Count rows that would be sent."""
+        self._report.delivered += len(batch)
+
+    def suppress(self, item: Item, suppressed_for: str, attempts: int) -> None:
+        """Record a row that was stopped by the send guard, after it may have been sent so many times."""
+        self._report.suppressed += 1
+        email_hash = item.outgoing.email_hash if attempts else None
+        self._add_suppressed(item.row, suppressed_for, attempts, email_hash)
 
     def announce(self, batch: Batch) -> None:
-        """Before sending what must not be sent twice: as long as nothing else is known, it may have arrived."""
+        """Record rows that must not be sent twice before they are sent: without a further outcome, they may arrive."""
         for row, outgoing in batch:
-            self._outbox.add(
+            self._add(
                 row, "unknown", attempts=1, reason_code="announced", message=_ANNOUNCED, email_hash=outgoing.email_hash
             )
 
     def withdraw(self, batch: Batch) -> None:
-        """What was announced has not been sent after all; the next run offers it again."""
+        """Record that announced rows were not sent after all; the next run offers them again."""
         for row, outgoing in batch:
-            self._outbox.add(
+            self._add(
                 row, "failed", reason_code="not_sent", message="the run ended first", email_hash=outgoing.email_hash
             )
 
     def abandon(self, batch: Batch) -> None:
-        """The run ended while announced rows were on their way."""
+        """Count announced rows that were in flight when the run ended."""
         self._report.unknown += len(batch)
 
-    def accept(self, batch: Batch, answer: WriteResponse) -> None:
-        """The API took the rows."""
-        self._failures_in_a_row = 0
-        self._accepted += len(batch)
+    def accept(self, batch: Batch, response: WriteResponse) -> None:
+        """Record rows that the API accepted."""
+        self._breaker.count_accepted()
         self._report.delivered += len(batch)
         for row, outgoing in batch:
-            self._outbox.add(
+            self._add(
                 row,
                 "delivered",
-                attempts=answer.attempts,
-                http_status=answer.status,
+                attempts=response.attempts,
+                http_status=response.status,
                 email_hash=outgoing.email_hash,
             )
-        if self._held:
-            self.release_held()
+        self.close()
 
-    def refuse(self, item: Item, error: CommonRoomError) -> None:
-        """The API refused the row itself."""
-        self._failures_in_a_row = 0
-        self._held.append((item, error))
-        if self._accepted:
-            self.release_held()
-        elif len(self._held) >= _FIRST_STRETCH or self._all_refused:
-            self._stop_on_refusals(error)
+    def reject(self, item: Item, error: CommonRoomError) -> None:
+        """Record a row that the API rejected."""
+        self._breaker.count_rejected(error)
+        self._waiting.append((item, error))
+        if self._breaker.has_accepted:
+            self.close()
+        elif self._breaker.rejects_everything:
+            for waiting, rejection in self._waiting:
+                self._fail(waiting, rejection, "refused like every other row of this run")
+            self._waiting.clear()
 
     def miss(self, item: Item, error: CommonRoomError) -> None:
-        """The room lacks what the row is about; it may still be on its way there, but not for ever."""
-        self._failures_in_a_row = 0
+        """Record a row whose contact or thing the room does not have; it may still arrive there."""
+        self._breaker.count_not_found()
         runs = (item.row.was_not_found_runs or 0) + 1
-        if runs >= self._sync.max_not_found_runs:
-            self._reject(item, error, _NOT_FOUND_ADVICE.format(runs=runs))
+        if runs >= self._max_not_found_runs:
+            self._reject(item, error, _NOT_FOUND.format(runs=runs))
         else:
-            self._report.failed += 1
-            self._take_down(item, "failed", error, str(error))
+            self._fail(item, error, str(error))
 
     def lose(self, batch: Batch, error: CommonRoomError) -> None:
-        """The rows may have arrived, and must not be sent again on that doubt."""
+        """Record rows that may have arrived and must not be sent twice."""
         self._report.unknown += len(batch)
         for item in batch:
-            self._take_down(item, "unknown", error, str(error))
-        self._count_failure(error, _LOST_IN_A_ROW)
+            self._add_error(item, "unknown", error, str(error))
+        self._breaker.count_lost(error)
 
     def fail(self, batch: Batch, error: CommonRoomError) -> None:
-        """The rows did not arrive, through no fault of theirs."""
-        self._report.failed += len(batch)
+        """Record rows that did not arrive, through no fault of theirs."""
         for item in batch:
-            self._take_down(item, "failed", error, str(error))
-        self._count_failure(error, _FAILURES_IN_A_ROW)
+            self._fail(item, error, str(error))
+        self._breaker.count_failed(error)
 
-    def release_held(self) -> None:
-        """Refusals count against the rows once the API has taken any row, or when the run ends."""
-        for item, error in self._held:
-            self._reject(item, error, _REJECTED_ADVICE.format(status=error.http_status))
-        self._held.clear()
+    def close(self) -> None:
+        """Record the rejections that wait."""
+        for item, error in self._waiting:
+            self._reject(item, error, _REJECTED.format(status=error.http_status))
+        self._waiting.clear()
 
-    def _stop_on_refusals(self, error: CommonRoomError) -> None:
-        """Refusals of everything are no fault of the rows: they are offered again when that is mended."""
-        self._all_refused = True
-        self.stop(
-            f"Common Room refused each of the first {len(self._held)} rows ({error.reason_code}); the fault is "
-            "one that they share, so nothing more was sent. Compare a payload of `cr-pipelines plan "
-            f"{self._sync.name}` with the API's description"
-        )
-        for item, refusal in self._held:
-            self._report.failed += 1
-            self._take_down(item, "failed", refusal, "refused like every other row of this run")
-        self._held.clear()
-
-    def _count_failure(self, error: CommonRoomError, most: int) -> None:
-        self._failures_in_a_row += 1
-        if self._failures_in_a_row >= most:
-            self.stop(f"the last {self._failures_in_a_row} requests failed: {error}")
+    def _fail(self, item: Item, error: CommonRoomError, message: str) -> None:
+        self._report.failed += 1
+        self._add_error(item, "failed", error, message)
 
     def _reject(self, item: Item, error: CommonRoomError, message: str) -> None:
         self._report.rejected += 1
-        if len(self._report.rejected_rows) < _SHOWN_REJECTED:
-            self._report.rejected_rows.append(RejectedRow(item.row.key, "rejected", None, error.reason_code, message))
-        self._take_down(item, "rejected", error, message)
+        self._show(RejectedRow(item.row.key, "rejected", None, error.reason_code, message))
+        self._add_error(item, "rejected", error, message)
 
-    def _take_down(self, item: Item, status: str, error: CommonRoomError, message: str) -> None:
-        self._outbox.add(
+    def _show(self, row: RejectedRow) -> None:
+        if len(self._report.rejected_rows) < MOST_KEYS:
+            self._report.rejected_rows.append(row)
+
+    def _add_suppressed(
+        self, row: PlannedRow, suppressed_for: str | None, attempts: int = 0, email_hash: str | None = None
+    ) -> None:
+        self._add(
+            row,
+            "suppressed",
+            attempts=attempts,
+            reason_code="suppressed",
+            message=_SUPPRESSED,
+            email_hash=email_hash,
+            suppressed_for=suppressed_for,
+        )
+
+    def _add_error(self, item: Item, status: str, error: CommonRoomError, message: str) -> None:
+        self._add(
             item.row,
             status,
             attempts=error.attempts,
@@ -150,3 +178,29 @@ class Verdicts:
             message=message,
             email_hash=item.outgoing.email_hash,
         )
+
+    def _add(
+        self,
+        row: PlannedRow,
+        status: str,
+        *,
+        attempts: int = 0,
+        http_status: int | None = None,
+        reason_code: str | None = None,
+        field: str | None = None,
+        message: str | None = None,
+        email_hash: str | None = None,
+        suppressed_for: str | None = None,
+    ) -> None:
+        if self._outbox is not None:
+            self._outbox.add(
+                row,
+                status,
+                attempts=attempts,
+                http_status=http_status,
+                reason_code=reason_code,
+                field=field,
+                message=message,
+                email_hash=email_hash,
+                suppressed_for=suppressed_for,
+            )

@@ -1,12 +1,16 @@
+"""Workers: they send the batches of a plan, many at once.
+
+Goes in: a plan, and a client of the room. Comes out: every planned row has an outcome, or waits for another run because
+the circuit breaker opened.
+"""
+
 import asyncio
 import gc
-import logging
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from cr_pipelines.api import (
     BadToken,
@@ -21,253 +25,246 @@ from cr_pipelines.api import (
     with_send_hook,
 )
 from cr_pipelines.sync.contract import Catalog, CatalogPart, Context, RowReader
-from cr_pipelines.sync.deliver.outcomes import Verdicts
-from cr_pipelines.sync.deliver.validate import Batch, Validator, halves
-from cr_pipelines.sync.errors import SyncError
-from cr_pipelines.sync.model import Destination, Options, Sync
+from cr_pipelines.sync.deliver.batches import Batch, Skipped, batched
+from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
+from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
+from cr_pipelines.sync.deliver.progress import ProgressReporter
+from cr_pipelines.sync.deliver.recorder import Recorder
+from cr_pipelines.sync.deliver.validate import Validator
+from cr_pipelines.sync.model import Options, Sync
 from cr_pipelines.sync.plan import Plan
-from cr_pipelines.sync.privacy.send_guard import Identity, InFlight, LeaseExpired, RowSuppressed, SendGuard
-from cr_pipelines.sync.report import Progress, Report
-from cr_pipelines.sync.state.outbox import MOST_UNRECORDED, Outbox
-
-_log = logging.getLogger(__name__)
-
-PROGRESS_SECONDS = 5.0
+from cr_pipelines.sync.privacy.send_guard import InFlight, LeaseExpired, RowSuppressed, SendGuard
+from cr_pipelines.sync.privacy.watch import SuppressionWatch
+from cr_pipelines.sync.state.outbox import Outbox
+from cr_pipelines.sync.worker_pool import WorkerPool
 
 _WORKERS = 128
-"""Parcels in hand at once. The client's own gate decides how many are in flight."""
+"""Batches that are worked on at once. The client's rate limiter decides how many are in flight."""
 
 _WORKERS_SENDING_ONCE = 32
-"""As above, of operations that append: a kill leaves as many rows in doubt, and once more as many announced."""
+"""As above, for operations that append: a kill leaves as many rows in doubt, and as many more announced."""
 
 
+@dataclass(frozen=True)
 class Delivery:
-    """Sends the rows of a plan and takes down what became of each."""
+    """What sending the rows of a plan needs.
+
+    Attributes:
+        source_id: the destination source, if the sync has one.
+    """
+
+    sync: Sync
+    plan: Plan
+    options: Options
+    source_id: int | None
+    watch: SuppressionWatch
+    outcomes: OutcomeRecorder
+    breaker: CircuitBreaker
+
+    async def preview(self, client: CommonRoomClient, catalog: Catalog | None) -> list[str]:
+        """Check every planned row without sending it, and return some of the requests as JSON."""
+        samples: list[str] = []
+        with _fewer_collections():
+            for step in self.steps(await self.validator(client, catalog)):
+                if isinstance(step, Batch):
+                    self.outcomes.preview(step)
+                    if len(samples) < self.options.samples:
+                        samples.append(step.request(self.sync.contract.batching).wire_json().decode())
+        return samples
+
+    async def run(
+        self,
+        client: CommonRoomClient,
+        catalog: Catalog | None,
+        outbox: Outbox,
+        recorder: Recorder,
+        progress: ProgressReporter,
+    ) -> None:
+        """Send every planned row, or as many as the circuit breaker lets through.
+
+        Args:
+            client: the room.
+            catalog: what was read of the room already; None to read what the rows need.
+            outbox: where the outcomes go.
+            recorder: writes them.
+            progress: counts them.
+
+        Raises:
+            CommonRoomError: the catalog cannot be read.
+            WarehouseError: outcomes cannot be written.
+        """
+        with _fewer_collections():
+            await _Workers(self, client, outbox, recorder, progress).run(catalog)
+
+    async def validator(self, client: CommonRoomClient, catalog: Catalog | None) -> Validator:
+        """Return the validator of the planned rows, with the parts of the catalog that they need."""
+        columns = self.plan.match.columns
+        context = Context(catalog or await self._read_catalog(client), self.sync.clear_nulls)
+        reader = RowReader(self.sync.contract, columns, context)
+        return Validator(reader, self.watch, resend_delivered=self.options.resync == "all")
+
+    def steps(self, validator: Validator) -> Iterator[Batch | Skipped]:
+        """Yield the batches of the plan, and each skipped row once it is recorded."""
+        batching = self.sync.contract.batching
+        max_rows = 1 if batching is None else self.sync.batch_size or batching.most
+        for step in batched(map(validator.check, self.plan.spool), max_rows):
+            if isinstance(step, Skipped):
+                self.outcomes.skip(step)
+            yield step
+
+    async def _read_catalog(self, client: CommonRoomClient) -> Catalog:
+        columns = self.plan.match.columns
+        parts = {part for column in columns for part in column.needs}
+        segments: Iterable[object] = ()
+        if CatalogPart.SEGMENT_STATUSES in parts:
+            segments = self.plan.spool.distinct([column.name for column in columns].index("segment"))
+        writer = self.source_id if self.sync.contract.needs_source_id else None
+        return await Catalog.read(client, parts, source_id=writer, segments=segments)
+
+
+class _Workers:
+    """The workers of one delivery, and the batches that they share."""
 
     def __init__(
         self,
-        sync: Sync,
-        plan: Plan,
+        delivery: Delivery,
+        client: CommonRoomClient,
         outbox: Outbox,
-        report: Report,
-        options: Options,
-        on_progress: Callable[[Progress], None] | None,
+        recorder: Recorder,
+        progress: ProgressReporter,
     ):
-        self._sync = sync
-        self._contract = sync.contract
-        self._plan = plan
+        self._delivery = delivery
+        self._contract = delivery.sync.contract
+        self._outcomes = delivery.outcomes
+        self._breaker = delivery.breaker
+        self._guard = SendGuard(delivery.watch)
+        self._client = client
         self._outbox = outbox
-        self._report = report
-        self._options = options
-        self._on_progress = on_progress
-        self._send_guard = SendGuard(outbox)
-        self._verdicts = Verdicts(sync, outbox, report)
-        self._source_id: int | None = None
-        self._done = 0
-        self._announced: deque[Batch] = deque()
+        self._recorder = recorder
+        self._progress = progress
+        self._steps: Iterator[Batch | Skipped] = iter(())
+        self._announced: deque[Batch | Skipped] = deque()
         self._announcing = asyncio.Lock()
-        self._flushing = asyncio.Lock()
-        self._written = asyncio.Event()
-        self._workers: list[asyncio.Task[None]] = []
 
-    async def run(self, destination: Destination, catalog: Catalog | None = None) -> None:
-        """Offer every planned row to the room, or only check them when the run is a dry one.
-
-        `catalog` is what was read of it already; by default, what the rows need is read first. Fills the report. An
-        early end is noted in it and does not raise; errors that leave nothing to report (a token that cannot even
-        read, a warehouse that cannot record) are raised.
-        """
-        self._source_id = destination.source_id
-        if self._contract.needs_source_id and self._source_id is None:
-            raise SyncError(
-                f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
-                "the id of the API signal in Common Room (Settings > Sources)"
-            )
-        async with destination.open_client() as client:
-            try:
-                with _fewer_collections():
-                    if self._options.dry_run:
-                        self._check_only(await self._validator(client, catalog))
-                    else:
-                        await self._send_all(client, catalog)
-            except (BadToken, UnknownSource) as error:
-                self._verdicts.stop(str(error))
-            finally:
-                self._verdicts.release_held()
-                self._report.add_traffic(client.stats)
-                self._report.stopped_by = self._verdicts.stopped_by
-
-    async def _validator(self, client: CommonRoomClient, catalog: Catalog | None) -> Validator:
-        columns = self._plan.match.columns
-        context = Context(catalog or await self._read_catalog(client), self._sync.clear_nulls)
-        reader = RowReader(self._contract, columns, context)
-        return Validator(self._sync, reader, self._outbox, self._report, self._options)
-
-    async def _read_catalog(self, client: CommonRoomClient) -> Catalog:
-        columns = self._plan.match.columns
-        facts = {fact for column in columns for fact in column.needs}
-        segments: Iterable[object] = ()
-        if CatalogPart.SEGMENT_STATUSES in facts:
-            segments = self._plan.spool.distinct([column.name for column in columns].index("segment"))
-        writer = self._source_id if self._contract.needs_source_id else None
-        return await Catalog.read(client, facts, source_id=writer, segments=segments)
-
-    def _check_only(self, validator: Validator) -> None:
-        for batch in validator.batches(self._plan.spool):
-            self._report.delivered += len(batch)
-            if batch and len(self._report.samples) < self._options.samples:
-                self._report.samples.append(self._request(batch).wire_json().decode())
-
-    async def _send_all(self, client: CommonRoomClient, catalog: Catalog | None) -> None:
-        # The run's heartbeat begins before the first request, which may wait long for the rate limit.
-        recording = asyncio.create_task(self._record())
-        reporting = asyncio.create_task(self._report_progress(client))
-        working = asyncio.create_task(self._work_all(client, catalog))
-        ends: set[asyncio.Task[None]] = {working, recording}
+    async def run(self, catalog: Catalog | None) -> None:
+        """Send everything."""
+        pool = WorkerPool()
         try:
-            # A ledger that cannot be written must end the sending at once.
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if recording.done():
-                recording.result()
-            await working
+            # The run's heartbeat begins before the first request, which may wait long for the rate limit.
+            await pool.run(
+                self._send_all(pool, catalog),
+                self._recorder.keep_recording(),
+                self._progress.keep_reporting(self._client),
+            )
         finally:
-            await _put_away(recording, reporting, working, *self._workers)
-            for batch in self._announced:
-                self._verdicts.withdraw(batch)
+            for step in self._announced:
+                if isinstance(step, Batch):
+                    self._outcomes.withdraw(step)
 
-    async def _work_all(self, client: CommonRoomClient, catalog: Catalog | None) -> None:
-        validator = await self._validator(client, catalog)
-        batches = validator.batches(self._plan.spool)
-        most = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
-        self._workers = [
-            asyncio.create_task(self._work(client, validator, batches)) for _ in range(min(most, self._plan.offered))
-        ]
-        await asyncio.gather(*self._workers)
+    async def _send_all(self, pool: WorkerPool, catalog: Catalog | None) -> None:
+        self._steps = self._delivery.steps(await self._delivery.validator(self._client, catalog))
+        workers = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
+        await pool.start(self._work, min(workers, self._delivery.plan.offered))
 
-    async def _work(self, client: CommonRoomClient, validator: Validator, batches: Iterator[Batch]) -> None:
-        while self._verdicts.stopped_by is None:
-            if self._contract.repeatable:
-                batch = next(batches, None)
-            else:
-                batch = await self._announced_parcel(batches)
-            if batch is None:
+    async def _work(self) -> None:
+        while not self._breaker.is_open:
+            step = await self._next_step()
+            if step is None:
                 return
-            if batch:
-                await self._send(client, validator, batch)
-            self._done += len(batch) or 1
-            while len(self._outbox) >= MOST_UNRECORDED:
-                self._written.clear()
-                await self._written.wait()
-            if not batch and self._done % 256 == 0:
-                # A long stretch of rows that are not sent must not keep the other tasks from their turn.
-                await asyncio.sleep(0)
+            if isinstance(step, Batch):
+                await self._send(step)
+                self._progress.advance(len(step))
+            else:
+                self._progress.advance(1)
+                if self._progress.done % 256 == 0:
+                    # Many skipped rows in a row must not keep the other tasks waiting.
+                    await asyncio.sleep(0)
+            await self._recorder.wait_for_outbox()
 
-    async def _announced_parcel(self, batches: Iterator[Batch]) -> Batch | None:
-        """The next batch of what must not be sent twice; the ledger has it before it goes."""
+    async def _next_step(self) -> Batch | Skipped | None:
+        if self._contract.repeatable:
+            return next(self._steps, None)
+        return await self._next_announced()
+
+    async def _next_announced(self) -> Batch | Skipped | None:
+        """Return the next batch of rows that must not be sent twice, once the ledger has it."""
         async with self._announcing:
-            if not self._announced and self._verdicts.stopped_by is None:
-                self._announced.extend(islice(batches, _WORKERS_SENDING_ONCE))
-                for batch in self._announced:
-                    self._verdicts.announce(batch)
-                if any(self._announced):
-                    await self._flush()
+            if not self._announced and not self._breaker.is_open:
+                self._announced.extend(islice(self._steps, _WORKERS_SENDING_ONCE))
+                batches = [step for step in self._announced if isinstance(step, Batch)]
+                for batch in batches:
+                    self._outcomes.announce(batch)
+                if batches:
+                    await self._recorder.flush()
             return self._announced.popleft() if self._announced else None
 
-    async def _send(self, client: CommonRoomClient, validator: Validator, batch: Batch) -> None:
-        keys = [item.row.key for item in batch]
-        in_flight = self._send_guard.in_flight(
-            *(Identity(row.key, outgoing.person, outgoing.address_hashes) for row, outgoing in batch)
-        )
-        self._outbox.in_doubt.update(keys)
+    async def _send(self, batch: Batch) -> None:
+        in_flight = self._guard.hook(batch.identities)
+        self._outbox.mark_in_doubt(batch.keys)
         try:
-            answer = await self._ask(client, self._request(batch), in_flight)
+            response = await self._request(batch, in_flight)
         except asyncio.CancelledError:
             if not self._contract.repeatable:
-                self._verdicts.abandon(batch)
+                self._outcomes.abandon(batch)
             raise
         except RowSuppressed as found:
-            for rest in validator.without_withheld(batch, found.email_hash, in_flight.attempts):
-                await self._send(client, validator, rest)
+            for rest in self._without_suppressed(batch, found.email_hash, in_flight.attempts):
+                await self._send(rest)
         except (BadToken, UnknownSource) as error:
-            self._verdicts.stop(str(error))
+            self._breaker.stop(str(error))
             if not self._contract.repeatable:
-                self._verdicts.withdraw(batch)
+                self._outcomes.withdraw(batch)
         except (InvalidRequest, NotFound) as error:
-            if len(batch) > 1:
-                # So that one bad row costs few requests and none of the others.
-                for half in halves(batch):
-                    if self._verdicts.stopped_by is None:
-                        await self._send(client, validator, half)
-            elif isinstance(error, NotFound):
-                self._verdicts.miss(batch[0], error)
-            else:
-                self._verdicts.refuse(batch[0], error)
+            await self._reject(batch, error)
         except CommonRoomError as error:
-            doubtful = isinstance(error, ResponseLost | UnexpectedResponse)
-            if doubtful and not self._contract.repeatable:
-                self._verdicts.lose(batch, error)
+            in_doubt = isinstance(error, ResponseLost | UnexpectedResponse)
+            if in_doubt and not self._contract.repeatable:
+                self._outcomes.lose(batch, error)
             else:
-                self._verdicts.fail(batch, error)
+                self._outcomes.fail(batch, error)
         else:
-            self._verdicts.accept(batch, answer)
-        self._outbox.in_doubt.difference_update(keys)
+            self._outcomes.accept(batch, response)
+        self._outbox.clear_doubt(batch.keys)
 
-    async def _ask(self, client: CommonRoomClient, request: Any, in_flight: InFlight) -> WriteResponse:
-        """Send a request through the door, waiting while the run must first look who is withheld."""
+    async def _request(self, batch: Batch, in_flight: InFlight) -> WriteResponse:
+        """Send a request past the guard, waiting while the run must first look at the suppression list."""
+        request = batch.request(self._contract.batching)
         while True:
             try:
                 with with_send_hook(in_flight):
-                    return await self._contract.send(client, self._source_id, request)
+                    return await self._contract.send(self._client, self._delivery.source_id, request)
             except LeaseExpired:
-                while self._send_guard.lapsed:
-                    self._written.clear()
-                    await self._written.wait()
+                await self._recorder.wait_for_look()
 
-    def _request(self, batch: Batch) -> Any:
-        batching = self._contract.batching
-        requests = [item.outgoing.request for item in batch]
-        return requests[0] if batching is None or len(requests) == 1 else batching.combine(requests)
+    def _without_suppressed(self, batch: Batch, email_hash: str, attempts: int) -> Iterable[Batch]:
+        """Record the suppressed rows of a batch that the guard stopped, and return the others in new batches."""
+        suppressed = self._guard.suppressed_among(batch.identities)
+        if len(batch) == 1:
+            suppressed = dict.fromkeys(batch.keys, email_hash)
+        for item in batch:
+            if item.row.key in suppressed:
+                self._outcomes.suppress(item, suppressed[item.row.key], attempts)
+        if not suppressed:
+            # Only the body as a whole has the address: the halves show whose row it is.
+            return batch.split()
+        rest = batch.without(suppressed)
+        return () if rest is None else (rest,)
 
-    async def _record(self) -> None:
-        while True:
-            await asyncio.sleep(0.02)
-            self._outbox.clear_of = max(self._outbox.clear_of, self._send_guard.clear_of())
-            if self._outbox.due or self._outbox.heartbeat_due:
-                await self._flush()
-                self._written.set()
-
-    async def _flush(self) -> None:
-        async with self._flushing:
-            await asyncio.to_thread(self._outbox.flush)
-
-    async def _report_progress(self, client: CommonRoomClient) -> None:
-        done, moment = 0, time.monotonic()
-        while True:
-            await asyncio.sleep(PROGRESS_SECONDS)
-            now = time.monotonic()
-            pace = (self._done - done) / (now - moment)
-            done, moment = self._done, now
-            left = (self._plan.offered - self._done) / pace if pace else None
-            self._tell(Progress(self._sync.name, self._done, self._plan.offered, pace, left, client.stats.rate_limited))
-
-    def _tell(self, progress: Progress) -> None:
-        if self._on_progress is None:
-            return
-        try:
-            self._on_progress(progress)
-        except Exception as error:
-            _log.warning("progress could not be reported: %s", type(error).__name__)
-
-
-async def _put_away(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async def _reject(self, batch: Batch, error: CommonRoomError) -> None:
+        """Record a rejected row. Split a batch, so that one bad row costs few requests and none of the others."""
+        if len(batch) > 1:
+            for half in batch.split():
+                if not self._breaker.is_open:
+                    await self._send(half)
+        elif isinstance(error, NotFound):
+            self._outcomes.miss(batch.items[0], error)
+        else:
+            self._outcomes.reject(batch.items[0], error)
 
 
 @contextmanager
 def _fewer_collections() -> Iterator[None]:
-    """Collect garbage rarely: at thousands of rows a second its default pauses cost a tenth of the pace."""
+    """Collect garbage rarely: at thousands of rows a second, Python's default costs a tenth of the throughput."""
     thresholds = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:

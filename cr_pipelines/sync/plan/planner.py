@@ -158,7 +158,7 @@ class Planner:
             self._session.execute(statements.refresh_hashes(self._names, plan.row_hash_version))
         if plan.absent:
             self._session.execute(statements.record_absent(self._names))
-        if self._any("SELECT 1 FROM cr_compared WHERE why <> 'absent' AND gone_since IS NOT NULL LIMIT 1"):
+        if self._any("SELECT 1 FROM cr_compared WHERE why <> 'absent' AND absent_since IS NOT NULL LIMIT 1"):
             self._session.execute(statements.record_returned(self._names))
         if self._sync.contract.repeatable:
             self._session.execute(statements.record_intents(self._names, run_id))

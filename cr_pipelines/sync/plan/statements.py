@@ -15,8 +15,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.sync.state.ledger import delivered_fingerprint, no_key
+from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Dialect
 
 NO_HASH = -1
@@ -130,7 +131,7 @@ def count_duplicates(dialect: Dialect) -> str:
 
 def had_rows_before(names: PlanNames) -> str:
     """Return a query that has a row if the ledger has any row that was in the source at the last look."""
-    return f"SELECT 1 FROM {names.table('sync_ledger')} WHERE {names.here} AND gone_since IS NULL LIMIT 1"
+    return f"SELECT 1 FROM {names.table('sync_ledger')} WHERE {names.here} AND absent_since IS NULL LIMIT 1"
 
 
 def find_candidates(
@@ -176,7 +177,7 @@ def find_candidates(
         "sync_ledger",
         f"""key,
             CASE
-                WHEN gone_since IS NOT NULL THEN NULL
+                WHEN absent_since IS NOT NULL THEN NULL
                 WHEN status IN ({_LOOK_AGAIN}) THEN {NO_HASH}
                 WHEN row_hash_version IS DISTINCT FROM {text(row_hash_version)} THEN {NO_HASH}
                 ELSE coalesce(row_hash, {NO_HASH})
@@ -195,7 +196,7 @@ def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool) -> st
     ledger = names.rows(
         "sync_ledger",
         f"""key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
-            row_hash, row_hash_version, message, not_found_runs, gone_since""",
+            row_hash, row_hash_version, message, not_found_runs, absent_since""",
     )
     interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
@@ -216,7 +217,7 @@ def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool) -> st
                 WHEN l.status = 'rejected' THEN 'rejected'
                 ELSE 'unchanged'
             END AS why,
-            l.gone_since,
+            l.absent_since,
             l.status AS was_status,
             l.fingerprint AS was_fingerprint,
             l.delivered_fingerprint AS was_delivered,
@@ -314,15 +315,15 @@ def refresh_hashes(names: PlanNames, row_hash_version: str) -> str:
 def record_absent(names: PlanNames) -> str:
     """Return a statement that records which keys are absent from the source."""
     return f"""
-        UPDATE {names.table("sync_ledger")} SET gone_since = {names.now}
+        UPDATE {names.table("sync_ledger")} SET absent_since = {names.now}
         WHERE {names.here} AND key IN (SELECT key FROM cr_compared WHERE why = 'absent')"""
 
 
 def record_returned(names: PlanNames) -> str:
     """Return a statement that records which absent keys are in the source again."""
     return f"""
-        UPDATE {names.table("sync_ledger")} SET gone_since = NULL
-        WHERE {names.here} AND gone_since IS NOT NULL
+        UPDATE {names.table("sync_ledger")} SET absent_since = NULL
+        WHERE {names.here} AND absent_since IS NOT NULL
         AND key IN (SELECT key FROM cr_compared WHERE why <> 'absent')"""
 
 
@@ -366,7 +367,7 @@ def record_duplicates(names: PlanNames, run_id: str) -> str:
             'invalid', 0, 'duplicate_key', {text(names.key_columns)}, {message}, {names.now}, {text(run_id)}
         FROM cr_duplicates AS d
         LEFT JOIN {names.table("sync_ledger")} AS l ON l.sync = {names.sync_name} AND l.key = d.key
-        WHERE (l.message IS DISTINCT FROM {message} OR l.gone_since IS NOT NULL) {appended}"""
+        WHERE (l.message IS DISTINCT FROM {message} OR l.absent_since IS NOT NULL) {appended}"""
 
 
 def example_duplicates(limit: int) -> str:

@@ -1,24 +1,27 @@
+"""The wait of a removal for the syncs that are running.
+
+Goes in: a version of the suppression list. Comes out: no run can send anything more about its people.
+"""
+
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cr_pipelines.sync.privacy.lease import LEASE_SURELY_OVER_SECONDS, lease_clock
-from cr_pipelines.sync.privacy.send_guard import LINGER_SECONDS
-from cr_pipelines.sync.state.ledger import Ledger, UnconfirmedRun, lives_here, this_host
-from cr_pipelines.warehouse import Warehouse
-
-_LOOK_SECONDS = 0.25
+from cr_pipelines.sync.privacy.lease import lease_clock
+from cr_pipelines.sync.state.runs import RunRegistry, SignsOfLife, UnconfirmedRun, is_alive_here, this_host
+from cr_pipelines.sync.timing import Timing
+from cr_pipelines.warehouse import Session, Warehouse
 
 _RECENTLY = timedelta(minutes=10)
-"""Runs that broke off within it may have had requests on the wire; far beyond what clocks of two hosts differ by."""
+"""Runs that were aborted within it may have had requests in flight; far more than clocks of two hosts differ by."""
 
 
 @dataclass
 class _Signs:
     """What a run last showed of itself, and when that was first seen, by our own clock."""
 
-    shown: tuple[datetime, int | None]
+    shown: SignsOfLife
     since: float
 
 
@@ -28,22 +31,22 @@ def wait_until_confirmed(
     version: int,
     *,
     on_wait: Callable[[int], None] | None = None,
-    meanwhile: Callable[[Ledger], None] | None = None,
-    look_seconds: float = _LOOK_SECONDS,
+    meanwhile: Callable[[Session], None] | None = None,
+    timing: Timing | None = None,
 ) -> float:
-    """Return once no run of a sync can send anything more about the people of a version of the list.
+    """Return once no run of a sync can send anything more about the people of a version of the suppression list.
 
     Every run must have confirmed the version, have ended, have died (its process on this host is gone), or have been
-    silent for longer than any run may send by an old list; that is measured by this process's clock alone, so clocks
-    of hosts may differ. Where a run broke off, what it had handed to the network gets a moment to arrive.
+    silent for longer than any run may send by an earlier list. That is measured by this process's clock alone, so
+    clocks of hosts may differ. Where a run was aborted, what it had sent gets a moment to arrive.
 
     Args:
         warehouse: where the runs confirm.
         schema: of our own tables.
-        version: of the list of people, as `Ledger.suppression_version` gives it.
-        on_wait: called with the number of runs that are waited for, whenever it changes.
+        version: of the list, as `SuppressionList.version` returns it.
+        on_wait: called with the number of runs that it waits for, whenever that changes.
         meanwhile: called in every session, as for a heartbeat.
-        look_seconds: pause between two looks.
+        timing: how often to look, and when a silent run is over.
 
     Returns:
         how many seconds it took.
@@ -51,38 +54,39 @@ def wait_until_confirmed(
     Raises:
         WarehouseError: the warehouse cannot be read.
     """
+    timing = timing or Timing()
     begun = time.monotonic()
     seen: dict[UnconfirmedRun, _Signs] = {}
-    broke_off = False
-    told = 0
+    aborted = False
+    reported = 0
     while True:
         with warehouse.session() as session:
-            ledger = Ledger(session, schema)
-            broke_off = broke_off or ledger.broke_off_since(datetime.now(UTC) - _RECENTLY)
+            runs = RunRegistry(session, schema)
+            aborted = aborted or runs.aborted_since(datetime.now(UTC) - _RECENTLY)
             waiting = 0
-            for run, shown in ledger.unconfirmed(version):
+            for run, shown in runs.unconfirmed(version):
                 signs = seen.get(run)
                 if signs is None or signs.shown != shown:
                     signs = seen[run] = _Signs(shown, lease_clock())
-                if _is_over(run, signs):
-                    ledger.bury(run)
-                    broke_off = True
+                if _is_over(run, signs, timing):
+                    runs.mark_dead(run)
+                    aborted = True
                 else:
                     waiting += 1
             if meanwhile is not None:
-                meanwhile(ledger)
-        if waiting != told and on_wait is not None:
+                meanwhile(session)
+        if waiting != reported and on_wait is not None:
             on_wait(waiting)
-        told = waiting
+        reported = waiting
         if not waiting:
             break
-        time.sleep(look_seconds)
-    if broke_off:
-        time.sleep(LINGER_SECONDS)
+        time.sleep(timing.confirmation_seconds)
+    if aborted:
+        time.sleep(timing.linger_seconds)
     return time.monotonic() - begun
 
 
-def _is_over(run: UnconfirmedRun, signs: _Signs) -> bool:
-    if run.host == this_host() and not lives_here(run.process, run.run_id):
+def _is_over(run: UnconfirmedRun, signs: _Signs, timing: Timing) -> bool:
+    if run.host == this_host() and not is_alive_here(run.process, run.run_id):
         return True
-    return lease_clock() - signs.since > LEASE_SURELY_OVER_SECONDS
+    return lease_clock() - signs.since > timing.lease_surely_over_seconds

@@ -1,120 +1,96 @@
-import time
-from collections.abc import Sequence
+"""The last check before a request leaves.
+
+Goes in: each request at the moment when it is sent, retries included. Comes out: it leaves and is counted as in flight,
+or it is stopped because it is about a suppressed person, or because the list may be out of date.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cr_pipelines.sync.privacy.lease import LEASE_SECONDS, lease_clock
 from cr_pipelines.sync.privacy.suppression import Suppressed
-from cr_pipelines.sync.state.outbox import Outbox
-
-LINGER_SECONDS = 2.0
-"""A request that was given up without an answer may still be on its way for so long."""
+from cr_pipelines.sync.privacy.watch import SuppressionWatch
 
 
 class Identity(NamedTuple):
-    """By what a row may turn out to be about a person: its key, the person's id, hashes of its addresses."""
+    """By what a row may be about a person: its key, the person's id, hashes of its addresses."""
 
     key: str
     person: str | None
-    hashes: Sequence[str]
+    address_hashes: Sequence[str]
 
 
 class RowSuppressed(Exception):
-    """The person of a row asked to be forgotten while it waited to be sent.
+    """A request that must not be sent, as it is about a suppressed person.
 
     Attributes:
-        email_hash: on whose account.
+        email_hash: the hash of the address for which it is suppressed.
     """
 
     def __init__(self, email_hash: str):
-        super().__init__("the person asked to be forgotten")
+        super().__init__("the request is about a suppressed person")
         self.email_hash = email_hash
 
 
 class LeaseExpired(Exception):
-    """The last look at who is withheld is too old to send by. Nothing was sent."""
-
-
-class SendGuard:
-    """What every request of a run goes through last, so that nobody slips through who asked to be forgotten.
-
-    A removal is sent only once every run has confirmed that it knows of the person and has nothing about them on the
-    wire, or once it cannot have. This is the run's side of it: each request is checked at the moment of sending,
-    repetitions too, what is on the wire is known, and nothing goes by an old list.
-    """
-
-    def __init__(self, outbox: Outbox):
-        self._outbox = outbox
-        self._on_the_wire: set[InFlight] = set()
-        self._lingering: list[tuple[float, InFlight]] = []
-        self._clear_of = -1
-
-    def in_flight(self, *rows: Identity) -> "InFlight":
-        """The guard for the request that these rows become."""
-        return InFlight(self, rows)
-
-    @property
-    def lapsed(self) -> bool:
-        """Whether the run must look who is withheld before it may send on."""
-        return lease_clock() - self._outbox.seen_at > LEASE_SECONDS
-
-    def clear_of(self) -> int:
-        """The version of the list whose people the run neither sends nor has on the wire; -1 while it has some."""
-        suppressed = self._outbox.suppressed
-        now = time.monotonic()
-        self._lingering = [(until, in_flight) for until, in_flight in self._lingering if until > now]
-        if self._clear_of != suppressed.version:
-            # Once it is clear it stays so: whatever was let go since was checked against that list.
-            sent = [*self._on_the_wire, *(in_flight for _, in_flight in self._lingering)]
-            if any(in_flight.held_by(suppressed) for in_flight in sent):
-                return -1
-            self._clear_of = suppressed.version
-        return self._clear_of
-
-    def admit(self, in_flight: "InFlight") -> None:
-        """Count a request as on the wire. Raises RowSuppressed or LeaseExpired when it must not go."""
-        if self.lapsed:
-            raise LeaseExpired
-        found = in_flight.held_by(self._outbox.suppressed)
-        if found is not None:
-            raise RowSuppressed(found)
-        self._on_the_wire.add(in_flight)
-
-    def release(self, in_flight: "InFlight", responded: bool) -> None:
-        """Count a request as done, or as given up."""
-        self._on_the_wire.discard(in_flight)
-        if not responded:
-            self._lingering.append((time.monotonic() + LINGER_SECONDS, in_flight))
+    """A request that was not sent, as the last look at the suppression list is too old."""
 
 
 class InFlight:
-    """The guard of one request, and of its repetitions.
+    """The send hook of one request and its retries.
 
     Attributes:
-        attempts: how often the request was let go.
+        attempts: how often the request left.
     """
 
-    __slots__ = ("_body", "_send_guard", "_rows", "attempts")
+    __slots__ = ("_body", "_rows", "_watch", "attempts")
 
-    def __init__(self, door: SendGuard, rows: Sequence[Identity]):
-        self._send_guard = door
+    def __init__(self, watch: SuppressionWatch, rows: Sequence[Identity]):
+        self._watch = watch
         self._rows = rows
         self._body = b""
         self.attempts = 0
 
     def enter(self, body: bytes) -> None:
-        """Let the request go. Raises RowSuppressed or LeaseExpired."""
+        """Let the request leave. Raises RowSuppressed or LeaseExpired."""
         self._body = body
-        self._send_guard.admit(self)
+        if self._watch.expired:
+            raise LeaseExpired
+        found = self.address_in(self._watch.suppressed)
+        if found is not None:
+            raise RowSuppressed(found)
+        self._watch.in_flight.add(self)
         self.attempts += 1
 
-    def leave(self, responded: bool) -> None:
-        """The request has its answer, or was given up."""
-        self._send_guard.release(self, responded)
+    def leave(self, answered: bool) -> None:
+        """Note that the request has its response, or was given up."""
+        self._watch.in_flight.remove(self, responded=answered)
 
-    def held_by(self, suppressed: Suppressed) -> str | None:
-        """The hash on whose account the request must not go, or None."""
+    def address_in(self, suppressed: Suppressed) -> str | None:
+        """Return the hash of the address for which the request must not be sent, or None."""
         for row in self._rows:
             found = suppressed.address_of(*row)
             if found is not None:
                 return found
         return suppressed.address_in(self._body)
+
+
+class SendGuard:
+    """What every request of a run passes last."""
+
+    def __init__(self, watch: SuppressionWatch):
+        self._watch = watch
+
+    @property
+    def expired(self) -> bool:
+        """Whether the run must look at the suppression list before it may send."""
+        return self._watch.expired
+
+    def hook(self, rows: Iterable[Identity]) -> InFlight:
+        """Return the send hook for the request that these rows become."""
+        return InFlight(self._watch, tuple(rows))
+
+    def suppressed_among(self, rows: Iterable[Identity]) -> dict[str, str]:
+        """Return the keys of the rows that are suppressed, each with the hash of the address."""
+        suppressed = self._watch.suppressed
+        found = ((row.key, suppressed.address_of(*row)) for row in rows)
+        return {key: email_hash for key, email_hash in found if email_hash is not None}

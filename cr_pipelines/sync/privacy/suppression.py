@@ -11,8 +11,8 @@ from itertools import product
 from urllib.parse import unquote_to_bytes
 
 from cr_pipelines.sync.contract import address_hash
-from cr_pipelines.sync.state.ledger import delivered_fingerprint
 from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Session
 
 _ADDRESS = re.compile(rb"([^\s@<>()\[\]\\,;:\"]+)@([\w\x80-\xff-]+(?:\.[\w\x80-\xff-]+)+)")
@@ -140,14 +140,14 @@ class SuppressionList:
     def suppressed_rows(self) -> dict[str, int]:
         """Return how many rows are suppressed now for each address, by its hash."""
         recorded = " UNION ALL ".join(
-            f"SELECT sync, key, withheld_for FROM {self._names.table(table)} WHERE status = 'suppressed'"
+            f"SELECT sync, key, suppressed_for FROM {self._names.table(table)} WHERE status = 'suppressed'"
             for table in ("sync_ledger", "sync_outcomes")
         )
         # An outcome may be in both tables, or not in the ledger yet.
         found = self._session.fetch_all(
-            "SELECT withheld_for, count(*) FROM "
-            f"(SELECT DISTINCT sync, key, withheld_for FROM ({recorded}) AS recorded) AS suppressed_rows "
-            "WHERE withheld_for IS NOT NULL GROUP BY withheld_for"
+            "SELECT suppressed_for, count(*) FROM "
+            f"(SELECT DISTINCT sync, key, suppressed_for FROM ({recorded}) AS recorded) AS suppressed_rows "
+            "WHERE suppressed_for IS NOT NULL GROUP BY suppressed_for"
         )
         return {email_hash: int(count) for email_hash, count in found}
 

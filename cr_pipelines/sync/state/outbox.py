@@ -1,75 +1,65 @@
-import time
+"""The outbox: outcomes of rows on their way to the ledger.
+
+Goes in: what became of each row, as it happens. Comes out: rows of `sync_outcomes`, appended in short sessions. A kill
+loses what was not written yet: those rows are sent again.
+"""
+
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from cr_pipelines.sync.plan.spool import PlannedRow
-from cr_pipelines.sync.privacy.lease import lease_clock
-from cr_pipelines.sync.privacy.suppression import Suppressed, SuppressionList
+from cr_pipelines.sync.model import RunKey
 from cr_pipelines.sync.state.ledger import OUTCOME_SCHEMA, Ledger
-from cr_pipelines.warehouse import Session, Warehouse
+from cr_pipelines.warehouse import Session
 
-FLUSH_ROWS = 500
-FLUSH_SECONDS = 1.0
-FLUSH_PAUSE = 0.5
-"""At thousands of rows a second, opening the warehouse at every 500th would cost a fifth of a core."""
 
-MOST_UNRECORDED = 4_000
-"""Sending waits for the ledger beyond so many outcomes, as when another process has the warehouse."""
+class HashedRow(Protocol):
+    """A row of the source, as far as the ledger compares it."""
 
-_HEARTBEAT_SECONDS = 20.0
+    @property
+    def key(self) -> str:
+        """The row's key, as the ledger spells it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash that is equal for equal content on every engine."""
+
+    @property
+    def row_hash(self) -> int:
+        """The engine's own, faster hash."""
 
 
 class Outbox:
-    """Outcomes of a run on their way to the ledger.
+    """Outcomes of a run that are not in the warehouse yet."""
 
-    They are gathered in memory and appended to the warehouse in short sessions. A kill costs what was not yet
-    appended: those rows are sent again.
-
-    Attributes:
-        row_hash_version: the plan's, written beside every row hash.
-        suppressed: who is withheld, as of the last look.
-        seen_at: when that look began, by `lease_clock`.
-        clear_of: the version of the list whose people are neither sent nor on the wire any more, to be confirmed.
-        in_doubt: keys whose request is under way: if the run ends now, it may have arrived.
-    """
-
-    def __init__(
-        self, warehouse: Warehouse, schema: str, sync: str, partition: str, run_id: str, source_id: int | None = None
-    ):
-        self._warehouse = warehouse
+    def __init__(self, run: RunKey, schema: str, row_hash_version: str):
+        self._run = run
         self._schema = schema
-        self._sync = sync
-        self._partition = partition
-        self._run_id = run_id
-        self._source_id = source_id
+        self._row_hash_version = row_hash_version
         self._pending: list[tuple[Any, ...]] = []
-        self._last_flush = self._last_heartbeat = time.monotonic()
-        self.row_hash_version = ""
-        self.suppressed = Suppressed()
-        self.seen_at = float("-inf")
-        self.clear_of = self._confirmed = -1
-        self.in_doubt: set[str] = set()
+        self._in_doubt: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._pending)
 
     @property
-    def due(self) -> bool:
-        """Whether it is time to write outcomes, to look who is withheld, or to confirm that."""
-        waited = time.monotonic() - self._last_flush
-        pause = FLUSH_PAUSE if len(self._pending) >= FLUSH_ROWS else FLUSH_SECONDS
-        return waited >= pause or self.clear_of > self._confirmed
+    def in_doubt(self) -> Collection[str]:
+        """Keys whose request is in flight: if the run ends now, it may have arrived."""
+        return self._in_doubt
 
-    @property
-    def heartbeat_due(self) -> bool:
-        """Whether the run should say that it still goes on."""
-        return time.monotonic() - self._last_heartbeat >= _HEARTBEAT_SECONDS
+    def mark_in_doubt(self, keys: Collection[str]) -> None:
+        """Note that a request about these keys may be sent from now on."""
+        self._in_doubt.update(keys)
+
+    def clear_doubt(self, keys: Collection[str]) -> None:
+        """Note that the outcome of these keys is known."""
+        self._in_doubt.difference_update(keys)
 
     def add(
         self,
-        row: PlannedRow,
+        row: HashedRow,
         status: str,
         *,
         attempts: int = 0,
@@ -78,48 +68,40 @@ class Outbox:
         field: str | None = None,
         message: str | None = None,
         email_hash: str | None = None,
-        withheld_for: str | None = None,
+        suppressed_for: str | None = None,
     ) -> None:
-        """Take down what became of a row."""
+        """Add what became of a row."""
         now = datetime.now(UTC)
-        self._pending.append((
-            self._sync, row.key, self._partition, row.fingerprint, row.row_hash, self.row_hash_version, status,
-            attempts, http_status, reason_code, field, message, email_hash, withheld_for,
-            now if attempts else None, now, self._run_id,
-        ))  # fmt: skip
-
-    def flush(self) -> None:
-        """Append what is pending, and learn who was suppressed meanwhile. Blocks; holds no lock after."""
-        with self._warehouse.session() as session:
-            self.write(session)
+        outcome = {
+            "sync": self._run.sync,
+            "key": row.key,
+            "partition": self._run.partition,
+            "fingerprint": row.fingerprint,
+            "row_hash": row.row_hash,
+            "row_hash_version": self._row_hash_version,
+            "status": status,
+            "attempts": attempts,
+            "http_status": http_status,
+            "reason_code": reason_code,
+            "field": field,
+            "message": message,
+            "email_hash": email_hash,
+            "suppressed_for": suppressed_for,
+            "sent_at": now if attempts else None,
+            "recorded_at": now,
+            "run_id": self._run.run_id,
+        }
+        self._pending.append(tuple(outcome[name] for name in OUTCOME_SCHEMA.names))
 
     def write(self, session: Session) -> None:
-        """As `flush`, in a session that the caller has."""
-        ledger = Ledger(session, self._schema)
-        # Another thread adds rows meanwhile: take those that are here, and drop them once they are recorded.
+        """Append what is pending. Another thread may add outcomes meanwhile."""
         pending = self._pending[:]
-        if pending:
-            columns = zip(*pending, strict=True)
-            ledger.record(
-                pa.Table.from_arrays(
-                    [pa.array(column, kind.type) for column, kind in zip(columns, OUTCOME_SCHEMA, strict=True)],
-                    schema=OUTCOME_SCHEMA,
-                )
-            )
-            del self._pending[: len(pending)]
-        if self.heartbeat_due:
-            ledger.heartbeat(self._run_id, self._sync, self._partition)
-            self._last_heartbeat = time.monotonic()
-        self.look(ledger)
-        self._last_flush = time.monotonic()
-
-    def look(self, ledger: Ledger) -> None:
-        """Learn who is withheld, and confirm what was learnt before once nothing on the wire is against it."""
-        begun = lease_clock()
-        suppression_list = SuppressionList(ledger.session, ledger.names)
-        if suppression_list.version() != self.suppressed.version:
-            self.suppressed = suppression_list.read(self._sync, self._source_id)
-        self.seen_at = begun
-        if self.clear_of > self._confirmed:
-            ledger.confirm(self._run_id, self._sync, self._partition, self.clear_of)
-            self._confirmed = self.clear_of
+        if not pending:
+            return
+        columns = zip(*pending, strict=True)
+        table = pa.Table.from_arrays(
+            [pa.array(column, kind.type) for column, kind in zip(columns, OUTCOME_SCHEMA, strict=True)],
+            schema=OUTCOME_SCHEMA,
+        )
+        Ledger(session, self._schema).record(table)
+        del self._pending[: len(pending)]

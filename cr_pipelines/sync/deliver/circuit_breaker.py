@@ -1,0 +1,78 @@
+"""The circuit breaker: when going on with a run cannot work.
+
+Goes in: whether requests succeed. Comes out: a reason to send nothing more.
+"""
+
+from cr_pipelines.api import CommonRoomError
+
+_FIRST_ROWS = 50
+"""When the API rejects every one of so many first rows, the fault is not in the rows."""
+
+_FAILURES_IN_A_ROW = 100
+"""When so many requests in a row spent their retries, the server is down."""
+
+_LOST_IN_A_ROW = 50
+"""As above, for requests that cannot be repeated: each leaves a row that somebody has to look after."""
+
+
+class CircuitBreaker:
+    """Ends the sending of a run.
+
+    Attributes:
+        reason: the first reason to stop; None while it is closed.
+        rejects_everything: whether the API rejected every row so far, and too many for that to be the rows' fault.
+    """
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self.rejects_everything = False
+        self._accepted = False
+        self._rejections = 0
+        self._failures_in_a_row = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing more is sent."""
+        return self.reason is not None
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether the API has accepted any row."""
+        return self._accepted
+
+    def stop(self, reason: str) -> None:
+        """Let nothing more be sent."""
+        self.reason = self.reason or reason
+
+    def count_accepted(self) -> None:
+        """Note that the API accepted a request."""
+        self._accepted = True
+        self._failures_in_a_row = 0
+
+    def count_not_found(self) -> None:
+        """Note a response that says nothing about the requests to come."""
+        self._failures_in_a_row = 0
+
+    def count_rejected(self, error: CommonRoomError) -> None:
+        """Note that the API rejected a row."""
+        self._failures_in_a_row = 0
+        self._rejections += 1
+        if not self._accepted and self._rejections >= _FIRST_ROWS:
+            self.rejects_everything = True
+            self.stop(
+                f"Common Room refused each of the first {self._rejections} rows ({error.reason_code}); they share the "
+                "fault, so nothing more was sent. Compare a request of a dry run with the API's description"
+            )
+
+    def count_failed(self, error: CommonRoomError) -> None:
+        """Note a request whose retries are spent."""
+        self._count_failure(error, _FAILURES_IN_A_ROW)
+
+    def count_lost(self, error: CommonRoomError) -> None:
+        """Note a request without a response that must not be repeated."""
+        self._count_failure(error, _LOST_IN_A_ROW)
+
+    def _count_failure(self, error: CommonRoomError, limit: int) -> None:
+        self._failures_in_a_row += 1
+        if self._failures_in_a_row >= limit:
+            self.stop(f"the last {self._failures_in_a_row} requests failed: {error}")

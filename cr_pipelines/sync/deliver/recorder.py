@@ -1,0 +1,75 @@
+"""The recorder: what a run writes to the warehouse while it sends.
+
+Goes in: the outbox, the heartbeat and the suppression watch. Comes out: short sessions that write the outcomes, note
+that the run is alive and look at the suppression list, all at once. No session is open between them.
+"""
+
+import asyncio
+import time
+
+from cr_pipelines.sync.privacy.watch import SuppressionWatch
+from cr_pipelines.sync.state.heartbeat import Heartbeat
+from cr_pipelines.sync.state.outbox import Outbox
+from cr_pipelines.sync.timing import Timing
+from cr_pipelines.warehouse import Session, Warehouse
+
+_POLL_SECONDS = 0.02
+
+
+class Recorder:
+    """Writes to the warehouse while a run sends."""
+
+    def __init__(
+        self, warehouse: Warehouse, outbox: Outbox, watch: SuppressionWatch, heartbeat: Heartbeat, timing: Timing
+    ):
+        self._warehouse = warehouse
+        self._outbox = outbox
+        self._watch = watch
+        self._heartbeat = heartbeat
+        self._timing = timing
+        self._last = time.monotonic()
+        self._writing = asyncio.Lock()
+        self._written = asyncio.Event()
+
+    async def keep_recording(self) -> None:
+        """Write whenever it is time to, until cancelled. Raises WarehouseError."""
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            if self._due():
+                await self.flush()
+                self._written.set()
+
+    async def flush(self) -> None:
+        """Write now."""
+        async with self._writing:
+            await asyncio.to_thread(self._flush)
+
+    async def wait_for_outbox(self) -> None:
+        """Wait while too many outcomes are not written."""
+        while len(self._outbox) >= self._timing.max_unrecorded:
+            await self._next_write()
+
+    async def wait_for_look(self) -> None:
+        """Wait until the last look at the suppression list is recent enough to send by."""
+        while self._watch.expired:
+            await self._next_write()
+
+    def write(self, session: Session) -> None:
+        """Write in a session that the caller has."""
+        self._outbox.write(session)
+        self._heartbeat.beat_if_due(session)
+        self._watch.look(session)
+        self._last = time.monotonic()
+
+    def _due(self) -> bool:
+        is_full = len(self._outbox) >= self._timing.flush_rows
+        pause = self._timing.full_flush_seconds if is_full else self._timing.flush_seconds
+        return self._watch.can_confirm() or self._heartbeat.due or time.monotonic() - self._last >= pause
+
+    def _flush(self) -> None:
+        with self._warehouse.session() as session:
+            self.write(session)
+
+    async def _next_write(self) -> None:
+        self._written.clear()
+        await self._written.wait()

@@ -1,0 +1,38 @@
+"""How often a run writes, looks and reports, and how long it may send by what it last knew.
+
+Goes in: nothing, or other durations in a test. Comes out: one value that every stage of the run is given.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Durations of a run, in seconds, and the sizes that go with them.
+
+    Attributes:
+        flush_seconds: outcomes are written, and the suppression list is read, at least so often.
+        full_flush_seconds: as above, while `flush_rows` outcomes wait. At thousands of rows a second, opening the
+            warehouse for every 500 of them would cost a fifth of a core.
+        flush_rows: see above.
+        max_unrecorded: sending waits for the ledger while so many outcomes are not written, as when another process has
+            the warehouse.
+        heartbeat_seconds: between two heartbeats of the run.
+        progress_seconds: between two reports of progress.
+        lease_seconds: a run sends nothing once its last look at the suppression list is older.
+        lease_surely_over_seconds: a run that has shown no sign of life for so long cannot have a request in flight that
+            was checked against an earlier list: the lease, the longest time that the client gives a request, and more.
+        linger_seconds: a request that got no response may still arrive for so long.
+        confirmation_seconds: between two looks at whether running syncs have confirmed a suppression list.
+    """
+
+    flush_seconds: float = 1.0
+    full_flush_seconds: float = 0.5
+    flush_rows: int = 500
+    max_unrecorded: int = 4_000
+    heartbeat_seconds: float = 20.0
+    progress_seconds: float = 5.0
+    lease_seconds: float = 60.0
+    lease_surely_over_seconds: float = 150.0
+    linger_seconds: float = 2.0
+    confirmation_seconds: float = 0.25
