@@ -23,7 +23,7 @@ from benchmarks import sources
 from benchmarks.programs import run_here
 from benchmarks.table import Table
 from cr_pipelines.api import CommonRoomClient
-from cr_pipelines.sync import Destination, Ledger, Options, Sync, run_sync
+from cr_pipelines.sync import Destination, Ledger, Options, StateSchema, Sync, run_sync
 from cr_pipelines.sync.plan.planner import Planner, row_hash_version
 from cr_pipelines.sync.plan.spool import Section
 from cr_pipelines.warehouse import Session, open_warehouse
@@ -64,7 +64,7 @@ def prepare(url: str, rows: int) -> None:
 def prepare_ledger(url: str) -> None:
     """Write the ledger as a full delivery would leave it, and the views of changed contacts."""
     with open_warehouse(url).session() as session:
-        Ledger(session, "common_room").prepare()
+        StateSchema(session, "common_room").prepare()
         _mark_delivered(session)
         others = [name for name in session.columns(CONTACTS.relation) if name != "full_name"]
         for view, name in _CHANGED_NAME.items():

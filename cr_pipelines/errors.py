@@ -11,6 +11,7 @@ work later (`transient`), or does somebody have to change something first (termi
     ├── SyncError                     sync.errors          a sync cannot run
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
+    │   ├── StateSchemaTooNew                              a later version has migrated the state schema
     │   └── SyncStopped               (transient)          the run ended early; what it did is recorded
     └── CommonRoomError               api.errors           an operation of the API did not succeed
         ├── BadToken                                       403: wrong, expired or revoked token

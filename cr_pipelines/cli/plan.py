@@ -69,22 +69,10 @@ def _show_counts(report: Report) -> None:
     if report.emptied:
         click.secho("  The source is empty and was not before. A run would change nothing.", fg="red")
         return
-    counts = {
-        "would be sent": report.delivered,
-        "unchanged": report.unchanged,
-        "invalid": report.invalid,
-        "rejected before": report.rejected,
-        "suppressed": report.suppressed,
-        "left for another run": report.not_sent,
-    }
-    always = ("would be sent", "unchanged")
-    for what, rows in counts.items():
-        if rows or what in always:
-            click.echo(f"  {what:22}{rows:>12,}")
-    if report.changed:
-        click.echo(f"\n  {report.new:,} of the {count(report.changed, 'row')} checked are new to the ledger.")
-    if report.gone:
-        click.echo(f"\n  {count(report.gone, 'key')} of earlier runs absent from the source; a run deletes nothing.")
+    for counter, number in report.shown_counts("plan"):
+        click.echo(f"  {counter.label_in(dry_run=True):22}{number:>12,}")
+    for named in report.named_keys():
+        click.echo(f"\n  {named}")
 
 
 def _show_columns(report: Report) -> None:

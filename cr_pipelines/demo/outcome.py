@@ -6,11 +6,12 @@ Goes in: the demo's warehouse and a sandbox. Comes out: the outcome of each sync
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from cr_pipelines.demo.home import STATE_SCHEMA
 from cr_pipelines.demo.sample import SampleSource
 from cr_pipelines.sandbox import SandboxClient
-from cr_pipelines.sync import Ledger, RejectedRow
+from cr_pipelines.sync import Ledger, RejectedRow, RunRegistry, StateSchema
 from cr_pipelines.warehouse import Relation, SourceMissing, Warehouse
 
 _SHOWN_REJECTED = 5
@@ -40,16 +41,10 @@ class Outcome:
     rejected_rows: Sequence[RejectedRow]
 
 
-_OF_THE_ROOM = ("sync_ledger", "sync_intents", "sync_outcomes")
-"""The state tables that say what the room has."""
-
-
 def forget_room(warehouse: Warehouse) -> None:
     """Forget all deliveries, because the room that received them was deleted. Keep the runs."""
     with warehouse.session() as session:
-        ledger = Ledger(session, STATE_SCHEMA)
-        for table in _OF_THE_ROOM:
-            session.execute(f"DELETE FROM {ledger.table(table)}")
+        Ledger(session, STATE_SCHEMA).clear()
 
 
 def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | None:
@@ -66,48 +61,42 @@ def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | Non
 def has_ledger(warehouse: Warehouse) -> bool:
     """Return whether a sync ever ran in this warehouse."""
     with warehouse.session() as session:
-        return Ledger(session, STATE_SCHEMA).exists()
+        return StateSchema(session, STATE_SCHEMA).exists()
 
 
 def last_runs(warehouse: Warehouse) -> dict[str, str]:
     """Return the id of each sync's last run."""
     with warehouse.session() as session:
-        ledger = Ledger(session, STATE_SCHEMA)
-        if not ledger.exists():
-            return {}
-        runs = ledger.table("sync_runs")
-        return dict(session.fetch_all(f"SELECT sync, max_by(run_id, started_at) FROM {runs} GROUP BY sync"))
+        exists = StateSchema(session, STATE_SCHEMA).exists()
+        return RunRegistry(session, STATE_SCHEMA).last_run_ids() if exists else {}
 
 
 def read_outcome(warehouse: Warehouse, sync: str, run_id: str) -> Outcome:
     """Return the outcome of a run; of a sync with daily partitions, that of all its days together."""
     with warehouse.session() as session:
         ledger = Ledger(session, STATE_SCHEMA)
-        text = session.dialect.literal
-        runs = session.fetch_all(
-            f"SELECT {session.dialect.identifier('partition')}, state, stopped_by, source_rows, delivered, unchanged, "
-            f"suppressed, requests, seconds FROM {ledger.table('sync_runs')} "
-            f"WHERE sync = {text(sync)} AND run_id = {text(run_id)} ORDER BY started_at"
-        )
-        not_succeeded = [run for run in runs if run[1] != "succeeded"] or runs
-        rows, delivered, unchanged, suppressed, requests, seconds = (
-            sum(value or 0 for value in values) for values in list(zip(*runs, strict=True))[3:]
-        )
+        runs = list(reversed(RunRegistry(session, STATE_SCHEMA).records(sync, run_id)))
+        first = next((run for run in runs if run.state != "succeeded"), runs[0])
+
+        def total(counter: str) -> Any:
+            return sum(run.counts[counter] or 0 for run in runs)
+
+        rows, delivered, unchanged, suppressed = map(total, ("source_rows", "delivered", "unchanged", "suppressed"))
         return Outcome(
             sync=sync,
-            state=not_succeeded[0][1],
-            stopped_by=not_succeeded[0][2],
+            state=first.state,
+            stopped_by=first.stopped_by,
             rows=rows,
             delivered=delivered,
             unchanged=unchanged,
             suppressed=suppressed,
             not_sent=rows - delivered - unchanged - suppressed,
-            requests=requests,
-            seconds=seconds,
+            requests=total("requests"),
+            seconds=total("seconds"),
             rejected_rows=[
                 RejectedRow(*found)
-                for partition, *_ in runs
-                for found in ledger.rejected_rows(sync, partition, _SHOWN_REJECTED)
+                for run in runs
+                for found in ledger.rejected_rows(sync, run.partition, _SHOWN_REJECTED)
             ][:_SHOWN_REJECTED],
         )
 

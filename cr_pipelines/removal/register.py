@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from cr_pipelines.removal.report import RemovalRecord, Standing
 from cr_pipelines.removal.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.removal.timing import PROMISED, Timing
-from cr_pipelines.sync import Ledger
+from cr_pipelines.sync import PII_REMOVALS, StateSchema
 from cr_pipelines.sync.contract import address_hash
 from cr_pipelines.sync.contract.values import InvalidValue, email
 from cr_pipelines.warehouse import Session
@@ -50,9 +50,10 @@ class Register:
     def __init__(self, session: Session, schema: str, timing: Timing):
         self._session = session
         self._schema = schema
-        self._ledger = Ledger(session, schema)
+        self._state = StateSchema(session, schema)
+        self._names = self._state.names
         self._timing = timing
-        self._table = self._ledger.table("pii_removals")
+        self._table = self._names.table("pii_removals")
         self._text = session.dialect.literal
 
     def take_in(self, source: RequestSource, now: datetime) -> TakenIn:
@@ -69,7 +70,7 @@ class Register:
             for row in rows:
                 row.update(earlier.get(row["email_hash"], {}))
             self._drop_invalid({row["request_id"] for row in rows})
-            self._ledger.append("pii_removals", *rows)
+            self._state.append(PII_REMOVALS, rows)
         return TakenIn(len(rows), sum(row["status"] == "invalid" for row in rows))
 
     def _row(self, request: NewRequest, now: datetime) -> dict[str, Any]:
@@ -100,7 +101,7 @@ class Register:
 
     def _outcomes_to_share(self, now: datetime) -> dict[str, dict[str, Any]]:
         columns = ("email_hash", "status", "submitted_at", "due_at", "check_at", "verified_at", "email")
-        promised, just_now = map(self._ledger.moment, (now - PROMISED, now - self._timing.shared))
+        promised, just_now = map(self._names.value, (now - PROMISED, now - self._timing.shared))
         # What was found gone may have come back by another way than ours; then asking again must remove it again.
         found = self._session.fetch_all(
             f"SELECT {', '.join(columns)} FROM {self._table} WHERE lifted_at IS NULL "
@@ -125,14 +126,14 @@ class Register:
     ) -> list[DueRequest]:
         """The requests to be settled now, or those of them that are named, the longest-known first."""
         # A pause that ends later than any pause can was noted by a clock that has been put back since.
-        beyond = self._ledger.moment(now + self._timing.longest_pause)
+        beyond = self._names.value(now + self._timing.longest_pause)
         named = "" if request_ids is None else f" AND request_id IN ({self._listed(request_ids) or 'NULL'})"
         return [
             DueRequest(*row)
             for row in self._session.fetch_all(
                 "SELECT request_id, email_hash, email, coalesce(attempts, 0), coalesce(offers, 0) "
                 f"FROM {self._table} WHERE status IN {_WITHHELD} AND lifted_at IS NULL AND email IS NOT NULL AND "
-                f"(retry_at IS NULL OR retry_at <= {self._ledger.moment(now)} OR retry_at > {beyond}){named} "
+                f"(retry_at IS NULL OR retry_at <= {self._names.value(now)} OR retry_at > {beyond}){named} "
                 f"ORDER BY seen_at, request_id{'' if limit is None else f' LIMIT {int(limit)}'}"
             )
         ]
@@ -141,7 +142,7 @@ class Register:
         """Count an offer of these requests to a run, and give its number: no two offers of a request have the same."""
         number = 1 + max(request.offers for request in requests)
         listed = self._listed(request.request_id for request in requests)
-        self._ledger.update("pii_removals", {"offers": number}, f"request_id IN ({listed})")
+        self._state.update(PII_REMOVALS, {"offers": number}, f"request_id IN ({listed})")
         return number
 
     def settle(self, email_hash: str, status: str, now: datetime, **details: Any) -> None:
@@ -165,7 +166,7 @@ class Register:
             values |= {"due_at": now + PROMISED, "check_at": self._timing.next_look(now, now)}
         if status == "not_found":
             values["email"] = None
-        self._ledger.update("pii_removals", values, own)
+        self._state.update(PII_REMOVALS, values, own)
 
     def _waiting(self, email_hash: str) -> str:
         return f"email_hash = {self._text(email_hash)} AND status IN {_WITHHELD} AND lifted_at IS NULL"
@@ -180,9 +181,9 @@ class Register:
 
         One that broke off may have done so without having recorded it.
         """
-        since, own = self._ledger.moment(now - self._timing.just_sent), f"email_hash = {self._text(email_hash)}"
+        since, own = self._names.value(now - self._timing.just_sent), f"email_hash = {self._text(email_hash)}"
         ledger, outcomes, known, intents, runs = map(
-            self._ledger.table, ("sync_ledger", "sync_outcomes", "known_addresses", "sync_intents", "sync_runs")
+            self._names.table, ("sync_ledger", "sync_outcomes", "known_addresses", "sync_intents", "sync_runs")
         )
         in_doubt = (
             f"{known} AS k JOIN {intents} AS i ON i.sync = k.sync AND i.key = k.key "
@@ -196,7 +197,7 @@ class Register:
 
     def sent_otherwise(self, email_hash: str) -> bool:
         """Whether a row that was once sent under an address was sent under another one since."""
-        known, ledger = self._ledger.table("known_addresses"), self._ledger.table("sync_ledger")
+        known, ledger = self._names.table("known_addresses"), self._names.table("sync_ledger")
         return bool(
             self._session.fetch_all(
                 f"SELECT 1 FROM {known} AS k JOIN {ledger} AS l ON l.sync = k.sync AND l.key = k.key "
@@ -206,7 +207,7 @@ class Register:
 
     def due_looks(self, now: datetime) -> list[DueLook]:
         """The people to be looked up now."""
-        moment, beyond = self._ledger.moment(now), self._ledger.moment(now + PROMISED)
+        moment, beyond = self._names.value(now), self._names.value(now + PROMISED)
         return [
             DueLook(*row)
             for row in self._session.fetch_all(
@@ -226,7 +227,7 @@ class Register:
             status = "overdue" if now >= look.due_at else "submitted"
             values["check_at"] = self._timing.next_look(look.submitted_at, now)
         own = f"email_hash = {self._text(look.email_hash)} AND status IN ('submitted', 'overdue') AND lifted_at IS NULL"
-        self._ledger.update("pii_removals", {"status": status, **values}, own)
+        self._state.update(PII_REMOVALS, {"status": status, **values}, own)
         return status
 
     def standing(self) -> Standing:
@@ -261,19 +262,19 @@ class Register:
             "SELECT p.request_id, p.status, p.email_hash, p.requested_at, p.seen_at, p.submitted_at, p.due_at, "
             "p.checked_at, p.verified_at, coalesce(p.attempts, 0), p.message, coalesce(w.withheld, 0), "
             "p.email IS NOT NULL, p.lifted_at, p.lifted_reason "
-            f"FROM {self._table} AS p LEFT JOIN {self._withheld()} AS w ON w.withheld_for = p.email_hash "
+            f"FROM {self._table} AS p LEFT JOIN {self._withheld()} AS w ON w.suppressed_for = p.email_hash "
             f"{named}ORDER BY p.seen_at, p.request_id"
         )
         return [RemovalRecord(*row) for row in found]
 
     def _withheld(self) -> str:
         stood = " UNION ALL ".join(
-            f"SELECT sync, key, withheld_for FROM {self._ledger.table(table)} WHERE status = 'suppressed'"
+            f"SELECT sync, key, suppressed_for FROM {self._names.table(table)} WHERE status = 'suppressed'"
             for table in ("sync_ledger", "sync_outcomes")
         )
         # The ledger may not have taken up an outcome yet, and may have it already.
-        rows = f"(SELECT DISTINCT sync, key, withheld_for FROM ({stood}) AS recorded) AS rows_withheld"
-        return f"(SELECT withheld_for, count(*) AS withheld FROM {rows} GROUP BY withheld_for)"
+        rows = f"(SELECT DISTINCT sync, key, suppressed_for FROM ({stood}) AS recorded) AS rows_withheld"
+        return f"(SELECT suppressed_for, count(*) AS withheld FROM {rows} GROUP BY suppressed_for)"
 
     def _listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self._text, texts))

@@ -10,7 +10,7 @@ from cr_pipelines.removal.settlement import SettlementRun
 from cr_pipelines.removal.timing import Clock, Timing, utc_now
 from cr_pipelines.removal.unsuppression import unsuppress
 from cr_pipelines.removal.verification import VerificationRun
-from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable
+from cr_pipelines.sync import REMOVALS, Destination, RunRegistry, SourceUnusable, StateSchema
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 
 
@@ -50,14 +50,14 @@ class Removals:
         Raises SourceMissing and SourceUnusable.
         """
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).take_in(self.source, self.clock()).requests
 
     def run_lives(self, run_id: str) -> bool | None:
         """Whether a run of `settle` goes on, by its process or its heartbeat; None when it never began."""
         with self.warehouse.session() as session:
-            ledger = Ledger(session, self.schema)
-            return ledger.run_lives(run_id, REMOVALS) if ledger.exists() else None
+            exists = StateSchema(session, self.schema).exists()
+            return RunRegistry(session, self.schema).is_alive(run_id, REMOVALS) if exists else None
 
     def next_batch(self, most: int) -> Batch | None:
         """Withhold everyone who asked since the last look, and give up to so many requests that are due.
@@ -70,7 +70,7 @@ class Removals:
             SourceUnusable: the source lacks a column, and nothing is due from before.
         """
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             register = Register(session, self.schema, self.timing)
             unreadable: SourceMissing | SourceUnusable | None = None
             try:
@@ -127,13 +127,13 @@ class Removals:
     def standing(self) -> Standing:
         """Where all requests stand. Raises WarehouseError."""
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).standing()
 
     def records(self, request_ids: Sequence[str] = ()) -> list[RemovalRecord]:
         """What became of every request, or of those that are named. Raises WarehouseError."""
         with self.warehouse.session() as session:
-            Ledger(session, self.schema).prepare()
+            StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).records(request_ids)
 
     def unsuppress(self, request_id: str, reason: str, *, even_unverified: bool = False) -> int:

@@ -10,7 +10,17 @@ from cr_pipelines.removal.register import DueRequest, Register
 from cr_pipelines.removal.report import Settlement
 from cr_pipelines.removal.requests import RequestSource
 from cr_pipelines.removal.timing import Clock, Timing
-from cr_pipelines.sync import REMOVALS, Destination, Ledger, SourceUnusable, going_on, run_in_loop, wait_until_confirmed
+from cr_pipelines.sync import (
+    REMOVALS,
+    Destination,
+    Ledger,
+    RunRegistry,
+    SourceUnusable,
+    StateSchema,
+    mark_running,
+    run_in_loop,
+    wait_until_confirmed,
+)
 from cr_pipelines.warehouse import Session, SourceMissing, Warehouse
 
 _WORKERS = 16
@@ -63,21 +73,21 @@ class SettlementRun:
 
     def go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
         """Settle what is due, or what of it is named. Raises as `Removals.settle` says."""
-        with going_on(self._run_id):
+        with mark_running(self._run_id):
             return self._go(destination, request_ids)
 
     def _go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
         begun = time.monotonic()
         with self._warehouse.session() as session:
-            ledger = Ledger(session, self._schema)
-            ledger.prepare()
-            ledger.claim(self._run_id, REMOVALS, "", "changed")
+            StateSchema(session, self._schema).prepare()
+            ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
+            runs.claim(self._run_id, REMOVALS, "", "changed")
             try:
                 requests = self._take_in(session, request_ids)
                 # People are withheld from here on; the runs that go on have to learn it.
                 version = ledger.suppression_version()
             except BaseException:
-                ledger.finish(self._run_id, REMOVALS, "", "failed", {})
+                runs.finish(self._run_id, REMOVALS, "", "failed", {})
                 raise
         state = "interrupted"
         try:
@@ -94,7 +104,7 @@ class SettlementRun:
             self._report.seconds = time.monotonic() - begun
             with self._warehouse.session() as session:
                 self._record(session)
-                Ledger(session, self._schema).finish(self._run_id, REMOVALS, "", state, self._counts())
+                RunRegistry(session, self._schema).finish(self._run_id, REMOVALS, "", state, self._counts())
         return self._report
 
     def _take_in(self, session: Session, request_ids: list[str] | None) -> list[DueRequest]:
@@ -170,7 +180,7 @@ class SettlementRun:
     def _flush(self) -> None:
         with self._warehouse.session() as session:
             self._record(session)
-            self._show_life(Ledger(session, self._schema))
+            self._show_life(session)
 
     def _record(self, session: Session) -> None:
         register = Register(session, self._schema, self._timing)
@@ -189,9 +199,9 @@ class SettlementRun:
     def _heartbeat_due(self) -> bool:
         return time.monotonic() - self._heartbeat_at >= _HEARTBEAT_SECONDS
 
-    def _show_life(self, ledger: Ledger) -> None:
+    def _show_life(self, session: Session) -> None:
         if self._heartbeat_due:
-            ledger.heartbeat(self._run_id, REMOVALS, "")
+            RunRegistry(session, self._schema).heartbeat(self._run_id, REMOVALS, "")
             self._heartbeat_at = time.monotonic()
 
     def _counts(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from cr_pipelines.sync import Ledger, SyncError
+from cr_pipelines.sync import PII_REMOVALS, Ledger, StateSchema, SyncError
 from cr_pipelines.warehouse import Session
 
 _UNDER_WAY = ("pending", "failed", "submitted", "overdue")
@@ -17,10 +17,10 @@ def unsuppress(
 
     Returns how many requests were lifted. Raises NotUnsuppressed.
     """
-    ledger, text = Ledger(session, schema), session.dialect.literal
-    ledger.prepare()
+    state, ledger, text = StateSchema(session, schema), Ledger(session, schema), session.dialect.literal
+    state.prepare()
     found = session.fetch_all(
-        f"SELECT email_hash, status FROM {ledger.table('pii_removals')} "
+        f"SELECT email_hash, status FROM {state.names.table('pii_removals')} "
         f"WHERE request_id = {text(request_id)} AND lifted_at IS NULL AND email_hash IS NOT NULL"
     )
     if not found:
@@ -31,7 +31,7 @@ def unsuppress(
     hashes = ", ".join(text(email_hash) for email_hash, _ in found)
     withholding = f"email_hash IN ({hashes}) AND lifted_at IS NULL"
     under_way = session.fetch_all(
-        f"SELECT DISTINCT request_id, status FROM {ledger.table('pii_removals')} WHERE {withholding} "
+        f"SELECT DISTINCT request_id, status FROM {state.names.table('pii_removals')} WHERE {withholding} "
         f"AND status IN ({', '.join(map(text, _UNDER_WAY))})"
     )
     if under_way and not even_unverified:
@@ -39,7 +39,7 @@ def unsuppress(
             f"the removal is still under way ({', '.join(sorted(f'{name}: {status}' for name, status in under_way))}): "
             "sending the person now would undo it. Wait until it is verified, or say --even-unverified"
         )
-    [(lifted,)] = session.fetch_all(f"SELECT count(*) FROM {ledger.table('pii_removals')} WHERE {withholding}")
+    [(lifted,)] = session.fetch_all(f"SELECT count(*) FROM {state.names.table('pii_removals')} WHERE {withholding}")
     ledger.offer_anew(hashes)
-    ledger.update("pii_removals", {"lifted_at": now, "lifted_reason": reason, "email": None}, withholding)
+    state.update(PII_REMOVALS, {"lifted_at": now, "lifted_reason": reason, "email": None}, withholding)
     return int(lifted)

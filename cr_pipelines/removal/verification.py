@@ -6,7 +6,7 @@ from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotFou
 from cr_pipelines.removal.register import DueLook, Register
 from cr_pipelines.removal.report import Verification
 from cr_pipelines.removal.timing import Clock, Timing
-from cr_pipelines.sync import Destination, Ledger, run_in_loop
+from cr_pipelines.sync import Destination, StateSchema, run_in_loop
 from cr_pipelines.warehouse import Warehouse
 
 _WORKERS = 16
@@ -33,7 +33,7 @@ class VerificationRun:
     def go(self, destination: Destination) -> Verification:
         """Look up whom it is time to look up. Raises as `Removals.verify` says."""
         with self._warehouse.session() as session:
-            Ledger(session, self._schema).prepare()
+            StateSchema(session, self._schema).prepare()
             looks = Register(session, self._schema, self._timing).due_looks(self._clock())
         if looks:
             try:

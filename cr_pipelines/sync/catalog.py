@@ -16,16 +16,47 @@ from cr_pipelines.sync.contract.catalog import (
 from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Sync
-from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.sync.state.schema import StateSchema, Table, declare
 from cr_pipelines.warehouse import Session, Warehouse
 
-CATALOG_TABLES = (
-    "room_activity_types",
-    "room_custom_fields",
-    "room_segments",
-    "room_segment_statuses",
-    "room_tags",
+_ACTIVITY_TYPES = declare(
+    Table("room_activity_types", {"id": "text", "name": "text", "display_name": "text", "read_at": "timestamp"})
 )
+_CUSTOM_FIELDS = declare(
+    Table(
+        "room_custom_fields",
+        {
+            "id": "bigint",
+            "name": "text",
+            "type": "text",
+            "multivalue": "boolean",
+            "accepted_values": "text",
+            "writable": "boolean",
+            "read_at": "timestamp",
+        },
+    )
+)
+_SEGMENTS = declare(Table("room_segments", {"id": "bigint", "name": "text", "read_at": "timestamp"}))
+_SEGMENT_STATUSES = declare(
+    Table("room_segment_statuses", {"segment_id": "bigint", "id": "bigint", "name": "text", "read_at": "timestamp"})
+)
+_TAGS = declare(
+    Table(
+        "room_tags",
+        {
+            "id": "text",
+            "name": "text",
+            "description": "text",
+            "entity_types": "text",
+            "created_at": "timestamp",
+            "read_at": "timestamp",
+        },
+    )
+)
+
+_TABLES = (_ACTIVITY_TYPES, _CUSTOM_FIELDS, _SEGMENTS, _SEGMENT_STATUSES, _TAGS)
+
+CATALOG_TABLES = tuple(table.name for table in _TABLES)
 """The tables of the state schema that `read_catalog` fills."""
 
 _MOST_NAMES = 10_000
@@ -54,10 +85,10 @@ def read_catalog(warehouse: Warehouse, destination: Destination, *, schema: str 
     run_in_loop(read())
     read_at = datetime.now(UTC)
     with warehouse.session() as session:
-        ledger = Ledger(session, schema)
-        ledger.prepare()
-        for name, rows in tables.items():
-            ledger.replace(name, [{**row, "read_at": read_at} for row in rows])
+        state = StateSchema(session, schema)
+        state.prepare()
+        for table in _TABLES:
+            state.replace(table, [{**row, "read_at": read_at} for row in tables[table.name]])
     return {name: len(rows) for name, rows in tables.items()}
 
 
@@ -127,14 +158,14 @@ def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_roo
         SourceMissing, WarehouseError: the source cannot be read.
     """
     with warehouse.session() as session:
-        ledger = Ledger(session, schema)
-        if not ledger.exists() or not session.fetch_all(f"SELECT 1 FROM {ledger.table('room_activity_types')} LIMIT 1"):
+        state = StateSchema(session, schema)
+        if not state.exists() or not state.fetch(_ACTIVITY_TYPES, ["id"]):
             raise SyncError("the room's catalog has not been read yet; read it first, with read_catalog")
         present = session.columns(sync.relation)
         columns = [column for column in sync.contract.columns if column.name in present and _names_one(column)]
         if "segment" not in present:
             columns = [column for column in columns if CatalogPart.SEGMENT_STATUSES not in column.needs]
-        catalog = _catalog_read(session, ledger)
+        catalog = _stored_catalog(state)
         found = [unknown for column in columns for unknown in _unknown(session, sync, column, catalog)]
     return sorted(found, key=lambda unknown: (unknown.column, -unknown.rows, unknown.name))
 
@@ -172,27 +203,23 @@ def _find(catalog: Catalog, column: Column, name: object, segment: object = None
                 catalog.statuses[id_].find(name)
 
 
-def _catalog_read(session: Session, ledger: Ledger) -> Catalog:
-    """The room as the catalog has it."""
+def _stored_catalog(state: StateSchema) -> Catalog:
+    """Return the catalog that was read last."""
 
-    def rows(table: str, *columns: str) -> list[dict[str, Any]]:
-        listed = ", ".join(map(session.dialect.identifier, columns))
-        return [
-            dict(zip(columns, row, strict=True))
-            for row in session.fetch_all(f"SELECT {listed} FROM {ledger.table(table)}")
-        ]
+    def rows(table: Table, *columns: str) -> list[dict[str, Any]]:
+        return [dict(zip(columns, row, strict=True)) for row in state.fetch(table, columns)]
 
-    segments = [Segment(**row) for row in rows("room_segments", "id", "name")]
+    segments = [Segment(**row) for row in rows(_SEGMENTS, "id", "name")]
     statuses: Mapping[int, list[SegmentStatus]] = {segment.id: [] for segment in segments}
-    for row in rows("room_segment_statuses", "segment_id", "id", "name"):
+    for row in rows(_SEGMENT_STATUSES, "segment_id", "id", "name"):
         statuses[row.pop("segment_id")].append(SegmentStatus(**row))
     fields: Sequence[CustomField] = [
-        CustomField(**row) for row in rows("room_custom_fields", "id", "name", "type", "multivalue")
+        CustomField(**row) for row in rows(_CUSTOM_FIELDS, "id", "name", "type", "multivalue")
     ]
     return Catalog(
         custom_fields=named_custom_fields(fields),
         activity_types=named_activity_types(
-            ActivityType(**row) for row in rows("room_activity_types", "id", "name", "display_name")
+            ActivityType(**row) for row in rows(_ACTIVITY_TYPES, "id", "name", "display_name")
         ),
         segments=named_segments(segments),
         statuses={id_: named_statuses(of_segment) for id_, of_segment in statuses.items()},

@@ -18,3 +18,7 @@ class AlreadyRunning(SyncError):
     """Another run of the same sync has not ended."""
 
     transient = True
+
+
+class StateSchemaTooNew(SyncError):
+    """A later version of cr-pipelines has migrated the state schema."""

@@ -1,11 +1,21 @@
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+"""The report of a run: what became of every row, in numbers, with the reasons and some of the keys.
+
+Goes in: what each stage of the run counts. Comes out: the columns of `sync_runs`, and a line for a log. Keys are as the
+ledger spells them, so nothing in a report is personal data, but for `samples`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cr_pipelines.api import Stats
+from cr_pipelines.sync.counters import COUNTERS, Counter, Place
 from cr_pipelines.sync.errors import SyncError
 
 _EXAMPLES = 3
+
+MOST_KEYS = 20
+"""So many keys of one kind are named at most."""
 
 
 @dataclass(frozen=True)
@@ -43,40 +53,18 @@ class Report:
     """What became of every row of a source in one run.
 
     `source_rows` is always the sum of `unchanged`, `delivered`, `invalid`, `rejected`, `failed`, `suppressed`,
-    `unknown` and `not_sent`: no row is left without a place.
+    `unknown` and `not_sent`: every row is in exactly one of them. `COUNTERS` describes each number.
 
     Attributes:
         sync, partition, run_id: which run this is.
-        dry_run: whether nothing was sent; `delivered` then counts what would have been.
+        dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
         state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
-            or `interrupted` (it was told to end).
-        source_rows: rows in the source.
-        changed: rows that were offered for sending.
-        new: those of them that the ledger had not seen before.
-        unchanged: rows that stand delivered, as they are, since an earlier run.
-        delivered: rows that the API took in this run.
-        invalid: rows that fail our own checks: no key, a key shared with another row, a bad value.
-        rejected: rows that the API refused, now or in an earlier run, and that have not changed since.
-        failed: rows whose retries are spent; the next run offers them again.
-        suppressed: rows of people who asked to be forgotten.
-        unknown: rows whose request may or may not have arrived, of operations that must not be repeated.
-        not_sent: rows that the run's options or its early end left for another run.
-        null_keys, duplicate_rows: of the invalid ones, those without a key and those that share one.
+            or `interrupted` (somebody ended it).
+        null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
-        outdated: of those not sent, rows of an operation that appends which changed after they were delivered: a
-            second note would stand beside the first, so they are sent again only by naming their keys.
-        gone: keys of earlier runs that the source no longer has.
-        missing: things that stand delivered and that somebody deleted in the room by hand; `missing_keys` has
-            some of their keys. They count as `unchanged`, unless the sync restores them.
-        removed: things that were deleted in the room because their row left the source.
         emptied: whether the source is empty and was not before.
-        requests: requests that went out, repetitions and look-ups included.
-        rate_limited: answers of 429.
-        retries: requests repeated after a fault.
-        rate_limit: requests that the token has per interval; None until the server said so.
-        interval_seconds: length of the interval; None until a 429 taught it.
-        rate_used: share of the limit that was used while it was known, 0 to 1.
-        seconds: wall time of the run.
+        deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
+        deletion_keys: up to 20 keys of what `deletions` counts.
         rejected_rows: some of the rows that are invalid or rejected now.
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
@@ -91,8 +79,8 @@ class Report:
     state: str = "succeeded"
     stopped_by: str | None = None
     source_rows: int = 0
-    changed: int = 0
-    new: int = 0
+    offered: int = 0
+    offered_new: int = 0
     unchanged: int = 0
     delivered: int = 0
     invalid: int = 0
@@ -101,14 +89,10 @@ class Report:
     suppressed: int = 0
     unknown: int = 0
     not_sent: int = 0
-    null_keys: int = 0
-    duplicate_rows: int = 0
-    unknown_keys: tuple[str, ...] = ()
-    outdated: int = 0
-    gone: int = 0
-    missing: int = 0
-    removed: int = 0
-    emptied: bool = False
+    changed_after_delivery: int = 0
+    absent_from_source: int = 0
+    deleted_remotely: int = 0
+    deletions: int = 0
     requests: int = 0
     rate_limited: int = 0
     retries: int = 0
@@ -116,17 +100,17 @@ class Report:
     interval_seconds: float | None = None
     rate_used: float | None = None
     seconds: float = 0.0
-    missing_keys: list[str] = field(default_factory=list)
+    null_keys: int = 0
+    duplicate_rows: int = 0
+    unknown_keys: tuple[str, ...] = ()
+    emptied: bool = False
+    deleted_remotely_keys: list[str] = field(default_factory=list)
+    deletion_keys: list[str] = field(default_factory=list)
     rejected_rows: list[RejectedRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
     samples: list[str] = field(default_factory=list, repr=False)
-
-    @property
-    def withheld(self) -> int:
-        """Rows that are not in the room as they stand in the source."""
-        return self.source_rows - self.unchanged - self.delivered
 
     def add_problem(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
         """Count invalid rows under their field and reason."""
@@ -147,43 +131,61 @@ class Report:
         self.interval_seconds = stats.interval_seconds or self.interval_seconds
         self.rate_used = stats.rate_used if stats.rate_used is not None else self.rate_used
 
+    def add_partition(self, other: "Report") -> None:
+        """Add what became of the rows of another partition of the same source."""
+        for counter in COUNTERS:
+            mine, theirs = getattr(self, counter.name), getattr(other, counter.name)
+            if theirs is not None:
+                setattr(self, counter.name, theirs if counter.latest else mine + theirs)
+        for problem in other.problems:
+            [key] = problem.example_keys[:1] or [""]
+            self.add_problem(key, problem.field, problem.reason_code, problem.message, problem.rows)
+        self.emptied = self.emptied or other.emptied
+
+    def count(self, counter: Counter) -> float | None:
+        """Return the number of a counter."""
+        number: float | None = getattr(self, counter.name)
+        return number
+
     def counts(self) -> dict[str, Any]:
-        """The report as columns of `sync_runs`."""
-        kept = {
-            "stopped_by", "source_rows", "unchanged", "gone", "delivered", "invalid", "rejected", "failed",
-            "suppressed", "unknown", "not_sent", "outdated", "missing", "removed", "requests", "rate_limited",
-            "retries", "rate_limit", "interval_seconds", "rate_used", "seconds",
-        }  # fmt: skip
-        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name in kept}
-        return {"offered": self.changed, **values}
+        """Return the report as columns of `sync_runs`."""
+        return {"stopped_by": self.stopped_by, **{counter.name: self.count(counter) for counter in COUNTERS}}
+
+    def shown_counts(self, place: Place) -> list[tuple[Counter, int]]:
+        """Return the counters that a place lists, each with its number, the most important first."""
+        return [
+            (counter, int(self.count(counter) or 0))
+            for counter in COUNTERS
+            if counter.is_shown(place, self.count(counter))
+        ]
 
     def summary(self) -> str:
-        """The report in one line, for a log."""
+        """Return the report in one line, for a log."""
         if self.emptied:
             return f"{self.sync}: the source is empty and was not before; nothing was changed"
-        verb = "to send" if self.dry_run else "delivered"
-        parts = [f"{self.delivered:,} {verb}", f"{self.unchanged:,} unchanged"]
-        withheld = {name: getattr(self, name) for name in ("invalid", "rejected", "failed", "suppressed", "unknown")}
-        parts += [f"{count:,} {name}" for name, count in withheld.items() if count]
-        if left := self.not_sent - self.outdated:
-            parts.append(f"{left:,} left for another run")
-        if self.outdated:
-            parts.append(f"{self.outdated:,} changed since they were sent for good")
-        if self.missing:
-            parts.append(f"{self.missing:,} deleted in the room by hand")
-        if self.removed:
-            parts.append(f"{self.removed:,} {'to delete' if self.dry_run else 'deleted'} as they left the source")
-        line = f"{self.sync}: {rows(self.source_rows)} in the source: {', '.join(parts)}"
+        counts = [
+            f"{count:,} {counter.label_in(dry_run=self.dry_run)}" for counter, count in self.shown_counts("summary")
+        ]
+        line = f"{self.sync}: {rows(self.source_rows)} in the source: {', '.join(counts)}"
+        line = "; ".join([line, *self.named_keys()])
         if self.unknown_keys:
             line += f"; {len(self.unknown_keys):,} of the keys asked for are not in the source"
         line += f"; {self.requests:,} requests in {self.seconds:.1f} s"
         if self.rate_limited:
-            line += f", {self.rate_limited:,} answers of 429"
+            line += f", {self.rate_limited:,} responses of 429"
         return line
+
+    def named_keys(self) -> list[str]:
+        """Return the keys that are named to the user, as phrases such as `deleted remotely: VIP, Beta and 2 more`."""
+        found = (
+            ("deleted remotely", self.deleted_remotely_keys, self.deleted_remotely),
+            ("would be deleted" if self.dry_run else "deleted in the room", self.deletion_keys, self.deletions),
+        )
+        return [f"{label}: {_listed(keys, count)}" for label, keys, count in found if keys]
 
 
 class SyncStopped(SyncError):
-    """A run that ended early because going on could not work. What it had done is recorded.
+    """A run that ended early because going on could not work. What it did is recorded.
 
     Attributes:
         report: what became of the rows until then.
@@ -198,14 +200,14 @@ class SyncStopped(SyncError):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come.
+    """How far a run is.
 
     Attributes:
         done: rows that have their outcome.
         total: rows that were offered.
         rows_per_second: over the last interval between two reports.
-        seconds_left: at that pace; None while nothing moves.
-        rate_limited: answers of 429 so far.
+        seconds_left: at that speed; None while nothing is sent.
+        rate_limited: responses of 429 so far.
     """
 
     sync: str
@@ -221,8 +223,12 @@ class Progress:
 
 
 def rows(count: int) -> str:
-    """The count in words: `1 row`, `2 rows`."""
+    """Return the count in words: `1 row`, `2 rows`."""
     return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
+def _listed(keys: Sequence[str], count: int) -> str:
+    return ", ".join(keys) + (f" and {count - len(keys):,} more" if count > len(keys) else "")
 
 
 def _duration(seconds: float) -> str:

@@ -14,16 +14,17 @@ from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Options, Partition, Sync
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.planner import Plan, Planner
-from cr_pipelines.sync.report import Progress, RejectedRow, Report, SyncStopped
-from cr_pipelines.sync.state.ledger import Ledger, going_on
+from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
+from cr_pipelines.sync.state.runs import RunRegistry, mark_running
+from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.warehouse import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN_REJECTED = 20
-_SHOWN_MISSING = 20
 
 
 def run_sync(
@@ -58,7 +59,8 @@ def run_sync(
 
     Raises:
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
-        AlreadyRunning: another run of the same sync goes on.
+        AlreadyRunning: another run of the same sync is alive.
+        StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
         SyncStopped: going on could not work; what was done is recorded, and the rest waits.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
     """
@@ -96,7 +98,7 @@ class Run:
     def go(self) -> Report:
         """Run, and give the report. Raises as `run_sync` says."""
         check_no_loop_runs()
-        with going_on(self._run_id):
+        with mark_running(self._run_id):
             return self._go()
 
     def _go(self) -> Report:
@@ -145,7 +147,8 @@ class Run:
         if mirror is None or remote is None or self._sync.on_source_delete == "keep" or report.stopped_by is not None:
             return
         if self._options.dry_run:
-            report.removed = len(remote.removable(plan))
+            doomed = remote.removable(plan)
+            report.deletions, report.deletion_keys = len(doomed), doomed[:MOST_KEYS]
         elif plan.removable:
             run_in_loop(remote.remove(mirror, self._sync, plan, self._destination, report))
 
@@ -154,11 +157,11 @@ class Run:
             if self._lent is not None:
                 session.register_arrow(FRAME, self._lent)
                 self._lent = None
-            ledger = Ledger(session, self._schema)
-            ledger.prepare()
+            StateSchema(session, self._schema).prepare()
+            ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             ledger.fold(self._sync.name)
             if not self._options.dry_run:
-                ledger.claim(self._run_id, self._sync.name, self._partition_name, self._options.resync)
+                runs.claim(self._run_id, self._sync.name, self._partition_name, self._options.resync)
             try:
                 planner = Planner(session, ledger, self._sync, self._options, self._partition)
                 plan = planner.plan(None if self._remote is None else self._remote.ids)
@@ -168,32 +171,32 @@ class Run:
             except BaseException as error:
                 if not self._options.dry_run:
                     why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
-                    ledger.finish(self._run_id, self._sync.name, self._partition_name, "failed", {"stopped_by": why})
+                    runs.finish(self._run_id, self._sync.name, self._partition_name, "failed", {"stopped_by": why})
                 raise
             outbox.row_hash_version = plan.row_hash_version
-            outbox.look(ledger)
+            outbox.look(session)
             return plan
 
     def _take_over(self, plan: Plan) -> None:
         report, offered = self._report, plan.offered
         report.source_rows = plan.source_rows
-        report.changed = offered
-        report.new = plan.offered_new
+        report.offered = offered
+        report.offered_new = plan.offered_new
         report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
         report.invalid = plan.null_keys + plan.duplicate_rows
-        report.gone = plan.gone
+        report.absent_from_source = plan.gone
         report.emptied = plan.emptied
         report.columns = plan.columns
         report.ignored_columns = plan.match.ignored
-        report.missing = len(plan.missing)
-        report.missing_keys = list(plan.missing[:_SHOWN_MISSING])
+        report.deleted_remotely = len(plan.missing)
+        report.deleted_remotely_keys = list(plan.missing[:MOST_KEYS])
         kept = {why: count for why, count in plan.compared.items() if why not in plan.settled_offered}
         report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
         report.rejected = kept.get("rejected", 0)
         report.unknown = kept.get("unknown", 0)
-        report.outdated = kept.get("outdated", 0)
+        report.changed_after_delivery = kept.get("outdated", 0)
 
     def _account(self, plan: Plan) -> None:
         """Give every row that has no outcome its place."""
@@ -210,8 +213,8 @@ class Run:
             ledger = Ledger(session, self._schema)
             ledger.fold(self._sync.name)
             if self._remote is not None:
-                ledger.forget(self._sync.name, self._remote.removed)
-            ledger.finish(
+                ledger.delete_keys(self._sync.name, self._remote.removed)
+            RunRegistry(session, self._schema).finish(
                 self._run_id, self._sync.name, self._partition_name, self._report.state, self._report.counts(),
                 in_doubt=outbox.in_doubt,
             )  # fmt: skip

@@ -40,6 +40,7 @@ class BigQueryDialect(Dialect):
     """GoogleSQL."""
 
     name = "bigquery"
+    transactional_ddl = False
     types: ClassVar = {
         "text": "STRING",
         "integer": "INT64",
@@ -90,6 +91,10 @@ class BigQueryDialect(Dialect):
     @override
     def tables(self, schema: str) -> str:
         return f"SELECT lower(table_name) FROM {self.identifier(schema)}.INFORMATION_SCHEMA.TABLES"
+
+    @override
+    def schema_columns(self, schema: str) -> str:
+        return f"SELECT lower(table_name), lower(column_name) FROM {self.identifier(schema)}.INFORMATION_SCHEMA.COLUMNS"
 
 
 class BigQuerySession(Session):
@@ -153,6 +158,11 @@ class BigQuerySession(Session):
                 return {table.table_id.lower() for table in self._client.list_tables(schema)}
             except NotFound:
                 return set()
+
+    @override
+    def schema_columns(self, schema: str) -> dict[str, set[str]]:
+        # A dataset that is not there has no INFORMATION_SCHEMA.
+        return super().schema_columns(schema) if self.tables(schema) else {}
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:

@@ -24,6 +24,9 @@ class Dialect(ABC):
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     """Begins a transaction whose statements all see the same state of the warehouse."""
 
+    transactional_ddl: ClassVar[bool] = True
+    """Whether a transaction can hold statements that create and alter tables."""
+
     @property
     @abstractmethod
     def row_hash_version(self) -> str:
@@ -111,6 +114,13 @@ class Dialect(ABC):
         """A query for the names, in lower case, of the tables and views of a schema."""
         return (
             "SELECT lower(table_name) FROM information_schema.tables "
+            f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
+        )
+
+    def schema_columns(self, schema: str) -> str:
+        """Return a query for the table and the name, in lower case, of every column in a schema."""
+        return (
+            "SELECT lower(table_name), lower(column_name) FROM information_schema.columns "
             f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
         )
 

@@ -62,6 +62,13 @@ class Session(ABC):
         """The names, in lower case, of a schema's tables and views; none when there is no such schema."""
         return {name for (name,) in self.fetch_all(self.dialect.tables(schema))}
 
+    def schema_columns(self, schema: str) -> dict[str, set[str]]:
+        """Return the columns of a schema's tables and views, all in lower case; none when there is no such schema."""
+        columns: dict[str, set[str]] = {}
+        for table, column in self.fetch_all(self.dialect.schema_columns(schema)):
+            columns.setdefault(table, set()).add(column)
+        return columns
+
     def transaction(self, work: Callable[[], None]) -> None:
         """Do the work's statements together or not at all; all of them see one state of the warehouse.
 

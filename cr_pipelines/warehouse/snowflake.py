@@ -38,6 +38,7 @@ class SnowflakeDialect(Dialect):
     """Snowflake. Names are unquoted ones: a view's `full_name` is `FULL_NAME` to Snowflake."""
 
     name = "snowflake"
+    transactional_ddl = False
     types: ClassVar = {
         "text": "VARCHAR",
         "integer": "INTEGER",

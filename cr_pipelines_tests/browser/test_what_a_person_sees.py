@@ -38,7 +38,7 @@ def test_who_materializes_sees_what_was_delivered_there_and_in_the_sandbox(
     dagster_pages.materialize(page, demo.dagster)
 
     metadata = dagster_pages.open_latest_event(page, demo.dagster, demo.next_run(before))
-    expected = {"dagster/row_count": 500, "rows_changed": 3, "rows_delivered": 3, "rows_invalid": 0, "requests": 4}
+    expected = {"dagster/row_count": 500, "rows_offered": 3, "rows_delivered": 3, "rows_invalid": 0, "requests": 4}
     assert {name: int(metadata[name]) for name in expected} == expected
     assert float(metadata["seconds"]) > 0
     # The page keeps itself up to date.
@@ -57,7 +57,7 @@ def test_a_row_that_was_not_sent_is_shown_with_what_to_do_and_without_its_value(
 
 def test_the_numbers_of_the_runs_are_plotted_over_time(page: Page, demo: RunningDemo) -> None:
     plots = dagster_pages.open_plots(page, demo.dagster)
-    wanted = {"dagster/row_count", "rows_changed", "rows_delivered", "rows_invalid", "rows_rejected", "rows_suppressed"}
+    wanted = {"dagster/row_count", "rows_offered", "rows_delivered", "rows_invalid", "rows_rejected", "rows_suppressed"}
     assert wanted | {"requests", "requests_rate_limited", "seconds"} <= plots.keys()
 
 

@@ -14,7 +14,7 @@ from cr_pipelines.components import (
 )
 from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
-from cr_pipelines.sync import Ledger, Sync
+from cr_pipelines.sync import RunRegistry, StateSchema, Sync
 
 # Nobody waits two minutes here for a run that was killed before it began.
 _schedule.BEGINS_WITHIN = timedelta(seconds=20)
@@ -52,11 +52,11 @@ def on_change(sync: Sync) -> dg.SensorDefinition:
     )
     def ask(warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
         with warehouse.get_warehouse().session() as session:
-            ledger = Ledger(session, "common_room")
-            ledger.prepare()
-            runs = f"{ledger.table('sync_runs')} WHERE sync = '{sync.name}' AND state"
-            going_on = session.fetch_all(f"SELECT run_id FROM {runs} = 'running'")
-            if any(ledger.run_lives(run_id, sync.name) for (run_id,) in going_on):
+            StateSchema(session, "common_room").prepare()
+            registry = RunRegistry(session, "common_room")
+            runs = f"common_room.sync_runs WHERE sync = '{sync.name}' AND state"
+            running = session.fetch_all(f"SELECT run_id FROM {runs} = 'running'")
+            if any(registry.is_alive(run_id, sync.name) for (run_id,) in running):
                 return dg.SkipReason("a run goes on")
             if session.fetch_all(
                 f"SELECT 1 FROM {runs} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"

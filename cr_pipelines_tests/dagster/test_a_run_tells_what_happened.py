@@ -17,7 +17,7 @@ def test_a_materialization_shows_the_counts_of_the_run(location: Location) -> No
     [shown] = outcome.materializations
     expected = {
         "dagster/row_count": 11,
-        "rows_changed": 11,
+        "rows_offered": 11,
         "rows_delivered": 10,
         "rows_unchanged": 0,
         "rows_invalid": 1,
@@ -25,7 +25,7 @@ def test_a_materialization_shows_the_counts_of_the_run(location: Location) -> No
         "rows_failed": 0,
         "rows_suppressed": 0,
         "rows_not_sent": 0,
-        "rows_gone": 0,
+        "rows_absent_from_source": 0,
         "requests": 10,
         "requests_rate_limited": 0,
         "requests_retried": 0,

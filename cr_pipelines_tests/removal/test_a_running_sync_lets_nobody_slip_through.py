@@ -12,7 +12,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Ledger, wait_until_confirmed
 from cr_pipelines.sync.privacy import confirmation as _confirmation
 from cr_pipelines.sync.privacy import send_guard as _send_guard
-from cr_pipelines.sync.state.ledger import this_host
+from cr_pipelines.sync.state.runs import this_host
 from cr_pipelines_tests.removal import actors
 from cr_pipelines_tests.removal.conftest import Office
 from cr_pipelines_tests.removal.statement import requests_later_than_removal

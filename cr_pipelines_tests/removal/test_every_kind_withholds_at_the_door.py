@@ -105,4 +105,4 @@ def test_a_note_is_not_written_a_second_time_when_somebody_comes_back(office: Of
     assert office.sync(case.sync).suppressed == 1
     office.removals.unsuppress("r1", "a mistake", even_unverified=True)
     report = office.sync(case.sync)
-    assert (report.delivered, report.outdated) == (1, 1)
+    assert (report.delivered, report.changed_after_delivery) == (1, 1)

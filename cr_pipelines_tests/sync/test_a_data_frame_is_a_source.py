@@ -51,7 +51,7 @@ def test_a_frame_is_planned_and_delivered_as_a_table_would_be(flow: Flow, people
     people.loc[9, "full_name"] = "Grace Hopper"
     third = run(flow, people)
     assert (third.delivered, third.unchanged) == (1, 2)
-    assert run(flow, people.iloc[:2]).gone == 1
+    assert run(flow, people.iloc[:2]).absent_from_source == 1
     assert run(flow, people.iloc[:0]).emptied
 
 

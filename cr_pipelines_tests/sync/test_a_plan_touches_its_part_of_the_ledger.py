@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cr_pipelines.sync import Ledger, Options, Partition, Sync
+from cr_pipelines.sync import Ledger, Options, Partition, StateSchema, Sync
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.warehouse import Session
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
@@ -73,7 +73,7 @@ def test_it_reads_no_more_of_the_ledger_than_its_partition_and_what_stands_besid
         f"FROM generate_series(0, {DAYS * rows - 1}) AS numbers(i)"
     )
     with flow.warehouse.session() as session:
-        Ledger(session, "common_room").prepare()
+        StateSchema(session, "common_room").prepare()
     flow.sql(
         "INSERT INTO common_room.sync_ledger (sync, key, partition, fingerprint, row_hash, row_hash_version, status) "
         "SELECT 'seen', CAST(id AS varchar), CAST(CAST(seen_at AS date) AS varchar), '', 1, 'v', 'delivered' FROM seen"

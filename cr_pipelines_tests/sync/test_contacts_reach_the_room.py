@@ -161,7 +161,7 @@ def test_an_empty_source_after_a_full_one_changes_nothing(flow: Flow):
     flow.sql("CREATE VIEW broken AS SELECT * FROM common_room_contacts WHERE false")
     report = flow.reading("broken").run()
     assert report.emptied
-    assert (report.requests, report.gone) == (0, 0)
+    assert (report.requests, report.absent_from_source) == (0, 0)
     assert set(flow.statuses().values()) == {"delivered"}
 
 
@@ -169,9 +169,9 @@ def test_a_row_that_leaves_and_returns_unchanged_is_not_sent_again(flow: Flow):
     flow.run()
     flow.sandbox.control.clear_requests()
     without = flow.reading("SELECT * FROM common_room_contacts WHERE id <> 'c1'")
-    assert without.run().gone == 1
+    assert without.run().absent_from_source == 1
     assert "c1" not in flow.statuses()
-    assert without.run().gone == 0
+    assert without.run().absent_from_source == 0
     back = flow.run()
     assert (back.unchanged, back.requests) == (10, 0)
     assert "c1" in flow.statuses()

@@ -59,7 +59,7 @@ def test_all_is_delivered_once_and_then_only_what_changed(furnished: Flow, case:
     flow.sql(f"UPDATE {case.table} SET {case.change}")
     third = flow.run()
     assert writes(flow).total() == case.posts_on_change
-    assert (third.delivered, third.outdated, places(third)) == (
+    assert (third.delivered, third.changed_after_delivery, places(third)) == (
         case.posts_on_change,
         1 - case.posts_on_change,
         10,

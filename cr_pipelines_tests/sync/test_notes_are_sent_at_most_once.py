@@ -129,11 +129,11 @@ def test_a_delivered_note_that_changes_is_counted_and_sent_only_by_naming_its_ke
     flow.sql("UPDATE notes SET note = 'note again' WHERE id = 2")
     for options in ({}, {"resync": "all"}, {"resync": "failed"}):
         report = notes.run(**options)
-        assert (report.outdated, report.unchanged, report.not_sent, sent(sandbox)) == (1, 4, 1, 5)
+        assert (report.changed_after_delivery, report.unchanged, report.not_sent, sent(sandbox)) == (1, 4, 1, 5)
     assert "1 changed since they were sent for good" in report.summary()
     assert notes.run(keys=["2"]).delivered == 1
     assert written(sandbox)["again"] == 1
-    assert notes.run().outdated == 0
+    assert notes.run().changed_after_delivery == 0
 
 
 def test_a_second_row_of_its_key_does_not_make_a_sent_note_new(flow: Flow, sandbox: SandboxServer):
@@ -151,7 +151,7 @@ def test_a_second_row_of_its_key_does_not_make_a_sent_note_new(flow: Flow, sandb
 def test_a_note_that_left_the_source_and_came_back_is_not_new(flow: Flow, sandbox: SandboxServer):
     notes = with_notes(flow, 4)
     notes.run()
-    assert notes.reading("SELECT * FROM notes WHERE id > 1").run().gone == 2
+    assert notes.reading("SELECT * FROM notes WHERE id > 1").run().absent_from_source == 2
     assert (notes.run().unchanged, sent(sandbox)) == (4, 4)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from cr_pipelines.sync import Ledger
+from cr_pipelines.sync import RunRegistry
 from cr_pipelines.warehouse import Relation, WarehouseError, open_warehouse
 from cr_pipelines.warehouse.conformance import Collected
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
@@ -136,8 +136,7 @@ def test_a_sync_waits_for_no_other_sync_whatever_that_one_holds(flow: Flow):
     flow.run()
     flow.sql("UPDATE common_room_contacts SET full_name = 'Changed'")
     with flow.warehouse.session() as session:
-        ledger = Ledger(session, "common_room")
-        ledger.claim("run-of-other", "other", "", "changed")
+        RunRegistry(session, "common_room").claim("run-of-other", "other", "", "changed")
 
         def stand_still() -> None:
             session.execute("UPDATE common_room.sync_runs SET heartbeat_at = now() WHERE sync = 'other'")

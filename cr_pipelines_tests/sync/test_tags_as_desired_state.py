@@ -77,28 +77,28 @@ def test_a_tag_deleted_by_hand_is_reported_and_restored_only_when_asked(tags: Fl
     delete_by_hand(tags, "VIP")
     for _ in range(2):
         report = tags.run()
-        assert (report.missing, report.missing_keys, report.unchanged) == (1, ["VIP"], 2)
+        assert (report.deleted_remotely, report.deleted_remotely_keys, report.unchanged) == (1, ["VIP"], 2)
         assert "1 deleted in the room by hand" in report.summary()
     assert not calls(sandbox)
     report = with_options(tags, recreate_deleted=True).run()
-    assert (report.missing, report.delivered, report.unchanged) == (1, 1, 1)
+    assert (report.deleted_remotely, report.delivered, report.unchanged) == (1, 1, 1)
     assert room_tags(tags) == {"VIP": "Important", "Beta": None}
-    assert tags.run().missing == 0
+    assert tags.run().deleted_remotely == 0
 
 
 def test_a_tag_that_left_the_source_stays_unless_removal_is_asked_for(tags: Flow, sandbox: SandboxServer):
     tags.run()
     tags.sql("DELETE FROM common_room_tags WHERE name = 'VIP'")
     sandbox.control.clear_requests()
-    assert (tags.run().gone, calls(sandbox)) == (1, [])
+    assert (tags.run().absent_from_source, calls(sandbox)) == (1, [])
     deleting = with_options(tags, on_source_delete="delete")
-    assert (deleting.run(dry_run=True).removed, calls(sandbox)) == (1, [])
-    assert (deleting.run(limit=1).removed, calls(sandbox)) == (0, [])
+    assert (deleting.run(dry_run=True).deletions, calls(sandbox)) == (1, [])
+    assert (deleting.run(limit=1).deletions, calls(sandbox)) == (0, [])
     report = deleting.run()
-    assert (report.removed, calls(sandbox)) == (1, [("deleteTag", 200)])
+    assert (report.deletions, calls(sandbox)) == (1, [("deleteTag", 200)])
     assert room_tags(tags) == {"Beta": None}
     sandbox.control.clear_requests()
-    assert (deleting.run().removed, calls(sandbox)) == (0, [])
+    assert (deleting.run().deletions, calls(sandbox)) == (0, [])
     tags.sql("INSERT INTO common_room_tags VALUES ('VIP', 'Again', 'member')")
     assert deleting.run().delivered == 1
     assert room_tags(tags)["VIP"] == "Again"
@@ -118,7 +118,7 @@ def test_too_many_removals_are_refused_and_nothing_is_forgotten(tags: Flow, sand
             deleting.run()
         assert calls(sandbox) == expected
     report = with_options(tags, on_source_delete="delete", max_deletions=11).run()
-    assert (report.removed, len(calls(sandbox))) == (11, 11)
+    assert (report.deletions, len(calls(sandbox))) == (11, 11)
 
 
 def test_an_emptied_source_deletes_nothing(tags: Flow, sandbox: SandboxServer):
@@ -126,15 +126,15 @@ def test_an_emptied_source_deletes_nothing(tags: Flow, sandbox: SandboxServer):
     tags.sql("DELETE FROM common_room_tags")
     sandbox.control.clear_requests()
     report = with_options(tags, on_source_delete="delete").run()
-    assert (report.emptied, report.removed, calls(sandbox)) == (True, 0, [])
+    assert (report.emptied, report.deletions, calls(sandbox)) == (True, 0, [])
 
 
 def test_a_tag_whose_name_has_an_at_sign_is_followed_all_the_same(tags: Flow, sandbox: SandboxServer):
     tags.sql("INSERT INTO common_room_tags VALUES ('met@conference', NULL, 'member')")
     tags.run()
-    assert tags.run().missing == 0
+    assert tags.run().deleted_remotely == 0
     tags.sql("DELETE FROM common_room_tags WHERE name = 'met@conference'")
-    assert with_options(tags, on_source_delete="delete").run().removed == 1
+    assert with_options(tags, on_source_delete="delete").run().deletions == 1
     assert "met@conference" not in room_tags(tags)
 
 

@@ -2,36 +2,29 @@ from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.sync import Progress, Report
+from cr_pipelines.sync import COUNTERS, Progress, Report
 
 _MOST_REJECTED = 20
+_ROW_COUNT = "dagster/row_count"
+_PARTITION_ROW_COUNT = "dagster/partition_row_count"
 
 
 def of_report(report: Report, *, whole: bool) -> dict[str, Any]:
-    """The report as metadata; Dagster plots the numbers over time. `whole`: no keys were named."""
-    row_count = "dagster/partition_row_count" if report.partition else "dagster/row_count"
-    numbers: dict[str, int | float | None] = {
-        row_count: report.source_rows if whole else None,
-        "rows_changed": report.changed,
-        "rows_to_deliver" if report.dry_run else "rows_delivered": report.delivered,
-        "rows_unchanged": report.unchanged,
-        "rows_invalid": report.invalid,
-        "rows_rejected": report.rejected,
-        "rows_failed": report.failed,
-        "rows_suppressed": report.suppressed,
-        "rows_unknown": report.unknown,
-        "rows_not_sent": report.not_sent,
-        "rows_gone": report.gone,
-        "requests": report.requests,
-        "requests_rate_limited": report.rate_limited,
-        "requests_retried": report.retries,
-        "rate_limit_used_percent": None if report.rate_used is None else round(100 * report.rate_used, 1),
-        "seconds": round(report.seconds, 2),
-        "rows_per_second": round(report.delivered / report.seconds, 1) if report.seconds else None,
-    }
-    if report.dry_run:
-        numbers.pop("rows_per_second")
-    metadata: dict[str, Any] = {name: number for name, number in numbers.items() if number is not None}
+    """Return the report as metadata; Dagster plots the numbers over time. `whole`: no keys were named."""
+    metadata: dict[str, Any] = {}
+    for counter in COUNTERS:
+        number = report.count(counter)
+        if number is not None:
+            metadata[counter.metadata_in(dry_run=report.dry_run)] = counter.rounded(number)
+    row_count = metadata.pop(_ROW_COUNT)
+    if whole:
+        metadata[_PARTITION_ROW_COUNT if report.partition else _ROW_COUNT] = row_count
+    if report.seconds and not report.dry_run:
+        metadata["rows_per_second"] = round(report.delivered / report.seconds, 1)
+    if report.deleted_remotely_keys:
+        metadata["deleted_remotely_keys"] = report.deleted_remotely_keys
+    if report.deletion_keys:
+        metadata["deletion_keys"] = report.deletion_keys
     if report.rejected_rows:
         metadata["rejected_keys"] = rejected_table(report)
     return metadata

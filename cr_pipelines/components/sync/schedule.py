@@ -7,7 +7,7 @@ from cr_pipelines.components.sync.asset import POOL
 from cr_pipelines.components.sync.options import DailyPartitions, SyncSchedule
 from cr_pipelines.components.sync.specs import source_in_words
 from cr_pipelines.resources import WarehouseResource
-from cr_pipelines.sync import Ledger, Sync
+from cr_pipelines.sync import RunRegistry, StateSchema, Sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
 _GOING_ON = [
@@ -118,8 +118,9 @@ def _waiting_for_pool(instance: dg.DagsterInstance) -> set[str]:
 def _run_lives(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | None:
     try:
         with warehouse.get_warehouse(busy_seconds=_BUSY_SECONDS).session() as session:
-            ledger = Ledger(session, warehouse.get_state_schema())
-            return ledger.run_lives(run_id, sync.name) if ledger.exists() else None
+            schema = warehouse.get_state_schema()
+            exists = StateSchema(session, schema).exists()
+            return RunRegistry(session, schema).is_alive(run_id, sync.name) if exists else None
     except WarehouseError:
         # Who has the warehouse may be that run.
         return True

@@ -6,7 +6,7 @@ from cr_pipelines.api import CommonRoomError, NotFound
 from cr_pipelines.sync.contract import Catalog, Mirror
 from cr_pipelines.sync.model import Destination, Sync
 from cr_pipelines.sync.plan.planner import Plan
-from cr_pipelines.sync.report import Report
+from cr_pipelines.sync.report import MOST_KEYS, Report
 
 _SHARE_REMOVED = 10
 """One in so many may go in one run, however few `max_deletions` allows."""
@@ -59,7 +59,9 @@ class RemoteState:
                 for key in doomed:
                     try:
                         await mirror.remove(client, self.ids[key])
-                        report.removed += 1
+                        report.deletions += 1
+                        if len(report.deletion_keys) < MOST_KEYS:
+                            report.deletion_keys.append(key)
                     except NotFound:
                         pass
                     self.removed.append(key)

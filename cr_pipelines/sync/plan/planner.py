@@ -8,7 +8,8 @@ from cr_pipelines.sync.model import Options, Partition, Sync
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS, Spool
 from cr_pipelines.sync.privacy.addresses import note_addresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
-from cr_pipelines.sync.state.ledger import Ledger, delivered_fingerprint, no_key
+from cr_pipelines.sync.state.ledger import Ledger, no_key
+from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Dialect, Session
 
 _ROWS_PER_BATCH = 2_000
@@ -199,12 +200,12 @@ class Planner:
             )
         if plan.gone:
             self._session.execute(
-                f"UPDATE {ledger} SET gone_since = {now} "
+                f"UPDATE {ledger} SET absent_since = {now} "
                 f"WHERE {here} AND key IN (SELECT key FROM cr_compared WHERE why = 'gone')"
             )
-        if self._any("cr_compared WHERE why <> 'gone' AND gone_since IS NOT NULL"):
+        if self._any("cr_compared WHERE why <> 'gone' AND absent_since IS NOT NULL"):
             self._session.execute(
-                f"UPDATE {ledger} SET gone_since = NULL WHERE {here} AND gone_since IS NOT NULL "
+                f"UPDATE {ledger} SET absent_since = NULL WHERE {here} AND absent_since IS NOT NULL "
                 "AND key IN (SELECT key FROM cr_compared WHERE why <> 'gone')"
             )
         if self._sync.contract.repeatable:
@@ -226,7 +227,7 @@ class Planner:
             )
         if plan.duplicate_keys:
             message = f"{self._dialect.text('d.copies')} || {self._dialect.literal(_DUPLICATE)}"
-            anew = f"(l.message IS DISTINCT FROM {message} OR l.gone_since IS NOT NULL)"
+            anew = f"(l.message IS DISTINCT FROM {message} OR l.absent_since IS NOT NULL)"
             if not self._sync.contract.repeatable:
                 # That a row was appended, or may have been, must not be forgotten over a second one of its key.
                 anew += " AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
@@ -307,7 +308,7 @@ class Planner:
         return f"(SELECT {columns} FROM {self._ledger.table(table)} WHERE {where})"
 
     def _stood_before(self) -> bool:
-        return self._any(f"{self._here('sync_ledger', 'gone_since')} AS l WHERE gone_since IS NULL")
+        return self._any(f"{self._here('sync_ledger', 'absent_since')} AS l WHERE absent_since IS NULL")
 
     def _compare(self, plan: Plan) -> None:
         """Find the keys that need a closer look, which are few as a rule, and then say why each does."""
@@ -317,7 +318,7 @@ class Planner:
         ledger = self._here(
             "sync_ledger",
             f"key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint, row_hash, "
-            "row_hash_version, message, not_found_runs, gone_since",
+            "row_hash_version, message, not_found_runs, absent_since",
         )
         joined = f"cr_unsettled AS s LEFT JOIN {ledger} AS l ON l.key = s.key"
         why_interrupted = ""
@@ -335,7 +336,7 @@ class Planner:
         )
         self._make_table(
             "cr_compared",
-            f"SELECT s.key, s.row_hash, {why} AS why, l.gone_since, l.status AS was_status, "
+            f"SELECT s.key, s.row_hash, {why} AS why, l.absent_since, l.status AS was_status, "
             "l.fingerprint AS was_fingerprint, l.delivered_fingerprint AS was_delivered, l.message AS was_message, "
             f"l.not_found_runs AS was_not_found_runs FROM {joined}",
         )
@@ -354,7 +355,7 @@ class Planner:
         if plan.null_keys:
             absent += f" AND coalesce(s.key, l.key) <> {self._dialect.literal(no_key(self._partition_name))}"
         settled_hash = (
-            "CASE WHEN gone_since IS NOT NULL THEN NULL "
+            "CASE WHEN absent_since IS NOT NULL THEN NULL "
             "WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown') "
             f"OR row_hash_version IS DISTINCT FROM {self._dialect.literal(plan.row_hash_version)} THEN {_NO_HASH} "
             f"ELSE coalesce(row_hash, {_NO_HASH}) END AS settled_hash"

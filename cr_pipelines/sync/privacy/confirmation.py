@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from cr_pipelines.sync.privacy.lease import LEASE_SURELY_OVER_SECONDS, lease_clock
 from cr_pipelines.sync.privacy.send_guard import LINGER_SECONDS
-from cr_pipelines.sync.state.ledger import Ledger, UnconfirmedRun, lives_here, this_host
-from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.sync.state.runs import RunRegistry, SignsOfLife, UnconfirmedRun, is_alive_here, this_host
+from cr_pipelines.warehouse import Session, Warehouse
 
 _LOOK_SECONDS = 0.25
 
@@ -18,7 +18,7 @@ _RECENTLY = timedelta(minutes=10)
 class _Signs:
     """What a run last showed of itself, and when that was first seen, by our own clock."""
 
-    shown: tuple[datetime, int | None]
+    shown: SignsOfLife
     since: float
 
 
@@ -28,7 +28,7 @@ def wait_until_confirmed(
     version: int,
     *,
     on_wait: Callable[[int], None] | None = None,
-    meanwhile: Callable[[Ledger], None] | None = None,
+    meanwhile: Callable[[Session], None] | None = None,
     look_seconds: float = _LOOK_SECONDS,
 ) -> float:
     """Return once no run of a sync can send anything more about the people of a version of the list.
@@ -57,20 +57,20 @@ def wait_until_confirmed(
     told = 0
     while True:
         with warehouse.session() as session:
-            ledger = Ledger(session, schema)
-            broke_off = broke_off or ledger.broke_off_since(datetime.now(UTC) - _RECENTLY)
+            runs = RunRegistry(session, schema)
+            broke_off = broke_off or runs.aborted_since(datetime.now(UTC) - _RECENTLY)
             waiting = 0
-            for run, shown in ledger.unconfirmed(version):
+            for run, shown in runs.unconfirmed(version):
                 signs = seen.get(run)
                 if signs is None or signs.shown != shown:
                     signs = seen[run] = _Signs(shown, lease_clock())
                 if _is_over(run, signs):
-                    ledger.bury(run)
+                    runs.mark_dead(run)
                     broke_off = True
                 else:
                     waiting += 1
             if meanwhile is not None:
-                meanwhile(ledger)
+                meanwhile(session)
         if waiting != told and on_wait is not None:
             on_wait(waiting)
         told = waiting
@@ -83,6 +83,6 @@ def wait_until_confirmed(
 
 
 def _is_over(run: UnconfirmedRun, signs: _Signs) -> bool:
-    if run.host == this_host() and not lives_here(run.process, run.run_id):
+    if run.host == this_host() and not is_alive_here(run.process, run.run_id):
         return True
     return lease_clock() - signs.since > LEASE_SURELY_OVER_SECONDS

@@ -3,6 +3,7 @@
 Goes in: a dialect and the state schema. Comes out: pieces of SQL for statements over our tables.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,7 @@ class StateNames:
     schema: str
 
     def table(self, name: str) -> str:
-        """One of our tables, as it is written after FROM."""
+        """Return one of our tables as it is written after FROM."""
         return f"{self.dialect.identifier(self.schema)}.{self.dialect.identifier(name)}"
 
     @property
@@ -26,12 +27,20 @@ class StateNames:
         return self.dialect.identifier("partition")
 
     def where(self, sync: str, partition: str) -> str:
-        """The condition for the rows of one sync and partition, in any of our tables."""
+        """Return the condition for the rows of one sync and partition, in any of our tables."""
         text = self.dialect.literal
         return f"sync = {text(sync)} AND {self.partition} = {text(partition)}"
 
+    def columns(self, names: Iterable[str]) -> str:
+        """Return columns as a list, each quoted."""
+        return ", ".join(map(self.dialect.identifier, names))
+
+    def values(self, values: Iterable[object]) -> str:
+        """Return Python values as a list in SQL."""
+        return ", ".join(map(self.value, values))
+
     def value(self, value: object) -> str:
-        """A Python value as it is written in SQL."""
+        """Return a Python value as it is written in SQL."""
         match value:
             case None:
                 return "NULL"

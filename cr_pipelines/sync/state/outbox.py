@@ -8,6 +8,7 @@ from cr_pipelines.sync.plan.spool import PlannedRow
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.suppression import Suppressed
 from cr_pipelines.sync.state.ledger import OUTCOME_SCHEMA, Ledger
+from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.warehouse import Session, Warehouse
 
 FLUSH_ROWS = 500
@@ -108,17 +109,18 @@ class Outbox:
             )
             del self._pending[: len(pending)]
         if self.heartbeat_due:
-            ledger.heartbeat(self._run_id, self._sync, self._partition)
+            RunRegistry(session, self._schema).heartbeat(self._run_id, self._sync, self._partition)
             self._last_heartbeat = time.monotonic()
-        self.look(ledger)
+        self.look(session)
         self._last_flush = time.monotonic()
 
-    def look(self, ledger: Ledger) -> None:
+    def look(self, session: Session) -> None:
         """Learn who is withheld, and confirm what was learnt before once nothing on the wire is against it."""
         begun = lease_clock()
+        ledger = Ledger(session, self._schema)
         if ledger.suppression_version() != self.suppressed.version:
             self.suppressed = ledger.suppressed(self._sync, self._source_id)
         self.seen_at = begun
         if self.clear_of > self._confirmed:
-            ledger.confirm(self._run_id, self._sync, self._partition, self.clear_of)
+            RunRegistry(session, self._schema).confirm(self._run_id, self._sync, self._partition, self.clear_of)
             self._confirmed = self.clear_of

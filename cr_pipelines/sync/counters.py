@@ -1,0 +1,263 @@
+"""Every number that a run counts, declared once.
+
+Goes in: nothing. Comes out: `COUNTERS`, from which the count columns of `sync_runs`, the metadata in Dagster, the
+summary of a run and the output of `cr-pipelines plan` and `doctor` are made. A counter that one of them leaves out says
+so here, with the reason.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+CounterKind = Literal["bigint", "double"]
+Place = Literal["summary", "plan", "doctor"]
+
+_HEADLINE = "the line above the counts has it"
+_TRAFFIC = "a dry run sends look-ups only"
+_LIMIT = "the token's limit, and not what became of rows"
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A number that a run counts.
+
+    Attributes:
+        name: the attribute of `Report`, and the column of `sync_runs`.
+        kind: the column's type; a `bigint` of several partitions is added up unless `latest`.
+        metadata: its name in Dagster.
+        label: stands after the number in the summary of a run.
+        description: what is counted.
+        planned_label: stands beside the number in the output of a dry run; None for `label`.
+        planned_metadata: its name in Dagster in a dry run; None for `metadata`.
+        decimals: of the number in Dagster.
+        factor: what the number is multiplied by for Dagster.
+        latest: whether of several partitions the last one's number counts, and not the sum.
+        always: whether it is shown when it is 0.
+        omitted: places that do not list it, each with the reason.
+    """
+
+    name: str
+    kind: CounterKind
+    metadata: str
+    label: str
+    description: str
+    planned_label: str | None = None
+    planned_metadata: str | None = None
+    decimals: int | None = None
+    factor: int = 1
+    latest: bool = False
+    always: bool = False
+    omitted: Mapping[Place, str] = field(default_factory=dict)
+
+    def is_shown(self, place: Place, value: float | None) -> bool:
+        """Return whether a place lists the counter with this value."""
+        return place not in self.omitted and (bool(value) or self.always)
+
+    def label_in(self, *, dry_run: bool) -> str:
+        """Return what stands beside the number."""
+        return self.planned_label or self.label if dry_run else self.label
+
+    def metadata_in(self, *, dry_run: bool) -> str:
+        """Return its name in Dagster."""
+        return self.planned_metadata or self.metadata if dry_run else self.metadata
+
+    def rounded(self, value: float) -> float:
+        """Return the number as Dagster shows it."""
+        scaled = value * self.factor
+        return scaled if self.decimals is None else round(scaled, self.decimals)
+
+
+def _nowhere(summary: str, dry_run: str) -> Mapping[Place, str]:
+    return {"summary": summary, "plan": dry_run, "doctor": dry_run}
+
+
+COUNTERS = (
+    Counter(
+        "source_rows",
+        "bigint",
+        "dagster/row_count",
+        "in the source",
+        "Rows in the source, or in its partition.",
+        omitted=_nowhere(_HEADLINE, _HEADLINE),
+    ),
+    Counter(
+        "delivered",
+        "bigint",
+        "rows_delivered",
+        "delivered",
+        "Rows that the API accepted in this run; in a dry run, rows that would be sent.",
+        planned_label="would be sent",
+        planned_metadata="rows_to_deliver",
+        always=True,
+    ),
+    Counter(
+        "unchanged",
+        "bigint",
+        "rows_unchanged",
+        "unchanged",
+        "Rows that an earlier run delivered as they are now.",
+        always=True,
+    ),
+    Counter(
+        "invalid",
+        "bigint",
+        "rows_invalid",
+        "invalid",
+        "Rows that fail our own checks: no key, a key shared with another row, a bad value.",
+    ),
+    Counter(
+        "rejected",
+        "bigint",
+        "rows_rejected",
+        "rejected",
+        "Rows that the API rejected, now or in an earlier run, and that have not changed since.",
+        planned_label="rejected before",
+    ),
+    Counter(
+        "failed",
+        "bigint",
+        "rows_failed",
+        "failed",
+        "Rows whose retries are spent; the next run offers them again.",
+    ),
+    Counter(
+        "suppressed",
+        "bigint",
+        "rows_suppressed",
+        "suppressed",
+        "Rows of people on the suppression list.",
+    ),
+    Counter(
+        "unknown",
+        "bigint",
+        "rows_unknown",
+        "unknown",
+        "Rows whose request may or may not have arrived, of operations that must not be repeated.",
+        planned_label="may have arrived",
+    ),
+    Counter(
+        "not_sent",
+        "bigint",
+        "rows_not_sent",
+        "not sent",
+        "Rows that the run's options or its early end left for another run, and those changed after delivery.",
+    ),
+    Counter(
+        "changed_after_delivery",
+        "bigint",
+        "rows_changed_after_delivery",
+        "of them changed after delivery",
+        "Of the rows not sent, those of an operation that appends which changed after they were delivered. A second "
+        "note would stand beside the first, so they are sent again only by naming their keys.",
+        planned_label="changed after delivery",
+    ),
+    Counter(
+        "deleted_remotely",
+        "bigint",
+        "rows_deleted_remotely",
+        "deleted remotely",
+        "Rows whose thing was delivered and that somebody deleted in the room by hand. They count as unchanged "
+        "unless the sync recreates them.",
+    ),
+    Counter(
+        "deletions",
+        "bigint",
+        "deletions",
+        "deleted in the room",
+        "Things that were deleted in the room because their row left the source; in a dry run, that would be.",
+        planned_label="would be deleted",
+        planned_metadata="deletions_to_make",
+    ),
+    Counter(
+        "absent_from_source",
+        "bigint",
+        "rows_absent_from_source",
+        "absent from the source",
+        "Keys of earlier runs that the source no longer has.",
+    ),
+    Counter(
+        "offered",
+        "bigint",
+        "rows_offered",
+        "offered",
+        "Rows that the run tries to send: new, changed or due again.",
+        omitted={"summary": "the other counts say what became of them", "doctor": _HEADLINE},
+    ),
+    Counter(
+        "offered_new",
+        "bigint",
+        "rows_new",
+        "new to the ledger",
+        "Of the rows offered, those whose key the ledger had not seen before.",
+        omitted={"summary": "the other counts say what became of them"},
+    ),
+    Counter(
+        "requests",
+        "bigint",
+        "requests",
+        "requests",
+        "Requests that went out, retries and look-ups included.",
+        omitted=_nowhere("the end of the line has it", _TRAFFIC),
+    ),
+    Counter(
+        "rate_limited",
+        "bigint",
+        "requests_rate_limited",
+        "responses of 429",
+        "Responses with status 429.",
+        omitted=_nowhere("the end of the line has it", _TRAFFIC),
+    ),
+    Counter(
+        "retries",
+        "bigint",
+        "requests_retried",
+        "retries",
+        "Requests repeated after a fault.",
+        omitted=_nowhere("the requests include them", _TRAFFIC),
+    ),
+    Counter(
+        "rate_limit",
+        "bigint",
+        "rate_limit",
+        "requests per interval",
+        "Requests that the token has per interval; none until the server said so.",
+        latest=True,
+        omitted=_nowhere(_LIMIT, _LIMIT),
+    ),
+    Counter(
+        "interval_seconds",
+        "double",
+        "rate_limit_interval_seconds",
+        "seconds per interval",
+        "Length of the interval in seconds; none until a 429 showed it.",
+        decimals=2,
+        latest=True,
+        omitted=_nowhere(_LIMIT, _LIMIT),
+    ),
+    Counter(
+        "rate_used",
+        "double",
+        "rate_limit_used_percent",
+        "of the rate limit used",
+        "Share of the limit that was used while it was known, 0 to 1; a percentage in Dagster.",
+        decimals=1,
+        factor=100,
+        latest=True,
+        omitted=_nowhere(_LIMIT, _TRAFFIC),
+    ),
+    Counter(
+        "seconds",
+        "double",
+        "seconds",
+        "seconds",
+        "Wall time of the run in seconds.",
+        decimals=2,
+        omitted=_nowhere("the end of the line has it", _TRAFFIC),
+    ),
+)
+"""In the order in which they are shown."""
+
+
+def shown_counters(place: Place) -> Iterator[Counter]:
+    """Yield the counters that a place lists."""
+    return (counter for counter in COUNTERS if place not in counter.omitted)

@@ -1,0 +1,57 @@
+"""The versions of the state schema, and the steps that lead from one to the next.
+
+Goes in: the tables and columns that a schema has. Comes out: the statements that bring it to the newest version.
+
+Version 1 has no table `state_version`. A step is never changed once it is released: a further change is a further step,
+after which columns and tables that are still missing are added from their declarations. A step looks at what is there,
+so that it can run again on an engine that cannot undo it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cr_pipelines.sync.state import statements
+from cr_pipelines.sync.state.names import StateNames
+
+FIRST_VERSION = 1
+
+Columns = Mapping[str, set[str]]
+"""The columns that a schema has, by table."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What leads to a version from the one before it.
+
+    Attributes:
+        version: the version after it.
+        statements: makes the statements that are left to do, in the SQL of the engine.
+    """
+
+    version: int
+    statements: Callable[[StateNames, Columns], list[str]]
+
+
+_RENAMED_IN_2 = (
+    ("sync_runs", "gone", "absent_from_source"),
+    ("sync_runs", "outdated", "changed_after_delivery"),
+    ("sync_runs", "missing", "deleted_remotely"),
+    ("sync_runs", "removed", "deletions"),
+    ("sync_ledger", "gone_since", "absent_since"),
+    ("sync_ledger", "withheld_for", "suppressed_for"),
+    ("sync_outcomes", "withheld_for", "suppressed_for"),
+)
+
+
+def _rename_columns(names: StateNames, found: Columns) -> list[str]:
+    return [
+        statements.rename_column(names, table, before, after)
+        for table, before, after in _RENAMED_IN_2
+        if before in found.get(table, set()) and after not in found[table]
+    ]
+
+
+STEPS = (Step(2, _rename_columns),)
+"""In order."""
+
+NEWEST_VERSION = STEPS[-1].version

@@ -1,0 +1,276 @@
+"""The runs of every sync: who runs, who is alive, how each ended.
+
+Goes in: what a run says of itself. Comes out: rows of `sync_runs`, and whether another run may begin or may still send.
+"""
+
+import os
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cr_pipelines.sync.counters import COUNTERS
+from cr_pipelines.sync.errors import AlreadyRunning
+from cr_pipelines.sync.model import REMOVALS
+from cr_pipelines.sync.state import statements
+from cr_pipelines.sync.state.schema import StateSchema, Table, declare
+from cr_pipelines.warehouse import Session
+
+SYNC_RUNS = declare(
+    Table(
+        "sync_runs",
+        {
+            "run_id": "text",
+            "sync": "text",
+            "partition": "text",
+            "state": "text",
+            "stopped_by": "text",
+            "host": "text",
+            "process": "integer",
+            "started_at": "timestamp",
+            "heartbeat_at": "timestamp",
+            "finished_at": "timestamp",
+            "suppression_version": "bigint",
+            "resync": "text",
+            **{counter.name: counter.kind for counter in COUNTERS},
+        },
+        indexes=(("sync",),),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a run may be silent before another one takes it for dead.
+
+    Attributes:
+        heartbeat_expires: for a run on another host.
+        heartbeat_expires_here: for a run whose process is alive on this host. It may be waiting for a rate limit, or
+            for the warehouse.
+    """
+
+    heartbeat_expires: timedelta = timedelta(seconds=120)
+    heartbeat_expires_here: timedelta = timedelta(hours=2)
+
+
+class UnconfirmedRun(NamedTuple):
+    """A run that has not ended, as far as the ledger knows, nor confirmed a version of the suppression list."""
+
+    run_id: str
+    sync: str
+    partition: str
+    host: str
+    process: int
+
+
+SignsOfLife = tuple[datetime, int | None]
+"""A run's last heartbeat, and the version of the suppression list that it confirmed last."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What `sync_runs` has of a run, or of one partition of it.
+
+    Attributes:
+        state: `running`, `succeeded`, `stopped`, `failed` or `interrupted`.
+        stopped_by: why it ended early.
+        counts: by name of a counter; null until the run has ended.
+    """
+
+    run_id: str
+    sync: str
+    partition: str
+    state: str
+    stopped_by: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    counts: Mapping[str, Any]
+
+
+_RECORDED = ("run_id", "sync", "partition", "state", "stopped_by", "started_at", "finished_at")
+_COUNTED = tuple(counter.name for counter in COUNTERS)
+
+
+class RunRegistry:
+    """The table `sync_runs` within one session."""
+
+    def __init__(self, session: Session, schema: str, timing: Timing | None = None):
+        self._session = session
+        self._schema = schema
+        self._state = StateSchema(session, schema)
+        self._names = self._state.names
+        self._timing = timing or Timing()
+
+    def claim(self, run_id: str, sync: str, partition: str, resync: str) -> None:
+        """Note that a run begins.
+
+        A run counts as ended when its process on this host is dead, or when it runs elsewhere and its heartbeat has
+        expired. A run of the same id is the same run, tried again.
+
+        Raises AlreadyRunning while another run of the same sync and partition is alive.
+        """
+        with self._session.lock(f"{self._schema}.{sync}"):
+            now = datetime.now(UTC)
+            # Noted before looking: where nothing keeps others out, two that begin at once see each other.
+            row = {
+                "run_id": run_id,
+                "sync": sync,
+                "partition": partition,
+                "state": "running",
+                "host": this_host(),
+                "process": os.getpid(),
+                "started_at": now,
+                "heartbeat_at": now,
+                "resync": resync,
+            }
+            self._state.insert(SYNC_RUNS, row)
+            self._end_others(run_id, sync, partition, now)
+
+    def _end_others(self, run_id: str, sync: str, partition: str, now: datetime) -> None:
+        for other, host, process, started_at, heartbeat in self._session.fetch_all(
+            statements.running_runs(self._names, sync, partition, run_id, now)
+        ):
+            if other != run_id and self._may_be_alive(other, host, process, now - heartbeat):
+                self._session.execute(statements.delete_run(self._names, sync, partition, run_id, now))
+                raise AlreadyRunning(
+                    f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); "
+                    "this run sent nothing and changes nothing. Wait for the other, or end it"
+                )
+            self._session.execute(statements.mark_interrupted(self._names, sync, partition, other, started_at))
+
+    def _may_be_alive(self, run_id: str, host: str, process: int, silence: timedelta) -> bool:
+        if host == this_host():
+            return silence < self._timing.heartbeat_expires_here and is_alive_here(process, run_id)
+        return silence < self._timing.heartbeat_expires
+
+    def is_alive(self, run_id: str, sync: str) -> bool | None:
+        """Return whether a run is alive by its process or its heartbeat; None for a run that was never noted."""
+        alive: bool | None = None
+        for state, host, process, heartbeat in self._session.fetch_all(
+            statements.signs_of_life(self._names, sync, run_id)
+        ):
+            recent = state == "running" and datetime.now(UTC) - heartbeat < self._timing.heartbeat_expires
+            alive = bool(alive) or (recent and (host != this_host() or is_alive_here(process, run_id)))
+        return alive
+
+    def heartbeat(self, run_id: str, sync: str, partition: str) -> None:
+        """Note that the run is alive."""
+        self._update_running(run_id, sync, partition, {"heartbeat_at": datetime.now(UTC)})
+
+    def finish(
+        self,
+        run_id: str,
+        sync: str,
+        partition: str,
+        state: str,
+        values: Mapping[str, Any],
+        in_doubt: Collection[str] = (),
+    ) -> None:
+        """Note how a run ended, with values by column of `sync_runs`.
+
+        Deletes its intents, but for those of the keys `in_doubt`, whose requests may have arrived without a response.
+        """
+
+        def work() -> None:
+            ended = {"state": state, "finished_at": datetime.now(UTC), **values}
+            self._update_running(run_id, sync, partition, ended)
+            self._session.execute(statements.delete_intents(self._names, sync, partition, run_id, in_doubt))
+
+        self._session.transaction(work)
+
+    def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:
+        """Note that a run neither sends, nor has in flight, anything about the people of a suppression list's version.
+
+        It is noted even when another run has taken this one for dead.
+        """
+        own = UnconfirmedRun(run_id, sync, partition, this_host(), os.getpid())
+        self._state.update(SYNC_RUNS, {"suppression_version": version}, self._unfinished(own))
+
+    def unconfirmed(self, version: int) -> list[tuple[UnconfirmedRun, SignsOfLife]]:
+        """Return the runs of syncs that may still send people of a list's version, each with its signs of life.
+
+        A run that another one took for dead is among them until it is marked dead.
+        """
+        found = self._session.fetch_all(statements.unconfirmed_runs(self._names, version, REMOVALS))
+        return [(UnconfirmedRun(*row[:5]), (row[5], row[6])) for row in found]
+
+    def mark_dead(self, run: UnconfirmedRun) -> None:
+        """Note that a run that never said so has ended."""
+        values = {"state": "interrupted", "finished_at": datetime.now(UTC)}
+        self._state.update(SYNC_RUNS, values, self._unfinished(run))
+
+    def aborted_since(self, moment: datetime) -> bool:
+        """Return whether any run ended since then with requests that may have been in flight."""
+        return bool(self._session.fetch_all(statements.aborted_runs(self._names, moment)))
+
+    def last_run(self, sync: str) -> RunRecord | None:
+        """Return the run of a sync that began last; None when there was none."""
+        return next(iter(self._read(sync, limit=1)), None)
+
+    def last_run_ids(self) -> dict[str, str]:
+        """Return the id of each sync's last run."""
+        return dict(self._session.fetch_all(statements.last_run_ids(self._names)))
+
+    def records(self, sync: str, run_id: str) -> list[RunRecord]:
+        """Return what is recorded of a run, with one record for each partition, the last one first."""
+        return self._read(sync, run_id)
+
+    def _read(self, sync: str, run_id: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        query = statements.runs(self._names, (*_RECORDED, *_COUNTED), sync, run_id, limit)
+        return [
+            RunRecord(
+                **dict(zip(_RECORDED, row[: len(_RECORDED)], strict=True)),
+                counts=dict(zip(_COUNTED, row[len(_RECORDED) :], strict=True)),
+            )
+            for row in self._session.fetch_all(query)
+        ]
+
+    def _update_running(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
+        own = f"{self._names.where(sync, partition)} AND run_id = {self._names.value(run_id)} AND state = 'running'"
+        self._state.update(SYNC_RUNS, values, own)
+
+    def _unfinished(self, run: UnconfirmedRun) -> str:
+        # By process too: a run of the same id may be its next try, elsewhere, after this one was taken for dead.
+        return (
+            f"{self._names.where(run.sync, run.partition)} AND run_id = {self._names.value(run.run_id)} "
+            f"AND host = {self._names.value(run.host)} AND process = {self._names.value(run.process)} "
+            "AND finished_at IS NULL"
+        )
+
+
+def this_host() -> str:
+    """Return the host's name with the namespace of its process numbers: containers may share the name."""
+    name = socket.gethostname()
+    try:
+        return f"{name} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return name
+
+
+_running_here: set[str] = set()
+
+
+@contextmanager
+def mark_running(run_id: str) -> Iterator[None]:
+    """Let other runs in this process know that the run is alive."""
+    _running_here.add(run_id)
+    try:
+        yield
+    finally:
+        _running_here.discard(run_id)
+
+
+def is_alive_here(process: int, run_id: str) -> bool:
+    """Return whether this host has a process of this number, and, if it is this one, whether the run is alive in it."""
+    if process == os.getpid():
+        return run_id in _running_here
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
