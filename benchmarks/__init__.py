@@ -1,1 +1,1 @@
-"""What cr-pipelines costs, as ratios against named peers in the same run: python -m benchmarks."""
+"""What cr-pipelines costs, compared with named peers in the same run: python -m benchmarks."""

@@ -1,4 +1,7 @@
-"""Measures what cr-pipelines costs, and puts the tables into benchmarks/README.md."""
+"""Measure what cr-pipelines costs, and write the tables to benchmarks/README.md.
+
+Goes in: which sections, and how large. Comes out: the tables on the page, with the machine and the command.
+"""
 
 import argparse
 import shlex
@@ -10,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import delivery, overhead, pacing, plan
 from benchmarks import machine as _machine
-from benchmarks.table import renew
+from benchmarks.table import replace_section
 
 PAGE = Path(__file__).with_name("README.md")
 SECTIONS = ("plan", "delivery", "pacing", "dagster")
@@ -18,8 +21,9 @@ MILLION = 1_000_000
 
 
 def main() -> None:
-    """Measure what was chosen."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    """Measure the chosen sections."""
+    purpose = "Measure what cr-pipelines costs, and write the tables to benchmarks/README.md."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=purpose)
     parser.add_argument("--only", choices=SECTIONS, nargs="+", default=list(SECTIONS))
     parser.add_argument("--engine", choices=["duckdb", "postgresql"], nargs="+", default=["duckdb", "postgresql"])
     parser.add_argument("--plan-rows", type=int, nargs="+", default=[MILLION, 5 * MILLION, 10 * MILLION], metavar="N")
@@ -27,23 +31,23 @@ def main() -> None:
     parser.add_argument("--pacing-seconds", type=int, default=15, metavar="N")
     parser.add_argument("--syncs", type=int, default=100, metavar="N")
     parser.add_argument("--repeats", type=int, default=2, metavar="N")
-    parser.add_argument("--page", type=Path, default=PAGE, help="Where the tables go.")
+    parser.add_argument("--page", type=Path, default=PAGE, help="The file to write the tables to.")
     chosen = parser.parse_args()
     command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
     for name, measure in _chosen(chosen):
         before, began = _machine.load(), time.monotonic()
         print(f"\n{name}: {_machine.described()}; load average {before}\n")
-        told = measure()
+        tables = measure()
         minutes = (time.monotonic() - began) / 60
         circumstances = (
             f"{datetime.now(UTC):%d %B %Y}, `{command}`: {_machine.described()}; load average {before} before, "
             f"{_machine.load()} after; {minutes:.0f} minutes."
         )
-        renew(chosen.page, name, f"{told}\n\n{circumstances}")
+        replace_section(chosen.page, name, f"{tables}\n\n{circumstances}")
 
 
 def _chosen(chosen: argparse.Namespace) -> Iterator[tuple[str, Callable[[], str]]]:
-    """The sections of the page that are to be measured anew, each with the way to do it."""
+    """Yield the chosen sections of the page, each with the function that measures it."""
     if "plan" in chosen.only:
         for engine in chosen.engine:
             yield f"plan on {engine}", lambda engine=engine: plan.measure(chosen.plan_rows, engine, chosen.repeats)

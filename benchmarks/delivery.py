@@ -1,6 +1,7 @@
 """How fast contacts are delivered: rows per second, and CPU of the delivering process per row.
 
-Every way brings the same rows to a sandbox of its own that begins empty, on the same machine, one after the other.
+Goes in: a number of contacts and the programs in `ways/`. Comes out: a table. Every program sends the same rows to an
+empty sandbox of its own, one after the other, on the same machine.
 """
 
 import shutil
@@ -16,12 +17,12 @@ from cr_pipelines.sandbox import SandboxServer
 
 LATENCY_SECONDS = 0.05
 DLT_PARALLEL = (8, 20, 40)
-"""How many load jobs dlt may run at once; the best is told."""
+"""How many load jobs dlt runs at once; the table has the best."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """A program in `ways/`, with each number in flight that is tried; 0 leaves it to the program."""
+    """A program in `ways/`, with the concurrency to try; 0 leaves it to the program."""
 
     name: str
     program: str
@@ -40,7 +41,7 @@ WAYS = (
 
 
 def deliver(way: Way, parallel: int, path: Path, rows: int, sandbox: SandboxServer) -> dict[str, Any]:
-    """Have one way deliver to a sandbox; gives its seconds of wall time and CPU, and its error or None."""
+    """Send the rows one way. Return its seconds of wall time and CPU, and its error or None."""
     copy = shutil.copy(path, path.with_name("copy.duckdb"))
     job = {
         "path": str(copy),
@@ -54,12 +55,12 @@ def deliver(way: Way, parallel: int, path: Path, rows: int, sandbox: SandboxServ
 
 
 def compare(rows: int, repeats: int, latency_seconds: float) -> Table:
-    """Print and give a table of all ways; the best of some runs of each."""
-    table = Table("way", "rows/s", "CPU, µs a row", "the sync is")
+    """Print and return a table of all ways, with the best of several runs of each."""
+    table = Table("way", "rows/s", "CPU, µs per row", "the sync is")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "contacts.duckdb")
         sources.contacts(path, rows)
-        pace = 0.0
+        sync_rate = 0.0
         for way in WAYS:
             found = []
             for parallel in way.parallel * repeats:
@@ -70,20 +71,20 @@ def compare(rows: int, repeats: int, latency_seconds: float) -> Table:
                     raise RuntimeError(f"{way.name}: {took['error']}")
                 found.append((took["wall"], took["cpu"], parallel))
             wall, cpu, parallel = min(found)
-            pace = pace or rows / wall
+            sync_rate = sync_rate or rows / wall
             name = f"{way.name}, {parallel} jobs" if len(way.parallel) > 1 else way.name
-            table.add(name, f"{rows / wall:,.0f}", f"{cpu / rows * 1e6:,.0f}", f"{pace * wall / rows:.2f} x")
+            table.add(name, f"{rows / wall:,.0f}", f"{cpu / rows * 1e6:,.0f}", f"{sync_rate * wall / rows:.2f} x")
     return table
 
 
 def measure(rows: int, repeats: int) -> str:
-    """The section of the page."""
+    """Return the section of the page."""
     few = max(rows // 10, 1)
     print(f"{rows:,} contacts, no latency")
     at_once = compare(rows, repeats, 0)
     print(f"{few:,} contacts, {LATENCY_SECONDS * 1000:.0f} ms latency")
     far_away = compare(few, 1, LATENCY_SECONDS)
     return (
-        f"{rows:,} contacts, a sandbox that answers at once; the best of {repeats}:\n\n{at_once}\n\n"
-        f"{few:,} contacts, a sandbox that takes {LATENCY_SECONDS * 1000:.0f} ms to answer:\n\n{far_away}"
+        f"{rows:,} contacts, a sandbox without latency; the best of {repeats}:\n\n{at_once}\n\n"
+        f"{few:,} contacts, a sandbox with {LATENCY_SECONDS * 1000:.0f} ms latency:\n\n{far_away}"
     )

@@ -1,3 +1,8 @@
+"""The machine that the benchmarks run on.
+
+Comes out: its size, its load, and the memory that processes use.
+"""
+
 import os
 import platform
 from importlib.metadata import version
@@ -6,7 +11,7 @@ import psutil
 
 
 def described() -> str:
-    """The machine's size and what runs on it, in one line."""
+    """Return the machine's size and the versions of packages, in one line."""
     memory = psutil.virtual_memory().total / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "dagster", "polars", "pandas"))
     return (
@@ -16,17 +21,17 @@ def described() -> str:
 
 
 def load() -> str:
-    """The load average of the last 1, 5 and 15 minutes."""
+    """Return the load average of the last 1, 5 and 15 minutes."""
     return " ".join(f"{average:.1f}" for average in os.getloadavg())
 
 
 def free_megabytes() -> float:
-    """Memory that a process could take now."""
+    """Return the memory that a process could use now."""
     return float(psutil.virtual_memory().available) / 1e6
 
 
 def peak_megabytes() -> float:
-    """This process's peak resident memory, what its DuckDB took included, and nothing of its parent's."""
+    """Return this process's peak resident memory, including DuckDB's and without its parent's."""
     with open("/proc/self/status") as status:  # noqa: PTH123
         [kilobytes] = [line.split()[1] for line in status if line.startswith("VmHWM")]
     return int(kilobytes) * 1024 / 1e6

@@ -1,6 +1,7 @@
-"""What Dagster costs: a run that finds nothing to do against an empty asset, and the load of a location with many.
+"""What Dagster costs: a run that finds nothing to do, and loading a code location with many syncs.
 
-Each figure is the median of some processes, each of which does its thing once.
+Goes in: a number of syncs and of repetitions. Comes out: two tables, in which each number is the median of several
+processes.
 """
 
 import os
@@ -26,7 +27,7 @@ attributes:
 
 
 def run_sync_asset(url: str, home: str) -> dict[str, float]:
-    """Seconds of a run of the sync asset that finds nothing to do."""
+    """Return the seconds of a run of the sync asset that finds nothing to do."""
     os.environ |= {"CR_WAREHOUSE_URL": url, "COMMON_ROOM_API_TOKEN": "not-used"}
     os.environ |= {"COMMON_ROOM_DESTINATION_SOURCE_ID": "1", "COMMON_ROOM_BASE_URL": "http://127.0.0.1:9/community/v1"}
     import dagster as dg
@@ -43,7 +44,7 @@ def run_sync_asset(url: str, home: str) -> dict[str, float]:
 
 
 def run_empty_asset(url: str, home: str) -> dict[str, float]:
-    """Seconds of a run of an asset that does nothing."""
+    """Return the seconds of a run of an asset that does nothing."""
     import dagster as dg
 
     @dg.asset
@@ -68,7 +69,7 @@ def _timed_run(defs: object, home: str) -> dict[str, float]:
 
 
 def run_engine(url: str, home: str) -> dict[str, float]:
-    """Seconds of the same run without Dagster."""
+    """Return the seconds of the same run without Dagster."""
     from benchmarks.plan import CONTACTS
     from cr_pipelines.api import CommonRoomClient
     from cr_pipelines.sync import Destination, run_sync
@@ -78,12 +79,12 @@ def run_engine(url: str, home: str) -> dict[str, float]:
     report = run_sync(CONTACTS, open_warehouse(url), Destination(lambda: CommonRoomClient(token="not-used"), 1))
     took = time.perf_counter() - began
     if report.unchanged != report.source_rows:
-        raise SystemExit("it found something to do")
+        raise SystemExit("the run found something to do")
     return {"seconds": took}
 
 
 def load_yaml(folder: str) -> dict[str, float]:
-    """Seconds to load a folder of YAML syncs, after Dagster is imported."""
+    """Return the seconds to load a folder of YAML syncs, after Dagster is imported."""
     import dagster as dg
 
     sys.path.insert(0, str(Path(folder).parent))
@@ -98,7 +99,7 @@ def load_yaml(folder: str) -> dict[str, float]:
 
 
 def load_python(count: str) -> dict[str, float]:
-    """Seconds to build as many syncs in Python, after Dagster is imported."""
+    """Return the seconds to build as many syncs in Python, after Dagster is imported."""
     import dagster as dg
 
     began = time.perf_counter()
@@ -115,7 +116,7 @@ def load_python(count: str) -> dict[str, float]:
 
 
 def load_empty(count: str) -> dict[str, float]:
-    """Seconds to build as many empty assets with a job and a schedule each, after Dagster is imported."""
+    """Return the seconds to build as many empty assets with a job and a schedule each, after Dagster is imported."""
     import dagster as dg
 
     began = time.perf_counter()
@@ -142,7 +143,7 @@ def _resolved(defs: object, began: float) -> dict[str, float]:
 
 
 def import_dagster() -> dict[str, float]:
-    """Seconds to import Dagster."""
+    """Return the seconds to import Dagster."""
     began = time.perf_counter()
     import dagster  # noqa: F401
 
@@ -150,7 +151,7 @@ def import_dagster() -> dict[str, float]:
 
 
 def measure(syncs: int, repeats: int) -> str:
-    """The section of the page."""
+    """Return the section of the page."""
 
     def seconds(function: str, *arguments: object) -> float:
         return statistics.median(
@@ -168,7 +169,7 @@ def measure(syncs: int, repeats: int) -> str:
             ("the same without Dagster, `run_sync`", "run_engine", ""),
         ):
             runs.add(what, f"{seconds(function, url, home):.2f}")
-        loads = Table("load of a location", "seconds")
+        loads = Table("loading a code location", "seconds")
         project = _yaml_project(Path(folder, "project"), syncs)
         loads.add("`import dagster`, before each of the next", f"{seconds('import_dagster'):.2f}")
         loads.add(f"{syncs} empty assets, each with a job and a schedule", f"{seconds('load_empty', syncs):.2f}")

@@ -1,7 +1,7 @@
-"""How well a limit is used, and how often it is run into.
+"""How much of a rate limit each program uses, and how often it exceeds it.
 
-Each way delivers for some seconds against a sandbox with so many requests a second, counted by the second. The share
-is that of the seconds between the first and the last, by the sandbox's record: accepted requests, of those allowed.
+Goes in: how long to send. Comes out: a table. Each program sends to a sandbox with a limit for every second. The share
+is accepted requests divided by what the limit allowed, between the first and the last second.
 """
 
 import tempfile
@@ -24,9 +24,9 @@ PACED = tuple(
 
 
 def share_used(requests: list[dict[str, Any]], limit: int, since: float) -> float | None:
-    """Accepted requests as a share of what the limit allowed; None when there is no whole second.
+    """Return accepted requests as a share of what the limit allowed; None if there is no whole second.
 
-    `since` is when the first second began, as the requests tell time.
+    `since` is when the first second began, on the clock of the requests.
     """
     seconds = Counter(int(request["at"] - since) for request in requests if request["status"] == 202)
     whole = range(min(seconds, default=0) + 1, max(seconds, default=0))
@@ -34,8 +34,8 @@ def share_used(requests: list[dict[str, Any]], limit: int, since: float) -> floa
 
 
 def measure(seconds: int) -> str:
-    """The section of the page."""
-    table = Table("requests/s allowed", "way", "share of the limit", "answers of 429", "not delivered", "seconds")
+    """Return the section of the page."""
+    table = Table("requests/s allowed", "way", "share of the limit", "429 responses", "not delivered", "seconds")
     with tempfile.TemporaryDirectory() as folder:
         for limit in LIMITS:
             rows = limit * seconds
@@ -53,4 +53,4 @@ def measure(seconds: int) -> str:
                 lost = f"{rows - delivered:,}" + (", broke off" if took["error"] else "")
                 used = "" if share is None else f"{share:.0%}"
                 table.add(f"{limit:,}", way.name, used, f"{refused:,}", lost, f"{took['wall']:.1f}")
-    return f"About {seconds} seconds' worth of contacts for each limit:\n\n{table}"
+    return f"Contacts for about {seconds} seconds at each limit:\n\n{table}"

@@ -1,11 +1,12 @@
-"""What a plan costs: which rows differ from the ledger, and those rows read out to disk, ready to be sent.
+"""What a plan costs: finding the rows that differ from the ledger and writing them to disk, ready to send.
 
-The source has so many contacts, and the ledger has them all as delivered; 0, 1 or 100 % of them have changed since.
-Beside it, in the same run, over the same tables: a bare scan that reads every value of the same columns and gives one
-row, and two ways without a plan in the warehouse, pandas and polars joins of the whole source with keys and hashes.
+Goes in: sizes of the source, and an engine. Comes out: a table. The ledger has all contacts as delivered, and 0, 1 or
+100% of them have changed since. The same run measures, over the same tables, a bare scan that reads every value of the
+same columns and returns one row, and two ways without a plan in the warehouse: pandas and polars joins of the whole
+source with keys and hashes.
 
-Each measurement is a process of its own. Its peak memory is its resident set at its largest, so DuckDB's is in it,
-while PostgreSQL's server is another process.
+Each measurement is a separate process. Its peak memory is its largest resident set, which includes DuckDB but not the
+server of PostgreSQL.
 """
 
 import tempfile
@@ -34,7 +35,7 @@ CHANGED = {
     "1 %": "one_percent_changed",
     "100 %": "all_changed",
 }
-"""The source that has so many rows changed: views, so that neither table grows between measurements."""
+"""The source for each share of changed rows: views, so that neither table grows between measurements."""
 
 _CHANGED_NAME = {
     "one_percent_changed": "CASE WHEN id LIKE '%00' THEN full_name || '!' ELSE full_name END",
@@ -42,11 +43,11 @@ _CHANGED_NAME = {
 }
 
 FREE_SHARE = 0.6
-"""A peer is measured if it is expected to take no more than this share of the memory that is free."""
+"""A peer is measured only if it is expected to use at most this share of the free memory."""
 
 
 class Took(NamedTuple):
-    """One measurement: seconds, seconds to the first row (0: there is none), rows offered, peak MB."""
+    """One measurement: seconds, seconds to the first row (0 without one), rows offered, peak MB."""
 
     seconds: float
     first: float
@@ -55,13 +56,13 @@ class Took(NamedTuple):
 
 
 def prepare(url: str, rows: int) -> None:
-    """Fill an empty warehouse with contacts and a ledger that has them delivered."""
+    """Fill an empty warehouse with contacts and a ledger that has them as delivered."""
     sources.fill(url, rows)
     prepare_ledger(url)
 
 
 def prepare_ledger(url: str) -> None:
-    """Write the ledger of the contacts as a full delivery would have left it, and the views of changed ones."""
+    """Write the ledger as a full delivery would leave it, and the views of changed contacts."""
     with open_warehouse(url).session() as session:
         StateSchema(session, "common_room").prepare()
         _mark_delivered(session)
@@ -103,7 +104,7 @@ def _mark_delivered(session: Session) -> None:
 
 @contextmanager
 def _without_indexes(session: Session) -> Iterator[None]:
-    """Fill PostgreSQL's ledger before its indexes are made, and unlogged."""
+    """Drop the indexes of PostgreSQL's ledger while the block fills it, and create them afterwards."""
     if session.dialect.name != "postgresql":
         yield
         return
@@ -136,7 +137,7 @@ def plan(url: str, source: str) -> Took:
 
 
 def whole_run(url: str, source: str) -> Took:
-    """A whole run that finds nothing to do."""
+    """Run a sync that finds nothing to do."""
     warehouse, began = open_warehouse(url), time.perf_counter()
     report = run_sync(CONTACTS, warehouse, Destination(lambda: CommonRoomClient(token="not-used"), 1))
     took = time.perf_counter() - began
@@ -146,7 +147,7 @@ def whole_run(url: str, source: str) -> Took:
 
 
 def scan(url: str, source: str) -> Took:
-    """A query that reads every value of the contract's columns and gives one row."""
+    """Run a query that reads every value of the contract's columns and returns one row."""
     warehouse, began = open_warehouse(url), time.perf_counter()
     with warehouse.session() as session:
         types = session.columns(CONTACTS.relation)
@@ -157,7 +158,7 @@ def scan(url: str, source: str) -> Took:
 
 
 def pandas_merge(url: str, source: str) -> Took:
-    """The source as a frame, its rows hashed, merged with keys and hashes."""
+    """Read the source as a frame, hash its rows, and merge them with keys and hashes."""
     import pandas as pd
 
     warehouse, began = open_warehouse(url), time.perf_counter()
@@ -168,13 +169,13 @@ def pandas_merge(url: str, source: str) -> Took:
         frame[nested] = frame[nested].astype(str)
     frame["hash"] = pd.util.hash_pandas_object(frame, index=False)
     merged = frame.merge(ledger, left_on="id", right_on="key", how="left")
-    # The ledger's hashes are another function's: so that none differs, remainders are compared.
+    # The ledger's hashes come from another function. Comparing the remainders lets all of them match.
     offered = merged[merged["hash"] % 1 != merged["row_hash"] % 1]
     return Took(time.perf_counter() - began, 0, len(offered), _machine.peak_megabytes())
 
 
 def polars_join(url: str, source: str) -> Took:
-    """The same in polars."""
+    """Do the same in polars."""
     import polars as pl
 
     warehouse, began = open_warehouse(url), time.perf_counter()
@@ -190,7 +191,7 @@ LEDGER = "SELECT key, row_hash FROM common_room.sync_ledger"
 
 
 def _arrow(session: Any, query: str) -> pa.Table:
-    """The whole answer in memory, by the engine's quickest way to Arrow."""
+    """Return the whole result in memory, by the engine's fastest way to Arrow."""
     if session.dialect.name == "duckdb":
         session._connection.execute(f"SET memory_limit = '{_machine.free_megabytes() * 0.3:.0f}MB'")
         return session._connection.sql(query).to_arrow_table()
@@ -200,27 +201,27 @@ def _arrow(session: Any, query: str) -> pa.Table:
 
 
 def measured(function: Callable[[str, str], Took], url: str, source: str, runs: int = 1) -> Took:
-    """The quickest of some runs, each in a process of its own."""
+    """Return the fastest of several runs, each in a separate process."""
     found = (run_here("benchmarks.plan", function.__name__, url, source) for _ in range(runs))
     return min(Took._make(took) for took in found)  # type: ignore[arg-type]
 
 
 class Comparison:
-    """The table of one engine, over sources of growing size."""
+    """The table of one engine, for sources of growing size."""
 
     def __init__(self) -> None:
         self.table = Table("contacts", "what", "seconds", "times the scan", "first row after, s", "peak MB")
         self._megabytes_a_row: dict[str, float] = {}
 
     def add(self, url: str, rows: int, runs: int) -> None:
-        """Measure everything over a source of one size."""
+        """Measure everything for a source of one size."""
         run_here("benchmarks.plan", "prepare", url, rows)
         bare = measured(scan, url, "common_room_contacts", runs)
-        self._tell(rows, "bare scan", bare, bare)
+        self._add_row(rows, "bare scan", bare, bare)
         for share, source in CHANGED.items():
             took = measured(plan, url, source, 1 if share == "100 %" else runs)
-            self._tell(rows, f"plan, {share} changed", took, bare)
-        self._tell(rows, "whole run, nothing changed", measured(whole_run, url, "common_room_contacts"), bare)
+            self._add_row(rows, f"plan, {share} changed", took, bare)
+        self._add_row(rows, "whole run, nothing changed", measured(whole_run, url, "common_room_contacts"), bare)
         for name, function in {"polars join": polars_join, "pandas merge": pandas_merge}.items():
             expected = self._megabytes_a_row.get(name, 0) * rows
             if expected > FREE_SHARE * _machine.free_megabytes():
@@ -228,16 +229,16 @@ class Comparison:
                 continue
             took = measured(function, url, "common_room_contacts")
             self._megabytes_a_row[name] = took.megabytes / rows
-            self._tell(rows, name, took, bare)
+            self._add_row(rows, name, took, bare)
 
-    def _tell(self, rows: int, what: str, took: Took, bare: Took) -> None:
+    def _add_row(self, rows: int, what: str, took: Took, bare: Took) -> None:
         first = f"{took.first:.1f}" if took.rows and took.first else ""
         ratio = f"{took.seconds / bare.seconds:.1f}"
         self.table.add(f"{rows:,}", what, f"{took.seconds:.2f}", ratio, first, f"{took.megabytes:,.0f}")
 
 
 def measure(sizes: list[int], engine: str, repeats: int) -> str:
-    """The section of the page for one engine."""
+    """Return the section of the page for one engine."""
     comparison = Comparison()
     for rows in sizes:
         runs = 1 if rows > 5_000_000 and engine == "postgresql" else repeats

@@ -1,3 +1,8 @@
+"""Measurements in processes of their own.
+
+Goes in: a function of the benchmarks, or a program in `ways/`. Comes out: the JSON that it prints.
+"""
+
 import json
 import os
 import subprocess
@@ -12,21 +17,21 @@ _PEERS_LOCK = Path(__file__).with_name("peers.lock")
 
 
 def run_here(module: str, function: str, *arguments: object) -> dict[str, Any]:
-    """Call a function in a process of its own, so that its time and memory are its own; gives what it returns."""
+    """Call a function in a separate process, so that time and memory are its own. Return its result."""
     code = f"import json; from {module} import {function}; print(json.dumps({function}(*{arguments!r})))"
-    return _answer([sys.executable, "-c", code])
+    return _output([sys.executable, "-c", code])
 
 
 def run_way(name: str, job: Mapping[str, Any], python: Path | None = None) -> dict[str, Any]:
-    """Run one of the programs in `ways/`; gives what it says. A peer that broke off says so under `error`."""
+    """Run a program in `ways/`. Return its output, which has the error of a program that failed under `error`."""
     program = Path(__file__).with_name("ways") / f"{name}.py"
-    return _answer([str(python or sys.executable), str(program), json.dumps(job)])
+    return _output([str(python or sys.executable), str(program), json.dumps(job)])
 
 
 def peers_python() -> Path:
-    """The Python of an environment with the peers, made when it is not there or the lock is newer.
+    """Return the Python of the peers' environment, after installing it if it is missing or older than the lock.
 
-    They have one of their own: nobody who installs cr-pipelines or works on it should get them.
+    The environment is separate, so that installing or developing cr-pipelines does not install the peers.
     """
     python = PEERS / "bin" / "python"
     stamp = PEERS / ".installed"
@@ -41,11 +46,11 @@ def peers_python() -> Path:
     return python
 
 
-def _answer(command: list[str]) -> dict[str, Any]:
+def _output(command: list[str]) -> dict[str, Any]:
     ours = {"PYTHONPATH": str(PROJECT), "PYTHONWARNINGS": "ignore", "RUNTIME__DLTHUB_TELEMETRY": "false"}
     environment = os.environ | ours
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=PROJECT, env=environment)
     if done.returncode:
         raise RuntimeError(f"{command[1]} ended with {done.returncode}:\n{done.stderr[-4000:]}")
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    output: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return output

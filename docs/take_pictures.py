@@ -1,8 +1,9 @@
-"""Takes the README's pictures of a demo that has run for a while, into docs/pictures.
+"""Take the README's pictures of a demo that has run for a while.
 
     .venv/bin/python docs/take_pictures.py
 
-Needs Chromium and fonts for the names of the demo's people (on Debian: chromium, fonts-noto-core, fonts-noto-cjk).
+Goes in: a demo in a temporary folder. Comes out: the files in docs/pictures. Needs Chromium and fonts for
+the names of the demo's people (on Debian: chromium, fonts-noto-core, fonts-noto-cjk).
 """
 
 import sys
@@ -29,12 +30,12 @@ SETTLE_SECONDS = 20
 PEOPLE_AT_FIRST = 160
 LIMIT, INTERVAL_SECONDS = 60, 3
 WEEKS = ((34, 8), (21, 26), (42, 17), (12, 40), (55, 11), (28, 31), (38, 9), (47, 23), (19, 35), (44, 14))
-"""By run: how many people come, and how many are changed."""
-BREAKING_WEEK, MENDING_WEEK = 4, 7
+"""For each run: how many people are added, and how many are changed."""
+BREAKING_WEEK, FIXING_WEEK = 4, 7
 
 LATER = "ALTER TABLE common_room_contacts RENAME TO people"
 AT_FIRST = f"CREATE TABLE common_room_contacts AS SELECT * FROM people ORDER BY id LIMIT {PEOPLE_AT_FIRST}"
-COME = (
+ADD = (
     "INSERT INTO common_room_contacts SELECT * FROM people ANTI JOIN common_room_contacts USING (id) ORDER BY id LIMIT"
 )
 BREAK = """
@@ -44,7 +45,7 @@ UPDATE common_room_contacts SET avatar_url = 'portrait.jpg' WHERE id = 'usr_1058
 UPDATE common_room_contacts SET full_name = 'Robin' || chr(7) || ' Berg' WHERE id = 'usr_1063';
 UPDATE common_room_contacts SET custom_fields = struct_update(custom_fields, "Plan" := 'Platinum') WHERE id = 'usr_1071'
 """
-MEND = """
+FIX = """
 UPDATE common_room_contacts AS broken SET email = people.email, company_name = people.company_name,
   avatar_url = people.avatar_url, full_name = people.full_name, custom_fields = people.custom_fields
 FROM people WHERE people.id = broken.id AND people.id IN ('usr_1007', 'usr_1044', 'usr_1058', 'usr_1063', 'usr_1071')
@@ -63,8 +64,8 @@ FROM range({DAYS * PER_DAY}) AS numbers(i);
 CREATE VIEW common_room_activities AS
 SELECT id, activity_type, user_id, timestamp, 'Changed the seats by ' || CAST(seats AS INTEGER) AS content FROM events
 """
-"""A view that fails on one value, and so on one day."""
-MEND_MONTH = "UPDATE events SET seats = '7' WHERE seats = 'seven'"
+"""A view that fails on one value, and so for one day."""
+FIX_MONTH = "UPDATE events SET seats = '7' WHERE seats = 'seven'"
 
 PLOTS = ("dagster/row_count", "rows_delivered", "rows_invalid", "seconds")
 
@@ -81,7 +82,7 @@ def main() -> None:
 
 
 def story_of_contacts(folder: Path, browser: Browser) -> None:
-    """Start the demo with a part of its people, let the others come by and by, and take the pictures."""
+    """Start the demo with some of its people, add the others week by week, and take the pictures."""
     demo = RunningDemo(folder)
     build_sample_warehouse(demo.warehouse)
     demo.sql(f"{LATER}; {AT_FIRST}")
@@ -103,24 +104,24 @@ def story_of_a_month(folder: Path, browser: Browser) -> None:
 
 
 def live_through_weeks(demo: RunningDemo, browser: Browser) -> None:
-    """Run the sync for every week; take the rejected keys at their best, before somebody mends them."""
+    """Run the sync for every week; take the picture of rejected keys before they are fixed."""
     demo.control.set_limit(LIMIT, INTERVAL_SECONDS)
-    for week, (come, change) in enumerate(WEEKS):
+    for week, (added, changed) in enumerate(WEEKS):
         if week == BREAKING_WEEK:
             demo.sql(BREAK)
-        if week == MENDING_WEEK:
+        if week == FIXING_WEEK:
             take_rejected(demo, browser)
-            demo.sql(MEND)
-        demo.sql(f"{COME} {come}")
+            demo.sql(FIX)
+        demo.sql(f"{ADD} {added}")
         demo.sql(
             f"UPDATE common_room_contacts SET username = id || '-{week}' WHERE id IN "
-            f"(SELECT id FROM common_room_contacts ORDER BY md5(id || '{week}') LIMIT {change})"
+            f"(SELECT id FROM common_room_contacts ORDER BY md5(id || '{week}') LIMIT {changed})"
         )
         demo.sync()
 
 
 def take_lineage(demo: RunningDemo, browser: Browser) -> None:
-    """Every source table and every sync, with their checks, and what was read of the room."""
+    """Take every source table and every sync, with their checks, and the catalog."""
     with opened(browser, width=1280, height=4000, scale=0.55) as page:
         dagster_pages.open_lineage(page, demo.dagster)
         # Ages of less than a minute are counted by the second.
@@ -130,7 +131,7 @@ def take_lineage(demo: RunningDemo, browser: Browser) -> None:
 
 
 def take_schedules(demo: RunningDemo, browser: Browser) -> None:
-    """When each sync runs, once it is switched on."""
+    """Take the schedules of all syncs."""
     with opened(browser, width=1100, height=1200, scale=1) as page:
         dagster_pages.open_schedules(page, demo.dagster)
         first, last = page.get_by_text("Automation", exact=True).last, page.get_by_text("verify_pii_removals_schedule")
@@ -138,22 +139,22 @@ def take_schedules(demo: RunningDemo, browser: Browser) -> None:
 
 
 def take_backfill(demo: RunningDemo, browser: Browser) -> None:
-    """The days of a backfill, one of which failed; then the backfill once more, with that day mended."""
+    """Take the days of a backfill, one of which failed; then repeat the backfill with that day fixed."""
     today = datetime.now(UTC).date()
     days = [str(today - timedelta(days=back)) for back in range(DAYS, 0, -1)]
     demo.sql(MONTH)
     demo.control.clear_requests()
-    tell_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
+    print_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
     with opened(browser, width=1280, height=1560, scale=0.9) as page:
         dagster_pages.open_partitions(page, demo.dagster)
         page.get_by_text(days[-2], exact=True).first.click()
         shown = page.get_by_role("tablist").first, page.get_by_text(days[0], exact=True).first
         take("backfill", page, *shown, dagster_pages.metadata_row(page, "rows_delivered"), margin=(16, 16))
-    demo.sql(MEND_MONTH)
-    tell_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
+    demo.sql(FIX_MONTH)
+    print_backfill(demo, demo.backfill(days, BACKFILL_SECONDS))
 
 
-def tell_backfill(demo: RunningDemo, ended: dict[str, str]) -> None:
+def print_backfill(demo: RunningDemo, ended: dict[str, str]) -> None:
     """Print how the days ended, and what the sandbox was sent for them."""
     sent = len(demo.control.requests(operation="addUpdateActivityToSource"))
     stored = sum(activity["id"].startswith("month_") for activity in demo.control.activities())
@@ -164,7 +165,7 @@ def tell_backfill(demo: RunningDemo, ended: dict[str, str]) -> None:
 
 
 def take_materialization(demo: RunningDemo, browser: Browser) -> None:
-    """Where the asset stands, down to the last number of the latest run."""
+    """Take the overview of the asset, down to the last number of the latest run."""
     with opened(browser, width=1280, height=1500, scale=1.15) as page:
         dagster_pages.open_overview(page, demo.dagster)
         button = page.get_by_text("Materialize", exact=True)
@@ -173,7 +174,7 @@ def take_materialization(demo: RunningDemo, browser: Browser) -> None:
 
 
 def take_plots(demo: RunningDemo, browser: Browser) -> None:
-    """Some of the numbers over time; the others are left out."""
+    """Take some of the metadata over time."""
     with opened(browser, width=1500, height=3200, scale=1.5) as page:
         plots = dagster_pages.open_plots(page, demo.dagster)
         for name in plots.keys() - set(PLOTS):
@@ -182,20 +183,20 @@ def take_plots(demo: RunningDemo, browser: Browser) -> None:
 
 
 def take_columns(demo: RunningDemo, browser: Browser) -> None:
-    """The API's fields, and the source column that each comes from."""
+    """Take the API's fields, and the source column that each comes from."""
     with opened(browser, width=1620, height=2000, scale=1.2) as page:
         take("column_lineage", page, dagster_pages.open_columns(page, demo.dagster), margin=(4, 4))
 
 
 def take_rejected(demo: RunningDemo, browser: Browser) -> None:
-    """The rows that a run could not send."""
+    """Take the rows that a run could not send."""
     with opened(browser, width=1640, height=1800, scale=1.25) as page:
         dagster_pages.open_latest_event(page, demo.dagster, demo.latest_run())
         take("rejected", page, dagster_pages.metadata_row(page, "rejected_keys"), margin=(2, 2))
 
 
 def take_sandbox(demo: RunningDemo, browser: Browser) -> None:
-    """The room, and one of its contacts."""
+    """Take the room, and one of its contacts."""
     champion = next(user for user in demo.control.users().values() if "champion" in user["tags"])
     with opened(browser, width=1280, height=1800, scale=1) as page:
         page.goto(demo.sandbox)
@@ -206,7 +207,7 @@ def take_sandbox(demo: RunningDemo, browser: Browser) -> None:
 
 @contextmanager
 def opened(browser: Browser, *, width: int, height: int, scale: float) -> Iterator[Page]:
-    """A page of so many CSS pixels, each of which is `scale` pixels wide in the picture."""
+    """Open a page of this size in CSS pixels, each of which is `scale` pixels wide in the picture."""
     context = browser.new_context(
         viewport={"width": width, "height": height}, device_scale_factor=scale, locale="en-US", timezone_id="UTC"
     )
@@ -215,12 +216,12 @@ def opened(browser: Browser, *, width: int, height: int, scale: float) -> Iterat
 
 
 def take(name: str, page: Page, *shown: Locator, margin: tuple[int, int]) -> None:
-    """Take the part of the page around what is to be shown, once it has come to rest."""
+    """Take the part of the page around the locators, once it no longer changes."""
     give_up = time.monotonic() + SETTLE_SECONDS
     before = b""
     while (picture := page.screenshot(clip=around(shown, margin))) != before:
         if time.monotonic() > give_up:
-            sys.exit(f"{name} does not come to rest")
+            sys.exit(f"{name} still changes after {SETTLE_SECONDS} seconds")
         before = picture
         page.wait_for_timeout(500)
     if len(picture) > LARGEST_BYTES:
@@ -230,7 +231,7 @@ def take(name: str, page: Page, *shown: Locator, margin: tuple[int, int]) -> Non
 
 
 def around(shown: tuple[Locator, ...], margin: tuple[int, int]) -> FloatRect:
-    """The part of the page that holds all of what is shown, with so many CSS pixels beside, and above and below."""
+    """Return the part of the page with all locators, and margins in CSS pixels: left and right, above and below."""
     boxes = [box for locator in shown if (box := locator.bounding_box())]
     left = max(min(box["x"] for box in boxes) - margin[0], 0)
     top = max(min(box["y"] for box in boxes) - margin[1], 0)

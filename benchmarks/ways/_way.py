@@ -1,4 +1,7 @@
-"""What the ways to deliver have in common. Only the standard library: some run in an environment of their own."""
+"""What the programs have in common. Only the standard library, because some run in the peers' environment.
+
+Goes in: a job, as JSON on the command line. Comes out: the time and CPU that it took, as JSON.
+"""
 
 import json
 import logging
@@ -10,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Job(NamedTuple):
-    """What to deliver, where to, and how many at once."""
+    """What to send, where to, and how many rows at once."""
 
     path: str
     address: str
@@ -21,12 +24,12 @@ class Job(NamedTuple):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Those of every request."""
+        """The headers of every request."""
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
 
 
 def body(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the source as the API takes it."""
+    """Return a row of the source as a body for the API."""
     return {
         "id": row["id"],
         "fullName": row["full_name"],
@@ -53,7 +56,7 @@ def body(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main(deliver: Callable[[Job], None]) -> None:
-    """Do the job on the command line, and say what it took."""
+    """Run the job on the command line, and print what it took."""
     logging.disable(logging.ERROR)
     job = Job(**json.loads(sys.argv[1]))
     wall, error = time.perf_counter(), None

@@ -1,7 +1,7 @@
-"""Ready-made bodies of the same size through httpx.AsyncClient and nothing else: what the client alone costs.
+"""Post prepared bodies of the same size with httpx.AsyncClient, and nothing else: what the client alone costs.
 
-With `parallel` 0 it is the transport that cr-pipelines uses, 32 in flight; else httpx's own, `parallel` in flight. A
-429 is waited out for as long as its body says, by whoever got it.
+With `parallel` 0 it uses the transport of cr-pipelines with 32 requests in flight, otherwise httpx's own transport with
+`parallel`. After a 429, a request waits for as long as the body says.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ FILLER = b"x" * 1000
 
 
 def deliver(job: Job) -> None:
-    """Post them all."""
+    """Post all bodies."""
     asyncio.run(_post_all(job))
 
 
@@ -28,11 +28,11 @@ async def _post_all(job: Job) -> None:
         async def work() -> None:
             for number in numbers:
                 content = b'{"id":"%d","bio":"%s"}' % (number, FILLER)
-                answer = await client.post(job.address, content=content)
-                while answer.status_code == 429:
-                    await asyncio.sleep(answer.json()["rateLimit"]["waitMs"] / 1000)
-                    answer = await client.post(job.address, content=content)
-                answer.raise_for_status()
+                response = await client.post(job.address, content=content)
+                while response.status_code == 429:
+                    await asyncio.sleep(response.json()["rateLimit"]["waitMs"] / 1000)
+                    response = await client.post(job.address, content=content)
+                response.raise_for_status()
 
         await asyncio.gather(*(work() for _ in range(job.parallel or 32)))
 

@@ -1,4 +1,4 @@
-"""The contacts sync, from plan to ledger."""
+"""Run the contacts sync, from plan to ledger."""
 
 from _way import Job, main
 

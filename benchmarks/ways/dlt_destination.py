@@ -1,6 +1,6 @@
-"""dlt's custom destination: Arrow out of DuckDB, `parallel` load jobs, one request a row.
+"""dlt's custom destination: Arrow from DuckDB, `parallel` load jobs, one request per row.
 
-Requests go through dlt's own client, which waits and tries again on 429 and 5xx by dlt's defaults.
+Requests go through dlt's own client, which waits and retries after 429 and 5xx with dlt's defaults.
 """
 
 import os
@@ -16,7 +16,7 @@ _BATCH = 500
 
 def deliver(job: Job) -> None:
     """Run a pipeline."""
-    # dlt runs a job for each file, so that there must be at least as many as should run at once.
+    # dlt runs one job per file, so there must be at least as many files as parallel jobs.
     os.environ["NORMALIZE__DATA_WRITER__FILE_MAX_ITEMS"] = str(max(job.rows // job.parallel, 1))
     os.environ["NORMALIZE__DATA_WRITER__BUFFER_MAX_ITEMS"] = str(max(job.rows // job.parallel, 1))
     os.environ["LOAD__WORKERS"] = str(job.parallel)

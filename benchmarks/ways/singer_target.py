@@ -1,6 +1,6 @@
-"""A target on singer-sdk: a RecordSink that posts each record, fed with messages that are made beforehand.
+"""A target on singer-sdk: a RecordSink that posts each record, and reads prepared messages.
 
-A 429 is tried again as the SDK's own streams do it: five times, with exponential waits.
+After a 429 it retries as the SDK's own streams do: five times, with exponential backoff.
 """
 
 import json
@@ -20,16 +20,16 @@ class _TryAgain(Exception):
 
 
 def deliver(job: Job) -> None:
-    """Make the messages, then have the target listen to them."""
+    """Write the messages, then let the target read them."""
     client = httpx.Client(headers=job.headers, timeout=60)
 
     class Contacts(singer_sdk.RecordSink):
         @backoff.on_exception(backoff.expo, _TryAgain, max_tries=5, factor=2)
         def process_record(self, record: dict, context: dict) -> None:  # type: ignore[type-arg]
-            answer = client.post(job.address, json=body(record))
-            if answer.status_code == 429:
+            response = client.post(job.address, json=body(record))
+            if response.status_code == 429:
                 raise _TryAgain
-            answer.raise_for_status()
+            response.raise_for_status()
 
     class CommonRoom(singer_sdk.Target):
         name = "target-common-room"
@@ -50,8 +50,8 @@ def _write_messages(job: Job, path: Path) -> None:
         properties["tags"] = {"type": ["array", "null"], "items": {"type": "string"}}
         properties["custom_fields"] = {"type": ["object", "null"]}
         schema = {"type": "object", "properties": properties}
-        said = {"type": "SCHEMA", "stream": "contacts", "key_properties": ["id"], "schema": schema}
-        file.write(json.dumps(said) + "\n")
+        header = {"type": "SCHEMA", "stream": "contacts", "key_properties": ["id"], "schema": schema}
+        file.write(json.dumps(header) + "\n")
         for batch in found.to_arrow_reader(10_000):
             for row in batch.to_pylist():
                 file.write(json.dumps({"type": "RECORD", "stream": "contacts", "record": row}) + "\n")

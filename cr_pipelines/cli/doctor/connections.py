@@ -13,7 +13,7 @@ from cr_pipelines.api import DEFAULT_BASE_URL, TokenStatus
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.project import Project
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
-from cr_pipelines.sync import Destination, Ledger
+from cr_pipelines.sync import Destination, StateSchema
 from cr_pipelines.warehouse import Warehouse
 from cr_pipelines.wording import count
 
@@ -75,21 +75,24 @@ def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
     def read() -> tuple[Warehouse, bool]:
         warehouse = project.open_warehouse()
         with warehouse.session() as session:
-            return warehouse, Ledger(session, schema).exists()
+            return warehouse, StateSchema(session, schema).exists()
 
-    def write(warehouse: Warehouse) -> bool:
+    def write(warehouse: Warehouse) -> int | None:
         with warehouse.session() as session:
-            Ledger(session, schema).prepare()
-        return True
+            state = StateSchema(session, schema)
+            state.prepare()
+            return state.version()
 
     found = checklist.attempt("the warehouse", read)
     if found is None:
         return None
     warehouse, existed = found
     checklist.ok(f"the {warehouse.kind} warehouse can be read")
-    if checklist.attempt(f"the state schema {schema}", lambda: write(warehouse)) is None:
+    version = checklist.attempt(f"the state schema {schema}", lambda: write(warehouse))
+    if version is None:
         return None
-    checklist.ok(f"the state schema {schema} {'can be written' if existed else 'did not exist and has been created'}")
+    state = "can be written" if existed else "did not exist and has been created"
+    checklist.ok(f"the state schema {schema} {state} (version {version})")
     return warehouse
 
 

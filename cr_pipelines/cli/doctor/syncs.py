@@ -6,13 +6,12 @@ run would send, and the last run.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.doctor.columns import compare_columns
 from cr_pipelines.cli.errors import explain
 from cr_pipelines.cli.project import Project
-from cr_pipelines.sync import Ledger, Options, Report, SourceUnusable, Sync, run_sync
+from cr_pipelines.sync import Options, Report, RunRecord, RunRegistry, SourceUnusable, Sync, run_sync
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 from cr_pipelines.wording import count
 
@@ -21,8 +20,8 @@ _MOST_PROBLEMS = 5
 _DAYS_CHECKED = 7
 """For a sync with daily partitions: today and the days before it."""
 
-_ADDED_UP = ("source_rows", "delivered", "unchanged", "invalid", "rejected", "suppressed", "not_sent", "gone")
-"""The counts of a report that make sense for several days together."""
+_OWN_MESSAGES = {"delivered", "unchanged", "not_sent", "suppressed", "absent_from_source", "invalid", "rejected"}
+"""Counters that have a message of their own."""
 
 
 class SyncChecks:
@@ -54,8 +53,8 @@ class SyncChecks:
     def _check(self, sync: Sync) -> bool:
         """Check one sync. Return whether its source exists."""
         self._checklist.section(f"Sync {sync.name}: {sync.contract.endpoint}")
-        last_run = self._checklist.attempt("the last run", lambda: self._last_run(sync))
-        types = self._checklist.attempt("the source", lambda: self._columns(sync, has_run=bool(last_run)))
+        runs = self._checklist.attempt("the last run", lambda: self._last_run(sync))
+        types = self._checklist.attempt("the source", lambda: self._columns(sync, has_run=bool(runs)))
         if not types:
             return False
         self._check_columns(sync, types)
@@ -63,8 +62,8 @@ class SyncChecks:
             self._check_rows(sync)
         else:
             self._checklist.note("cannot plan a run until Common Room can be reached")
-        if last_run is not None:
-            self._check_last_run(last_run)
+        if runs is not None:
+            self._check_last_run(runs)
         return True
 
     def _columns(self, sync: Sync, *, has_run: bool) -> dict[str, str]:
@@ -110,6 +109,11 @@ class SyncChecks:
             f"{report.delivered + report.not_sent:,}{checked}; {report.unchanged:,} unchanged"
         )
         self._check_not_sent(report)
+        for counter, number in report.shown_counts("doctor"):
+            if counter.name not in _OWN_MESSAGES:
+                self._checklist.note(f"{number:,} {counter.label_in(dry_run=True)}")
+        for named in report.named_keys():
+            self._checklist.note(named)
 
     def _plan(self, sync: Sync) -> list[Report]:
         """Plan a run of each day, or of all rows; none if the source cannot be used, which its columns have shown."""
@@ -134,10 +138,8 @@ class SyncChecks:
     def _check_not_sent(self, report: Report) -> None:
         if report.suppressed:
             self._checklist.note(f"{count(report.suppressed, 'row')} suppressed: these people asked to be forgotten")
-        if report.gone:
-            self._checklist.note(
-                f"{count(report.gone, 'key')} of earlier runs absent from the source; a run deletes nothing"
-            )
+        if report.absent_from_source:
+            self._checklist.note(f"{count(report.absent_from_source, 'key')} of earlier runs absent from the source")
         if report.invalid:
             self._checklist.problem(
                 f"{count(report.invalid, 'row')} cannot be sent: run `cr-pipelines plan {report.sync}` for examples"
@@ -153,39 +155,32 @@ class SyncChecks:
                 f"{self._project.state_schema}.rejected_rows for the reasons"
             )
 
-    def _last_run(self, sync: Sync) -> Sequence[tuple[Any, ...]]:
-        """Return state, start, counts and end of the sync's last run; nothing if it never ran."""
+    def _last_run(self, sync: Sync) -> Sequence[RunRecord]:
+        """Return the sync's last run; nothing if it never ran."""
         with self._warehouse.session() as session:
-            runs = Ledger(session, self._project.state_schema).table("sync_runs")
-            return session.fetch_all(
-                "SELECT state, started_at, delivered, requests, stopped_by "
-                f"FROM {runs} WHERE sync = {session.dialect.literal(sync.name)} ORDER BY started_at DESC LIMIT 1"
-            )
+            last = RunRegistry(session, self._project.state_schema).last_run(sync.name)
+            return [] if last is None else [last]
 
-    def _check_last_run(self, runs: Sequence[tuple[Any, ...]]) -> None:
+    def _check_last_run(self, runs: Sequence[RunRecord]) -> None:
         if not runs:
             self._checklist.ok("has not run yet")
             return
-        state, started, delivered, requests, stopped_by = runs[0]
-        when = f"last run {_age(started)} ago"
-        if state in ("succeeded", "running"):
+        [run] = runs
+        when = f"last run {_age(run.started_at)} ago"
+        if run.state in ("succeeded", "running"):
+            delivered, requests = run.counts["delivered"], run.counts["requests"]
             counts = "" if delivered is None else f", {delivered:,} delivered with {count(requests, 'request')}"
-            self._checklist.ok(f"{when}: {state}{counts}")
+            self._checklist.ok(f"{when}: {run.state}{counts}")
         else:
-            reason = f"; {stopped_by}" if stopped_by else ""
-            self._checklist.note(f"{when}: {state}{reason}. The next run continues where it ended")
+            reason = f"; {run.stopped_by}" if run.stopped_by else ""
+            self._checklist.note(f"{when}: {run.state}{reason}. The next run continues where it ended")
 
 
 def _add_up(reports: Sequence[Report]) -> Report:
     """Return the reports of several days as one."""
     first, *others = reports
     for report in others:
-        for name in _ADDED_UP:
-            setattr(first, name, getattr(first, name) + getattr(report, name))
-        for problem in report.problems:
-            [key] = problem.example_keys[:1] or [""]
-            first.add_problem(key, problem.field, problem.reason_code, problem.message, problem.rows)
-        first.emptied = first.emptied or report.emptied
+        first.add_partition(report)
     return first
 
 
