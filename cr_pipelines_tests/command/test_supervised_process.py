@@ -10,6 +10,8 @@ import pytest
 
 from cr_pipelines.supervised_process import SupervisedProcess
 
+pytestmark = pytest.mark.process
+
 PARENT = """
 import os, sys, time
 from pathlib import Path

@@ -7,6 +7,8 @@ from cr_pipelines.sync import Sync
 from cr_pipelines_tests.support.actors import CONTACTS
 from cr_pipelines_tests.support.office import Office
 
+pytestmark = pytest.mark.core
+
 REMOVED = "person4@example.com"
 
 

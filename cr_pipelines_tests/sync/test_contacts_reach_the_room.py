@@ -5,7 +5,7 @@ from cr_pipelines.warehouse import SourceMissing
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
 
-pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
+pytestmark = [pytest.mark.core, pytest.mark.parametrize("engine", CORE_ENGINES)]
 
 
 def accounted(report) -> int:

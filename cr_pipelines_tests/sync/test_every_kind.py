@@ -12,6 +12,8 @@ from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.kinds import CASES, Case
 from cr_pipelines_tests.support.room import introduce
 
+pytestmark = pytest.mark.core
+
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 
 

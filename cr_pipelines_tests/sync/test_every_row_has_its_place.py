@@ -11,6 +11,8 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import empty_warehouse
 
+pytestmark = pytest.mark.core
+
 KEYS = ["a", "b", "c", "d"]
 GOOD, BAD = st.sampled_from(["x@example.com", "y@example.com", None]), st.just("no address")
 
