@@ -1,3 +1,9 @@
+"""What the room defines, as tables of the state schema, and which names of a source the room lacks.
+
+Goes in: the room's activity types, custom fields, segments and tags. Comes out: the `room_…` tables, each replaced as a
+whole, and the names in a source that none of them has.
+"""
+
 import asyncio
 import json
 from collections.abc import Mapping, Sequence

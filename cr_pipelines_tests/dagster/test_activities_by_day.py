@@ -86,9 +86,9 @@ def test_a_day_run_again_sends_only_what_changed_or_came_late(days: Location) ->
 def test_each_day_has_check_results_of_its_own(days: Location) -> None:
     days.sql("UPDATE common_room_activities SET activity_type = 'used_prodct' WHERE id = 'a0'")
 
-    verdicts = {day: of_day(days, day).checks["rejections_under_threshold"] for day in ("2026-03-01", "2026-03-02")}
+    renamed = {day: of_day(days, day).checks["rejections_under_threshold"] for day in ("2026-03-01", "2026-03-02")}
 
-    assert {day: (check.passed, check.partition) for day, check in verdicts.items()} == {
+    assert {day: (check.passed, check.partition) for day, check in renamed.items()} == {
         "2026-03-01": (False, "2026-03-01"),
         "2026-03-02": (True, "2026-03-02"),
     }
@@ -161,16 +161,16 @@ def test_a_backfill_makes_a_run_for_each_day_by_default(days: Location) -> None:
 def test_rows_from_before_the_first_day_are_counted_by_the_run_of_today(days: Location) -> None:
     days.definitions = daily()
     today = datetime.now(UTC).date().isoformat()
-    assert of_day(days, today).verdicts["rows_within_partitions"] == "passed"
+    assert of_day(days, today).check_outcomes["rows_within_partitions"] == "passed"
     days.sql("UPDATE common_room_activities SET timestamp = TIMESTAMP '2026-02-28 23:59:59' WHERE id IN ('a0', 'a3')")
 
     outcome = of_day(days, today)
 
     check = outcome.checks["rows_within_partitions"]
-    assert (outcome.verdicts["rows_within_partitions"], check.partition) == ("warn", None)
+    assert (outcome.check_outcomes["rows_within_partitions"], check.partition) == ("warn", None)
     assert plain(check.metadata)["rows_too_old"] == 2
     assert "2 rows from before 2026-03-01" in (check.description or "")
-    assert "rows_within_partitions" not in of_day(days, "2026-03-02").verdicts
+    assert "rows_within_partitions" not in of_day(days, "2026-03-02").check_outcomes
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ def read(location: Location) -> Outcome:
     return location.run(JOB)
 
 
-def verdicts(outcome: Outcome) -> dict[str, bool]:
+def check_outcomes(outcome: Outcome) -> dict[str, bool]:
     return {check.asset_key.path[-1]: check.passed for check in outcome.result.get_asset_check_evaluations()}
 
 
@@ -30,7 +30,7 @@ def test_the_room_is_read_into_tables_that_each_are_an_asset(location: Location)
     assert counts["room_segments"]["dagster/row_count"] == 3
     assert counts["room_segments"]["dagster/table_name"] == "common_room.room_segments"
     assert location.sql("SELECT count(*) FROM common_room.room_activity_types") == [(14,)]
-    assert set(verdicts(outcome).values()) == {True}
+    assert set(check_outcomes(outcome).values()) == {True}
 
 
 def test_names_that_the_room_does_not_have_are_listed_with_the_nearest_one(location: Location) -> None:
@@ -46,7 +46,7 @@ def test_names_that_the_room_does_not_have_are_listed_with_the_nearest_one(locat
     outcome = read(location)
 
     assert outcome.succeeded
-    assert verdicts(outcome) == {
+    assert check_outcomes(outcome) == {
         "room_activity_types": False,
         "room_custom_fields": True,
         "room_segments": False,

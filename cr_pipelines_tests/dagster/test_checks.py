@@ -9,7 +9,7 @@ from cr_pipelines_tests.support.location import Location, plain
 
 
 def test_a_valid_source_passes_every_check(location: Location) -> None:
-    assert location.run().verdicts == {
+    assert location.run().check_outcomes == {
         "source_usable": "passed",
         "rejections_under_threshold": "passed",
         "source_not_emptied": "passed",
@@ -24,7 +24,7 @@ def test_null_and_duplicate_keys_make_the_source_unusable_but_block_no_other_row
     assert outcome.succeeded
     assert len(location.room) == 10
     check = outcome.checks["source_usable"]
-    assert outcome.verdicts["source_usable"] == "error"
+    assert outcome.check_outcomes["source_usable"] == "error"
     assert plain(check.metadata)["rows_without_key"] == 1
     assert plain(check.metadata)["rows_with_shared_key"] == 2
     assert "keep one of each" in (check.description or "")
@@ -37,7 +37,7 @@ def test_a_misspelled_column_of_the_contract_is_a_warning(location: Location) ->
     outcome = location.run()
 
     check = outcome.checks["source_usable"]
-    assert outcome.verdicts["source_usable"] == "warn"
+    assert outcome.check_outcomes["source_usable"] == "warn"
     assert "compny_name is not in the contract and was ignored; did you mean company_name?" in (check.description or "")
     assert "loaded_at" not in (check.description or "")
 
@@ -55,7 +55,7 @@ def test_rejections_warn_above_one_share_and_fail_above_another(location: Locati
             dg.Definitions(resources={"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}),
         )
         outcome = location.run()
-        shares[thresholds] = outcome.verdicts["rejections_under_threshold"]
+        shares[thresholds] = outcome.check_outcomes["rejections_under_threshold"]
 
     assert list(shares.values()) == ["passed", "warn", "error"]
     check = outcome.checks["rejections_under_threshold"]
@@ -71,7 +71,7 @@ def test_a_source_that_became_empty_fails_its_check_and_changes_nothing(location
     outcome = location.run()
 
     assert outcome.succeeded
-    assert outcome.verdicts == {"source_not_emptied": "error"}
+    assert outcome.check_outcomes == {"source_not_emptied": "error"}
     assert "find out what emptied it" in (outcome.checks["source_not_emptied"].description or "")
     assert outcome.materializations == []
     assert location.posted() == []
@@ -80,4 +80,4 @@ def test_a_source_that_became_empty_fails_its_check_and_changes_nothing(location
 def test_a_source_that_was_always_empty_passes_every_check(location: Location) -> None:
     location.sql("DELETE FROM common_room_contacts")
 
-    assert set(location.run().verdicts.values()) == {"passed"}
+    assert set(location.run().check_outcomes.values()) == {"passed"}

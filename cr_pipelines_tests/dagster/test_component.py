@@ -111,7 +111,7 @@ def test_scaffolding_a_sync_of_any_kind_gives_one_that_can_be_materialized(kind:
             outcome = location.run("sync_mine", partition_key=day)
 
     assert (sync.kind, sync.source in READY_MADE) == (kind, True)
-    assert outcome.verdicts == {"source_usable": "warn"}
+    assert outcome.check_outcomes == {"source_usable": "warn"}
 
 
 def examples() -> list[str]:

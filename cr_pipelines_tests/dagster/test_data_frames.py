@@ -57,7 +57,7 @@ def test_a_frame_is_sent_and_then_only_what_changed_in_it(location: Location) ->
     assert first.succeeded
     [shown] = (found for found in first.materializations if "rows_delivered" in found)
     assert (shown["rows_delivered"], shown["dagster/row_count"]) == (2, 2)
-    assert first.verdicts["source_usable"] == "passed"
+    assert first.check_outcomes["source_usable"] == "passed"
     assert second.succeeded
     assert nothing == []
     assert third.succeeded

@@ -70,7 +70,7 @@ def test_the_first_run_delivers_all_the_second_nothing_and_a_changed_row_is_one_
 
     assert first.succeeded
     assert first.materializations[0]["rows_delivered"] == 10
-    assert set(first.verdicts.values()) == {"passed"}
+    assert set(first.check_outcomes.values()) == {"passed"}
     assert [request["operation"] for request in posted] == [case.operation] * case.posts
     assert (second.materializations[0]["rows_unchanged"], nothing) == (10, [])
     assert third.succeeded
@@ -85,7 +85,7 @@ def test_a_run_without_a_source_succeeds_with_a_warning(location: Location, case
     outcome = materialize(location, case)
 
     assert outcome.succeeded
-    assert (outcome.verdicts, outcome.materializations) == ({"source_usable": "warn"}, [])
+    assert (outcome.check_outcomes, outcome.materializations) == ({"source_usable": "warn"}, [])
     assert f"common_room_{SYNCS[case.kind]}" in (outcome.checks["source_usable"].description or "")
     assert written(location) == []
 

@@ -122,7 +122,7 @@ def test_a_tick_says_that_nothing_is_due_or_that_the_table_does_not_exist(locati
     assert (data.skip_message or "").startswith("pii_removals is disabled: common_room_pii_requests cannot be read")
     outcome = settle(location)
     assert outcome.succeeded
-    assert outcome.verdicts == {"requests_usable": "warn", "removed_in_time": "passed"}
+    assert outcome.check_outcomes == {"requests_usable": "warn", "removed_in_time": "passed"}
     assert "Create the table or view" in (outcome.checks["requests_usable"].description or "")
 
 
@@ -141,7 +141,7 @@ def test_materializing_settles_every_request_and_shows_counts_only(location: Loc
         "requests_not_found": 1,
         "requests_invalid": 1,
     }
-    assert outcome.verdicts == {"requests_usable": "warn", "removed_in_time": "passed"}
+    assert outcome.check_outcomes == {"requests_usable": "warn", "removed_in_time": "passed"}
     assert "r3" in (outcome.checks["requests_usable"].description or "")
     logged = str([*location.instance.all_logs(outcome.result.run_id), location.instance.get_runs()])
     assert "@example" not in logged
@@ -199,13 +199,13 @@ def test_sixteen_days_later_the_verified_are_verified_and_the_overdue_turn_the_c
 
     assert outcome.succeeded
     assert outcome.materializations == []
-    assert outcome.verdicts == {"removed_in_time": "error"}
+    assert outcome.check_outcomes == {"removed_in_time": "error"}
     assert "1 requests are overdue" in (outcome.checks["removed_in_time"].description or "")
     assert "r1" in (outcome.checks["removed_in_time"].description or "")
 
     location.sandbox.control.set_removals(processing=True)
     days_later(location, 17)
-    assert verify(location).verdicts == {"removed_in_time": "passed"}
+    assert verify(location).check_outcomes == {"removed_in_time": "passed"}
     assert status(location)["r1"] == "verified"
 
 
@@ -251,4 +251,4 @@ def test_a_table_without_the_needed_columns_fails_the_tick_by_name(location: Loc
     with pytest.raises(Exception, match="has no column email"):
         tick(location)
     outcome = settle(location)
-    assert outcome.verdicts["requests_usable"] == "error"
+    assert outcome.check_outcomes["requests_usable"] == "error"

@@ -18,7 +18,7 @@ def test_a_dry_run_shows_the_plan_and_leaves_room_ledger_and_asset_alone(locatio
     assert shown["dry_run"] is True
     assert (shown["rows_to_deliver"], shown["rows_invalid"]) == (10, 1)
     assert "rows_delivered" not in shown
-    assert outcome.verdicts["rejections_under_threshold"] == "warn"
+    assert outcome.check_outcomes["rejections_under_threshold"] == "warn"
     assert location.sql("SELECT count(*) FROM common_room.sync_ledger") == [(0,)]
     assert location.sql("SELECT count(*) FROM common_room.sync_runs") == [(0,)]
 
@@ -93,6 +93,6 @@ def test_checks_executed_alone_send_nothing(location: Location) -> None:
         )
     )
 
-    assert outcome.verdicts == {"source_usable": "passed"}
+    assert outcome.check_outcomes == {"source_usable": "passed"}
     assert outcome.materializations == []
     assert location.posted() == []

@@ -12,7 +12,7 @@ def test_a_missing_source_disables_the_sync_and_the_run_succeeds(location: Locat
 
     assert outcome.succeeded
     assert outcome.materializations == []
-    assert outcome.verdicts == {"source_usable": "warn"}
+    assert outcome.check_outcomes == {"source_usable": "warn"}
     description = outcome.checks["source_usable"].description or ""
     assert "contacts is disabled and sent nothing" in description
     assert "common_room_contacts" in description
@@ -25,7 +25,7 @@ def test_a_source_that_disappeared_fails_a_check_but_not_the_run(location: Locat
     outcome = location.run()
 
     assert outcome.succeeded
-    assert outcome.verdicts == {"source_usable": "error"}
+    assert outcome.check_outcomes == {"source_usable": "error"}
 
 
 def test_a_source_without_its_key_fails_once_and_says_which_column(location: Location) -> None:
@@ -34,7 +34,7 @@ def test_a_source_without_its_key_fails_once_and_says_which_column(location: Loc
     outcome = location.run()
 
     assert "has no column id" in outcome.failure
-    assert outcome.verdicts == {"source_usable": "error"}
+    assert outcome.check_outcomes == {"source_usable": "error"}
     assert not outcome.was_retried
 
 

@@ -24,7 +24,7 @@ def test_someone_who_comes_back_is_sent_again_although_their_row_never_changed(o
     assert office.posted() == ["c4"]
 
 
-def test_asking_again_after_coming_back_withholds_and_removes_anew(office: Office):
+def test_asking_again_after_coming_back_suppresses_and_removes_again(office: Office):
     forgotten(office)
     office.removals.unsuppress("r1", "came back")
     office.sync()

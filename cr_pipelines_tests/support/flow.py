@@ -55,4 +55,4 @@ class Flow:
         return {key: (field, message) for key, field, message in rows}
 
     def statuses(self) -> dict[str, str]:
-        return dict(self.sql("SELECT key, status FROM common_room.sync_ledger WHERE gone_since IS NULL"))
+        return dict(self.sql("SELECT key, status FROM common_room.sync_ledger WHERE absent_since IS NULL"))

@@ -49,7 +49,7 @@ class Outcome:
         return {check.check_name: check for check in self.result.get_asset_check_evaluations()}
 
     @property
-    def verdicts(self) -> dict[str, str]:
+    def check_outcomes(self) -> dict[str, str]:
         return {name: "passed" if check.passed else check.severity.value.lower() for name, check in self.checks.items()}
 
     @property

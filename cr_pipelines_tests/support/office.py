@@ -56,7 +56,7 @@ class Office:
         return Removals(self.warehouse, timing=self.timing, clock=self.clock)
 
     def sync(self, sync: Sync = CONTACTS, **options: Any) -> Report:
-        return run_sync(sync, self.warehouse, self.destination, options=Options(**options))
+        return run_sync(sync, self.warehouse, self.destination, options=Options(**options), timing=self.timing.engine)
 
     def settle(self, request_ids: Sequence[str] | None = None) -> Any:
         return self.removals.settle(self.destination, request_ids)

@@ -35,7 +35,7 @@ Script = Callable[[Asked], Reply]
 
 
 def in_turn(*replies: Reply) -> Script:
-    """One reply after the other; the last one for ever."""
+    """One reply after the other; the last one forever."""
     left = list(replies)
     return lambda asked: left.pop(0) if len(left) > 1 else left[0]
 

@@ -140,8 +140,8 @@ def test_null_keys_and_shared_keys_are_invalid_and_block_nobody(flow: Flow):
     assert rejected["@null"] == ("id", "2 rows without id; give every row a key, or leave such rows out of the view")
     assert rejected["c1"][1].startswith("2 rows have this key")
     flow.sql("DELETE FROM common_room_contacts WHERE id IS NULL OR full_name = 'Twin'")
-    mended = flow.run()
-    assert (mended.delivered, mended.unchanged, mended.invalid) == (1, 9, 0)
+    fixed = flow.run()
+    assert (fixed.delivered, fixed.unchanged, fixed.invalid) == (1, 9, 0)
     assert flow.rejected() == {}
 
 
@@ -204,8 +204,8 @@ def test_a_refused_row_waits_for_a_change_or_a_resync_of_what_failed(flow: Flow)
     flow.sql("UPDATE common_room_contacts SET seats = 5")
     retried = oversized.run(resync="failed")
     assert (retried.rejected, retried.unchanged, retried.requests) == (1, 9, 1)
-    mended = flow.run()
-    assert (mended.delivered, mended.unchanged, mended.rejected) == (1, 9, 0)
+    fixed = flow.run()
+    assert (fixed.delivered, fixed.unchanged, fixed.rejected) == (1, 9, 0)
     assert flow.rejected() == {}
 
 

@@ -47,7 +47,7 @@ def delete_by_hand(flow: Flow, name: str) -> None:
     flow.sandbox.control.clear_requests()
 
 
-def test_tags_are_made_and_described_anew(tags: Flow, sandbox: SandboxServer):
+def test_tags_are_made_and_described(tags: Flow, sandbox: SandboxServer):
     tags.run()
     assert calls(sandbox) == [("createTag", 200)] * 2
     assert room_tags(tags) == {"VIP": "Important", "Beta": None}

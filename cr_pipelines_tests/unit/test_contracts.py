@@ -1,4 +1,4 @@
-"""Each kind's contract: the request for a good row, and the field and the reason for every bad value."""
+"""Each kind's contract: the request for a good row, and the field and the reason forevery bad value."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,9 @@ from cr_pipelines.sync.plan import statements as plan
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
+from cr_pipelines.sync.state import statements as state
+from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.schema import declared_tables
 from cr_pipelines.warehouse import Dialect
 from cr_pipelines.warehouse.bigquery import BigQueryDialect
 from cr_pipelines.warehouse.duckdb import DuckDBDialect
@@ -28,6 +31,7 @@ DIALECTS: dict[str, Dialect] = {
 }
 SQLGLOT_NAMES = {"postgresql": "postgres"}
 
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 VERSION = "engine 1, columns 01234567"
 
 
@@ -88,9 +92,46 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "example duplicates", plan.example_duplicates(3)
 
 
+def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Every statement over our own tables, each with what it does."""
+    names = StateNames(dialect, "common_room")
+    yield "insert", state.insert(names, "sync_runs", {"run_id": "run", "started_at": MOMENT, "process": 1})
+    yield "update", state.update(names, "sync_runs", {"state": "failed", "finished_at": MOMENT}, "run_id = 'run'")
+    yield "select", state.select(names, "room_segments", ["id", "name"])
+    yield "delete all", state.delete_all(names, "room_segments")
+    for table in declared_tables().values():
+        if table.view is None:
+            for statement in state.create_table(names, table.name, table.columns, table.indexes):
+                yield f"create {table.name}", statement
+    yield "create rejected rows", state.create_view(names, "rejected_rows", state.rejected_rows_view(names))
+    yield "add column", state.add_column(names, "sync_runs", "suppressed", "bigint")
+    yield "rename column", state.rename_column(names, "sync_runs", "gone", "absent_from_source")
+    yield "newest version", state.newest_version(names)
+    yield "portion end", state.portion_end(names, "it's", 100_000)
+    yield "insert former addresses", state.insert_former_addresses(names, "contacts", MOMENT)
+    yield "merge outcomes", state.merge_outcomes(names, "contacts", MOMENT)
+    yield "delete folded intents", state.delete_folded_intents(names, "contacts", MOMENT)
+    yield "delete folded outcomes", state.delete_folded_outcomes(names, "contacts", MOMENT)
+    yield "delete keys", state.delete_keys(names, "tags", ["vip", "it's"])
+    yield "rows by status", state.rows_by_status(names, "contacts", "")
+    yield "rejected rows", state.rejected_rows(names, "contacts", "2026-01-01", 20)
+    yield "running runs", state.running_runs(names, "contacts", "", "run", MOMENT)
+    yield "delete run", state.delete_run(names, "contacts", "", "run", MOMENT)
+    yield "mark interrupted", state.mark_interrupted(names, "contacts", "", "run", MOMENT)
+    yield "delete intents", state.delete_intents(names, "contacts", "", "run", ["in doubt"])
+    yield "signs of life", state.signs_of_life(names, "contacts", "run")
+    yield "unconfirmed runs", state.unconfirmed_runs(names, 3, "pii_removals")
+    yield "aborted runs", state.aborted_runs(names, MOMENT)
+    yield "last run ids", state.last_run_ids(names)
+    yield "compactable partitions", state.compactable_partitions(names, "contacts", MOMENT)
+    yield "compact partition", state.compact_partition(names, "contacts", "2026-01-01")
+    yield "recent runs", state.recent_runs(names, "contacts", "", MOMENT)
+
+
 def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     """Every statement of the engine, each with what it does."""
     yield from plan_statements(dialect)
+    yield from state_statements(dialect)
 
 
 def pretty(dialect: Dialect, statement: str) -> str:

@@ -90,7 +90,7 @@ SELECT
   1
 FROM "common_room"."sync_ledger"
 WHERE
-  sync = 'contacts' AND "partition" = '' AND gone_since IS NULL
+  sync = 'contacts' AND "partition" = '' AND absent_since IS NULL
 LIMIT 1;
 
 -- find candidates
@@ -109,7 +109,7 @@ FULL JOIN (
   SELECT
     key,
     CASE
-      WHEN gone_since IS NOT NULL
+      WHEN absent_since IS NOT NULL
       THEN NULL
       WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown')
       THEN -1
@@ -150,7 +150,7 @@ FULL JOIN (
   SELECT
     key,
     CASE
-      WHEN gone_since IS NOT NULL
+      WHEN absent_since IS NOT NULL
       THEN NULL
       WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown')
       THEN -1
@@ -209,7 +209,7 @@ SELECT
     THEN 'rejected'
     ELSE 'unchanged'
   END AS why,
-  l.gone_since,
+  l.absent_since,
   l.status AS was_status,
   l.fingerprint AS was_fingerprint,
   l.delivered_fingerprint AS was_delivered,
@@ -226,7 +226,7 @@ LEFT JOIN (
     row_hash_version,
     message,
     not_found_runs,
-    gone_since
+    absent_since
   FROM "common_room"."sync_ledger"
   WHERE
     sync = 'contacts' AND "partition" = ''
@@ -258,7 +258,7 @@ SELECT
     THEN 'rejected'
     ELSE 'unchanged'
   END AS why,
-  l.gone_since,
+  l.absent_since,
   l.status AS was_status,
   l.fingerprint AS was_fingerprint,
   l.delivered_fingerprint AS was_delivered,
@@ -275,7 +275,7 @@ LEFT JOIN (
     row_hash_version,
     message,
     not_found_runs,
-    gone_since
+    absent_since
   FROM "common_room"."sync_ledger"
   WHERE
     sync = 'it''s' AND "partition" = '2026-01-01'
@@ -522,7 +522,7 @@ WHERE
   sync = 'contacts' AND "partition" = '' AND "sync_ledger".key = r.key;
 
 -- record absent
-UPDATE "common_room"."sync_ledger" SET gone_since = CAST(CURRENT_TIMESTAMP AS TIMESTAMPTZ)
+UPDATE "common_room"."sync_ledger" SET absent_since = CAST(CURRENT_TIMESTAMP AS TIMESTAMPTZ)
 WHERE
   sync = 'contacts'
   AND "partition" = ''
@@ -535,11 +535,11 @@ WHERE
   );
 
 -- record returned
-UPDATE "common_room"."sync_ledger" SET gone_since = NULL
+UPDATE "common_room"."sync_ledger" SET absent_since = NULL
 WHERE
   sync = 'contacts'
   AND "partition" = ''
-  AND gone_since IS NOT NULL
+  AND absent_since IS NOT NULL
   AND key IN (
     SELECT
       key
@@ -629,7 +629,7 @@ LEFT JOIN "common_room"."sync_ledger" AS l
 WHERE
   (
     l.message IS DISTINCT FROM CAST(d.copies AS TEXT) || ' rows have this key, and none of them is sent; keep one in the view'
-    OR l.gone_since IS NOT NULL
+    OR l.absent_since IS NOT NULL
   );
 
 -- record duplicates of an append
@@ -662,7 +662,7 @@ LEFT JOIN "common_room"."sync_ledger" AS l
 WHERE
   (
     l.message IS DISTINCT FROM CAST(d.copies AS TEXT) || ' rows have this key, and none of them is sent; keep one in the view'
-    OR l.gone_since IS NOT NULL
+    OR l.absent_since IS NOT NULL
   )
   AND NOT COALESCE(l.status, '') IN ('delivered', 'unknown');
 
@@ -674,3 +674,639 @@ FROM cr_duplicates
 ORDER BY
   key
 LIMIT 3;
+
+-- insert
+INSERT INTO "common_room"."sync_runs" (
+  "run_id",
+  "started_at",
+  "process"
+)
+VALUES
+  ('run', CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ), 1);
+
+-- update
+UPDATE "common_room"."sync_runs" SET "state" = 'failed', "finished_at" = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+WHERE
+  run_id = 'run';
+
+-- select
+SELECT
+  "id",
+  "name"
+FROM "common_room"."room_segments";
+
+-- delete all
+DELETE FROM "common_room"."room_segments"
+WHERE
+  1 = 1;
+
+-- create state_version
+CREATE TABLE IF NOT EXISTS "common_room"."state_version" (
+  "version" INT,
+  "migrated_at" TIMESTAMPTZ,
+  "package" TEXT
+);
+
+-- create room_activity_types
+CREATE TABLE IF NOT EXISTS "common_room"."room_activity_types" (
+  "id" TEXT,
+  "name" TEXT,
+  "display_name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_custom_fields
+CREATE TABLE IF NOT EXISTS "common_room"."room_custom_fields" (
+  "id" BIGINT,
+  "name" TEXT,
+  "type" TEXT,
+  "multivalue" BOOLEAN,
+  "accepted_values" TEXT,
+  "writable" BOOLEAN,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_segments
+CREATE TABLE IF NOT EXISTS "common_room"."room_segments" (
+  "id" BIGINT,
+  "name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_segment_statuses
+CREATE TABLE IF NOT EXISTS "common_room"."room_segment_statuses" (
+  "segment_id" BIGINT,
+  "id" BIGINT,
+  "name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_tags
+CREATE TABLE IF NOT EXISTS "common_room"."room_tags" (
+  "id" TEXT,
+  "name" TEXT,
+  "description" TEXT,
+  "entity_types" TEXT,
+  "created_at" TIMESTAMPTZ,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create sync_ledger
+CREATE TABLE IF NOT EXISTS "common_room"."sync_ledger" (
+  "sync" TEXT,
+  "key" TEXT,
+  "partition" TEXT,
+  "fingerprint" TEXT,
+  "delivered_fingerprint" TEXT,
+  "row_hash" BIGINT,
+  "row_hash_version" TEXT,
+  "status" TEXT,
+  "attempts" INT,
+  "not_found_runs" INT,
+  "http_status" INT,
+  "reason_code" TEXT,
+  "field" TEXT,
+  "message" TEXT,
+  "email_hash" TEXT,
+  "suppressed_for" TEXT,
+  "first_sent_at" TIMESTAMPTZ,
+  "last_sent_at" TIMESTAMPTZ,
+  "run_id" TEXT,
+  "absent_since" TIMESTAMPTZ
+);
+
+-- create sync_ledger
+CREATE INDEX ON "common_room"."sync_ledger"("sync", "key");
+
+-- create sync_ledger
+CREATE INDEX ON "common_room"."sync_ledger"("sync", "partition", "key");
+
+-- create sync_outcomes
+CREATE TABLE IF NOT EXISTS "common_room"."sync_outcomes" (
+  "sync" TEXT,
+  "key" TEXT,
+  "partition" TEXT,
+  "fingerprint" TEXT,
+  "row_hash" BIGINT,
+  "row_hash_version" TEXT,
+  "status" TEXT,
+  "attempts" INT,
+  "http_status" INT,
+  "reason_code" TEXT,
+  "field" TEXT,
+  "message" TEXT,
+  "email_hash" TEXT,
+  "suppressed_for" TEXT,
+  "sent_at" TIMESTAMPTZ,
+  "recorded_at" TIMESTAMPTZ,
+  "run_id" TEXT
+);
+
+-- create sync_outcomes
+CREATE INDEX ON "common_room"."sync_outcomes"("sync");
+
+-- create sync_intents
+CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
+  "sync" TEXT,
+  "partition" TEXT,
+  "key" TEXT,
+  "run_id" TEXT
+);
+
+-- create sync_intents
+CREATE INDEX ON "common_room"."sync_intents"("sync", "partition");
+
+-- create sync_runs
+CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
+  "run_id" TEXT,
+  "sync" TEXT,
+  "partition" TEXT,
+  "state" TEXT,
+  "stopped_by" TEXT,
+  "host" TEXT,
+  "process" INT,
+  "started_at" TIMESTAMPTZ,
+  "heartbeat_at" TIMESTAMPTZ,
+  "finished_at" TIMESTAMPTZ,
+  "suppression_version" BIGINT,
+  "resync" TEXT,
+  "source_rows" BIGINT,
+  "delivered" BIGINT,
+  "unchanged" BIGINT,
+  "invalid" BIGINT,
+  "rejected" BIGINT,
+  "failed" BIGINT,
+  "suppressed" BIGINT,
+  "unknown" BIGINT,
+  "not_sent" BIGINT,
+  "changed_after_delivery" BIGINT,
+  "deleted_remotely" BIGINT,
+  "deletions" BIGINT,
+  "absent_from_source" BIGINT,
+  "offered" BIGINT,
+  "offered_new" BIGINT,
+  "requests" BIGINT,
+  "rate_limited" BIGINT,
+  "retries" BIGINT,
+  "rate_limit" BIGINT,
+  "interval_seconds" DOUBLE PRECISION,
+  "rate_used" DOUBLE PRECISION,
+  "seconds" DOUBLE PRECISION
+);
+
+-- create sync_runs
+CREATE INDEX ON "common_room"."sync_runs"("sync");
+
+-- create pii_removals
+CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
+  "request_id" TEXT,
+  "source_hash" TEXT,
+  "email_hash" TEXT,
+  "email" TEXT,
+  "status" TEXT,
+  "requested_at" TIMESTAMPTZ,
+  "seen_at" TIMESTAMPTZ,
+  "submitted_at" TIMESTAMPTZ,
+  "due_at" TIMESTAMPTZ,
+  "check_at" TIMESTAMPTZ,
+  "checked_at" TIMESTAMPTZ,
+  "verified_at" TIMESTAMPTZ,
+  "offers" INT,
+  "attempts" INT,
+  "retry_at" TIMESTAMPTZ,
+  "http_status" INT,
+  "reason_code" TEXT,
+  "message" TEXT,
+  "lifted_at" TIMESTAMPTZ,
+  "lifted_reason" TEXT,
+  "run_id" TEXT
+);
+
+-- create known_addresses
+CREATE TABLE IF NOT EXISTS "common_room"."known_addresses" (
+  "sync" TEXT,
+  "key" TEXT,
+  "source_id" BIGINT,
+  "person" TEXT,
+  "email_hash" TEXT,
+  "noted_at" TIMESTAMPTZ
+);
+
+-- create known_addresses
+CREATE INDEX ON "common_room"."known_addresses"("email_hash");
+
+-- create known_addresses
+CREATE INDEX ON "common_room"."known_addresses"("sync", "key");
+
+-- create former_addresses
+CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
+  "sync" TEXT,
+  "key" TEXT,
+  "email_hash" TEXT,
+  "replaced_at" TIMESTAMPTZ
+);
+
+-- create former_addresses
+CREATE INDEX ON "common_room"."former_addresses"("email_hash");
+
+-- create rejected rows
+CREATE OR REPLACE VIEW "common_room"."rejected_rows" AS
+SELECT
+  sync,
+  key,
+  "partition",
+  status,
+  field,
+  reason_code,
+  message,
+  http_status,
+  attempts,
+  last_sent_at,
+  run_id
+FROM "common_room"."sync_ledger"
+WHERE
+  status IN ('invalid', 'rejected') AND absent_since IS NULL;
+
+-- add column
+ALTER TABLE "common_room"."sync_runs"
+ADD COLUMN "suppressed" BIGINT;
+
+-- rename column
+ALTER TABLE "common_room"."sync_runs"
+RENAME COLUMN "gone" TO "absent_from_source";
+
+-- newest version
+SELECT
+  MAX(version)
+FROM "common_room"."state_version";
+
+-- portion end
+WITH portion AS (
+  SELECT
+    recorded_at
+  FROM "common_room"."sync_outcomes"
+  WHERE
+    sync = 'it''s'
+  ORDER BY
+    recorded_at
+  LIMIT 100000
+)
+SELECT
+  MAX(recorded_at)
+FROM portion;
+
+-- insert former addresses
+INSERT INTO "common_room"."former_addresses" (
+  sync,
+  key,
+  email_hash,
+  replaced_at
+)
+WITH latest AS (
+  SELECT
+    *
+  FROM (
+    SELECT
+      *,
+      ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+    FROM "common_room"."sync_outcomes"
+    WHERE
+      sync = 'contacts'
+      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  ) AS numbered
+  WHERE
+    newness = 1
+)
+SELECT
+  o.sync,
+  o.key,
+  l.email_hash,
+  o.recorded_at
+FROM latest AS o
+JOIN "common_room"."sync_ledger" AS l
+  ON l.sync = 'contacts' AND o.key = l.key
+WHERE
+  l.email_hash <> o.email_hash;
+
+-- merge outcomes
+MERGE INTO "common_room"."sync_ledger" AS target
+USING (
+  WITH latest AS (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *,
+        ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+      FROM "common_room"."sync_outcomes"
+      WHERE
+        sync = 'contacts'
+        AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+    ) AS numbered
+    WHERE
+      newness = 1
+  ), doubts AS (
+    SELECT DISTINCT
+      key,
+      run_id
+    FROM "common_room"."sync_intents"
+    WHERE
+      sync = 'contacts'
+  )
+  SELECT
+    o.sync AS "sync",
+    o.key AS "key",
+    o."partition" AS "partition",
+    o.fingerprint AS "fingerprint",
+    CASE
+      WHEN o.status = 'delivered'
+      THEN o.fingerprint
+      WHEN o.status IN ('failed', 'unknown') OR d.run_id <> o.run_id
+      THEN NULL
+      ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
+    END AS "delivered_fingerprint",
+    o.row_hash AS "row_hash",
+    o.row_hash_version AS "row_hash_version",
+    o.status AS "status",
+    o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END AS "attempts",
+    CASE
+      WHEN o.status = 'failed' AND o.reason_code = 'not_found'
+      THEN COALESCE(l.not_found_runs, 0) + 1
+      WHEN o.status IN ('failed', 'unknown')
+      THEN COALESCE(l.not_found_runs, 0)
+      ELSE 0
+    END AS "not_found_runs",
+    o.http_status AS "http_status",
+    o.reason_code AS "reason_code",
+    o.field AS "field",
+    o.message AS "message",
+    COALESCE(o.email_hash, l.email_hash) AS "email_hash",
+    o.suppressed_for AS "suppressed_for",
+    COALESCE(l.first_sent_at, o.sent_at) AS "first_sent_at",
+    COALESCE(o.sent_at, l.last_sent_at) AS "last_sent_at",
+    o.run_id AS "run_id",
+    CAST(NULL AS TIMESTAMPTZ) AS "absent_since"
+  FROM latest AS o
+  LEFT JOIN "common_room"."sync_ledger" AS l
+    ON l.sync = 'contacts' AND o.key = l.key
+  LEFT JOIN doubts AS d
+    ON d.key = o.key
+) AS source
+ON target."sync" = source."sync" AND target."key" = source."key"
+WHEN MATCHED THEN UPDATE SET
+  "partition" = source."partition",
+  "fingerprint" = source."fingerprint",
+  "delivered_fingerprint" = source."delivered_fingerprint",
+  "row_hash" = source."row_hash",
+  "row_hash_version" = source."row_hash_version",
+  "status" = source."status",
+  "attempts" = source."attempts",
+  "not_found_runs" = source."not_found_runs",
+  "http_status" = source."http_status",
+  "reason_code" = source."reason_code",
+  "field" = source."field",
+  "message" = source."message",
+  "email_hash" = source."email_hash",
+  "suppressed_for" = source."suppressed_for",
+  "first_sent_at" = source."first_sent_at",
+  "last_sent_at" = source."last_sent_at",
+  "run_id" = source."run_id",
+  "absent_since" = source."absent_since"
+WHEN NOT MATCHED THEN INSERT (
+  "sync",
+  "key",
+  "partition",
+  "fingerprint",
+  "delivered_fingerprint",
+  "row_hash",
+  "row_hash_version",
+  "status",
+  "attempts",
+  "not_found_runs",
+  "http_status",
+  "reason_code",
+  "field",
+  "message",
+  "email_hash",
+  "suppressed_for",
+  "first_sent_at",
+  "last_sent_at",
+  "run_id",
+  "absent_since"
+) VALUES (
+  source."sync",
+  source."key",
+  source."partition",
+  source."fingerprint",
+  source."delivered_fingerprint",
+  source."row_hash",
+  source."row_hash_version",
+  source."status",
+  source."attempts",
+  source."not_found_runs",
+  source."http_status",
+  source."reason_code",
+  source."field",
+  source."message",
+  source."email_hash",
+  source."suppressed_for",
+  source."first_sent_at",
+  source."last_sent_at",
+  source."run_id",
+  source."absent_since"
+);
+
+-- delete folded intents
+DELETE FROM "common_room"."sync_intents"
+WHERE
+  sync = 'contacts'
+  AND key IN (
+    SELECT
+      key
+    FROM "common_room"."sync_outcomes"
+    WHERE
+      sync = 'contacts'
+      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  );
+
+-- delete folded outcomes
+DELETE FROM "common_room"."sync_outcomes"
+WHERE
+  sync = 'contacts'
+  AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+
+-- delete keys
+DELETE FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'tags' AND key IN ('vip', 'it''s');
+
+-- rows by status
+SELECT
+  status,
+  COUNT(*)
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts' AND "partition" = '' AND absent_since IS NULL
+GROUP BY
+  status;
+
+-- rejected rows
+SELECT
+  key,
+  status,
+  field,
+  reason_code,
+  message
+FROM "common_room"."rejected_rows"
+WHERE
+  sync = 'contacts' AND "partition" = '2026-01-01'
+ORDER BY
+  key
+LIMIT 20;
+
+-- running runs
+SELECT
+  run_id,
+  host,
+  process,
+  started_at,
+  heartbeat_at
+FROM "common_room"."sync_runs"
+WHERE
+  sync = 'contacts'
+  AND "partition" = ''
+  AND state = 'running'
+  AND NOT (
+    run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  );
+
+-- delete run
+DELETE FROM "common_room"."sync_runs"
+WHERE
+  sync = 'contacts'
+  AND "partition" = ''
+  AND state = 'running'
+  AND run_id = 'run'
+  AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+
+-- mark interrupted
+UPDATE "common_room"."sync_runs" SET state = 'interrupted'
+WHERE
+  sync = 'contacts'
+  AND "partition" = ''
+  AND state = 'running'
+  AND run_id = 'run'
+  AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+
+-- delete intents
+DELETE FROM "common_room"."sync_intents"
+WHERE
+  sync = 'contacts'
+  AND "partition" = ''
+  AND run_id = 'run'
+  AND NOT key IN ('in doubt');
+
+-- signs of life
+SELECT
+  state,
+  host,
+  process,
+  heartbeat_at
+FROM "common_room"."sync_runs"
+WHERE
+  run_id = 'run' AND sync = 'contacts';
+
+-- unconfirmed runs
+SELECT
+  run_id,
+  sync,
+  "partition",
+  host,
+  process,
+  heartbeat_at,
+  suppression_version
+FROM "common_room"."sync_runs"
+WHERE
+  finished_at IS NULL
+  AND sync <> 'pii_removals'
+  AND COALESCE(suppression_version, -1) < 3;
+
+-- aborted runs
+SELECT
+  1
+FROM "common_room"."sync_runs"
+WHERE
+  state IN ('interrupted', 'failed')
+  AND finished_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- last run ids
+WITH numbered AS (
+  SELECT
+    sync,
+    run_id,
+    ROW_NUMBER() OVER (PARTITION BY sync ORDER BY started_at DESC) AS newness
+  FROM "common_room"."sync_runs"
+)
+SELECT
+  sync,
+  run_id
+FROM numbered
+WHERE
+  newness = 1;
+
+-- compactable partitions
+SELECT
+  sync,
+  "partition",
+  COUNT(*)
+FROM "common_room"."sync_ledger"
+WHERE
+  status = 'delivered'
+  AND fingerprint IS NOT NULL
+  AND (
+    delivered_fingerprint IS NOT NULL
+    OR row_hash IS NOT NULL
+    OR row_hash_version IS NOT NULL
+    OR not_found_runs IS NOT NULL
+    OR http_status IS NOT NULL
+    OR first_sent_at IS NOT NULL
+    OR run_id IS NOT NULL
+  )
+  AND sync = 'contacts'
+GROUP BY
+  sync,
+  "partition"
+HAVING
+  MAX(last_sent_at) IS NULL
+  OR MAX(last_sent_at) < CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+ORDER BY
+  sync,
+  "partition";
+
+-- compact partition
+UPDATE "common_room"."sync_ledger" SET delivered_fingerprint = NULL, row_hash = NULL, row_hash_version = NULL, not_found_runs = NULL, http_status = NULL, first_sent_at = NULL, run_id = NULL
+WHERE
+  sync = 'contacts'
+  AND "partition" = '2026-01-01'
+  AND status = 'delivered'
+  AND fingerprint IS NOT NULL
+  AND (
+    delivered_fingerprint IS NOT NULL
+    OR row_hash IS NOT NULL
+    OR row_hash_version IS NOT NULL
+    OR not_found_runs IS NOT NULL
+    OR http_status IS NOT NULL
+    OR first_sent_at IS NOT NULL
+    OR run_id IS NOT NULL
+  );
+
+-- recent runs
+SELECT
+  1
+FROM "common_room"."sync_runs"
+WHERE
+  sync = 'contacts'
+  AND "partition" = ''
+  AND heartbeat_at >= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;

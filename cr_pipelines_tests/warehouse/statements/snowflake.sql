@@ -94,7 +94,7 @@ SELECT
   1
 FROM "COMMON_ROOM"."SYNC_LEDGER"
 WHERE
-  sync = 'contacts' AND "PARTITION" = '' AND gone_since IS NULL
+  sync = 'contacts' AND "PARTITION" = '' AND absent_since IS NULL
 LIMIT 1;
 
 -- find candidates
@@ -113,7 +113,7 @@ FULL JOIN (
   SELECT
     key,
     CASE
-      WHEN NOT gone_since IS NULL
+      WHEN NOT absent_since IS NULL
       THEN NULL
       WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown')
       THEN -1
@@ -154,7 +154,7 @@ FULL JOIN (
   SELECT
     key,
     CASE
-      WHEN NOT gone_since IS NULL
+      WHEN NOT absent_since IS NULL
       THEN NULL
       WHEN status IN ('failed', 'invalid', 'suppressed', 'rejected', 'unknown')
       THEN -1
@@ -213,7 +213,7 @@ SELECT
     THEN 'rejected'
     ELSE 'unchanged'
   END AS why,
-  l.gone_since,
+  l.absent_since,
   l.status AS was_status,
   l.fingerprint AS was_fingerprint,
   l.delivered_fingerprint AS was_delivered,
@@ -230,7 +230,7 @@ LEFT JOIN (
     row_hash_version,
     message,
     not_found_runs,
-    gone_since
+    absent_since
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
     sync = 'contacts' AND "PARTITION" = ''
@@ -262,7 +262,7 @@ SELECT
     THEN 'rejected'
     ELSE 'unchanged'
   END AS why,
-  l.gone_since,
+  l.absent_since,
   l.status AS was_status,
   l.fingerprint AS was_fingerprint,
   l.delivered_fingerprint AS was_delivered,
@@ -279,7 +279,7 @@ LEFT JOIN (
     row_hash_version,
     message,
     not_found_runs,
-    gone_since
+    absent_since
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
     sync = 'it\'s' AND "PARTITION" = '2026-01-01'
@@ -526,7 +526,7 @@ WHERE
   sync = 'contacts' AND "PARTITION" = '' AND "SYNC_LEDGER".key = r.key;
 
 -- record absent
-UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET gone_since = CAST(CURRENT_TIMESTAMP() AS TIMESTAMPTZ)
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET absent_since = CAST(CURRENT_TIMESTAMP() AS TIMESTAMPTZ)
 WHERE
   sync = 'contacts'
   AND "PARTITION" = ''
@@ -539,11 +539,11 @@ WHERE
   );
 
 -- record returned
-UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET gone_since = NULL
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET absent_since = NULL
 WHERE
   sync = 'contacts'
   AND "PARTITION" = ''
-  AND NOT gone_since IS NULL
+  AND NOT absent_since IS NULL
   AND key IN (
     SELECT
       key
@@ -633,7 +633,7 @@ LEFT JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
 WHERE
   (
     l.message IS DISTINCT FROM CAST(d.copies AS VARCHAR) || ' rows have this key, and none of them is sent; keep one in the view'
-    OR NOT l.gone_since IS NULL
+    OR NOT l.absent_since IS NULL
   );
 
 -- record duplicates of an append
@@ -666,7 +666,7 @@ LEFT JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
 WHERE
   (
     l.message IS DISTINCT FROM CAST(d.copies AS VARCHAR) || ' rows have this key, and none of them is sent; keep one in the view'
-    OR NOT l.gone_since IS NULL
+    OR NOT l.absent_since IS NULL
   )
   AND NOT COALESCE(l.status, '') IN ('delivered', 'unknown');
 
@@ -678,3 +678,615 @@ FROM cr_duplicates
 ORDER BY
   key
 LIMIT 3;
+
+-- insert
+INSERT INTO "COMMON_ROOM"."SYNC_RUNS" (
+  "RUN_ID",
+  "STARTED_AT",
+  "PROCESS"
+)
+VALUES
+  ('run', CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ), 1);
+
+-- update
+UPDATE "COMMON_ROOM"."SYNC_RUNS" SET "STATE" = 'failed', "FINISHED_AT" = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+WHERE
+  run_id = 'run';
+
+-- select
+SELECT
+  "ID",
+  "NAME"
+FROM "COMMON_ROOM"."ROOM_SEGMENTS";
+
+-- delete all
+DELETE FROM "COMMON_ROOM"."ROOM_SEGMENTS"
+WHERE
+  1 = 1;
+
+-- create state_version
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_VERSION" (
+  "VERSION" INT,
+  "MIGRATED_AT" TIMESTAMPTZ,
+  "PACKAGE" VARCHAR
+);
+
+-- create room_activity_types
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_ACTIVITY_TYPES" (
+  "ID" VARCHAR,
+  "NAME" VARCHAR,
+  "DISPLAY_NAME" VARCHAR,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_custom_fields
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_CUSTOM_FIELDS" (
+  "ID" BIGINT,
+  "NAME" VARCHAR,
+  "TYPE" VARCHAR,
+  "MULTIVALUE" BOOLEAN,
+  "ACCEPTED_VALUES" VARCHAR,
+  "WRITABLE" BOOLEAN,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_segments
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_SEGMENTS" (
+  "ID" BIGINT,
+  "NAME" VARCHAR,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_segment_statuses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_SEGMENT_STATUSES" (
+  "SEGMENT_ID" BIGINT,
+  "ID" BIGINT,
+  "NAME" VARCHAR,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_tags
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_TAGS" (
+  "ID" VARCHAR,
+  "NAME" VARCHAR,
+  "DESCRIPTION" VARCHAR,
+  "ENTITY_TYPES" VARCHAR,
+  "CREATED_AT" TIMESTAMPTZ,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create sync_ledger
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_LEDGER" (
+  "SYNC" VARCHAR,
+  "KEY" VARCHAR,
+  "PARTITION" VARCHAR,
+  "FINGERPRINT" VARCHAR,
+  "DELIVERED_FINGERPRINT" VARCHAR,
+  "ROW_HASH" BIGINT,
+  "ROW_HASH_VERSION" VARCHAR,
+  "STATUS" VARCHAR,
+  "ATTEMPTS" INT,
+  "NOT_FOUND_RUNS" INT,
+  "HTTP_STATUS" INT,
+  "REASON_CODE" VARCHAR,
+  "FIELD" VARCHAR,
+  "MESSAGE" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "SUPPRESSED_FOR" VARCHAR,
+  "FIRST_SENT_AT" TIMESTAMPTZ,
+  "LAST_SENT_AT" TIMESTAMPTZ,
+  "RUN_ID" VARCHAR,
+  "ABSENT_SINCE" TIMESTAMPTZ
+);
+
+-- create sync_outcomes
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_OUTCOMES" (
+  "SYNC" VARCHAR,
+  "KEY" VARCHAR,
+  "PARTITION" VARCHAR,
+  "FINGERPRINT" VARCHAR,
+  "ROW_HASH" BIGINT,
+  "ROW_HASH_VERSION" VARCHAR,
+  "STATUS" VARCHAR,
+  "ATTEMPTS" INT,
+  "HTTP_STATUS" INT,
+  "REASON_CODE" VARCHAR,
+  "FIELD" VARCHAR,
+  "MESSAGE" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "SUPPRESSED_FOR" VARCHAR,
+  "SENT_AT" TIMESTAMPTZ,
+  "RECORDED_AT" TIMESTAMPTZ,
+  "RUN_ID" VARCHAR
+);
+
+-- create sync_intents
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_INTENTS" (
+  "SYNC" VARCHAR,
+  "PARTITION" VARCHAR,
+  "KEY" VARCHAR,
+  "RUN_ID" VARCHAR
+);
+
+-- create sync_runs
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
+  "RUN_ID" VARCHAR,
+  "SYNC" VARCHAR,
+  "PARTITION" VARCHAR,
+  "STATE" VARCHAR,
+  "STOPPED_BY" VARCHAR,
+  "HOST" VARCHAR,
+  "PROCESS" INT,
+  "STARTED_AT" TIMESTAMPTZ,
+  "HEARTBEAT_AT" TIMESTAMPTZ,
+  "FINISHED_AT" TIMESTAMPTZ,
+  "SUPPRESSION_VERSION" BIGINT,
+  "RESYNC" VARCHAR,
+  "SOURCE_ROWS" BIGINT,
+  "DELIVERED" BIGINT,
+  "UNCHANGED" BIGINT,
+  "INVALID" BIGINT,
+  "REJECTED" BIGINT,
+  "FAILED" BIGINT,
+  "SUPPRESSED" BIGINT,
+  "UNKNOWN" BIGINT,
+  "NOT_SENT" BIGINT,
+  "CHANGED_AFTER_DELIVERY" BIGINT,
+  "DELETED_REMOTELY" BIGINT,
+  "DELETIONS" BIGINT,
+  "ABSENT_FROM_SOURCE" BIGINT,
+  "OFFERED" BIGINT,
+  "OFFERED_NEW" BIGINT,
+  "REQUESTS" BIGINT,
+  "RATE_LIMITED" BIGINT,
+  "RETRIES" BIGINT,
+  "RATE_LIMIT" BIGINT,
+  "INTERVAL_SECONDS" DOUBLE,
+  "RATE_USED" DOUBLE,
+  "SECONDS" DOUBLE
+);
+
+-- create pii_removals
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."PII_REMOVALS" (
+  "REQUEST_ID" VARCHAR,
+  "SOURCE_HASH" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "EMAIL" VARCHAR,
+  "STATUS" VARCHAR,
+  "REQUESTED_AT" TIMESTAMPTZ,
+  "SEEN_AT" TIMESTAMPTZ,
+  "SUBMITTED_AT" TIMESTAMPTZ,
+  "DUE_AT" TIMESTAMPTZ,
+  "CHECK_AT" TIMESTAMPTZ,
+  "CHECKED_AT" TIMESTAMPTZ,
+  "VERIFIED_AT" TIMESTAMPTZ,
+  "OFFERS" INT,
+  "ATTEMPTS" INT,
+  "RETRY_AT" TIMESTAMPTZ,
+  "HTTP_STATUS" INT,
+  "REASON_CODE" VARCHAR,
+  "MESSAGE" VARCHAR,
+  "LIFTED_AT" TIMESTAMPTZ,
+  "LIFTED_REASON" VARCHAR,
+  "RUN_ID" VARCHAR
+);
+
+-- create known_addresses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KNOWN_ADDRESSES" (
+  "SYNC" VARCHAR,
+  "KEY" VARCHAR,
+  "SOURCE_ID" BIGINT,
+  "PERSON" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "NOTED_AT" TIMESTAMPTZ
+);
+
+-- create former_addresses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."FORMER_ADDRESSES" (
+  "SYNC" VARCHAR,
+  "KEY" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "REPLACED_AT" TIMESTAMPTZ
+);
+
+-- create rejected rows
+CREATE OR REPLACE VIEW "COMMON_ROOM"."REJECTED_ROWS" AS
+SELECT
+  sync,
+  key,
+  "PARTITION",
+  status,
+  field,
+  reason_code,
+  message,
+  http_status,
+  attempts,
+  last_sent_at,
+  run_id
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  status IN ('invalid', 'rejected') AND absent_since IS NULL;
+
+-- add column
+ALTER TABLE "COMMON_ROOM"."SYNC_RUNS"
+ADD "SUPPRESSED" BIGINT;
+
+-- rename column
+ALTER TABLE "COMMON_ROOM"."SYNC_RUNS"
+RENAME COLUMN "GONE" TO "ABSENT_FROM_SOURCE";
+
+-- newest version
+SELECT
+  MAX(version)
+FROM "COMMON_ROOM"."STATE_VERSION";
+
+-- portion end
+WITH portion AS (
+  SELECT
+    recorded_at
+  FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+  WHERE
+    sync = 'it\'s'
+  ORDER BY
+    recorded_at
+  LIMIT 100000
+)
+SELECT
+  MAX(recorded_at)
+FROM portion;
+
+-- insert former addresses
+INSERT INTO "COMMON_ROOM"."FORMER_ADDRESSES" (
+  sync,
+  key,
+  email_hash,
+  replaced_at
+)
+WITH latest AS (
+  SELECT
+    *
+  FROM (
+    SELECT
+      *,
+      ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+    FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+    WHERE
+      sync = 'contacts'
+      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  ) AS numbered
+  WHERE
+    newness = 1
+)
+SELECT
+  o.sync,
+  o.key,
+  l.email_hash,
+  o.recorded_at
+FROM latest AS o
+JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
+  ON l.sync = 'contacts' AND o.key = l.key
+WHERE
+  l.email_hash <> o.email_hash;
+
+-- merge outcomes
+MERGE INTO "COMMON_ROOM"."SYNC_LEDGER" AS target
+USING (
+  WITH latest AS (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *,
+        ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+      FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+      WHERE
+        sync = 'contacts'
+        AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+    ) AS numbered
+    WHERE
+      newness = 1
+  ), doubts AS (
+    SELECT DISTINCT
+      key,
+      run_id
+    FROM "COMMON_ROOM"."SYNC_INTENTS"
+    WHERE
+      sync = 'contacts'
+  )
+  SELECT
+    o.sync AS "SYNC",
+    o.key AS "KEY",
+    o."PARTITION" AS "PARTITION",
+    o.fingerprint AS "FINGERPRINT",
+    CASE
+      WHEN o.status = 'delivered'
+      THEN o.fingerprint
+      WHEN o.status IN ('failed', 'unknown') OR d.run_id <> o.run_id
+      THEN NULL
+      ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
+    END AS "DELIVERED_FINGERPRINT",
+    o.row_hash AS "ROW_HASH",
+    o.row_hash_version AS "ROW_HASH_VERSION",
+    o.status AS "STATUS",
+    o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END AS "ATTEMPTS",
+    CASE
+      WHEN o.status = 'failed' AND o.reason_code = 'not_found'
+      THEN COALESCE(l.not_found_runs, 0) + 1
+      WHEN o.status IN ('failed', 'unknown')
+      THEN COALESCE(l.not_found_runs, 0)
+      ELSE 0
+    END AS "NOT_FOUND_RUNS",
+    o.http_status AS "HTTP_STATUS",
+    o.reason_code AS "REASON_CODE",
+    o.field AS "FIELD",
+    o.message AS "MESSAGE",
+    COALESCE(o.email_hash, l.email_hash) AS "EMAIL_HASH",
+    o.suppressed_for AS "SUPPRESSED_FOR",
+    COALESCE(l.first_sent_at, o.sent_at) AS "FIRST_SENT_AT",
+    COALESCE(o.sent_at, l.last_sent_at) AS "LAST_SENT_AT",
+    o.run_id AS "RUN_ID",
+    CAST(NULL AS TIMESTAMPTZ) AS "ABSENT_SINCE"
+  FROM latest AS o
+  LEFT JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
+    ON l.sync = 'contacts' AND o.key = l.key
+  LEFT JOIN doubts AS d
+    ON d.key = o.key
+) AS source
+ON target."SYNC" = source."SYNC" AND target."KEY" = source."KEY"
+WHEN MATCHED THEN UPDATE SET
+  "PARTITION" = source."PARTITION",
+  "FINGERPRINT" = source."FINGERPRINT",
+  "DELIVERED_FINGERPRINT" = source."DELIVERED_FINGERPRINT",
+  "ROW_HASH" = source."ROW_HASH",
+  "ROW_HASH_VERSION" = source."ROW_HASH_VERSION",
+  "STATUS" = source."STATUS",
+  "ATTEMPTS" = source."ATTEMPTS",
+  "NOT_FOUND_RUNS" = source."NOT_FOUND_RUNS",
+  "HTTP_STATUS" = source."HTTP_STATUS",
+  "REASON_CODE" = source."REASON_CODE",
+  "FIELD" = source."FIELD",
+  "MESSAGE" = source."MESSAGE",
+  "EMAIL_HASH" = source."EMAIL_HASH",
+  "SUPPRESSED_FOR" = source."SUPPRESSED_FOR",
+  "FIRST_SENT_AT" = source."FIRST_SENT_AT",
+  "LAST_SENT_AT" = source."LAST_SENT_AT",
+  "RUN_ID" = source."RUN_ID",
+  "ABSENT_SINCE" = source."ABSENT_SINCE"
+WHEN NOT MATCHED THEN INSERT (
+  "SYNC",
+  "KEY",
+  "PARTITION",
+  "FINGERPRINT",
+  "DELIVERED_FINGERPRINT",
+  "ROW_HASH",
+  "ROW_HASH_VERSION",
+  "STATUS",
+  "ATTEMPTS",
+  "NOT_FOUND_RUNS",
+  "HTTP_STATUS",
+  "REASON_CODE",
+  "FIELD",
+  "MESSAGE",
+  "EMAIL_HASH",
+  "SUPPRESSED_FOR",
+  "FIRST_SENT_AT",
+  "LAST_SENT_AT",
+  "RUN_ID",
+  "ABSENT_SINCE"
+) VALUES (
+  source."SYNC",
+  source."KEY",
+  source."PARTITION",
+  source."FINGERPRINT",
+  source."DELIVERED_FINGERPRINT",
+  source."ROW_HASH",
+  source."ROW_HASH_VERSION",
+  source."STATUS",
+  source."ATTEMPTS",
+  source."NOT_FOUND_RUNS",
+  source."HTTP_STATUS",
+  source."REASON_CODE",
+  source."FIELD",
+  source."MESSAGE",
+  source."EMAIL_HASH",
+  source."SUPPRESSED_FOR",
+  source."FIRST_SENT_AT",
+  source."LAST_SENT_AT",
+  source."RUN_ID",
+  source."ABSENT_SINCE"
+);
+
+-- delete folded intents
+DELETE FROM "COMMON_ROOM"."SYNC_INTENTS"
+WHERE
+  sync = 'contacts'
+  AND key IN (
+    SELECT
+      key
+    FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+    WHERE
+      sync = 'contacts'
+      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  );
+
+-- delete folded outcomes
+DELETE FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+WHERE
+  sync = 'contacts'
+  AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+
+-- delete keys
+DELETE FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'tags' AND key IN ('vip', 'it\'s');
+
+-- rows by status
+SELECT
+  status,
+  COUNT(*)
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts' AND "PARTITION" = '' AND absent_since IS NULL
+GROUP BY
+  status;
+
+-- rejected rows
+SELECT
+  key,
+  status,
+  field,
+  reason_code,
+  message
+FROM "COMMON_ROOM"."REJECTED_ROWS"
+WHERE
+  sync = 'contacts' AND "PARTITION" = '2026-01-01'
+ORDER BY
+  key
+LIMIT 20;
+
+-- running runs
+SELECT
+  run_id,
+  host,
+  process,
+  started_at,
+  heartbeat_at
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  sync = 'contacts'
+  AND "PARTITION" = ''
+  AND state = 'running'
+  AND NOT (
+    run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  );
+
+-- delete run
+DELETE FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  sync = 'contacts'
+  AND "PARTITION" = ''
+  AND state = 'running'
+  AND run_id = 'run'
+  AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+
+-- mark interrupted
+UPDATE "COMMON_ROOM"."SYNC_RUNS" SET state = 'interrupted'
+WHERE
+  sync = 'contacts'
+  AND "PARTITION" = ''
+  AND state = 'running'
+  AND run_id = 'run'
+  AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+
+-- delete intents
+DELETE FROM "COMMON_ROOM"."SYNC_INTENTS"
+WHERE
+  sync = 'contacts'
+  AND "PARTITION" = ''
+  AND run_id = 'run'
+  AND NOT key IN ('in doubt');
+
+-- signs of life
+SELECT
+  state,
+  host,
+  process,
+  heartbeat_at
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  run_id = 'run' AND sync = 'contacts';
+
+-- unconfirmed runs
+SELECT
+  run_id,
+  sync,
+  "PARTITION",
+  host,
+  process,
+  heartbeat_at,
+  suppression_version
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  finished_at IS NULL
+  AND sync <> 'pii_removals'
+  AND COALESCE(suppression_version, -1) < 3;
+
+-- aborted runs
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  state IN ('interrupted', 'failed')
+  AND finished_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- last run ids
+WITH numbered AS (
+  SELECT
+    sync,
+    run_id,
+    ROW_NUMBER() OVER (PARTITION BY sync ORDER BY started_at DESC) AS newness
+  FROM "COMMON_ROOM"."SYNC_RUNS"
+)
+SELECT
+  sync,
+  run_id
+FROM numbered
+WHERE
+  newness = 1;
+
+-- compactable partitions
+SELECT
+  sync,
+  "PARTITION",
+  COUNT(*)
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  status = 'delivered'
+  AND NOT fingerprint IS NULL
+  AND (
+    NOT delivered_fingerprint IS NULL
+    OR NOT row_hash IS NULL
+    OR NOT row_hash_version IS NULL
+    OR NOT not_found_runs IS NULL
+    OR NOT http_status IS NULL
+    OR NOT first_sent_at IS NULL
+    OR NOT run_id IS NULL
+  )
+  AND sync = 'contacts'
+GROUP BY
+  sync,
+  "PARTITION"
+HAVING
+  MAX(last_sent_at) IS NULL
+  OR MAX(last_sent_at) < CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+ORDER BY
+  sync,
+  "PARTITION";
+
+-- compact partition
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET delivered_fingerprint = NULL, row_hash = NULL, row_hash_version = NULL, not_found_runs = NULL, http_status = NULL, first_sent_at = NULL, run_id = NULL
+WHERE
+  sync = 'contacts'
+  AND "PARTITION" = '2026-01-01'
+  AND status = 'delivered'
+  AND NOT fingerprint IS NULL
+  AND (
+    NOT delivered_fingerprint IS NULL
+    OR NOT row_hash IS NULL
+    OR NOT row_hash_version IS NULL
+    OR NOT not_found_runs IS NULL
+    OR NOT http_status IS NULL
+    OR NOT first_sent_at IS NULL
+    OR NOT run_id IS NULL
+  );
+
+-- recent runs
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  sync = 'contacts'
+  AND "PARTITION" = ''
+  AND heartbeat_at >= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
