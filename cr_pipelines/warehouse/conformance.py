@@ -326,6 +326,8 @@ class WarehouseConformance:
             assert session.tables("cr_no_such_schema") == set()
             self.make_table(session, "listed", {"id": "text"})
             assert "listed" in session.tables(_SCHEMA)
+            assert session.schema_columns("cr_no_such_schema") == {}
+            assert session.schema_columns(_SCHEMA)["listed"] == {"id"}
 
     def test_appended_rows_stand_under_their_names(self, warehouse: Warehouse) -> None:
         kinds = {"text": "text", "integer": "integer", "bigint": "bigint", "double": "double", "moment": "timestamp"}

@@ -1,3 +1,8 @@
+import asyncio
+
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.sync import Destination, Sync, run_sync
+from cr_pipelines.warehouse import open_warehouse
 from cr_pipelines_tests.support.terminal import Terminal
 
 
@@ -27,7 +32,7 @@ def test_keys_and_limit_narrow_the_plan(terminal: Terminal) -> None:
     assert "contacts: 3 rows" in result.output
     result = terminal.types("plan", "contacts", "--limit", "4")
     assert "would be sent                    4" in result.output
-    assert "left for another run             6" in result.output
+    assert "not sent                         6" in result.output
 
 
 def test_problems_are_counted_by_field_and_reason_with_example_keys(terminal: Terminal) -> None:
@@ -66,3 +71,27 @@ def test_a_sync_with_daily_partitions_is_planned_for_one_day(terminal: Terminal)
     refused = terminal.types("plan", "contacts", "--day", "2026-03-02")
     assert refused.exit_code == 1
     assert "contacts has no daily partitions; omit --day" in refused.output
+
+
+def test_it_names_the_tags_that_a_run_would_delete_and_those_deleted_remotely(terminal: Terminal) -> None:
+    location = "cr_pipelines_tests.command.deleting_location"
+    terminal.sql(
+        "CREATE TABLE common_room_tags AS SELECT unnest(['VIP', 'Beta', 'Churned']) AS name, 'member' AS entity_types"
+    )
+    destination = Destination(lambda: CommonRoomClient(terminal.sandbox.token, terminal.sandbox.base_url))
+    run_sync(Sync("tags", "tag", "common_room_tags"), open_warehouse(f"duckdb:///{terminal.path}"), destination)
+    terminal.sql("DELETE FROM common_room_tags WHERE name = 'VIP'")
+    asyncio.run(delete_tag(destination, "Beta"))
+    terminal.sandbox.control.clear_requests()
+    for command in (["plan", "tags"], ["doctor"]):
+        output = terminal.types(*command, "--definitions", location).output
+        assert "would be deleted: VIP" in output
+        assert "deleted remotely: Beta" in output
+    assert "would be deleted                 1" in terminal.types("plan", "tags", "--definitions", location).output
+    assert {request["method"] for request in terminal.sandbox.control.requests()} == {"GET"}
+
+
+async def delete_tag(destination: Destination, name: str) -> None:
+    async with destination.open_client() as client:
+        [tag] = [tag for tag in await client.list_tags() if tag.name == name]
+        await client.delete_tag(tag.id)

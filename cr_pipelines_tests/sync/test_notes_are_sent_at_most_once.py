@@ -131,7 +131,7 @@ def test_a_delivered_note_that_changes_is_counted_and_sent_only_by_naming_its_ke
     for options in ({}, {"resync": "all"}, {"resync": "failed"}):
         report = notes.run(**options)
         assert (report.changed_after_delivery, report.unchanged, report.not_sent, sent(sandbox)) == (1, 4, 1, 5)
-    assert "1 changed since they were sent for good" in report.summary()
+    assert "1 of them changed after delivery" in report.summary()
     assert notes.run(keys=["2"]).delivered == 1
     assert written(sandbox)["again"] == 1
     assert notes.run().changed_after_delivery == 0

@@ -78,7 +78,7 @@ def test_a_tag_deleted_by_hand_is_reported_and_restored_only_when_asked(tags: Fl
     for _ in range(2):
         report = tags.run()
         assert (report.deleted_remotely, report.deleted_remotely_keys, report.unchanged) == (1, ["VIP"], 2)
-        assert "1 deleted in the room by hand" in report.summary()
+        assert "1 deleted remotely; deleted remotely: VIP;" in report.summary()
     assert not calls(sandbox)
     report = with_options(tags, recreate_deleted=True).run()
     assert (report.deleted_remotely, report.delivered, report.unchanged) == (1, 1, 1)
@@ -92,10 +92,11 @@ def test_a_tag_that_left_the_source_stays_unless_removal_is_asked_for(tags: Flow
     sandbox.control.clear_requests()
     assert (tags.run().absent_from_source, calls(sandbox)) == (1, [])
     deleting = with_options(tags, on_source_delete="delete")
-    assert (deleting.run(dry_run=True).deletions, calls(sandbox)) == (1, [])
+    planned = deleting.run(dry_run=True)
+    assert (planned.deletions, planned.deletion_keys, calls(sandbox)) == (1, ["VIP"], [])
     assert (deleting.run(limit=1).deletions, calls(sandbox)) == (0, [])
     report = deleting.run()
-    assert (report.deletions, calls(sandbox)) == (1, [("deleteTag", 200)])
+    assert (report.deletions, report.deletion_keys, calls(sandbox)) == (1, ["VIP"], [("deleteTag", 200)])
     assert room_tags(tags) == {"Beta": None}
     sandbox.control.clear_requests()
     assert (deleting.run().deletions, calls(sandbox)) == (0, [])
