@@ -31,8 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("serial"):
             item.add_marker(pytest.mark.xdist_group("serial"))
         elif item.get_closest_marker("system"):
-            # Its tests share what is expensive to start.
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            # One worker runs all of them: each starts several processes, and those of one module share them.
+            item.add_marker(pytest.mark.xdist_group("system"))
     items.sort(key=_turn)
 
 

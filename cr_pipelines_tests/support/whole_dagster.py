@@ -162,6 +162,7 @@ def whole_dagster(
         until(
             lambda: running.ask(LOADED)["workspaceLocationEntryOrError"].get("locationOrLoadError"),
             lambda seen: bool(seen) and seen["__typename"] == "RepositoryLocation",
+            seconds=120,
         )
         yield running
     finally:
