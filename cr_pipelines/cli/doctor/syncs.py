@@ -120,6 +120,8 @@ class SyncChecks:
         today = datetime.now(UTC).date()
         days = [today - timedelta(days=back) for back in range(_DAYS_CHECKED)]
         partitions = dict.fromkeys(self._project.partition(sync, day) for day in days)
+        # A limited run deletes nothing, so a limit would hide what the next run deletes.
+        limit = None if sync.on_source_delete == "delete" else _ROWS_CHECKED
         try:
             return [
                 run_sync(
@@ -127,7 +129,7 @@ class SyncChecks:
                     self._warehouse,
                     self._project.common_room.destination(),
                     schema=self._project.state_schema,
-                    options=Options(dry_run=True, limit=_ROWS_CHECKED),
+                    options=Options(dry_run=True, limit=limit),
                     partition=partition,
                 )
                 for partition in partitions
