@@ -30,10 +30,10 @@ def test_a_summary_counts_rows_that_were_not_delivered(place: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"not_sent": 3}, "3 left for another run"),
-        ({"removed": 2}, "2 deleted"),
-        ({"removed": 2, "dry_run": True}, "2 to delete"),
-        ({"dry_run": True}, "6 to send"),
+        ({"not_sent": 3}, "3 not sent"),
+        ({"deletions": 2}, "2 deleted"),
+        ({"deletions": 2, "dry_run": True}, "2 would be deleted"),
+        ({"dry_run": True}, "6 would be sent"),
         ({"unknown_keys": ("c9",)}, "1 of the keys"),
         ({"rate_limited": 5}, "429"),
         ({"emptied": True}, "nothing was changed"),
