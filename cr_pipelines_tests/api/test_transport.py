@@ -422,7 +422,7 @@ def test_a_proxy_that_does_not_speak_http_is_said_to_be_unsupported(monkeypatch:
 
 
 PROGRAM = """
-import asyncio, os, sys
+import asyncio, gc, os, sys
 from cr_pipelines.api import CommonRoomClient, User
 assert "dagster" not in sys.modules
 
@@ -430,6 +430,7 @@ async def main():
     async with CommonRoomClient("token", sys.argv[1]) as room:
         await asyncio.gather(*(room.add_or_edit_user(1, User(id=str(n))) for n in range(8)))
 
+gc.freeze()  # or every child collects, and so copies, what the parent imported
 for batch in range(25):
     children = []
     for _ in range(8):
@@ -440,7 +441,7 @@ for batch in range(25):
         children.append(child)
     for child in children:
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status))
+        print(os.waitstatus_to_exitcode(status), flush=True)
 """
 
 
