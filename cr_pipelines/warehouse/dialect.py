@@ -60,9 +60,6 @@ class SourceDialect(SqlDialect):
     zoneless_types: ClassVar[dict[str, str]]
     """Types of timestamps without a time zone, and of dates, each with the type to compare such a column with."""
 
-    transactional_ddl: ClassVar[bool] = True
-    """Whether a transaction can hold statements that create and alter tables."""
-
     @property
     @abstractmethod
     def row_hash_version(self) -> str:
@@ -133,6 +130,9 @@ class SourceDialect(SqlDialect):
 
 class StateDialect(SqlDialect):
     """What it takes to keep our own tables."""
+
+    transactional_ddl: ClassVar[bool] = True
+    """Whether a transaction can hold statements that create and alter tables."""
 
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     """Begins a transaction whose statements all see the same state of the warehouse."""
