@@ -23,6 +23,7 @@ _VARIABLES = {
     UnknownSource.advice: _SOURCE_ID,
     Unreachable.advice: _BASE_URL,
     UnexpectedResponse.advice: _BASE_URL,
+    "the token is empty": _TOKEN,
     "API token is": _TOKEN,
     "base URL": _BASE_URL,
     "base_url": _BASE_URL,

@@ -276,10 +276,10 @@ class Run:
         report.deleted_remotely = len(plan.deleted_remotely)
         report.deleted_remotely_keys = list(plan.deleted_remotely[:MOST_KEYS])
         kept = plan.kept
-        report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
+        report.unchanged = kept.get("unchanged", 0) + kept.get("deleted_remotely", 0)
         report.rejected = kept.get("rejected", 0)
         report.unknown = kept.get("unknown", 0)
-        report.changed_after_delivery = kept.get("outdated", 0)
+        report.changed_after_delivery = kept.get("changed_after_delivery", 0)
 
     def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
         """Report how the run ended, and the rows that have no outcome."""

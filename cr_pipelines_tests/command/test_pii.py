@@ -75,4 +75,4 @@ def test_a_suppression_ends_with_a_reason_that_is_stored_and_names_nobody(settle
     assert "signed up again, ticket 12" in settled.types("pii", "report", "--request-id", "r1").output
     again = settled.types("pii", "unsuppress", "r1", "--reason", "twice")
     assert again.exit_code == 1
-    assert "withholds anybody" in again.output
+    assert "suppresses anybody" in again.output

@@ -13,8 +13,8 @@ from cr_pipelines.sync import Destination, Report, Sync, run_sync
 from cr_pipelines.sync import Timing as EngineTiming
 from cr_pipelines_tests.support.kinds import CASES, Case
 from cr_pipelines_tests.support.office import Office
+from cr_pipelines_tests.support.room import introduce
 from cr_pipelines_tests.support.statement import requests_later_than_removal
-from cr_pipelines_tests.sync.room_of_people import introduce
 
 ABOUT_PEOPLE = [case for case in CASES if "@example.com" in case.source]
 

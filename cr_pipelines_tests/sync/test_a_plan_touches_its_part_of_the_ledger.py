@@ -39,7 +39,7 @@ def watched(session: Session, output: Path) -> Callable[[], int]:
 
         return watching
 
-    session.execute, session.rows = watch(session.execute), watch(session.rows)  # type: ignore[method-assign]
+    session.execute, session.fetch_all = watch(session.execute), watch(session.fetch_all)  # type: ignore[method-assign]
     return lambda: sum(read)
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from cr_pipelines.components.sync.metadata import of_report
+from cr_pipelines.components.sync.metadata import report_metadata
 from cr_pipelines.sync import COUNTERS, Counter, Report
 from cr_pipelines.sync.counters import Place
 from cr_pipelines.sync.state.runs import SYNC_RUNS
@@ -36,7 +36,7 @@ def test_every_counter_is_a_column_of_sync_runs() -> None:
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_every_counter_is_in_the_metadata(dry_run: bool) -> None:
     report = full_report(dry_run=dry_run)
-    metadata = of_report(report, whole=True)
+    metadata = report_metadata(report, all_keys=True)
     for counter in COUNTERS:
         number = report.count(counter)
         assert number is not None
