@@ -22,13 +22,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: install
 	@$(BIN)/cr-pipelines demo $(ARGS)
 
-# Most tests wait more than they compute, so there are more workers than cores.
+# Most tests wait more than they compute, so there are more workers than cores. Those that start whole processes of
+# Dagster, or that measure time, have the machine to themselves.
 test: install
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) -m "not system and not serial" $(ARGS)
+	@$(BIN)/pytest -m "system or serial" $(ARGS)
 
 # The unit tests and the core of the others, on DuckDB.
 test-fast: install
-	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "unit or core" $(ARGS)
+	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n $(WORKERS) -m "(unit or core) and not serial" $(ARGS)
 
 check: lint types defs
 

@@ -76,7 +76,7 @@ def prepare_ledger(url: str) -> None:
 
 
 def _mark_delivered(session: Session) -> None:
-    ledger, dialect = Ledger(session, "common_room").table("sync_ledger"), session.dialect
+    ledger, dialect = Ledger(session, "common_room").names.table("sync_ledger"), session.dialect
     types = session.columns(CONTACTS.relation)
     types = {column.name: types[column.name] for column in CONTACTS.contract.match(list(types)).columns}
     fingerprint = dialect.fingerprint(list(types))

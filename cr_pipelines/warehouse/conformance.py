@@ -17,12 +17,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
 import pytest
 
+from cr_pipelines.warehouse.conformance_sinks import Collected, Measured, resident_bytes
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseError
 from cr_pipelines.warehouse.relation import Relation
@@ -35,51 +35,6 @@ _TEXTS = [
     "[]", "{}", "true", "1", "1.0", "é", "e\u0301", "ß", "İ", "王小明", "שרה", "👩‍💻", "\u200b", "x" * 5_000,
 ]  # fmt: skip
 """Texts that must stay apart and arrive as they are."""
-
-
-class Collected:
-    """A sink that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.batches: list[pa.RecordBatch] = []
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Keep a batch."""
-        self.batches.append(batch)
-
-    def clear(self) -> None:
-        """Keep nothing."""
-        self.batches.clear()
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """Every row, by column name in lower case."""
-        return [{name.lower(): value for name, value in row.items()} for b in self.batches for row in b.to_pylist()]
-
-
-class Measured:
-    """A sink that forgets its rows and remembers how many they were and what memory the process had."""
-
-    def __init__(self) -> None:
-        self.rows = self.largest_batch = self.peak = 0
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Count a batch."""
-        self.rows += batch.num_rows
-        self.largest_batch = max(self.largest_batch, batch.num_rows)
-        self.peak = max(self.peak, resident_bytes())
-
-    def clear(self) -> None:
-        """Count from nothing."""
-        self.rows = self.largest_batch = 0
-
-
-def resident_bytes() -> int:
-    """The process's resident memory; 0 where the system has no /proc."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-    except OSError:
-        return 0
 
 
 class WarehouseConformance:

@@ -68,7 +68,7 @@ def test_all_values_of_a_multi_value_field_cannot_be_taken_away_by_an_empty_list
 
 
 @given(st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(), st.dates()))
-def test_a_custom_fields_value_keeps_its_type_on_the_wire(value: Any) -> None:
+def test_a_custom_fields_value_keeps_its_type_when_it_is_sent(value: Any) -> None:
     sent = wire(CustomFieldValue(id=1, value=TypedValue(type="string", value=value)))["value"]["value"]
     expected = value.isoformat() if isinstance(value, date) else value
     assert sent == expected

@@ -114,7 +114,7 @@ def test_what_a_killed_sync_sent_and_never_recorded_is_known_by_its_key(office: 
     assert requests_later_than_removal(office.sandbox) == []
 
 
-def test_a_removal_that_is_killed_leaves_the_people_withheld_and_is_taken_up_again(office: Office):
+def test_a_removal_that_is_killed_leaves_the_people_suppressed_and_is_taken_up_again(office: Office):
     office.sync()
     ask_for(office, range(5))
     assert actors.run(actors.settle, *where(office), dies_at=2, after=True) == -signal.SIGKILL

@@ -31,7 +31,7 @@ def test_an_address_is_percent_encoded(office: Office):
     assert office.calls() == ["/community/v1/user/a%2Bb%2Fc%3Fd%3De%25f%40example.com"]
 
 
-def test_someone_unknown_to_the_room_is_final_withheld_and_their_address_forgotten(office: Office):
+def test_someone_unknown_to_the_room_is_final_suppressed_and_their_address_dropped(office: Office):
     office.ask("r1", "nobody@example.com")
     assert office.settle().not_found == 1
     record = office.record("r1")

@@ -47,7 +47,7 @@ def test_a_removal_that_is_under_way_is_lifted_only_on_purpose(office: Office):
     assert office.removals.standing().addresses_kept == 0
 
 
-def test_a_request_that_withholds_nobody_is_named(office: Office):
+def test_a_request_that_suppresses_nobody_is_named(office: Office):
     forgotten(office)
     office.ask("bad", "no address")
     office.settle()

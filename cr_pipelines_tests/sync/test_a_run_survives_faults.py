@@ -245,7 +245,7 @@ def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, e
     assert len(flow.room) == 6_000
 
 
-def test_someone_who_asked_to_be_forgotten_is_withheld(flow: Flow):
+def test_someone_who_asked_to_be_removed_is_suppressed(flow: Flow):
     flow.run()
     hashed = flow.dialect.sha256("'person4@example.com'")
     flow.sql(

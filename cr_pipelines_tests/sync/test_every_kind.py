@@ -125,7 +125,7 @@ NAMING_PEOPLE = [case for case in CASES if "@example.com" in case.source]
 
 
 @pytest.mark.parametrize("case", NAMING_PEOPLE, ids=lambda case: case.kind)
-def test_someone_who_asked_to_be_forgotten_is_in_no_request(furnished: Flow, case: Case):
+def test_someone_who_asked_to_be_removed_is_in_no_request(furnished: Flow, case: Case):
     flow = of_kind(furnished, case)
     rows = [str(row) for row in flow.sql(f"SELECT * FROM {case.table}")]
     address = re.findall(r"[a-z0-9]+@example.com", rows[0])[0]

@@ -105,7 +105,7 @@ def test_a_tag_that_left_the_source_stays_unless_removal_is_asked_for(tags: Flow
     assert room_tags(tags)["VIP"] == "Again"
 
 
-def test_too_many_removals_are_refused_and_nothing_is_forgotten(tags: Flow, sandbox: SandboxServer):
+def test_too_many_removals_are_refused_and_nothing_is_lost(tags: Flow, sandbox: SandboxServer):
     tags.sql(
         "INSERT INTO common_room_tags SELECT 'Tag ' || i, NULL, 'member' FROM generate_series(0, 19) AS numbers(i)"
     )

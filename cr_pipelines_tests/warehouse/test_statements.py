@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 
 from cr_pipelines.sync import Options, Partition, Sync
+from cr_pipelines.sync.plan import record_statements as record
 from cr_pipelines.sync.plan import statements as plan
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
@@ -81,14 +82,14 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
         yield f"offer {resync}", plan.offer(turns(options, also_offered(contacts, options)), options.limit)
     yield "count new", plan.count_new(dialect)
     yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
-    yield "refresh hashes", plan.refresh_hashes(names, VERSION)
-    yield "record absent", plan.record_absent(names)
-    yield "record returned", plan.record_returned(names)
-    yield "record intents", plan.record_intents(names, "run")
-    yield "record null keys", plan.record_null_keys(names, "run", "2 rows without id")
-    yield "record duplicates", plan.record_duplicates(names, "run")
+    yield "refresh hashes", record.refresh_hashes(names, VERSION)
+    yield "record absent", record.record_absent(names)
+    yield "record returned", record.record_returned(names)
+    yield "record intents", record.record_intents(names, "run")
+    yield "record null keys", record.record_null_keys(names, "run", "2 rows without id")
+    yield "record duplicates", record.record_duplicates(names, "run")
     notes = PlanNames(dialect, "common_room", Sync("notes", "contact_note", "crm.notes"), "")
-    yield "record duplicates of an append", plan.record_duplicates(notes, "run")
+    yield "record duplicates of an append", record.record_duplicates(notes, "run")
     yield "example duplicates", plan.example_duplicates(3)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
-from cr_pipelines.sync.plan import statements
+from cr_pipelines.sync.plan import record_statements, statements
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
@@ -155,18 +155,18 @@ class Planner:
         if plan.offered:
             SentAddresses(self._session, self._names).note(self._sync, plan.match.columns, source_id)
         if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):
-            self._session.execute(statements.refresh_hashes(self._names, plan.row_hash_version))
+            self._session.execute(record_statements.refresh_hashes(self._names, plan.row_hash_version))
         if plan.absent:
-            self._session.execute(statements.record_absent(self._names))
+            self._session.execute(record_statements.record_absent(self._names))
         if self._any("SELECT 1 FROM cr_compared WHERE why <> 'absent' AND absent_since IS NOT NULL LIMIT 1"):
-            self._session.execute(statements.record_returned(self._names))
+            self._session.execute(record_statements.record_returned(self._names))
         if self._sync.contract.repeatable:
-            self._session.execute(statements.record_intents(self._names, run_id))
+            self._session.execute(record_statements.record_intents(self._names, run_id))
         if plan.null_keys:
             message = self._null_key_message(plan)
-            self._session.execute(statements.record_null_keys(self._names, run_id, message))
+            self._session.execute(record_statements.record_null_keys(self._names, run_id, message))
         if plan.duplicate_keys:
-            self._session.execute(statements.record_duplicates(self._names, run_id))
+            self._session.execute(record_statements.record_duplicates(self._names, run_id))
 
     def count_problems(self, plan: Plan, report: Report) -> None:
         """Add rows without a key, and rows that share one, to the report's problems."""
@@ -177,7 +177,7 @@ class Planner:
         if not plan.duplicate_keys:
             return
         for key, copies in self._session.fetch_all(statements.example_duplicates(3)):
-            message = f"{copies}{statements.DUPLICATE}"
+            message = f"{copies}{record_statements.DUPLICATE}"
             report.add_problem(key, self._names.key_columns, "duplicate_key", message, 0)
         report.problems[-1].rows = plan.duplicate_rows
 

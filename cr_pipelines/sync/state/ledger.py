@@ -119,19 +119,6 @@ class Ledger:
         self._state = StateSchema(session, schema)
         self.names = self._state.names
 
-    @property
-    def session(self) -> Session:
-        """The session that all statements run in."""
-        return self._session
-
-    def table(self, name: str) -> str:
-        """Return one of our tables as it is written after FROM."""
-        return self.names.table(name)
-
-    def where(self, sync: str, partition: str) -> str:
-        """Return the condition for the rows of one sync and partition, in any of our tables."""
-        return self.names.where(sync, partition)
-
     def record(self, outcomes: pa.Table) -> None:
         """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
         self._state.append_arrow(SYNC_OUTCOMES, outcomes)

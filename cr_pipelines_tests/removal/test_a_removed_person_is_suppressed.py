@@ -21,7 +21,7 @@ def removed(office: Office) -> Office:
     return office
 
 
-def test_a_person_is_withheld_from_the_moment_that_the_request_is_seen_before_anything_is_sent(office: Office):
+def test_a_person_is_suppressed_from_the_moment_that_the_request_is_seen_before_anything_is_sent(office: Office):
     office.ask("r1", REMOVED)
     office.removals.take_in()
     assert office.statuses() == {"r1": "pending"}
@@ -30,7 +30,7 @@ def test_a_person_is_withheld_from_the_moment_that_the_request_is_seen_before_an
     assert office.calls() == []
 
 
-def test_the_same_id_stays_withheld_with_a_new_changed_or_empty_address(office: Office):
+def test_the_same_id_stays_suppressed_with_a_new_changed_or_empty_address(office: Office):
     removed(office)
     for email in ("NULL", "'else@example.com'", "'PERSON4@example.com '"):
         office.sql(f"UPDATE common_room_contacts SET email = {email}, full_name = full_name || '!' WHERE id = 'c4'")
@@ -40,7 +40,7 @@ def test_the_same_id_stays_withheld_with_a_new_changed_or_empty_address(office: 
     assert office.record("r1").rows_suppressed == 1
 
 
-def test_every_address_that_a_key_was_ever_sent_under_withholds_it(office: Office):
+def test_every_address_that_a_key_was_ever_sent_under_suppresses_it(office: Office):
     office.sync()
     office.sql("UPDATE common_room_contacts SET email = 'later@example.com' WHERE id = 'c4'")
     office.sync()
@@ -82,7 +82,7 @@ def test_an_address_is_found_in_whatever_column_it_comes(office: Office):
     assert (report.suppressed, report.delivered) == (8, 1)
 
 
-def test_another_sync_into_the_same_source_withholds_the_persons_id_too(office: Office):
+def test_another_sync_into_the_same_source_suppresses_the_persons_id_too(office: Office):
     removed(office)
     other = Sync("leads", "contact", "SELECT 'c4' AS id, 'Somebody' AS full_name UNION SELECT 'c44', 'Else'")
     report = office.sync(other)
@@ -90,7 +90,7 @@ def test_another_sync_into_the_same_source_withholds_the_persons_id_too(office: 
     assert office.posted() == ["c44"]
 
 
-def test_somebody_elses_row_with_an_address_that_was_only_ever_withheld_may_be_corrected(office: Office):
+def test_somebody_elses_row_with_an_address_that_was_only_ever_suppressed_may_be_corrected(office: Office):
     removed(office)
     office.sql("INSERT INTO common_room_contacts VALUES ('typo', 'Somebody else', 'person4@example.com')")
     assert office.sync().suppressed == 1
@@ -107,7 +107,7 @@ def test_a_dry_run_counts_them_and_records_nothing(office: Office):
     assert office.record("r1").rows_suppressed == 0
 
 
-def test_resync_of_everything_withholds_them_too(office: Office):
+def test_resync_of_everything_suppresses_them_too(office: Office):
     removed(office)
     assert office.sync(resync="all").suppressed == 1
     assert "c4" not in office.posted()
@@ -151,7 +151,7 @@ def test_an_address_is_found_in_a_text_whatever_surrounds_it(office: Office, tex
 @pytest.mark.parametrize(
     "address", ["a+b/c?d=e%40f@example.com", "o'brien@example.com", "*{x}|y@xn--bcher-kva.example"]
 )
-def test_an_odd_address_is_removed_and_withheld_like_any_other(office: Office, address: str):
+def test_an_odd_address_is_removed_and_suppressed_like_any_other(office: Office, address: str):
     quoted = address.replace("'", "''")
     source = f"SELECT 'odd' AS id, '{quoted}' AS email"
     assert office.sync(Sync("odd", "contact", source)).delivered == 1

@@ -51,7 +51,9 @@ def forgotten_midway(office: Office, sync: Sync, operation: str, email: str) -> 
 
 
 @pytest.mark.parametrize("case", ABOUT_PEOPLE, ids=lambda case: case.kind)
-def test_what_waits_to_be_sent_when_somebody_is_removed_is_withheld_and_the_others_are_sent(office: Office, case: Case):
+def test_what_waits_to_be_sent_when_somebody_is_removed_is_suppressed_and_the_others_are_sent(
+    office: Office, case: Case
+):
     office.sql(f"CREATE TABLE {case.table} AS {case.source}")
     rows = [str(row) for row in office.sql(f"SELECT * FROM {case.table}")]
     email = {"existing_contact": "older8@example.com", "contact_tag": "person1@example.com"}.get(
@@ -84,7 +86,7 @@ def test_a_row_of_a_shared_request_that_only_mentions_somebody_is_found_and_the_
     assert "erson9" not in json.dumps(office.sandbox.control.requests(operation="addTagsToContact"))
 
 
-def test_somebody_without_an_address_in_an_activity_is_withheld_by_their_id(office: Office):
+def test_somebody_without_an_address_in_an_activity_is_suppressed_by_their_id(office: Office):
     office.sync()
     office.ask("r1", "person9@example.com")
     office.settle()
