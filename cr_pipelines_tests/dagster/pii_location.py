@@ -9,15 +9,15 @@ from cr_pipelines.components import (
     CommonRoomPiiRemovals,
     RemovalSensor,
     SyncSchedule,
-    _schedule,
     build_sync_definitions,
 )
+from cr_pipelines.components.shared import runs
 from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import RunRegistry, StateSchema, Sync
 
 # Nobody waits two minutes here for a run that was killed before it began.
-_schedule.BEGINS_WITHIN = timedelta(seconds=20)
+runs.BEGINS_WITHIN = timedelta(seconds=20)
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 ACTIVITIES = Sync("activities", "activity", "common_room_activities")
@@ -26,8 +26,8 @@ ACTIVITIES = Sync("activities", "activity", "common_room_activities")
 class HastyRemovals(CommonRoomPiiRemovals):
     """The sandbox has everything stored within a moment, so its 404 counts sooner."""
 
-    def get_removals(self, warehouse: WarehouseResource, *, busy_seconds: float | None = None) -> Removals:
-        removals = super().get_removals(warehouse, busy_seconds=busy_seconds)
+    def get_removals(self, warehouse: WarehouseResource, *, wait_seconds: float | None = None) -> Removals:
+        removals = super().get_removals(warehouse, wait_seconds=wait_seconds)
         return replace(removals, timing=replace(removals.timing, just_sent=timedelta(seconds=3)))
 
 
@@ -54,12 +54,12 @@ def on_change(sync: Sync) -> dg.SensorDefinition:
         with warehouse.get_warehouse().session() as session:
             StateSchema(session, "common_room").prepare()
             registry = RunRegistry(session, "common_room")
-            runs = f"common_room.sync_runs WHERE sync = '{sync.name}' AND state"
-            running = session.fetch_all(f"SELECT run_id FROM {runs} = 'running'")
+            recorded = f"common_room.sync_runs WHERE sync = '{sync.name}' AND state"
+            running = session.fetch_all(f"SELECT run_id FROM {recorded} = 'running'")
             if any(registry.is_alive(run_id, sync.name) for (run_id,) in running):
                 return dg.SkipReason("a run goes on")
             if session.fetch_all(
-                f"SELECT 1 FROM {runs} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"
+                f"SELECT 1 FROM {recorded} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"
             ):
                 return dg.SkipReason("nothing has changed")
         return dg.RunRequest()

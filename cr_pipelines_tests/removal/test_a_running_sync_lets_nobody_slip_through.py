@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,8 +181,9 @@ def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(office:
     assert wait_until_confirmed(office.warehouse, "common_room", version, timing=IMPATIENT) >= 1.5
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(ENGINE != "duckdb", reason="only a DuckDB file can be kept by somebody else")
-def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office):
+def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office, tmp_path: Path):
     """Another process keeps the warehouse, so that the run cannot learn of the removal."""
     office.timing = Timing(engine=EngineTiming(lease_seconds=1.5))
     fill(office, 400)
@@ -190,8 +192,11 @@ def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office):
     running.start()
     while not office.posted():
         time.sleep(0.02)
-    keep = actors.start(_keep_open, office.data.url.removeprefix("duckdb:///"), 6.0)
-    time.sleep(4)
+    kept = tmp_path / "kept"
+    keep = actors.start(_keep_open, office.data.url.removeprefix("duckdb:///"), 6.0, kept)
+    while not kept.exists():
+        time.sleep(0.02)
+    time.sleep(3)
     before = len(office.posted())
     time.sleep(1.5)
     assert len(office.posted()) == before < 400
@@ -201,15 +206,16 @@ def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office):
     assert len(office.room) == 400
 
 
-def _keep_open(path: str, seconds: float) -> None:
+def _keep_open(path: str, seconds: float, kept: Path) -> None:
     import duckdb
 
     while True:
         try:
-            kept = duckdb.connect(path)
+            connection = duckdb.connect(path)
         except duckdb.IOException:
             time.sleep(0.01)
         else:
             break
+    kept.touch()
     time.sleep(seconds)
-    kept.close()
+    connection.close()

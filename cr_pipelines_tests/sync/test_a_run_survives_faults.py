@@ -81,6 +81,7 @@ def test_ten_kills_under_faults_leave_the_room_equal_to_the_source(flow: Flow):
     assert sum(posts.values()) - 2_000 - sum(retried.values()) <= kills * 1_000
 
 
+@pytest.mark.serial
 def test_a_kill_costs_only_what_was_not_yet_recorded(flow: Flow):
     fill(flow, 3_000)
     flow.sandbox.control.set_faults(latency_seconds=0.2)
