@@ -24,6 +24,7 @@ _VARIABLES = {
     Unreachable.advice: _BASE_URL,
     UnexpectedResponse.advice: _BASE_URL,
     "API token is": _TOKEN,
+    "the token is": _TOKEN,
     "base URL": _BASE_URL,
     "base_url": _BASE_URL,
     "no destination source": _SOURCE_ID,
