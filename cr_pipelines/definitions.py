@@ -16,7 +16,7 @@ def defs() -> dg.Definitions:
 
     A resource that the `defs` folder declares under the same name replaces the default.
     """
-    declared = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    declared = dg.load_from_defs_folder(path_within_project=Path(__file__).parent / "defs")
     resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
     return dg.Definitions.merge(
         declared,
