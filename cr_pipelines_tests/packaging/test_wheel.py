@@ -1,4 +1,4 @@
-"""The wheel, installed into an environment of its own inside somebody else's Dagster project, without the repository."""
+"""The wheel, installed without the repository into an environment inside somebody else's Dagster project."""
 
 import os
 import shutil
