@@ -4,16 +4,61 @@ Goes in: values from the code location, or else from the environment. Comes out:
 destination of a sync, and the warehouse.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr, field_validator
+from typing_extensions import override
 
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.settings import Settings, SettingsError
 from cr_pipelines.sync import Destination
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 
+MASK = "********"
+"""What Dagster shows in place of a secret. It is never a value."""
 
-class CommonRoomResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+
+class _ResourceWithSecrets(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """A resource whose secrets the Launchpad does not fill in.
+
+    Dagster fills in the default of every field, and the mask for that of a secret one; a run would then use the mask.
+    So the run config offers no default for a secret, and a run that names none uses that of the code location.
+    """
+
+    _definition: dg.ResourceDefinition | None = PrivateAttr(None)
+
+    @override
+    def get_resource_definition(self) -> Any:
+        # Dagster compares definitions by identity, so each resource has one.
+        if self._definition is None:
+            definition = super().get_resource_definition()
+            schema = definition.config_schema.as_field()
+            given = dict(schema.default_value) if schema.default_provided else {}
+            fields: Mapping[str, Any] = getattr(schema.config_type, "fields", {})
+
+            def without_masks(config: Mapping[str, Any]) -> dict[str, Any]:
+                return {**given, **{name: value for name, value in config.items() if value != MASK}}
+
+            self._definition = definition.configured(
+                without_masks, {name: _launchpad_field(field, given.get(name)) for name, field in fields.items()}
+            )
+        return self._definition
+
+
+def _without_mask(value: Any) -> Any:
+    return None if value == MASK else value
+
+
+def _launchpad_field(field: Any, value: Any) -> dg.Field:
+    default = {} if field.is_secret else {"default_value": value}
+    return dg.Field(
+        field.config_type, is_required=False, is_secret=field.is_secret, description=field.description, **default
+    )
+
+
+class CommonRoomResource(_ResourceWithSecrets):
     """The Common Room workspace that syncs write to.
 
     Values that are not given come from the environment when a run needs them. So one code location serves every
@@ -48,6 +93,8 @@ class CommonRoomResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         "COMMON_ROOM_DESTINATION_SOURCE_ID.",
     )
 
+    _token_is_no_mask = field_validator("token", mode="before")(_without_mask)
+
     def get_client(self) -> CommonRoomClient:
         """Return a client of the room for one event loop; use it in `async with`.
 
@@ -71,7 +118,7 @@ class CommonRoomResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Destination(self.get_client, source_id)
 
 
-class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class WarehouseResource(_ResourceWithSecrets):
     """The warehouse that holds the sources and the package's own tables.
 
     Values that are not given come from the environment when a run needs them:
@@ -91,6 +138,8 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         description="Schema of the ledger and the other tables of cr-pipelines, created if it does not exist. Default: "
         "CR_STATE_SCHEMA, or else common_room.",
     )
+
+    _url_is_no_mask = field_validator("url", mode="before")(_without_mask)
 
     def get_warehouse(self, *, wait_seconds: float | None = None) -> Warehouse:
         """Return the warehouse; nothing is connected yet.

@@ -25,6 +25,7 @@ _VARIABLES = {
     UnexpectedResponse.advice: _BASE_URL,
     "the token is empty": _TOKEN,
     "API token is": _TOKEN,
+    "the token is": _TOKEN,
     "base URL": _BASE_URL,
     "base_url": _BASE_URL,
     "no destination source": _SOURCE_ID,

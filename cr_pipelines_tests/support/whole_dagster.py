@@ -162,7 +162,7 @@ def whole_dagster(
         until(
             lambda: running.ask(LOADED)["workspaceLocationEntryOrError"].get("locationOrLoadError"),
             lambda seen: bool(seen) and seen["__typename"] == "RepositoryLocation",
-            seconds=120,
+            seconds=300,
         )
         yield running
     finally:

@@ -34,7 +34,7 @@ def execute_removals(
         dagster.Failure: an error that a retry cannot fix at once; the message says what to do.
         dagster.RetryRequested: any other exception, such as a lost worker; once.
     """
-    with failing_in_dagster():
+    with failing_in_dagster(context):
         run = _RemovalRun(removals, context)
         if context.selected_asset_keys:
             yield from run.settle(config, common_room)

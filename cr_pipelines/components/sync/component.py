@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import dagster as dg
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from typing_extensions import override
 
+from cr_pipelines.components.connection import connection_of
 from cr_pipelines.components.shared.assets import GROUP
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.project import components_of_project
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.automation import on_source_update
@@ -109,7 +111,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
           asset_key: common_room/likely_champions
           batch_size: 50
 
-    The code location must provide the resources `common_room` and `warehouse`.
+    A `CommonRoomConnection` provides the resources, or else the code location: `common_room` and `warehouse`.
     """
 
     # An automation condition is not a pydantic type.
@@ -147,6 +149,12 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         description="Name of the dbt model that builds the source; its dagster-dbt asset becomes the upstream asset. "
         "Write schema.model if dbt's schema config is set. If the model has a custom key, use upstream instead.",
         examples=["people", "marts.people"],
+    )
+    connection: str | None = Field(
+        default=None,
+        description="Name of the CommonRoomConnection to use. Default: the project's only one, or else the one named "
+        "default, or else the resources common_room and warehouse.",
+        examples=["eu"],
     )
     clear_nulls: bool = Field(
         default=False,
@@ -201,7 +209,9 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     description: str | None = Field(
         default=None, description="Description of the asset, in Markdown. Default: what is synced where."
     )
-    group_name: str | None = Field(default=GROUP, description="Group of the asset.")
+    group_name: str | None = Field(
+        default=None, description="Group of the asset. Default: common_room, or the name of the connection."
+    )
     owners: Sequence[str] = Field(
         default=(), description="Owners of the asset: email addresses, or team:name.", examples=[["team:growth"]]
     )
@@ -210,6 +220,8 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         default=None,
         description="Kinds of the asset. Default: commonroom, and the engine in the scheme of CR_WAREHOUSE_URL.",
     )
+
+    _connection: Connection = PrivateAttr(DEFAULT_CONNECTION)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -268,6 +280,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             partitions=self.partitions,
             freshness=self.freshness,
             frame=self.frame,
+            connection=self._connection,
         )
 
     def execute(
@@ -283,6 +296,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        self._connection = connection_of(context, self.connection)
         return build_sync_definitions(
             self.sync,
             spec=self.get_asset_spec(),
@@ -292,15 +306,24 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             rejections=self.rejections,
             frame=self.frame,
             execute=self.execute,
+            connection=self._connection,
         )
 
     def _source_specs(self, context: dg.ComponentLoadContext) -> list[dg.AssetSpec]:
         """Return the source's table, unless an earlier sync reads the same one: Dagster takes a key only once."""
         others = components_of_project(context, CommonRoomSync)
-        readers = [sync for sync in others if sync.upstream_keys is None and sync.source == self.source]
+        readers = [
+            sync
+            for sync in others
+            if sync.upstream_keys is None
+            and sync.source == self.source
+            and connection_of(context, sync.connection) == self._connection
+        ]
         if readers and readers[0] is not self:
             return []
-        return build_source_specs(self.sync, upstream=self.upstream_keys, group_name=self.group_name)
+        return build_source_specs(
+            self.sync, upstream=self.upstream_keys, group_name=self.group_name, connection=self._connection
+        )
 
     @classmethod
     @override

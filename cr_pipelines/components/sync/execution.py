@@ -64,7 +64,7 @@ def execute_sync(
         dagster.Failure: an error that a retry cannot fix; the message says what to do.
         dagster.RetryRequested: any other exception, such as a lost worker; once.
     """
-    with failing_in_dagster(_failure_details):
+    with failing_in_dagster(context, _failure_details):
         run = _SyncRun(sync, context, rejections or RejectionThresholds())
         try:
             yield from run.events(config, common_room, warehouse, frame)

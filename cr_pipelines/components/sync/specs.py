@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, to_asset_key, upstream_keys, warehouse_kind
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import Column, Contract
@@ -27,7 +28,7 @@ def build_sync_spec(
     asset_key: dg.AssetKey | str | Sequence[str] | None = None,
     upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None,
     description: str | None = None,
-    group_name: str | None = GROUP,
+    group_name: str | None = None,
     owners: Sequence[str] = (),
     tags: Mapping[str, str] | None = None,
     kinds: Iterable[str] | None = None,
@@ -35,6 +36,7 @@ def build_sync_spec(
     partitions: DailyPartitions | None = None,
     freshness: SyncFreshness | None = None,
     frame: dg.AssetKey | None = None,
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.AssetSpec:
     """Return the asset of a sync, as it is before any run.
 
@@ -44,7 +46,7 @@ def build_sync_spec(
         upstream: the assets that the source is or reads, such as a dbt model. Default: the source's table, with the key
             that dbt would give it: `table`, or `schema/table`. A query has none unless you name them.
         description: Markdown; by default it says what is synced where.
-        group_name: the group of the asset.
+        group_name: the group of the asset; by default, `common_room` or the name of the connection.
         owners: email addresses, or `team:name`.
         tags: names and values of Dagster tags.
         kinds: by default `commonroom` and the engine in the scheme of CR_WAREHOUSE_URL.
@@ -53,6 +55,7 @@ def build_sync_spec(
         partitions: sync the source day by day; only for kinds with a timestamp.
         freshness: maximum age of the latest materialization.
         frame: the asset whose data frame is read instead of the sync's source; it is the one upstream asset.
+        connection: the resources of the sync; its name begins the default keys.
 
     Returns:
         a spec with the API's fields as column schema, and each field's source column as column lineage.
@@ -61,17 +64,18 @@ def build_sync_spec(
         ValueError: for an invalid kind or source, a sync that would be its own source, or partitions of a kind that
             has no timestamp.
     """
-    key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([GROUP, sync.name])
-    deps = upstream_keys(sync.relation, sync.source, upstream) if frame is None else [frame]
+    key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([connection.group, sync.name])
+    tables = upstream_keys(sync.relation, sync.source, upstream, prefix=connection.name)
+    deps = tables if frame is None else [frame]
     _check_spec(sync, key, deps, partitions)
     return dg.AssetSpec(
         key=key,
         deps=deps,
         description=description or _describe(sync, frame),
-        group_name=group_name,
+        group_name=group_name or connection.group,
         owners=list(owners),
         tags=dict(tags or {}),
-        kinds=set(kinds) if kinds is not None else asset_kinds(),
+        kinds=set(kinds) if kinds is not None else asset_kinds(connection.url),
         automation_condition=automation_condition,
         partitions_def=partitions.definition() if partitions else None,
         freshness_policy=freshness.policy() if freshness else None,
@@ -84,7 +88,11 @@ def build_sync_spec(
 
 
 def build_source_specs(
-    sync: Sync, *, upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None, group_name: str | None = GROUP
+    sync: Sync,
+    *,
+    upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None,
+    group_name: str | None = None,
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> list[dg.AssetSpec]:
     """Return the source's table as an external asset, with the contract's columns.
 
@@ -92,14 +100,14 @@ def build_source_specs(
     """
     if upstream is not None or sync.relation.is_query:
         return []
-    [key] = upstream_keys(sync.relation, sync.source)
+    [key] = upstream_keys(sync.relation, sync.source, prefix=connection.name)
     contract = sync.contract
     required = [column.name for column in contract.columns if column.required]
     return [
         dg.AssetSpec(
             key=key,
-            group_name=group_name,
-            kinds={warehouse_kind()},
+            group_name=group_name or connection.group,
+            kinds={warehouse_kind(connection.url)},
             description=(
                 f"Your table or view with rows for {contract.endpoint}. The column names are the contract. Required: "
                 f"{', '.join(required)}. All other columns are optional."
