@@ -25,7 +25,8 @@ _PER_PAGE = 25
 _LATEST_REQUESTS = 200
 _LATEST_ACTIVITIES = 500
 _HTML = b"text/html; charset=utf-8"
-_STATIC = {"page.css": b"text/css; charset=utf-8", "page.js": b"text/javascript; charset=utf-8"}
+_SCRIPT = b"text/javascript; charset=utf-8"
+_STATIC = {"page.css": b"text/css; charset=utf-8", "page.js": _SCRIPT, "try.js": _SCRIPT}
 
 Query = Mapping[str, str]
 
@@ -58,6 +59,7 @@ class Pages:
             "/tags": ("tags.html", self._tags),
             "/removals": ("removals.html", lambda query: {"removals": views.removals(sandbox.room)[::-1]}),
             "/requests": ("requests.html", lambda query: {"requests": sandbox.recorder.latest(_LATEST_REQUESTS)}),
+            "/try": ("try.html", lambda query: {"token": sandbox.settings.tokens[0]}),
             "/api": ("api.html", lambda query: {"operations": OPERATIONS, "base": f"{sandbox.origin}{PREFIX}"}),
         }
 
