@@ -195,16 +195,16 @@ def test_no_transaction_lasts_while_rows_are_sent(flow: Flow):
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        ("SELECT CAST(email AS integer) FROM common_room_contacts", 'invalid input syntax for type integer: "…"'),
+        ("SELECT CAST(email AS integer) FROM common_room_contacts", 'invalid input syntax for type integer: …'),
         ("DO $$ BEGIN RAISE EXCEPTION 'bad ada@example.com'; END $$", "a function of the warehouse raised"),
-        ("INSERT INTO keyed VALUES ('ada@example.com')", 'duplicate key value violates unique constraint "…"'),
+        ("INSERT INTO keyed VALUES ('ada@example.com')", 'duplicate key value violates unique constraint: …'),
         ("SELECT nothing FROM common_room_contacts", 'column "nothing" does not exist'),
     ],
 )
 def test_an_error_tells_names_and_no_values(flow: Flow, statement: str, told: str):
     flow.sql("CREATE TABLE keyed (email text PRIMARY KEY); INSERT INTO keyed VALUES ('ada@example.com')")
     with flow.warehouse.session() as session, pytest.raises(WarehouseError) as caught:
-        (session.rows if statement.startswith("SELECT") else session.execute)(statement)
+        (session.fetch_all if statement.startswith("SELECT") else session.execute)(statement)
     assert told in str(caught.value)
     assert "@example.com" not in repr(caught.value)
 
