@@ -314,7 +314,7 @@ class WarehouseConformance:
 
     def make_table(self, session: Session, name: str, columns: Mapping[str, str]) -> None:
         """Make an empty table, in place of one that is there."""
-        session.execute(session.dialect.create_schema(_SCHEMA))
+        session.create_schema(_SCHEMA)
         session.execute(f"DROP TABLE IF EXISTS {self.table(session, name)}")
         described = ", ".join(
             f"{session.dialect.identifier(column)} {session.dialect.types[kind]}" for column, kind in columns.items()

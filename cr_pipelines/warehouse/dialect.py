@@ -108,7 +108,7 @@ class SourceDialect(SqlDialect):
         """Return the relation as it is written after FROM."""
         if relation.is_query:
             # On a line of its own, the bracket is safe from a comment at the query's end.
-            return f"({relation.text.strip().rstrip(';')}\n)"
+            return f"({relation.query.strip()}\n)"
         return ".".join(self.identifier(part) for part in relation.text.split("."))
 
     def key(self, columns: Sequence[str]) -> str:
@@ -145,14 +145,14 @@ class StateDialect(SqlDialect):
         """Return a query for the names, in lower case, of the tables and views of a schema."""
         return (
             "SELECT lower(table_name) FROM information_schema.tables "
-            f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
+            f"WHERE lower(table_schema) = lower({self.literal(schema)})"
         )
 
     def schema_columns(self, schema: str) -> str:
         """Return a query for the table and the name, in lower case, of every column in a schema."""
         return (
             "SELECT lower(table_name), lower(column_name) FROM information_schema.columns "
-            f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
+            f"WHERE lower(table_schema) = lower({self.literal(schema)})"
         )
 
     def create_index(self, table: str, columns: Sequence[str]) -> str | None:

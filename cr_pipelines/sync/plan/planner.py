@@ -44,7 +44,7 @@ class Planner:
         types, plan = self._match()
         source = SourceInState(self._session, self._names, self._sync, self._partition, types)
         try:
-            with self._session.snapshot():
+            with self._session.snapshot(self._sync.relation):
                 self._fill(plan, source, present)
         except BaseException:
             plan.spool.close()

@@ -178,7 +178,7 @@ class StateSchema:
         found = self._found()
         version = self._version(found)
         if not found:
-            self._session.execute(self._session.dialect.create_schema(self.names.schema))
+            self._session.create_schema(self.names.schema)
         if version is not None:
             for step in STEPS:
                 if step.version > version:
