@@ -23,7 +23,10 @@ work later (`transient`), or does somebody have to change something first (termi
         ├── ServerFault               (transient)          5xx until the retries were spent
         ├── Unreachable               (transient)          no connection, or no response in time
         ├── ResponseLost                                   an append was sent and no response came
+        ├── FailureReported                                a success status, and a failure in the body
+        ├── OperationGone                                  no such operation at its address
         └── UnexpectedResponse                             a response that the API does not describe
+            └── NotTheApi                                  a response of something else, such as a login page
 """
 
 from typing import ClassVar

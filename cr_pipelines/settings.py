@@ -6,7 +6,7 @@ Goes in: environment variables. Comes out: `Settings`, and for an error that a s
 import os
 from dataclasses import dataclass
 
-from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, UnexpectedResponse, UnknownSource, Unreachable
+from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, NotTheApi, UnknownSource, Unreachable
 from cr_pipelines.errors import CrPipelinesError
 
 DEMO_WAREHOUSE_URL = "duckdb:///.demo/warehouse.duckdb"
@@ -24,6 +24,7 @@ _VARIABLES = {
     Unreachable.advice: _BASE_URL,
     UnexpectedResponse.advice: _BASE_URL,
     "the token is empty": _TOKEN,
+    NotTheApi.advice: _BASE_URL,
     "API token is": _TOKEN,
     "the token is": _TOKEN,
     "base URL": _BASE_URL,

@@ -7,7 +7,7 @@ limiter, the send hook, the transport and the retry rule.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlencode
@@ -17,24 +17,20 @@ from pydantic import ValidationError
 
 from cr_pipelines.api.concurrency_limit import ConcurrencyLimit
 from cr_pipelines.api.errors import (
-    BadToken,
     CommonRoomError,
-    InvalidRequest,
-    NotFound,
+    NotTheApi,
     RateLimited,
     ResponseLost,
     ServerFault,
-    UnexpectedResponse,
-    UnknownSource,
     Unreachable,
 )
 from cr_pipelines.api.models import RequestModel
 from cr_pipelines.api.operations import Operation
 from cr_pipelines.api.rate_limit_headers import limit_and_left, parse_429
 from cr_pipelines.api.rate_limiter import RateLimiter, WaitedTooLong
-from cr_pipelines.api.responses import WriteResponse
+from cr_pipelines.api.response_check import Received, check_refusal, check_success, unreadable
+from cr_pipelines.api.responses import Reader, WriteResponse
 from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
-from cr_pipelines.api.safe_reasons import safe_reason
 from cr_pipelines.api.send_hook import SendHook, current_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
 from cr_pipelines.api.transport import AiohttpTransport
@@ -42,6 +38,9 @@ from cr_pipelines.api.transport import AiohttpTransport
 DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_PROCESSED = (408, 425)
+"""Request Timeout and Too Early: the server says that it did not process the request."""
+
 _ADDRESSES_KEPT = 1024
 
 _T = TypeVar("_T")
@@ -103,27 +102,35 @@ class Requester:
     async def write(
         self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
     ) -> WriteResponse:
-        """Send a write; ignore the body of its response."""
-        response, attempts = await self._send(operation, self._address(operation, parameters), body)
-        return WriteResponse(response.status_code, attempts)
+        """Send a write; of the body of its response, only whether it is the API's and reports no failure matters."""
+        received = await self._send(operation, self._address(operation, parameters), body)
+        _, error = check_success(received, reads=False)
+        if error is not None:
+            raise error
+        return WriteResponse(received.status, received.attempts)
 
     async def read(
         self,
         operation: Operation,
-        reader: Callable[[bytes], _T],
+        reader: Reader[_T],
         *parameters: str | int,
         query: Mapping[str, str] | None = None,
         body: RequestModel | None = None,
     ) -> _T:
         """Send a request and read its response with `reader`."""
-        response, attempts = await self._send(operation, self._address(operation, parameters, query), body)
-        with contextlib.suppress(ValidationError):
-            return reader(await response.aread())
-        raise UnexpectedResponse(operation.name, attempts, response.status_code)
+        received = await self._send(operation, self._address(operation, parameters, query), body)
+        value, error = check_success(received, reads=True)
+        if error is None:
+            try:
+                read, omitted = reader(value)
+            except ValidationError as fault:
+                error = unreadable(received, fault)
+            else:
+                self._by_operation[operation.name].items_omitted += omitted
+                return read
+        raise error
 
-    async def _send(
-        self, operation: Operation, address: httpx.URL, body: RequestModel | None
-    ) -> tuple[httpx.Response, int]:
+    async def _send(self, operation: Operation, address: httpx.URL, body: RequestModel | None) -> Received:
         content = b"" if body is None else body.wire_json()
         headers = self._headers
         if body is not None:
@@ -143,11 +150,16 @@ class Requester:
             if outcome is None:
                 continue
             if isinstance(outcome, httpx.Response):
-                if outcome.is_success:
-                    return outcome, attempt
-                if outcome.status_code < 500:
-                    raise await _rejected(operation, attempt, outcome, address, content)
-                kind, status = FailureKind.SERVER_FAULT, outcome.status_code
+                status: int | None = outcome.status_code
+                fault = _fault(outcome.status_code)
+                if fault is None:
+                    received = await Received.of(operation, attempt, outcome)
+                    if outcome.is_success:
+                        return received
+                    raise check_refusal(received, unquote(str(address)) + content.decode("utf-8", "replace"))
+                kind = fault
+            elif outcome is FailureKind.NOT_DECODED and operation.repeatable:
+                raise NotTheApi(operation.name, attempt, unexpected="a body that is not encoded as its header says")
             else:
                 kind, status = outcome, None
             pause = self._retry(Failure(operation, kind, attempt))
@@ -172,6 +184,9 @@ class Requester:
                 hook.enter(content)
             counts.requests += 1
             response = await self._send_once(request, hook)
+        except httpx.DecodingError:
+            self._rate_limiter.on_no_response(permit)
+            return FailureKind.NOT_DECODED
         except httpx.RequestError as problem:
             self._rate_limiter.on_no_response(permit)
             return FailureKind.NOT_SENT if isinstance(problem, _NEVER_SENT) else FailureKind.NO_RESPONSE
@@ -229,28 +244,17 @@ def _segment(operation: Operation, parameter: str | int) -> str:
     return quote(text, safe="")
 
 
-async def _rejected(
-    operation: Operation, attempt: int, response: httpx.Response, address: httpx.URL, content: bytes
-) -> CommonRoomError:
-    kind: type[CommonRoomError]
-    match response.status_code:
-        case 400:
-            kind = InvalidRequest
-        case 401 | 403:
-            kind = BadToken
-        case 404:
-            kind = UnknownSource if operation.path.startswith("/source/") else NotFound
-        case _:
-            kind = UnexpectedResponse
-    request_text = unquote(str(address)) + content.decode("utf-8", "replace")
-    reason = safe_reason(await response.aread(), request_text)
-    return kind(operation.name, attempt, response.status_code, reason)
+def _fault(status: int) -> FailureKind | None:
+    """Return the kind of fault that a status stands for; None for a response to the request itself."""
+    if status in _NOT_PROCESSED:
+        return FailureKind.NOT_PROCESSED
+    return FailureKind.SERVER_FAULT if status >= 500 else None
 
 
 def _failed(operation: Operation, attempt: int, kind: FailureKind, status: int | None) -> CommonRoomError:
-    if not operation.repeatable and kind is not FailureKind.NOT_SENT:
+    if not operation.repeatable and kind not in (FailureKind.NOT_SENT, FailureKind.NOT_PROCESSED):
         return ResponseLost(operation.name, attempt, status)
-    if kind is FailureKind.SERVER_FAULT:
+    if status is not None:
         return ServerFault(operation.name, attempt, status)
     return Unreachable(operation.name, attempt)
 
