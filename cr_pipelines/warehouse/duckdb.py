@@ -99,6 +99,10 @@ class DuckDBDialect(Dialect):
     def sha256(self, expression: str) -> str:
         return f"sha256({expression})"
 
+    @override
+    def byte_length(self, expression: str) -> str:
+        return f"strlen({expression})"
+
 
 class DuckDBSession(Session):
     """A connection to the file. Other processes wait while it lasts, so keep it short."""
@@ -216,6 +220,7 @@ class DuckDBWarehouse(Warehouse):
     """
 
     dialect = DuckDBDialect
+    exclusive = True
 
     def __init__(self, url: str, *, wait_seconds: float | None = None):
         super().__init__(url)

@@ -130,6 +130,9 @@ class Warehouse(ABC):
 
     dialect: ClassVar[type[Dialect]]
 
+    exclusive: ClassVar[bool] = False
+    """Whether nobody else can look while a session lasts."""
+
     def __init__(self, url: str):
         self.url = url
 
