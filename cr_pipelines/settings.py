@@ -22,8 +22,6 @@ _VARIABLES = {
     BadToken.advice: _TOKEN,
     UnknownSource.advice: _SOURCE_ID,
     Unreachable.advice: _BASE_URL,
-    UnexpectedResponse.advice: _BASE_URL,
-    "the token is empty": _TOKEN,
     NotTheApi.advice: _BASE_URL,
     "API token is": _TOKEN,
     "the token is": _TOKEN,

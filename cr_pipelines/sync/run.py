@@ -19,17 +19,20 @@ from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
 from cr_pipelines.sync.deliver.workers import Delivery
-from cr_pipelines.sync.errors import SyncError
+from cr_pipelines.sync.errors import SyncError, TakenOver
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
+from cr_pipelines.sync.plan.record_statements import PlannedRun
+from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
-from cr_pipelines.sync.state.runs import RunRegistry, mark_running
+from cr_pipelines.sync.state.processes import mark_running
+from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
@@ -73,6 +76,7 @@ def run_sync(
     Raises:
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
         AlreadyRunning: another run of the same sync is alive.
+        TakenOver: another run took this one for dead; this one stopped sending.
         StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
         SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
@@ -119,8 +123,9 @@ class Run:
         self._timing = timing
         self._source_id = destination.source_id if sync.contract.needs_source_id else None
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
-        self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds)
+        self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
+        self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
     def go(self, on_progress: Callable[[Progress], None] | None) -> Report:
@@ -128,7 +133,7 @@ class Run:
         begun = time.monotonic()
         remote = self._read_room()
         plan = self._plan(remote)
-        outbox = Outbox(self.key, self._schema, plan.row_hash_version)
+        outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
         recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
         deletions: Deletions | None = None
         try:
@@ -147,7 +152,7 @@ class Run:
             plan.spool.close()
             self._complete_report(deletions, begun)
             if not self._options.dry_run:
-                self._record(outbox, recorder, deletions)
+                self._record(outbox, deletions)
         if self._report.stopped_by is not None:
             raise SyncStopped(self._report)
         return self._report
@@ -174,13 +179,15 @@ class Run:
                 self._frame = None
             StateSchema(session, self._schema).prepare()
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
-            ledger.fold(self._sync.name)
             if self._options.dry_run:
                 plan = self._plan_in(session, ledger, remote)
             else:
-                runs.claim(*self.key, self._options.resync)
+                # Claimed before folding: what another run announced until now is seen, and it announces no more.
+                self._order = runs.claim(*self.key, self._options.resync)
                 try:
-                    plan = self._plan_in(session, ledger, remote)
+                    with self._heartbeat.keep_beating(self._warehouse):
+                        plan = self._plan_in(session, ledger, remote)
+                    runs.heartbeat(*self.key)
                 except BaseException as error:
                     why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
                     runs.finish(*self.key, "failed", {"stopped_by": why})
@@ -190,11 +197,12 @@ class Run:
         return plan
 
     def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
+        ledger.fold(self._sync.name)
         planner = Planner(session, self._schema, self._sync, self._options, self._partition)
         plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
         if not self._options.dry_run:
-            planner.begin(plan, self.key.run_id, self._source_id)
+            planner.begin(plan, PlannedRun(self.key.run_id, self._order), self._source_id)
         return plan
 
     def _deliver(
@@ -304,15 +312,30 @@ class Run:
         report.not_sent = report.source_rows - placed
         report.seconds = time.monotonic() - begun
 
-    def _record(self, outbox: Outbox, recorder: Recorder, deletions: Deletions | None) -> None:
+    def _record(self, outbox: Outbox, deletions: Deletions | None) -> None:
         """Record what became of every row, and that the run has ended."""
         with self._warehouse.session() as session:
-            recorder.write(session)
+            outbox.write(session)
             ledger = Ledger(session, self._schema)
-            ledger.fold(self._sync.name)
+            with self._heartbeat.keep_beating(self._warehouse):
+                ledger.fold(self._sync.name)
             if deletions is not None:
                 ledger.delete_keys(self._sync.name, deletions.absent_keys)
             runs = RunRegistry(session, self._schema)
+            taken_over = self._taken_over(runs)
             runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
             rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
         self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
+        if taken_over is not None:
+            raise taken_over
+
+    def _taken_over(self, runs: RunRegistry) -> TakenOver | None:
+        """Return the error of a run that ended well as far as it knows, and that another one took for dead."""
+        if self._report.state not in ("succeeded", "stopped"):
+            return None
+        try:
+            runs.check(*self.key)
+        except TakenOver as error:
+            self._report.state = "interrupted"
+            return error
+        return None

@@ -8,7 +8,7 @@ engines let only one process at a time have the data:
         session.fetch_all("SELECT count(*) FROM common_room_contacts")
 """
 
-from cr_pipelines.warehouse.dialect import Dialect, SourceDialect, StateDialect
+from cr_pipelines.warehouse.dialect import LONGEST_KEY, Dialect, SourceDialect, StateDialect
 from cr_pipelines.warehouse.engines import open_warehouse
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.relation import Relation
@@ -21,6 +21,7 @@ from cr_pipelines.warehouse.session import (
 )
 
 __all__ = [
+    "LONGEST_KEY",
     "BatchSink",
     "Dialect",
     "Relation",

@@ -11,6 +11,9 @@ from typing import ClassVar
 
 from cr_pipelines.warehouse.relation import Relation
 
+LONGEST_KEY = 1_000
+"""So many bytes of a key are kept; a longer one is hashed. An index of PostgreSQL takes 2,700 bytes."""
+
 
 class SqlDialect(ABC):
     """What both roles need: names, literals, and a value's text. Column names arrive bare and are quoted here."""
@@ -40,6 +43,17 @@ class SqlDialect(ABC):
     @abstractmethod
     def sha256(self, expression: str) -> str:
         """Return the lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
+
+    def byte_length(self, expression: str) -> str:
+        """Return the number of bytes of a text expression in UTF-8."""
+        return f"octet_length({expression})"
+
+    def kept_key(self, expression: str) -> str:
+        """Return a key as our tables have it: one that is too long for an index becomes `sha256:` and its hash."""
+        return (
+            f"CASE WHEN {self.byte_length(expression)} > {LONGEST_KEY} THEN 'sha256:' || {self.sha256(expression)} "
+            f"ELSE {expression} END"
+        )
 
     def md5(self, expression: str) -> str:
         """Return the lower-case hexadecimal MD5 of a text expression in UTF-8."""
@@ -115,17 +129,23 @@ class SourceDialect(SqlDialect):
         """Return the key of a row as one text, null if any column is null.
 
         One column is its own text, several are a JSON array of texts. A text that holds an `@` may be an e-mail address
-        and becomes `sha256:` and its hash: the ledger keeps no addresses.
+        and becomes `sha256:` and its hash: the ledger keeps no addresses. So does a key of more than `LONGEST_KEY`
+        bytes.
         """
         parts = []
         for column in columns:
             text = self.text(self.identifier(column))
             parts.append(f"CASE WHEN {text} LIKE '%@%' THEN 'sha256:' || {self.sha256(text)} ELSE {text} END")
         if len(parts) == 1:
-            return parts[0]
+            [text] = (self.text(self.identifier(column)) for column in columns)
+            return (
+                f"CASE WHEN {text} LIKE '%@%' OR {self.byte_length(text)} > {LONGEST_KEY} "
+                f"THEN 'sha256:' || {self.sha256(text)} ELSE {text} END"
+            )
         listed = " || ',' || ".join(self.json_text(part) for part in parts)
         missing = " OR ".join(f"{self.identifier(column)} IS NULL" for column in columns)
-        return f"CASE WHEN {missing} THEN NULL ELSE '[' || {listed} || ']' END"
+        kept = self.kept_key(f"('[' || {listed} || ']')")
+        return f"CASE WHEN {missing} THEN NULL ELSE {kept} END"
 
 
 class StateDialect(SqlDialect):
@@ -157,6 +177,14 @@ class StateDialect(SqlDialect):
 
     def create_index(self, table: str, columns: Sequence[str]) -> str | None:
         """Return a statement that makes an index over a table, or None where the engine needs none."""
+        return None
+
+    def create_unique_index(self, table: str, columns: Sequence[str]) -> str | None:
+        """Return a statement that lets no two rows agree in these columns, or None where that costs too much."""
+        return None
+
+    def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str | None:
+        """Return a statement that drops the index that `create_index` made, or None where there is none."""
         return None
 
     def analyze(self, table: str) -> str | None:

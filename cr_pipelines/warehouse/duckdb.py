@@ -97,6 +97,10 @@ class DuckDBDialect(Dialect):
     def sha256(self, expression: str) -> str:
         return f"sha256({expression})"
 
+    @override
+    def byte_length(self, expression: str) -> str:
+        return f"strlen({expression})"
+
 
 class DuckDBSession(Session):
     """A connection to the file. Other processes wait while it lasts, so keep it short."""
@@ -244,6 +248,7 @@ class DuckDBWarehouse(Warehouse):
     """
 
     dialect = DuckDBDialect
+    exclusive = True
 
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)

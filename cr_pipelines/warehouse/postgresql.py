@@ -153,6 +153,15 @@ class PostgreSQLDialect(Dialect):
         return f"CREATE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
 
     @override
+    def create_unique_index(self, table: str, columns: Sequence[str]) -> str:
+        return f"CREATE UNIQUE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
+
+    @override
+    def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str:
+        # The name that PostgreSQL gives an index without one.
+        return f"DROP INDEX IF EXISTS {self.identifier(schema)}.{self.identifier('_'.join((table, *columns, 'idx')))}"
+
+    @override
     def analyze(self, table: str) -> str:
         return f"ANALYZE {table}"
 

@@ -157,6 +157,9 @@ class Warehouse(ABC):
 
     dialect: ClassVar[type[Dialect]]
 
+    exclusive: ClassVar[bool] = False
+    """Whether nobody else can look while a session lasts."""
+
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         self.url = hidden(url)
         self._wait_seconds = wait_seconds

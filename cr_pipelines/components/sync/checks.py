@@ -10,7 +10,7 @@ import dagster as dg
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
 from cr_pipelines.components.sync.options import RejectionThresholds
-from cr_pipelines.sync import Report, rows
+from cr_pipelines.sync import Report, RowsOutside, rows
 
 SOURCE_USABLE = "source_usable"
 REJECTIONS_UNDER_THRESHOLD = "rejections_under_threshold"
@@ -43,9 +43,9 @@ def check_specs(
             dg.AssetCheckSpec(
                 ROWS_WITHIN_PARTITIONS,
                 asset=key,
-                description="No row is earlier than the first partition; only the run of the current day checks this. "
-                "Earlier rows are not sent. If this fails, set an earlier start and backfill, or filter the rows out "
-                "of the view.",
+                description="Every row is of a day from the first partition to the current one; only the run of the "
+                "current day checks this. Other rows are not sent. If this fails, set an earlier start and backfill, "
+                "or filter the rows out of the view.",
             )
         )
     return specs
@@ -76,14 +76,18 @@ def evaluation_of_partition(result: dg.AssetCheckResult, partition: str) -> dg.A
     )
 
 
-def rows_within_partitions(key: dg.AssetKey, too_old: int, first: str) -> dg.AssetCheckResult:
-    """Return whether, and how many, rows are earlier than the first partition."""
-    message = (
-        f"the source has {rows(too_old)} from before {first}, the first partition; not sent. Set an earlier start"
-        if too_old
-        else f"no row is from before {first}"
-    )
-    return check_result(key, ROWS_WITHIN_PARTITIONS, WARN if too_old else None, message, {"rows_too_old": too_old})
+def rows_within_partitions(key: dg.AssetKey, outside: RowsOutside, first: str) -> dg.AssetCheckResult:
+    """Return whether, and how many, rows are in none of the partitions from the first to the last one."""
+    problems = []
+    if outside.too_old:
+        problems.append(f"{rows(outside.too_old)} from before {first}, the first partition; set an earlier start")
+    if outside.too_new:
+        problems.append(f"{rows(outside.too_new)} from after the last partition; a later day sends them")
+    if outside.without_moment:
+        problems.append(f"{rows(outside.without_moment)} without a moment that a day could have; correct the timestamp")
+    message = "not sent: " + "; ".join(problems) if problems else f"every row is of a day since {first}"
+    counts = {f"rows_{name}": count for name, count in outside._asdict().items()}
+    return check_result(key, ROWS_WITHIN_PARTITIONS, WARN if problems else None, message, counts)
 
 
 def _source_usable(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:

@@ -32,7 +32,7 @@ from cr_pipelines.sync import (
     SourceUnusable,
     Sync,
     SyncStopped,
-    rows_before,
+    rows_outside,
     run_sync,
 )
 from cr_pipelines.warehouse import SourceMissing
@@ -142,8 +142,10 @@ class _SyncRun:
         first = self._spec.partitions_def.get_first_partition_key() if self._spec.partitions_def else None
         column = self._sync.contract.partition_by
         assert first is not None and column is not None  # noqa: S101, PT018 - the run has a partition
-        partition = Partition.of_day(column, date.fromisoformat(first))
-        return rows_within_partitions(self.key, rows_before(self._sync, warehouse.get_warehouse(), partition), first)
+        earliest = Partition.of_day(column, date.fromisoformat(first))
+        latest = max((partition for partition in self._partitions if partition), key=lambda partition: partition.end)
+        outside = rows_outside(self._sync, warehouse.get_warehouse(), earliest, latest)
+        return rows_within_partitions(self.key, outside, first)
 
     def without_source(self, error: SourceMissing) -> SyncEvents:
         """Yield a warning for a source that never existed: the sync is not in use. One that disappeared is an error."""

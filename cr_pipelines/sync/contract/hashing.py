@@ -6,6 +6,8 @@ address could be read.
 
 import hashlib
 
+from cr_pipelines.warehouse import LONGEST_KEY
+
 
 def address_hash(address: str) -> str:
     """Return an e-mail address as our tables have it: SHA-256 of it trimmed and in lower case, in hexadecimal."""
@@ -13,5 +15,10 @@ def address_hash(address: str) -> str:
 
 
 def hashed_key(text: str) -> str:
-    """Return a key or an id as our tables have it: hashed if it may be an address, as `Dialect.key` spells it."""
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if "@" in text else text
+    """Return a key or an id as our tables have it, as `Dialect.key` spells it.
+
+    It is hashed if it may be an address, or is longer than `LONGEST_KEY` bytes.
+    """
+    encoded = text.encode()
+    is_hashed = "@" in text or len(encoded) > LONGEST_KEY
+    return f"sha256:{hashlib.sha256(encoded).hexdigest()}" if is_hashed else text

@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
-from cr_pipelines.sync.plan import statements
+from cr_pipelines.sync.plan import partition_statements, record_statements, statements
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
+from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
@@ -33,6 +34,7 @@ class Planner:
         self._options = options
         self._partition = partition
         self._names = PlanNames(session.dialect, schema, sync, partition.name if partition else "")
+        self._moved = False
 
     def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
@@ -88,7 +90,16 @@ class Planner:
         if self._options.keys:
             found = {found for (found,) in self._session.fetch_all("SELECT key FROM cr_source_keys")}
             plan.unknown_keys = tuple(key for key in self._options.keys if key not in found)
-        self._make_table("cr_duplicates", statements.duplicate_keys())
+        elsewhere = source.find_elsewhere()
+        if elsewhere is None:
+            self._moved = self._any(partition_statements.any_in_partitions(self._names))
+        else:
+            self._make_table("cr_moved", partition_statements.find_moved(self._names))
+            self._moved = self._any("SELECT 1 FROM cr_moved LIMIT 1")
+            if self._moved:
+                self._make_table("cr_elsewhere", elsewhere)
+        has_copies = self._moved and elsewhere is not None and self._any("SELECT 1 FROM cr_elsewhere LIMIT 1")
+        self._make_table("cr_duplicates", statements.duplicate_keys(elsewhere=has_copies))
         [(plan.source_rows, plan.null_keys)] = self._session.fetch_all(statements.count_source_rows(self._dialect))
         [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.fetch_all(
             statements.count_duplicates(self._dialect)
@@ -108,7 +119,8 @@ class Planner:
             absent=not self._options.keys,
         )
         self._make_table("cr_candidates", candidates)
-        self._make_table("cr_compared", statements.compare(self._names, plan.row_hash_version, interrupted=interrupted))
+        compared = statements.compare(self._names, plan.row_hash_version, interrupted=interrupted, moved=self._moved)
+        self._make_table("cr_compared", compared)
 
     def _settle_rehashed(self, source: PlannedSource) -> None:
         """Find rows whose hash is of another version and whose content is the same, as after an engine upgrade."""
@@ -146,27 +158,29 @@ class Planner:
             if self._any(f"SELECT 1 FROM cr_offered WHERE turn = {turn} LIMIT 1"):
                 source.read_offered(turn, plan.spool.section(), hashed_keys=hashed_keys)
 
-    def begin(self, plan: Plan, run_id: str, source_id: int | None = None) -> None:
+    def begin(self, plan: Plan, run: PlannedRun, source_id: int | None = None) -> None:
         """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if not plan.emptied:
-            self._session.transaction(lambda: self._begin(plan, run_id, source_id))
+            self._session.transaction(lambda: self._begin(plan, run, source_id))
 
-    def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
+    def _begin(self, plan: Plan, run: PlannedRun, source_id: int | None) -> None:
         if plan.offered:
             SentAddresses(self._session, self._names).note(self._sync, plan.match.columns, source_id)
+        if self._moved:
+            self._session.execute(partition_statements.record_moved(self._names))
         if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):
-            self._session.execute(statements.refresh_hashes(self._names, plan.row_hash_version))
+            self._session.execute(record_statements.refresh_hashes(self._names, plan.row_hash_version))
         if plan.absent:
-            self._session.execute(statements.record_absent(self._names))
+            self._session.execute(record_statements.record_absent(self._names))
         if self._any("SELECT 1 FROM cr_compared WHERE why <> 'absent' AND absent_since IS NOT NULL LIMIT 1"):
-            self._session.execute(statements.record_returned(self._names))
+            self._session.execute(record_statements.record_returned(self._names))
         if self._sync.contract.repeatable:
-            self._session.execute(statements.record_intents(self._names, run_id))
+            self._session.execute(record_statements.record_intents(self._names, run.run_id))
         if plan.null_keys:
             message = self._null_key_message(plan)
-            self._session.execute(statements.record_null_keys(self._names, run_id, message))
+            self._session.execute(record_statements.record_null_keys(self._names, run, message))
         if plan.duplicate_keys:
-            self._session.execute(statements.record_duplicates(self._names, run_id))
+            self._session.execute(record_statements.record_duplicates(self._names, run))
 
     def count_problems(self, plan: Plan, report: Report) -> None:
         """Add rows without a key, and rows that share one, to the report's problems."""

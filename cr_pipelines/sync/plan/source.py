@@ -2,7 +2,7 @@
 
 Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session (`cr_source_keys`,
 `cr_refreshed`) and, at the end, the offered rows. `SourceInState` reads a source that is in the same engine as our
-tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same four methods.
+tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same five methods.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.sync.plan import statements
+from cr_pipelines.sync.plan import partition_statements, statements
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.warehouse import BatchSink, Session, SourceDialect
@@ -32,6 +32,12 @@ class PlannedSource(Protocol):
 
     def stage_keys(self, keys: Collection[str]) -> str:
         """Return a query of the state session for every row's `key` and `row_hash`, or those of some keys."""
+
+    def find_elsewhere(self) -> str | None:
+        """Return a query for the keys of `cr_moved` that other partitions have, with their `copies`.
+
+        None if the whole source is read.
+        """
 
     def mark_refreshed(self) -> None:
         """Put into `cr_refreshed` the rows of `cr_compared` that are `rehashed` and whose fingerprint is the same."""
@@ -58,11 +64,18 @@ class SourceInState:
 
     def rows(self) -> str:
         """Return the source's rows as they are written after FROM."""
-        return statements.source_rows(self._dialect, self._sync, self._partition, self.types)
+        return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types)
 
     def stage_keys(self, keys: Collection[str]) -> str:
         """Return a query for every row's key and hash; the engine reads the source once for it."""
         return statements.hash_keys(self._names, self.rows(), self.types, keys)
+
+    def find_elsewhere(self) -> str | None:
+        """Return a query for the keys of `cr_moved` that other partitions have."""
+        if self._partition is None:
+            return None
+        source = partition_statements.rows_elsewhere(self._dialect, self._sync, self._partition, self.types)
+        return partition_statements.find_elsewhere(self._names, source)
 
     def mark_refreshed(self) -> None:
         """Compare fingerprints inside the engine."""

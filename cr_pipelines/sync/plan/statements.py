@@ -4,6 +4,8 @@ Goes in: `PlanNames` (the dialect, our tables, the sync and its partition) and w
 one statement. The planner runs them in this order; each temporary table is the next statement's input:
 
     cr_source_keys   every source row's key and hash
+    cr_moved         of a partition: its keys that the ledger has in another one
+    cr_elsewhere     those of them that other partitions of the source have too
     cr_duplicates    keys that several source rows have
     cr_candidates    keys whose source row and ledger row do not settle that nothing is to be done: few, as a rule
     cr_compared      the candidates, with how each compares with the ledger (`why`) and what the ledger has of it
@@ -14,7 +16,7 @@ one statement. The planner runs them in this order; each temporary table is the 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from cr_pipelines.sync.model import Partition, Sync
+from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.statements import delivered_fingerprint
@@ -22,11 +24,6 @@ from cr_pipelines.warehouse import Dialect
 
 NO_HASH = -1
 """A hash that no source row has; the chance that one has it all the same is one in 2^63."""
-
-OUTCOME_COLUMNS = (
-    "sync", "key", "partition", "status", "attempts", "reason_code", "field", "message", "recorded_at", "run_id",
-)  # fmt: skip
-"""The columns of an outcome that the plan itself finds."""
 
 DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
 
@@ -57,9 +54,14 @@ class PlanNames(StateNames):
         return self.dialect.key(self.sync.contract.key)
 
     @property
+    def of_sync(self) -> str:
+        """The condition for the rows of this sync, in any of our tables."""
+        return f"sync = {self.sync_name}"
+
+    @property
     def here(self) -> str:
-        """The condition for the rows of this sync and partition, in any of our tables."""
-        return self.where(self.sync.name, self.partition_name)
+        """The condition for the rows that are compared with the whole source, or with its partition."""
+        return self.where(self.sync.name, self.partition_name) if self.partition_name else self.of_sync
 
     @property
     def now(self) -> str:
@@ -72,24 +74,8 @@ class PlanNames(StateNames):
 
     @property
     def interrupted(self) -> str:
-        """A query for the keys that a run may have been sending when it died."""
-        return self.rows("sync_intents", "DISTINCT key")
-
-
-def source_rows(dialect: Dialect, sync: Sync, partition: Partition | None, types: Mapping[str, str]) -> str:
-    """Return the source's rows as they are written after FROM, those of one partition if there is one.
-
-    Rows without a timestamp belong to every partition: they are shown as invalid, with each of them.
-    """
-    relation = dialect.relation(sync.relation)
-    if partition is None:
-        return f"(SELECT * FROM {relation} AS source) AS source_rows"
-    column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
-    start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
-    return f"""(
-        SELECT * FROM {relation} AS source
-        WHERE {column} >= {start} AND {column} < {end} OR {column} IS NULL
-    ) AS source_rows"""
+        """A query for the keys that a run may have been sending when it died, whatever partition they were in."""
+        return f"SELECT DISTINCT key FROM {self.table('sync_intents')} WHERE {self.of_sync}"
 
 
 def temporary_table(name: str, query: str) -> str:
@@ -109,14 +95,23 @@ def hash_keys(names: PlanNames, source: str, types: Mapping[str, str], keys: Col
         {only}"""
 
 
-def duplicate_keys() -> str:
-    """Return the query behind `cr_duplicates`."""
-    return """
-        SELECT key, count(*) AS copies
+def duplicate_keys(*, elsewhere: bool) -> str:
+    """Return the query behind `cr_duplicates`: how many rows share a key, and how many of them the partition has.
+
+    `elsewhere` says whether any of them are in other partitions.
+    """
+    counted = """
+        SELECT key, count(*) AS copies, count(*) AS here
         FROM cr_source_keys
         WHERE key IS NOT NULL
-        GROUP BY key
-        HAVING count(*) > 1"""
+        GROUP BY key"""
+    if not elsewhere:
+        return f"{counted}\n        HAVING count(*) > 1"
+    return f"""
+        SELECT h.key, h.copies + coalesce(e.copies, 0) AS copies, h.here
+        FROM ({counted}) AS h
+        LEFT JOIN cr_elsewhere AS e ON e.key = h.key
+        WHERE h.copies + coalesce(e.copies, 0) > 1"""
 
 
 def count_source_rows(dialect: Dialect) -> str:
@@ -126,7 +121,7 @@ def count_source_rows(dialect: Dialect) -> str:
 
 def count_duplicates(dialect: Dialect) -> str:
     """Return a query for the number of keys that several rows have, and of those rows."""
-    return f"SELECT count(*), CAST(coalesce(sum(copies), 0) AS {dialect.types['bigint']}) FROM cr_duplicates"
+    return f"SELECT count(*), CAST(coalesce(sum(here), 0) AS {dialect.types['bigint']}) FROM cr_duplicates"
 
 
 def had_rows_before(names: PlanNames) -> str:
@@ -191,13 +186,15 @@ def find_candidates(
         WHERE ({" OR ".join(looked_for)}){left_out}"""
 
 
-def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool) -> str:
-    """Return the query behind `cr_compared`: how each candidate compares with the ledger."""
-    ledger = names.rows(
-        "sync_ledger",
-        f"""key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
-            row_hash, row_hash_version, message, not_found_runs, absent_since""",
-    )
+def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool, moved: bool) -> str:
+    """Return the query behind `cr_compared`: how each candidate compares with the ledger.
+
+    `moved` says whether the ledger has any of them in another partition.
+    """
+    ledger = f"""
+        SELECT key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
+            row_hash, row_hash_version, message, not_found_runs, absent_since
+        FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}"""
     interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
     version = names.dialect.literal(row_hash_version)
@@ -302,74 +299,6 @@ def count_new(dialect: Dialect) -> str:
     return f"SELECT {dialect.count_if(condition)} FROM cr_offered"
 
 
-def refresh_hashes(names: PlanNames, row_hash_version: str) -> str:
-    """Return a statement that records the new hashes of rows whose content is the same."""
-    ledger = names.dialect.identifier("sync_ledger")
-    return f"""
-        UPDATE {names.table("sync_ledger")}
-        SET row_hash = r.row_hash, row_hash_version = {names.dialect.literal(row_hash_version)}
-        FROM cr_refreshed AS r
-        WHERE {names.here} AND {ledger}.key = r.key"""
-
-
-def record_absent(names: PlanNames) -> str:
-    """Return a statement that records which keys are absent from the source."""
-    return f"""
-        UPDATE {names.table("sync_ledger")} SET absent_since = {names.now}
-        WHERE {names.here} AND key IN (SELECT key FROM cr_compared WHERE why = 'absent')"""
-
-
-def record_returned(names: PlanNames) -> str:
-    """Return a statement that records which absent keys are in the source again."""
-    return f"""
-        UPDATE {names.table("sync_ledger")} SET absent_since = NULL
-        WHERE {names.here} AND absent_since IS NOT NULL
-        AND key IN (SELECT key FROM cr_compared WHERE why <> 'absent')"""
-
-
-def record_intents(names: PlanNames, run_id: str) -> str:
-    """Return a statement that records which keys the run may be sending from now on.
-
-    Intents of a run that was killed remain: only an outcome ends the doubt.
-    """
-    intents, text = names.table("sync_intents"), names.dialect.literal
-    return f"""
-        INSERT INTO {intents} (sync, {names.partition}, key, run_id)
-        SELECT {names.sync_name}, {text(names.partition_name)}, o.key, {text(run_id)}
-        FROM cr_offered AS o
-        LEFT JOIN ({names.interrupted}) AS i ON i.key = o.key
-        WHERE i.key IS NULL"""
-
-
-def record_null_keys(names: PlanNames, run_id: str, message: str) -> str:
-    """Return a statement that records all rows without a key as one invalid entry."""
-    text = names.dialect.literal
-    return f"""
-        INSERT INTO {names.table("sync_outcomes")} ({_outcome_columns(names.dialect)})
-        VALUES (
-            {names.sync_name}, {text(no_key(names.partition_name))}, {text(names.partition_name)},
-            'invalid', 0, 'null_key', {text(names.key_columns)}, {text(message)}, {names.now}, {text(run_id)}
-        )"""
-
-
-def record_duplicates(names: PlanNames, run_id: str) -> str:
-    """Return a statement that records every key that several rows have as invalid, unless the ledger has it so."""
-    text = names.dialect.literal
-    message = f"{names.dialect.text('d.copies')} || {text(DUPLICATE)}"
-    appended = ""
-    if not names.sync.contract.repeatable:
-        # A second row with its key must not erase that an append was sent, or may have been.
-        appended = "AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
-    return f"""
-        INSERT INTO {names.table("sync_outcomes")} ({_outcome_columns(names.dialect)})
-        SELECT
-            {names.sync_name}, d.key, {text(names.partition_name)},
-            'invalid', 0, 'duplicate_key', {text(names.key_columns)}, {message}, {names.now}, {text(run_id)}
-        FROM cr_duplicates AS d
-        LEFT JOIN {names.table("sync_ledger")} AS l ON l.sync = {names.sync_name} AND l.key = d.key
-        WHERE (l.message IS DISTINCT FROM {message} OR l.absent_since IS NOT NULL) {appended}"""
-
-
 def example_duplicates(limit: int) -> str:
     """Return a query for some keys that several rows have, each with how many."""
     return f"SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT {int(limit)}"
@@ -407,10 +336,6 @@ def read_offered(
 
 def _delivered(names: PlanNames) -> str:
     return names.rows("sync_ledger", f"key, {delivered_fingerprint()} AS in_room")
-
-
-def _outcome_columns(dialect: Dialect) -> str:
-    return ", ".join(map(dialect.identifier, OUTCOME_COLUMNS))
 
 
 def _listed(dialect: Dialect, keys: Collection[str]) -> str:
