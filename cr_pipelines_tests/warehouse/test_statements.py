@@ -42,7 +42,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     names = PlanNames(dialect, "common_room", contacts, "")
     types = {"id": text, "full_name": text, "email": text}
     source = plan.source_rows(dialect, contacts, None, types)
-    keyed = f"(SELECT {names.source_key} AS cr_key, id, full_name, email FROM {source})"
+    keyed = f"(SELECT {names.source_key(types)} AS cr_key, id, full_name, email FROM {source})"
 
     activities = Sync("it's", "activity", "SELECT * FROM crm.activities WHERE name <> 'x'")
     day = Partition.of_day("timestamp", date(2026, 1, 1))
@@ -53,6 +53,10 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
         "hash some keys of a day",
         plan.hash_keys(of_day, plan.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']),
     )
+    yield "may be respelled", plan.may_be_respelled(names)
+    numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
+    yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
+    yield "respell", plan.respell(names, "sync_ledger")
     yield "duplicate keys", plan.duplicate_keys()
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
@@ -67,7 +71,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "compare", plan.compare(names, VERSION, interrupted=False)
     yield "compare after an interrupted run", plan.compare(of_day, VERSION, interrupted=True)
     yield "create refreshed", plan.create_refreshed(dialect)
-    yield "find refreshed", plan.find_refreshed(dialect, list(types), keyed)
+    yield "find refreshed", plan.find_refreshed(dialect, types, keyed)
     for number, statement in enumerate(plan.settle_refreshed(), 1):
         yield f"settle refreshed {number}", statement
     yield "set changed after delivery", plan.set_changed_after_delivery()

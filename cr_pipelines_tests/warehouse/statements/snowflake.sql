@@ -25,7 +25,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "ACTIVITY_TYPE" IS NULL OR "ID" IS NULL
+      WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) IS NULL OR CAST("ID" AS VARCHAR) IS NULL
       THEN NULL
       ELSE '[' || TO_JSON(
         TO_VARIANT(
@@ -64,6 +64,68 @@ FROM (
 ) AS hashed
 WHERE
   key IN ('a', 'b"\\');
+
+-- may be respelled
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+  AND (
+    key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '"%' OR key LIKE '%-0%'
+  )
+LIMIT 1;
+
+-- respelled keys
+CREATE TEMPORARY TABLE cr_respelled AS
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+      THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+      ELSE CAST("ID" AS VARCHAR)
+    END AS was,
+    CASE
+      WHEN NOT TO_CHAR("ID") IN ('NaN', 'inf', '-inf')
+      THEN CASE
+        WHEN "ID" = FLOOR("ID") AND ABS("ID") < 8e34
+        THEN CAST(CAST("ID" AS DECIMAL(38, 0)) AS VARCHAR)
+        ELSE CAST("ID" AS VARCHAR)
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM "CRM"."CONTACTS" AS source
+  ) AS source_rows
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- respell
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET key = r.key
+FROM cr_respelled AS r
+WHERE
+  "SYNC_LEDGER".sync = 'contacts' AND "SYNC_LEDGER".key = r.was;
 
 -- duplicate keys
 SELECT
@@ -327,17 +389,19 @@ JOIN cr_compared AS c
   ON s.cr_key = c.key
 WHERE
   c.why = 'rehashed'
-  AND MD5(
-    CASE
-      WHEN "EMAIL" IS NULL
-      THEN ''
-      ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
-    END || CASE
-      WHEN "FULL_NAME" IS NULL
-      THEN ''
-      ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
-    END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
-  ) = c.was_fingerprint;
+  AND c.was_fingerprint IN (
+    MD5(
+      CASE
+        WHEN "EMAIL" IS NULL
+        THEN ''
+        ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
+      END || CASE
+        WHEN "FULL_NAME" IS NULL
+        THEN ''
+        ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
+      END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
+    )
+  );
 
 -- settle refreshed 1
 UPDATE cr_compared SET why = r.why
