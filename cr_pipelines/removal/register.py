@@ -12,8 +12,8 @@ from cr_pipelines.removal.report import RemovalRecord, Standing
 from cr_pipelines.removal.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.removal.timing import PROMISED, Timing
 from cr_pipelines.sync import PII_REMOVALS, StateSchema, SuppressionList
-from cr_pipelines.sync.contract import address_hash
-from cr_pipelines.sync.contract.values import InvalidValue, email
+from cr_pipelines.sync.contract import InvalidValue, address_hash
+from cr_pipelines.sync.contract.values import email
 from cr_pipelines.warehouse import Session
 
 _SHOWN = 20

@@ -61,7 +61,7 @@ def new_requests(session: Session, source: RequestSource, register: str) -> Iter
             f"{source.relation} has no column {', '.join(missing)}, which privacy requests need; rename it in a view, "
             "or name the columns to read in the definition"
         )
-    identifier, email = dialect.key((source.request_id,)), dialect.text(dialect.identifier(source.email))
+    identifier, email = dialect.key((source.request_id,), columns), dialect.text(dialect.identifier(source.email))
     asked = dialect.text(dialect.identifier(source.requested_at)) if source.requested_at in columns else "NULL"
     hashed = dialect.sha256(f"coalesce({email}, '')")
     found = session.fetch_all(

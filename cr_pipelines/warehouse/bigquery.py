@@ -64,6 +64,10 @@ class BigQueryDialect(Dialect):
         "timestamp": "TIMESTAMP",
         "boolean": "BOOL",
     }
+    whole_types: ClassVar = frozenset({"INTEGER", "INT64"})
+    decimal_types: ClassVar = frozenset({"NUMERIC", "BIGNUMERIC"})
+    inexact_types: ClassVar = frozenset({"FLOAT", "FLOAT64"})
+    json_types: ClassVar = frozenset({"JSON"})
     zoneless_types: ClassVar = {"DATETIME": "DATETIME", "DATE": "DATETIME"}
 
     @property
@@ -90,6 +94,19 @@ class BigQueryDialect(Dialect):
     @override
     def sha256(self, expression: str) -> str:
         return f"TO_HEX(SHA256({expression}))"
+
+    @override
+    def unwrapped(self, expression: str) -> str:
+        kinds = f"CASE JSON_TYPE({expression}) WHEN 'string' THEN JSON_VALUE({expression}) WHEN 'null' THEN NULL"
+        return f"{kinds} ELSE TO_JSON_STRING({expression}) END"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"NOT (IS_NAN({expression}) OR IS_INF({expression}))"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        return f"CAST(CAST({expression} AS BIGNUMERIC) AS STRING)"
 
     @override
     def trimmed(self, expression: str) -> str:

@@ -65,6 +65,13 @@ class DuckDBDialect(Dialect):
         **{kind: kind for kind in ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
     }
 
+    whole_types: ClassVar = frozenset(
+        f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
+    ) | {"INTEGER", "UINTEGER", "BIGNUM"}
+    decimal_types: ClassVar = frozenset({"DECIMAL"})
+    inexact_types: ClassVar = frozenset({"FLOAT", "DOUBLE"})
+    json_types: ClassVar = frozenset({"JSON", "VARIANT"})
+
     @property
     @override
     def row_hash_version(self) -> str:
@@ -100,6 +107,21 @@ class DuckDBDialect(Dialect):
     @override
     def byte_length(self, expression: str) -> str:
         return f"strlen({expression})"
+    def readable(self, column: str, kind: str) -> str:
+        # Arrow has no type for it.
+        return self.text(self.identifier(column)) if kind == "BIGNUM" else super().readable(column, kind)
+
+    @override
+    def unwrapped(self, expression: str) -> str:
+        return f"json_extract_string(CAST({expression} AS JSON), '$')"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"isfinite({expression})"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        return f"CAST(TRY_CAST({expression} AS HUGEINT) AS VARCHAR)"
 
 
 class DuckDBSession(Session):

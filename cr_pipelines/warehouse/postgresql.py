@@ -81,6 +81,10 @@ class PostgreSQLDialect(Dialect):
         "boolean": "boolean",
     }
     zoneless_types: ClassVar = dict.fromkeys(("timestamp without time zone", "date"), "timestamp without time zone")
+    whole_types: ClassVar = frozenset({"smallint", "integer", "bigint"})
+    decimal_types: ClassVar = frozenset({"numeric"})
+    inexact_types: ClassVar = frozenset({"real", "double precision"})
+    json_types: ClassVar = frozenset({"json", "jsonb"})
     begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
     def __init__(self, major_version: int = _OLDEST):
@@ -119,11 +123,39 @@ class PostgreSQLDialect(Dialect):
 
     @override
     def readable(self, column: str, kind: str) -> str:
-        name = self.identifier(column)
-        if kind == "json" or (kind.removesuffix("[]") in _PLAIN and kind != "jsonb[]"):
+        name, element = self.identifier(column), kind.removesuffix("[]")
+        if kind in self.json_types:
+            return self.unwrapped(name)
+        if element == "character":
+            # Its padding belongs to the type and not to the value.
+            return f"CAST({name} AS {kind.replace(element, 'text')})"
+        if element in _PLAIN and kind != "jsonb[]":
             return name
         # Composites, hstore, lists of JSON or of composites as JSON text; enums, networks, ranges as their own.
         return f"to_json({name}) #>> '{{}}'"
+
+    @override
+    def unwrapped(self, expression: str) -> str:
+        return f"{expression} #>> '{{}}'"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"CAST({expression} AS text) NOT IN ('NaN', 'Infinity', '-Infinity')"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        # The cast to numeric would keep 15 digits. Powers of two divide without a rest.
+        double, half = f"CAST({expression} AS double precision)", "9007199254740992"
+        high = f"floor({double} / {half})"
+        low = f"CAST({double} - {high} * {half} AS bigint)"
+        return f"CAST(CAST(CAST({high} AS bigint) AS numeric) * {half} + {low} AS text)"
+
+    @override
+    def spelled(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        if kind == "numeric":
+            return f"CASE WHEN {self.is_finite(name)} THEN CAST(trim_scale({name}) AS text) END"
+        return super().spelled(column, kind)
 
     @override
     def create_schema(self, schema: str) -> str:

@@ -71,6 +71,10 @@ class SnowflakeDialect(Dialect):
         "timestamp": "TIMESTAMP_TZ",
         "boolean": "BOOLEAN",
     }
+    whole_types: ClassVar[frozenset[str]] = frozenset()
+    decimal_types: ClassVar = frozenset({"FIXED"})
+    inexact_types: ClassVar = frozenset({"REAL"})
+    json_types: ClassVar = frozenset({"VARIANT"})
     zoneless_types: ClassVar = {"TIMESTAMP_NTZ": "TIMESTAMP_NTZ", "DATE": "TIMESTAMP_NTZ"}
 
     @property
@@ -98,6 +102,18 @@ class SnowflakeDialect(Dialect):
     @override
     def sha256(self, expression: str) -> str:
         return f"SHA2({expression}, 256)"
+
+    @override
+    def unwrapped(self, expression: str) -> str:
+        return f"TO_VARCHAR({expression})"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"TO_VARCHAR({expression}) NOT IN ('NaN', 'inf', '-inf')"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        return f"CAST(CAST({expression} AS NUMBER(38, 0)) AS VARCHAR)"
 
     @override
     def trimmed(self, expression: str) -> str:

@@ -49,6 +49,8 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     types = {"id": text, "full_name": text, "email": text}
     source = partitions.source_rows(dialect, contacts, None, types)
     keyed = f"(SELECT {names.source_key} AS cr_key, id, full_name, email FROM {source})"
+    source = plan.source_rows(dialect, contacts, None, types)
+    keyed = f"(SELECT {names.source_key(types)} AS cr_key, id, full_name, email FROM {source})"
 
     activities = Sync("it's", "activity", "SELECT * FROM crm.activities WHERE name <> 'x'")
     day = Partition.of_day("timestamp", date(2026, 1, 1))
@@ -68,6 +70,11 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "record moved", partitions.record_moved(of_day)
     yield "duplicate keys", plan.duplicate_keys(elsewhere=False)
     yield "duplicate keys of several days", plan.duplicate_keys(elsewhere=True)
+    yield "may be respelled", plan.may_be_respelled(names)
+    numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
+    yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
+    yield "respell", plan.respell(names, "sync_ledger")
+    yield "duplicate keys", plan.duplicate_keys()
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
     yield "had rows before", plan.had_rows_before(names)
@@ -81,7 +88,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "compare", plan.compare(names, VERSION, interrupted=False, moved=False)
     yield "compare after an interrupted run", plan.compare(of_day, VERSION, interrupted=True, moved=True)
     yield "create refreshed", plan.create_refreshed(dialect)
-    yield "find refreshed", plan.find_refreshed(dialect, list(types), keyed)
+    yield "find refreshed", plan.find_refreshed(dialect, types, keyed)
     for number, statement in enumerate(plan.settle_refreshed(), 1):
         yield f"settle refreshed {number}", statement
     yield "set changed after delivery", plan.set_changed_after_delivery()

@@ -12,8 +12,9 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus, Tag
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.names import folded, nearest
-from cr_pipelines.sync.contract.values import InvalidValue, line
+from cr_pipelines.sync.contract.values import line
 
 _T = TypeVar("_T")
 

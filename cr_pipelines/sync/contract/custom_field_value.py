@@ -13,9 +13,9 @@ from cr_pipelines.api import (
 from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
 from cr_pipelines.sync.contract.custom_fields import named_field, typed_value
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.row_reader import checked
 from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
-from cr_pipelines.sync.contract.values import InvalidValue
 
 
 def _field(value: Any, context: Context) -> CustomField:

@@ -6,8 +6,8 @@ from typing import Any
 from cr_pipelines.api import ClearCustomField, CustomField, CustomFieldValue, TypedValue
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import Catalog, shown
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.names import nearest
-from cr_pipelines.sync.contract.values import InvalidValue
 
 
 def named_field(catalog: Catalog, name: object) -> CustomField:

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from cr_pipelines.sync.contract.hashing import address_hash, hashed_key
+from cr_pipelines.sync.contract.faults import InvalidValue
+from cr_pipelines.sync.contract.identity import address_hash, hashed_key
 from cr_pipelines.sync.contract.types import Column, Context, Contract, Request
-from cr_pipelines.sync.contract.values import LINE, InvalidValue
+from cr_pipelines.sync.contract.values import LINE
 
 _T = TypeVar("_T")
 

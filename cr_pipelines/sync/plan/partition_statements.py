@@ -67,11 +67,11 @@ def any_in_partitions(names: PlanNames) -> str:
         WHERE {names.of_sync} AND {names.partition} > '' AND absent_since IS NULL LIMIT 1"""
 
 
-def find_elsewhere(names: PlanNames, source: str) -> str:
+def find_elsewhere(names: PlanNames, source: str, types: Mapping[str, str]) -> str:
     """Return the query behind `cr_elsewhere`: which keys of `cr_moved` other partitions of the source have."""
     return f"""
         SELECT key, count(*) AS copies
-        FROM (SELECT {names.source_key} AS key FROM {source}) AS keyed
+        FROM (SELECT {names.source_key(types)} AS key FROM {source}) AS keyed
         WHERE EXISTS (SELECT 1 FROM cr_moved AS m WHERE m.key = keyed.key)
         GROUP BY key"""
 

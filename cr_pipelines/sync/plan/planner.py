@@ -45,6 +45,7 @@ class Planner:
         """
         types, plan = self._match()
         source = SourceInState(self._session, self._names, self._sync, self._partition, types)
+        self._respell(source)
         try:
             with self._session.snapshot(self._sync.relation):
                 self._fill(plan, source, present)
@@ -68,6 +69,19 @@ class Planner:
         version = row_hash_version(self._dialect, known)
         return known, Plan(match, tuple(known), version, also_offered(self._sync, self._options))
 
+    def _respell(self, source: PlannedSource) -> None:
+        """Give keys that the ledger has in a former spelling the present one, so that nothing is sent again."""
+        respelled = any(self._dialect.is_respelled(source.types[name]) for name in self._sync.contract.key)
+        if not respelled or not self._any(statements.may_be_respelled(self._names)):
+            return
+        self._make_table("cr_respelled", statements.respelled_keys(self._names, source.rows(), source.types))
+        if self._any("SELECT 1 FROM cr_respelled LIMIT 1"):
+            self._session.transaction(self._respell_tables)
+
+    def _respell_tables(self) -> None:
+        for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses"):
+            self._session.execute(statements.respell(self._names, table))
+
     def _fill(self, plan: Plan, source: PlannedSource, present: Collection[str] | None) -> None:
         self._read_keys(plan, source)
         if plan.source_rows == 0 and not self._options.keys and self._any(statements.had_rows_before(self._names)):
@@ -81,7 +95,7 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan, source)
-        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows())
+        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows(), source.types)
         if addresses and plan.offered and not self._options.dry_run:
             self._make_table("cr_addresses", addresses)
 

@@ -75,21 +75,22 @@ class SourceInState:
         if self._partition is None:
             return None
         source = partition_statements.rows_elsewhere(self._dialect, self._sync, self._partition, self.types)
-        return partition_statements.find_elsewhere(self._names, source)
+        return partition_statements.find_elsewhere(self._names, source, self.types)
 
     def mark_refreshed(self) -> None:
         """Compare fingerprints inside the engine."""
-        source = self._keyed(self._names.source_key)
-        self._session.execute(statements.find_refreshed(self._dialect, list(self.types), source))
+        source = self._keyed(self._names.source_key(self.types))
+        self._session.execute(statements.find_refreshed(self._dialect, self.types, source))
 
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Join the source with the offered keys.
 
         Where no offered key is hashed, the join is on the bare column, so that the engine skips what it need not read.
         """
-        key = self._names.source_key
+        key = self._names.source_key(self.types)
         if not hashed_keys and len(self._sync.contract.key) == 1:
-            key = self._dialect.text(self._dialect.identifier(self._sync.contract.key[0]))
+            [column] = self._sync.contract.key
+            key = self._dialect.spelled(column, self.types[column])
         query = statements.read_offered(
             self._names, self.types, self._keyed(key), turn, self._shared_columns, LEDGER_COLUMNS
         )

@@ -3,6 +3,7 @@
 Goes in: `PlanNames` (the dialect, our tables, the sync and its partition) and what the statement depends on. Comes out:
 one statement. The planner runs them in this order; each temporary table is the next statement's input:
 
+    cr_respelled     keys that the ledger has in a former spelling, as a rule none
     cr_source_keys   every source row's key and hash
     cr_moved         of a partition: its keys that the ledger has in another one
     cr_elsewhere     those of them that other partitions of the source have too
@@ -48,10 +49,9 @@ class PlanNames(StateNames):
         """The key's columns, for people."""
         return ", ".join(self.sync.contract.key)
 
-    @property
-    def source_key(self) -> str:
-        """The expression for a source row's key."""
-        return self.dialect.key(self.sync.contract.key)
+    def source_key(self, types: Mapping[str, str]) -> str:
+        """Return the expression for a source row's key, given the types of its columns."""
+        return self.dialect.key(self.sync.contract.key, types)
 
     @property
     def of_sync(self) -> str:
@@ -89,10 +89,42 @@ def hash_keys(names: PlanNames, source: str, types: Mapping[str, str], keys: Col
     return f"""
         SELECT key, row_hash
         FROM (
-            SELECT {names.source_key} AS key, {names.dialect.row_hash(types)} AS row_hash
+            SELECT {names.source_key(types)} AS key, {names.dialect.row_hash(types)} AS row_hash
             FROM {source}
         ) AS hashed
         {only}"""
+
+
+def respelled_keys(names: PlanNames, source: str, types: Mapping[str, str]) -> str:
+    """Return the query behind `cr_respelled`: keys that the ledger has in the engine's own text, each as it is now.
+
+    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
+    """
+    ledger = names.table("sync_ledger")
+    return f"""
+        SELECT min(was) AS was, key
+        FROM (SELECT {names.source_key({})} AS was, {names.source_key(types)} AS key FROM {source}) AS spelled
+        WHERE was <> key
+        AND EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.was)
+        AND NOT EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.key)
+        GROUP BY key"""
+
+
+def may_be_respelled(names: PlanNames) -> str:
+    """Return a query that has a row if the ledger may have keys in another spelling than a number or JSON has now."""
+    return (
+        f"SELECT 1 FROM {names.table('sync_ledger')} WHERE sync = {names.sync_name} "
+        "AND (key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '\"%' OR key LIKE '%-0%') LIMIT 1"
+    )
+
+
+def respell(names: PlanNames, table: str) -> str:
+    """Return a statement that gives the keys of `cr_respelled` their new spelling in one of our tables."""
+    own = names.dialect.identifier(table)
+    return f"""
+        UPDATE {names.table(table)} SET key = r.key
+        FROM cr_respelled AS r
+        WHERE {own}.sync = {names.sync_name} AND {own}.key = r.was"""
 
 
 def duplicate_keys(*, elsewhere: bool) -> str:
@@ -231,14 +263,20 @@ def create_refreshed(dialect: Dialect) -> str:
     return f"CREATE TEMPORARY TABLE cr_refreshed (key {text}, row_hash {bigint}, why {text})"
 
 
-def find_refreshed(dialect: Dialect, columns: Sequence[str], source: str) -> str:
-    """Return a statement that finds rows whose content is the same, as after an engine upgrade."""
+def find_refreshed(dialect: Dialect, types: Mapping[str, str], source: str) -> str:
+    """Return a statement that finds rows whose content is the same, as after an engine upgrade or with another type.
+
+    Fingerprints once had numbers as the engine's own JSON, as if their types were not known.
+    """
+    fingerprints = [dialect.fingerprint(types)]
+    if any(map(dialect.is_number, types.values())):
+        fingerprints.append(dialect.fingerprint(dict.fromkeys(types, "")))
     return f"""
         INSERT INTO cr_refreshed
         SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
         FROM {source} AS s
         JOIN cr_compared AS c ON s.cr_key = c.key
-        WHERE c.why = 'rehashed' AND {dialect.fingerprint(columns)} = c.was_fingerprint"""
+        WHERE c.why = 'rehashed' AND c.was_fingerprint IN ({", ".join(fingerprints)})"""
 
 
 def settle_refreshed() -> tuple[str, str]:
@@ -318,10 +356,14 @@ def read_offered(
         meta: what comes before the values, as columns of `cr_offered` (`fingerprint` and `row_hash` are computed).
     """
     dialect = names.dialect
-    computed = {"fingerprint": dialect.fingerprint(list(types)), "row_hash": dialect.row_hash(types)}
+    computed = {"fingerprint": dialect.fingerprint(types), "row_hash": dialect.row_hash(types)}
     before = (f"{computed[name]} AS {name}" if name in computed else f"o.{name}" for name in meta)
+    contract = names.sync.contract
+    identities = {*contract.key, *(column.name for column in contract.columns if column.person_id)}
     values = (
-        f"{dialect.readable(name, kind)} AS {dialect.identifier(f'value_{name}')}" for name, kind in types.items()
+        f"{(dialect.readable_identity if name in identities else dialect.readable)(name, kind)} "
+        f"AS {dialect.identifier(f'value_{name}')}"
+        for name, kind in types.items()
     )
     listed = ",\n".join((*before, *values))
     ordered = f"ORDER BY {', '.join(f's.{dialect.identifier(name)}' for name in order)}" if order else ""
