@@ -101,6 +101,8 @@ class CommonRoomResource(_ResourceWithSecrets):
         Raises SettingsError when no token is set, or the token or the base URL cannot be used.
         """
         settings = Settings.from_environment()
+        if self.token == "":
+            raise SettingsError("the token of the resource is empty; set the environment variable that it names")
         token = self.token or settings.token
         if not token:
             raise SettingsError(
@@ -147,6 +149,8 @@ class WarehouseResource(_ResourceWithSecrets):
         `wait_seconds` is how long a session waits for a busy warehouse; None for the URL's or the engine's default.
         Raises WarehouseError for a URL that names no known warehouse.
         """
+        if self.url == "":
+            raise SettingsError("the URL of the resource is empty; set the environment variable that it names")
         return open_warehouse(self.url or Settings.from_environment().warehouse_url, wait_seconds=wait_seconds)
 
     def get_state_schema(self) -> str:

@@ -71,12 +71,6 @@ class CommonRoomConnection(dg.Component, dg.Model, dg.Resolvable):
     def _check(self) -> Self:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"name {self.name!r} must begin with a letter and consist of letters, digits and _")
-        for field in ("token", "warehouse_url"):
-            if field in self.model_fields_set and not getattr(self, field):
-                raise ValueError(
-                    f"connection {self.name}: {field} is empty; set the environment variable that it names, or leave "
-                    "the attribute out"
-                )
         return self
 
     @property
@@ -96,11 +90,18 @@ class CommonRoomConnection(dg.Component, dg.Model, dg.Resolvable):
         return dg.Definitions(
             resources={
                 self.connection.common_room: CommonRoomResource(
-                    token=self.token, base_url=self.base_url, source_id=self.source_id
+                    token=self._given("token"), base_url=self.base_url, source_id=self.source_id
                 ),
-                self.connection.warehouse: WarehouseResource(url=self.warehouse_url, state_schema=self.state_schema),
+                self.connection.warehouse: WarehouseResource(
+                    url=self._given("warehouse_url"), state_schema=self.state_schema
+                ),
             }
         )
+
+    def _given(self, field: str) -> str | None:
+        """Return a secret; empty if it names a variable that is not set, which must not lead to another room."""
+        value: str | None = getattr(self, field)
+        return "" if value is None and field in self.model_fields_set else value
 
     def _check_state_schema(self, context: dg.ComponentLoadContext) -> None:
         for other in components_of_project(context, CommonRoomConnection):

@@ -92,6 +92,10 @@ class _SyncRun:
         self._partitions = _partitions_of(sync, context, self._spec)
 
     @property
+    def _names_partitions(self) -> bool:
+        return bool(self._context.has_partition_key or self._context.has_partition_key_range)
+
+    @property
     def days(self) -> list[str]:
         """The partitions of the run; none if it reads the whole source."""
         return [partition.name for partition in self._partitions if partition]
@@ -128,7 +132,7 @@ class _SyncRun:
         metadata = report_metadata(report, all_keys=not options.keys)
         if report.dry_run or report.emptied:
             self._observe(report.summary(), {**metadata, "dry_run": report.dry_run}, report.partition or None)
-        elif len(self._partitions) == 1:
+        elif self._partitions == [None] or (len(self._partitions) == 1 and self._names_partitions):
             yield dg.MaterializeResult(asset_key=self.key, metadata={**metadata, **self._lineage(report)})
         else:
             # A result would count for all days of the run, and only when the run ends.
@@ -197,17 +201,16 @@ class _SyncRun:
 
 
 def _partitions_of(sync: Sync, context: dg.AssetExecutionContext, spec: dg.AssetSpec) -> Sequence[Partition | None]:
-    """Return the days of a run, oldest first; [None] for the whole source."""
+    """Return the days of a run, oldest first; [None] for the whole source.
+
+    A run that names no partition, such as that of a job over several assets, is for yesterday and today.
+    """
     column = sync.contract.partition_by
     if column is None or spec.partitions_def is None:
         return [None]
-    if not (context.has_partition_key or context.has_partition_key_range):
-        raise dg.Failure(
-            f"{sync.name} is partitioned by day, and the run names no partition; choose partitions when you "
-            "materialize it, or start a backfill",
-            allow_retries=False,
-        )
-    return [Partition.of_day(column, date.fromisoformat(day)) for day in context.partition_keys]
+    named = context.has_partition_key or context.has_partition_key_range
+    days = context.partition_keys if named else spec.partitions_def.get_partition_keys()[-2:]
+    return [Partition.of_day(column, date.fromisoformat(day)) for day in days]
 
 
 def _data_frame(frame: object) -> Any:
