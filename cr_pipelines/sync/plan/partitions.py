@@ -4,7 +4,7 @@ Goes in: a sync and its first partition. Comes out: how many rows of the source 
 """
 
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.warehouse import Warehouse, find_column
 
 
 def rows_before(sync: Sync, warehouse: Warehouse, first: Partition) -> int:
@@ -14,9 +14,11 @@ def rows_before(sync: Sync, warehouse: Warehouse, first: Partition) -> int:
     """
     with warehouse.session() as session:
         dialect = session.dialect
-        start = dialect.moment(first.start, session.columns(sync.relation).get(first.column, ""))
+        columns = session.columns(sync.relation)
+        column = find_column(columns, first.column) or first.column
+        start = dialect.moment(first.start, columns.get(column, ""))
         [(count,)] = session.fetch_all(
             f"SELECT count(*) FROM {dialect.relation(sync.relation)} AS source "
-            f"WHERE {dialect.identifier(first.column)} < {start}"
+            f"WHERE {dialect.identifier(column)} < {start}"
         )
     return int(count)

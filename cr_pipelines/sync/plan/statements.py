@@ -76,12 +76,22 @@ class PlanNames(StateNames):
         return self.rows("sync_intents", "DISTINCT key")
 
 
-def source_rows(dialect: Dialect, sync: Sync, partition: Partition | None, types: Mapping[str, str]) -> str:
+def source_rows(
+    dialect: Dialect,
+    sync: Sync,
+    partition: Partition | None,
+    types: Mapping[str, str],
+    spelled: Mapping[str, str] | None = None,
+) -> str:
     """Return the source's rows as they are written after FROM, those of one partition if there is one.
 
+    Where the source spells a column in another case (`spelled`, by the contract's name), it gets the contract's name.
     Rows without a timestamp belong to every partition: they are shown as invalid, with each of them.
     """
     relation = dialect.relation(sync.relation)
+    if spelled and any(spelled[name] != name for name in types):
+        renamed = ", ".join(f"{dialect.identifier(spelled[name])} AS {dialect.identifier(name)}" for name in types)
+        relation = f"(SELECT {renamed} FROM {relation} AS source)"
     if partition is None:
         return f"(SELECT * FROM {relation} AS source) AS source_rows"
     column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
