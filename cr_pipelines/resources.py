@@ -12,7 +12,8 @@ from pydantic import Field, PrivateAttr, field_validator
 from typing_extensions import override
 
 from cr_pipelines.api import CommonRoomClient
-from cr_pipelines.settings import Settings, SettingsError
+from cr_pipelines.hidden import HiddenText
+from cr_pipelines.settings import Settings, SettingsError, warehouse_url
 from cr_pipelines.sync import Destination
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 
@@ -103,14 +104,16 @@ class CommonRoomResource(_ResourceWithSecrets):
         settings = Settings.from_environment()
         if self.token == "":
             raise SettingsError("the token of the resource is empty; set the environment variable that it names")
-        token = self.token or settings.token
+        token = HiddenText(self.token or settings.token or "")
         if not token:
             raise SettingsError(
                 "no Common Room API token is set; a room owner creates one under Settings > API tokens. Set the "
                 "environment variable COMMON_ROOM_API_TOKEN in the process that runs the sync"
             )
         try:
-            return CommonRoomClient(token, self.base_url or settings.base_url)
+            return CommonRoomClient(
+                token, self.base_url or settings.base_url, allow_plain_http=settings.allow_plain_http
+            )
         except ValueError as error:
             raise SettingsError(str(error)) from None
 
@@ -127,6 +130,9 @@ class WarehouseResource(_ResourceWithSecrets):
 
         WarehouseResource()
         WarehouseResource(url="duckdb:////data/warehouse.duckdb", state_schema="common_room_state")
+        WarehouseResource(url=dg.EnvVar("ACME_WAREHOUSE_URL"))
+
+    Give a URL that has a password as an EnvVar: Dagster stores a literal and shows it in the launchpad.
     """
 
     url: str | None = Field(
@@ -143,15 +149,18 @@ class WarehouseResource(_ResourceWithSecrets):
 
     _url_is_no_mask = field_validator("url", mode="before")(_without_mask)
 
-    def get_warehouse(self, *, wait_seconds: float | None = None) -> Warehouse:
+    def get_warehouse(self, *, wait_seconds: float | None = None, statement_seconds: float | None = None) -> Warehouse:
         """Return the warehouse; nothing is connected yet.
 
         `wait_seconds` is how long a session waits for a busy warehouse; None for the URL's or the engine's default.
+        `statement_seconds` is how long a statement may take; None for no bound.
         Raises WarehouseError for a URL that names no known warehouse.
         """
         if self.url == "":
             raise SettingsError("the URL of the resource is empty; set the environment variable that it names")
-        return open_warehouse(self.url or Settings.from_environment().warehouse_url, wait_seconds=wait_seconds)
+        return open_warehouse(
+            self.url or warehouse_url(), wait_seconds=wait_seconds, statement_seconds=statement_seconds
+        )
 
     def get_state_schema(self) -> str:
         """Return the schema of the package's own tables."""

@@ -72,6 +72,7 @@ class CommonRoomClient:
         max_limit_wait: seconds that 429s may keep calls waiting without one success, before `RateLimited`.
         connect_timeout: seconds for opening a connection.
         timeout: seconds for one request and its response.
+        allow_plain_http: whether the base URL may be plain http to another machine, which can then read the token.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class CommonRoomClient:
         max_limit_wait: float = 3600.0,
         connect_timeout: float = 10.0,
         timeout: float = 60.0,
+        allow_plain_http: bool = False,
     ) -> None:
         self._requester = Requester(
             token,
@@ -95,6 +97,7 @@ class CommonRoomClient:
             max_limit_wait=max_limit_wait,
             connect_timeout=connect_timeout,
             timeout=timeout,
+            allow_plain_http=allow_plain_http,
         )
 
     async def __aenter__(self) -> Self:

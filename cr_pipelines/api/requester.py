@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlencode
 
@@ -34,6 +35,7 @@ from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
 from cr_pipelines.api.send_hook import SendHook, current_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
 from cr_pipelines.api.transport import AiohttpTransport
+from cr_pipelines.hidden import HiddenBytes, HiddenText
 
 DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
 
@@ -60,16 +62,24 @@ class Requester:
         max_limit_wait: float,
         connect_timeout: float,
         timeout: float,  # a setting of the transport, not of a coroutine
+        allow_plain_http: bool = False,
     ) -> None:
+        # Errors with local variables must not show it.
+        token = HiddenText(token)
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise ValueError("the token is empty or holds characters that no token has")
         root = httpx.URL(base_url)
         if root.scheme not in {"http", "https"} or not root.host:
             raise ValueError("the base URL must be an http or https address up to and including /community/v1")
+        if root.scheme == "http" and not allow_plain_http and not _is_loopback(root.host):
+            raise ValueError(
+                "the base URL is plain http to another machine, which would send the token in the clear; use https, or "
+                "allow it with allow_plain_http=True or COMMON_ROOM_ALLOW_HTTP=1"
+            )
         self._root = str(root).rstrip("/")
         self._headers = [
             (b"Host", root.netloc),
-            (b"Authorization", b"Bearer " + token.encode("ascii")),
+            (b"Authorization", HiddenBytes(b"Bearer " + token.encode("ascii"))),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip, deflate"),
             (b"User-Agent", b"cr-pipelines"),
@@ -235,6 +245,15 @@ class Requester:
             return address
         path = operation.path.format(*(_segment(operation, parameter) for parameter in parameters))
         return httpx.URL(self._root + path + (f"?{urlencode(query, quote_via=quote)}" if query else ""))
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _segment(operation: Operation, parameter: str | int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cr_pipelines.sync import SourceUnusable
-from cr_pipelines.warehouse import SourceMissing
+from cr_pipelines.warehouse import WarehouseError
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Settlement:
     calls: int = 0
     waited: float = 0.0
     seconds: float = 0.0
-    source_problem: SourceMissing | SourceUnusable | None = None
+    source_problem: WarehouseError | SourceUnusable | None = None
 
     def summary(self) -> str:
         """Return the run in one line, for a log."""

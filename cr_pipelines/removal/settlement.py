@@ -30,7 +30,7 @@ from cr_pipelines.sync import (
     run_in_loop,
     wait_until_confirmed,
 )
-from cr_pipelines.warehouse import Session, SourceMissing, Warehouse
+from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
 
 _WORKERS = 16
 _RECORD_SECONDS = 0.5
@@ -127,7 +127,7 @@ class SettlementRun:
         register = Register(session, self._schema, self._timing)
         try:
             self._report.ingested, self._report.invalid = register.ingest(self._source, self._clock())
-        except (SourceMissing, SourceUnusable) as error:
+        except (WarehouseError, SourceUnusable) as error:
             # Requests that are already recorded are settled all the same.
             self._report.source_problem = error
         requests = register.due(self._clock(), request_ids)

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
 from google.api_core.exceptions import GoogleAPIError, NotFound
@@ -27,6 +26,7 @@ from cr_pipelines.warehouse.errors import (
 )
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.urls import UrlParts
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
 
@@ -250,15 +250,12 @@ class BigQueryWarehouse(Warehouse):
 
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            parts = urlsplit("")
-        options = dict(parse_qsl(parts.query))
+        parts = UrlParts(url)
+        options = parts.options
         self._location = options.pop("location", None)
         self._dataset = parts.path.strip("/")
-        self._project = parts.netloc
-        if "@" in parts.netloc or not self._project or not self._dataset or "/" in self._dataset or options:
+        self._project = parts.authority
+        if "@" in parts.authority or not self._project or not self._dataset or "/" in self._dataset or options:
             raise WarehouseError(
                 "the warehouse URL must be bigquery://project/dataset, or with ?location=EU at its end"
             )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +24,7 @@ from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, Warehous
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.spill import spill_folder, sweep_default
+from cr_pipelines.warehouse.urls import UrlParts
 
 _MEGABYTE = 1_000_000
 
@@ -274,15 +275,12 @@ class DuckDBWarehouse(Warehouse):
 
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.netloc or parts.fragment or not parts.path.startswith("/") or not parts.path.strip("/"):
+        parts = UrlParts(url)
+        if parts.authority or parts.fragment or not parts.path.startswith("/") or not parts.path.strip("/"):
             raise WarehouseError(
                 "the warehouse URL names no file; write duckdb:///relative.duckdb or duckdb:////absolute.duckdb"
             )
-        options = dict(parse_qsl(parts.query))
+        options = parts.options
         self.path = Path(unquote(parts.path[1:]))
         try:
             busy_seconds = float(options.pop("busy_seconds", _WAIT_SECONDS))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 import pyarrow as pa
 import snowflake.connector
@@ -28,6 +28,7 @@ from cr_pipelines.warehouse.errors import (
 )
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.urls import Options, UrlParts
 
 _ROWS_APPENDED = 4_000
 """Snowflake takes at most 16,384 rows in a list of values, and about a megabyte of SQL."""
@@ -215,23 +216,22 @@ class SnowflakeWarehouse(Warehouse):
 
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
-        try:
-            parts = urlsplit(url)
-            names = [unquote(name) for name in parts.path.split("/") if name]
-        except ValueError:
-            names = []
-        if len(names) != 2 or not parts.hostname or "@" in f"{parts.path}{parts.fragment}":
+        parts = UrlParts(url)
+        names = [HiddenText(unquote(name)) for name in parts.path.split("/") if name]
+        if len(names) != 2 or not parts.host or "@" in f"{parts.path}{parts.fragment}":
             raise WarehouseError(
                 "the warehouse URL must be snowflake://user:password@account/database/schema?warehouse=…"
             )
-        self._options: dict[str, Any] = {
-            "account": parts.hostname,
-            "database": names[0],
-            "schema": names[1],
-            **({"user": unquote(parts.username)} if parts.username else {}),
-            **({"password": HiddenText(unquote(parts.password))} if parts.password else {}),
-            **{name: _option(name, value) for name, value in parse_qsl(parts.query)},
-        }
+        self._options = Options(
+            {
+                "account": parts.host,
+                "database": names[0],
+                "schema": names[1],
+                **({"user": unquote(parts.user)} if parts.user else {}),
+                **({"password": HiddenText(unquote(parts.password))} if parts.password else {}),
+                **{name: _option(name, value) for name, value in parts.options.items()},
+            }
+        )
         if wait_seconds is not None:
             self._options.setdefault("login_timeout", max(1, round(wait_seconds)))
             self._options.setdefault("network_timeout", max(1, round(statement_seconds or wait_seconds)))

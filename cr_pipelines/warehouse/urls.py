@@ -6,6 +6,8 @@ apart, so parts of a URL are shown only if nothing in it can be a password.
 """
 
 import re
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from cr_pipelines.hidden import HiddenText
 
@@ -54,3 +56,31 @@ def shown_url(url: str) -> str:
 def hidden(url: str) -> HiddenText:
     """Return the URL in a form that no repr shows."""
     return HiddenText(url)
+
+
+class Options(dict[str, Any]):
+    """The options of a URL, of which no repr shows a value."""
+
+    def __repr__(self) -> str:
+        return f"<options {', '.join(sorted(self))}>"
+
+
+class UrlParts:
+    """A URL taken apart, in a form that no repr shows; empty parts for a text that is no URL."""
+
+    def __init__(self, url: str):
+        try:
+            split = urlsplit(url)
+            self.host = HiddenText(split.hostname or "")
+        except ValueError:
+            split = urlsplit("")
+            self.host = HiddenText()
+        self.authority = HiddenText(split.netloc)
+        self.user = HiddenText(split.username or "")
+        self.password = HiddenText(split.password or "")
+        self.path = HiddenText(split.path)
+        self.fragment = HiddenText(split.fragment)
+        self.options = Options({name: HiddenText(value) for name, value in parse_qsl(split.query)})
+
+    def __repr__(self) -> str:
+        return "<the parts of a warehouse URL>"

@@ -195,9 +195,9 @@ def test_no_transaction_lasts_while_rows_are_sent(flow: Flow):
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        ("SELECT CAST(email AS integer) FROM common_room_contacts", 'invalid input syntax for type integer: …'),
+        ("SELECT CAST(email AS integer) FROM common_room_contacts", "invalid input syntax for type integer: …"),
         ("DO $$ BEGIN RAISE EXCEPTION 'bad ada@example.com'; END $$", "a function of the warehouse raised"),
-        ("INSERT INTO keyed VALUES ('ada@example.com')", 'duplicate key value violates unique constraint: …'),
+        ("INSERT INTO keyed VALUES ('ada@example.com')", "duplicate key value violates unique constraint: …"),
         ("SELECT nothing FROM common_room_contacts", 'column "nothing" does not exist'),
     ],
 )

@@ -18,6 +18,7 @@ from cr_pipelines.components.pii_removals.execution import RemovalEvents, execut
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
 from cr_pipelines.components.pii_removals.specs import build_removal_spec, build_request_specs
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
+from cr_pipelines.components.shared.runs import TICK_STATEMENT_SECONDS
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.removal import Removals, RequestSource, Timing
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
@@ -88,7 +89,10 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     def get_removals(self, warehouse: WarehouseResource, *, wait_seconds: float | None = None) -> Removals:
         """Return the removals of a warehouse. Override it to change their timing or their clock."""
         return Removals(
-            warehouse.get_warehouse(wait_seconds=wait_seconds),
+            warehouse.get_warehouse(
+                wait_seconds=wait_seconds,
+                statement_seconds=None if wait_seconds is None else TICK_STATEMENT_SECONDS,
+            ),
             self.requests,
             warehouse.get_state_schema(),
             Timing(first_pause=timedelta(seconds=self.retry_after_seconds)),

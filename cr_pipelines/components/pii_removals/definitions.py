@@ -19,7 +19,7 @@ from cr_pipelines.components.shared.schedules import SyncSchedule, build_schedul
 from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import SourceUnusable
-from cr_pipelines.warehouse import SourceMissing, WarehouseError
+from cr_pipelines.warehouse import SourceMissing, WarehouseBusy, WarehouseError
 
 ExecuteRemovals = Callable[
     [dg.AssetExecutionContext, RemovalRunConfig, CommonRoomResource, WarehouseResource], RemovalEvents
@@ -115,10 +115,11 @@ def _build_sensor(
             batch = removals.next_batch(sensor.requests_per_run)
         except SourceMissing as error:
             return dg.SkipReason(f"{name} is disabled: {error}")
-        except (SourceUnusable, dg.Failure):
-            raise
-        except WarehouseError as error:
+        except WarehouseBusy as error:
             return dg.SkipReason(f"the warehouse cannot be read now; the next tick tries again: {error}")
+        except (SourceUnusable, WarehouseError):
+            # A table of requests that cannot be read must not look like one without requests.
+            raise
         except Exception as error:
             raise without_text(error) from None
         if batch is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 
 from cr_pipelines.settings import warehouse_url
-from cr_pipelines.warehouse import Relation
+from cr_pipelines.warehouse import Relation, kind_of
 
 GROUP = "common_room"
 """The default group of every asset, and the first part of its default key."""
@@ -17,16 +17,13 @@ GROUP = "common_room"
 POOL = "common_room_api"
 """Syncs share the token's rate limit. Give this pool a limit in Dagster to run fewer of them at once."""
 
-_SCHEME_ALIASES = {"postgres": "postgresql"}
-
 
 def warehouse_kind(url: str | None = None) -> str:
-    """Return the warehouse's engine, such as `duckdb`, from the scheme of its URL; by default, of CR_WAREHOUSE_URL.
+    """Return the warehouse's engine, such as `duckdb`, from the scheme of its URL; `sql` for any other text. By default, of CR_WAREHOUSE_URL.
 
     Loading a code location may read the environment, but must not connect.
     """
-    scheme = (url or warehouse_url()).partition(":")[0].partition("+")[0].lower()
-    return _SCHEME_ALIASES.get(scheme, scheme)
+    return kind_of(url or warehouse_url()) or "sql"
 
 
 def asset_kinds(url: str | None = None) -> set[str]:

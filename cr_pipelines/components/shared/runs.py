@@ -25,6 +25,9 @@ BEGINS_WITHIN = timedelta(minutes=2)
 TICK_WAIT_SECONDS = 5.0
 """How long a tick waits for a busy warehouse: Dagster ends a tick after a minute."""
 
+TICK_STATEMENT_SECONDS = 20.0
+"""How long a statement of a tick may take."""
+
 
 def run_in_progress(
     context: dg.ScheduleEvaluationContext | dg.SensorEvaluationContext,

@@ -14,13 +14,13 @@ import dagster as dg
 
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.failures import NO_RUN_RETRY
-from cr_pipelines.components.shared.runs import TICK_WAIT_SECONDS, run_in_progress
+from cr_pipelines.components.shared.runs import TICK_STATEMENT_SECONDS, TICK_WAIT_SECONDS, run_in_progress
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.options import DailyPartitions
 from cr_pipelines.components.sync.specs import describe_source
 from cr_pipelines.resources import WarehouseResource
 from cr_pipelines.sync import RunRegistry, StateSchema, Sync
-from cr_pipelines.warehouse import SourceMissing, WarehouseError
+from cr_pipelines.warehouse import SourceMissing, Warehouse, WarehouseError
 
 _NOT_OF_NAMES = re.compile(r"[^A-Za-z0-9_]")
 
@@ -119,7 +119,7 @@ def _schedule(
 
 def _is_alive(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | None:
     try:
-        with warehouse.get_warehouse(wait_seconds=TICK_WAIT_SECONDS).session() as session:
+        with _open_for_tick(warehouse).session() as session:
             schema = warehouse.get_state_schema()
             exists = StateSchema(session, schema).exists()
             return RunRegistry(session, schema).is_alive(run_id, sync.name) if exists else None
@@ -130,11 +130,16 @@ def _is_alive(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | N
 
 def _source_problem(sync: Sync, warehouse: WarehouseResource) -> str | None:
     try:
-        with warehouse.get_warehouse(wait_seconds=TICK_WAIT_SECONDS).session() as session:
+        with _open_for_tick(warehouse).session() as session:
             session.columns(sync.relation)
     except SourceMissing as error:
         return f"{sync.name} is disabled: {error}"
     except WarehouseError:
-        # A run may wait longer than a tick; and a warehouse that cannot be opened should fail visibly.
+        # A run may wait longer than a tick; and a source that fails, or a warehouse that cannot be opened, should fail
+        # visibly.
         return None
     return None
+
+
+def _open_for_tick(warehouse: WarehouseResource) -> Warehouse:
+    return warehouse.get_warehouse(wait_seconds=TICK_WAIT_SECONDS, statement_seconds=TICK_STATEMENT_SECONDS)

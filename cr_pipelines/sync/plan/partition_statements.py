@@ -14,12 +14,19 @@ FIRST_MOMENT, LAST_MOMENT = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30
 """No row is from before or after; a day is left for time zones."""
 
 
-def source_rows(dialect: SourceDialect, sync: Sync, partition: Partition | None, types: Mapping[str, str]) -> str:
+def source_rows(
+    dialect: SourceDialect,
+    sync: Sync,
+    partition: Partition | None,
+    types: Mapping[str, str],
+    spelled: Mapping[str, str] | None = None,
+) -> str:
     """Return the source's rows as they are written after FROM, those of one partition if there is one.
 
+    Where the source spells a column in another case (`spelled`, by the contract's name), it gets the contract's name.
     Rows without a moment in any year belong to every partition: they are shown as invalid, with each of them.
     """
-    relation = dialect.relation(sync.relation)
+    relation = _named_relation(dialect, sync, types, spelled)
     if partition is None:
         return f"(SELECT * FROM {relation} AS source) AS source_rows"
     column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
@@ -37,12 +44,19 @@ def in_no_year(dialect: SourceDialect, column: str, kind: str) -> str:
     return f"({quoted} IS NULL OR {quoted} < {first} OR {quoted} > {last})"
 
 
-def rows_elsewhere(dialect: SourceDialect, sync: Sync, partition: Partition, types: Mapping[str, str]) -> str:
+def rows_elsewhere(
+    dialect: SourceDialect,
+    sync: Sync,
+    partition: Partition,
+    types: Mapping[str, str],
+    spelled: Mapping[str, str] | None = None,
+) -> str:
     """Return the rows of the source's other partitions, as they are written after FROM."""
+    relation = _named_relation(dialect, sync, types, spelled)
     column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
     start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
     return f"""(
-        SELECT * FROM {dialect.relation(sync.relation)} AS source
+        SELECT * FROM {relation} AS source
         WHERE ({column} < {start} OR {column} >= {end}) AND NOT {in_no_year(dialect, partition.column, kind)}
     ) AS source_rows"""
 
@@ -87,3 +101,13 @@ def record_moved(names: PlanNames) -> str:
         WHERE {names.of_sync} AND {names.partition} <> {names.dialect.literal(names.partition_name)}
         AND EXISTS (SELECT 1 FROM cr_source_keys AS s WHERE s.key = {ledger}.key)
         AND NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = {ledger}.key)"""
+
+
+def _named_relation(
+    dialect: SourceDialect, sync: Sync, types: Mapping[str, str], spelled: Mapping[str, str] | None
+) -> str:
+    relation = dialect.relation(sync.relation)
+    if not spelled or all(spelled[name] == name for name in types):
+        return relation
+    renamed = ", ".join(f"{dialect.identifier(spelled[name])} AS {dialect.identifier(name)}" for name in types)
+    return f"(SELECT {renamed} FROM {relation} AS source)"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cr_pipelines.sync.model import Partition, Sync
 from cr_pipelines.sync.plan.partition_statements import in_no_year
-from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.warehouse import Warehouse, find_column
 
 
 class RowsOutside(NamedTuple):
@@ -32,9 +32,10 @@ def rows_outside(sync: Sync, warehouse: Warehouse, first: Partition, last: Parti
     """
     with warehouse.session() as session:
         dialect = session.dialect
-        kind = session.columns(sync.relation).get(first.column, "")
-        column = dialect.identifier(first.column)
-        no_moment = in_no_year(dialect, first.column, kind)
+        columns = session.columns(sync.relation)
+        name = find_column(columns, first.column) or first.column
+        kind, column = columns.get(name, ""), dialect.identifier(name)
+        no_moment = in_no_year(dialect, name, kind)
         before = f"{column} < {dialect.moment(first.start, kind)} AND NOT {no_moment}"
         after = f"{column} >= {dialect.moment(last.end, kind)} AND NOT {no_moment}"
         [counts] = session.fetch_all(

@@ -44,7 +44,7 @@ class Planner:
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required column.
         """
         types, plan = self._match()
-        source = SourceInState(self._session, self._names, self._sync, self._partition, types)
+        source = SourceInState(self._session, self._names, self._sync, self._partition, types, plan.match.spelled)
         self._respell(source)
         try:
             with self._session.snapshot(self._sync.relation):
@@ -58,6 +58,12 @@ class Planner:
         contract = self._sync.contract
         types = self._session.columns(self._sync.relation)
         match = contract.match(list(types))
+        if match.ambiguous:
+            pairs = "; ".join(f"{one} and {other}" for one, other in match.ambiguous)
+            raise SourceUnusable(
+                f"{self._sync.name}: {self._sync.relation} has columns that differ only in case: {pairs}; rename one "
+                "of them in the view"
+            )
         if match.missing:
             nearly = [f"{theirs} (for {ours})" for theirs, ours in match.ignored.items() if ours in match.missing]
             raise SourceUnusable(
@@ -65,7 +71,7 @@ class Planner:
                 f"the contract of a {contract.kind} requires; name it so in the view"
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
-        known = {column.name: types[column.name] for column in match.columns}
+        known = {column.name: types[match.spelled[column.name]] for column in match.columns}
         version = row_hash_version(self._dialect, known)
         return known, Plan(match, tuple(known), version, also_offered(self._sync, self._options))
 

@@ -53,18 +53,25 @@ class SourceInState:
     """A source in the same engine as our tables."""
 
     def __init__(
-        self, session: Session, names: PlanNames, sync: Sync, partition: Partition | None, types: Mapping[str, str]
+        self,
+        session: Session,
+        names: PlanNames,
+        sync: Sync,
+        partition: Partition | None,
+        types: Mapping[str, str],
+        spelled: Mapping[str, str],
     ):
         self._session = session
         self._dialect = session.dialect
         self._names = names
         self._sync = sync
         self._partition = partition
+        self._spelled = spelled
         self.types = types
 
     def rows(self) -> str:
         """Return the source's rows as they are written after FROM."""
-        return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types)
+        return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
 
     def stage_keys(self, keys: Collection[str]) -> str:
         """Return a query for every row's key and hash; the engine reads the source once for it."""
@@ -74,7 +81,9 @@ class SourceInState:
         """Return a query for the keys of `cr_moved` that other partitions have."""
         if self._partition is None:
             return None
-        source = partition_statements.rows_elsewhere(self._dialect, self._sync, self._partition, self.types)
+        source = partition_statements.rows_elsewhere(
+            self._dialect, self._sync, self._partition, self.types, self._spelled
+        )
         return partition_statements.find_elsewhere(self._names, source, self.types)
 
     def mark_refreshed(self) -> None:
