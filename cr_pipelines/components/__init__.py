@@ -17,6 +17,7 @@ from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
     CommonRoomSync,
     DailyPartitions,
+    DeliveryThresholds,
     RejectionThresholds,
     SyncEvents,
     SyncFreshness,
@@ -37,6 +38,7 @@ __all__ = [
     "CommonRoomPiiRemovals",
     "CommonRoomSync",
     "DailyPartitions",
+    "DeliveryThresholds",
     "RejectionThresholds",
     "RemovalEvents",
     "RemovalRunConfig",
