@@ -19,6 +19,7 @@ from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
     CommonRoomSync,
     DailyPartitions,
+    DeliveryThresholds,
     RejectionThresholds,
     SyncEvents,
     SyncFreshness,
@@ -41,6 +42,7 @@ __all__ = [
     "CommonRoomSync",
     "Connection",
     "DailyPartitions",
+    "DeliveryThresholds",
     "RejectionThresholds",
     "RemovalEvents",
     "RemovalRunConfig",

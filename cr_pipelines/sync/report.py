@@ -60,6 +60,8 @@ class Report:
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
         state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
             or `interrupted` (somebody ended it).
+        unreachable: why no row reached the room, if requests were sent and none had a response of the API.
+        suppressed_before: the most rows that one of the last runs found suppressed; None if there was none.
         null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
         emptied: whether the source is empty and was not before.
@@ -78,6 +80,8 @@ class Report:
     dry_run: bool = False
     state: str = "succeeded"
     stopped_by: str | None = None
+    unreachable: str | None = None
+    suppressed_before: int | None = None
     source_rows: int = 0
     offered: int = 0
     offered_new: int = 0

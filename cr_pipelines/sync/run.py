@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cr_pipelines.api import BadToken, CommonRoomClient, UnknownSource
+from cr_pipelines.api import BadToken, CommonRoomClient, OperationGone, UnknownSource
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.mirror import Deletions, RemoteState
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
@@ -179,6 +179,7 @@ class Run:
                 self._frame = None
             StateSchema(session, self._schema).prepare()
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
+            self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
                 plan = self._plan_in(session, ledger, remote)
             else:
@@ -231,10 +232,11 @@ class Run:
                     self._report.samples = await delivery.preview(client, catalog)
                 else:
                     await delivery.run(client, catalog, outbox, recorder, progress)
-            except (BadToken, UnknownSource) as error:
+            except (BadToken, UnknownSource, OperationGone) as error:
                 self._breaker.stop(str(error))
             finally:
                 outcomes.close()
+            self._breaker.close()
 
         self._with_client(deliver)
 
@@ -293,6 +295,7 @@ class Run:
         """Report how the run ended, and the rows that have no outcome."""
         report = self._report
         report.stopped_by = self._breaker.reason
+        report.unreachable = self._breaker.unreachable
         if report.stopped_by is not None and report.state == "succeeded":
             report.state = "stopped"
         if deletions is not None:

@@ -12,7 +12,7 @@ import dagster as dg
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.sync.checks import check_specs
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
-from cr_pipelines.components.sync.options import RejectionThresholds, SyncRunConfig
+from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds, SyncRunConfig
 from cr_pipelines.components.sync.specs import sync_metadata
 from cr_pipelines.sync import Sync
 
@@ -25,6 +25,7 @@ def build_sync_asset(
     spec: dg.AssetSpec,
     *,
     rejections: RejectionThresholds | None = None,
+    delivery: DeliveryThresholds | None = None,
     days_per_run: int = 1,
     frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
@@ -38,19 +39,21 @@ def build_sync_asset(
         sync: what to sync.
         spec: the asset, usually from `build_sync_spec`.
         rejections: thresholds of the check on rejected rows.
+        delivery: thresholds of the check on rows that did not arrive.
         days_per_run: how many partitions of a backfill share a run, if the spec has partitions.
         frame: an asset that returns a pandas DataFrame, which is read instead of the sync's source.
         execute: what a run does instead of `execute_sync`.
         connection: the resources that a run uses.
     """
     thresholds = rejections or RejectionThresholds()
-    perform: Execute = execute or partial(execute_sync, sync, rejections=thresholds)
+    arrival = delivery or DeliveryThresholds()
+    perform: Execute = execute or partial(execute_sync, sync, rejections=thresholds, delivery=arrival)
 
     # Only a multi-asset, even of one asset, may succeed without materializing the asset or executing a check.
     as_asset = dg.multi_asset(
         name=spec.key.to_python_identifier(),
         specs=[spec.merge_attributes(metadata=sync_metadata(sync, frame)).replace_attributes(skippable=True)],
-        check_specs=check_specs(spec.key, thresholds, spec.partitions_def),
+        check_specs=check_specs(spec.key, thresholds, arrival, spec.partitions_def),
         ins={"frame": dg.AssetIn(frame)} if frame else {},
         backfill_policy=dg.BackfillPolicy.multi_run(days_per_run) if spec.partitions_def else None,
         can_subset=True,

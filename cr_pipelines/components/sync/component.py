@@ -21,6 +21,7 @@ from cr_pipelines.components.sync.definitions import build_sync_definitions
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import (
     DailyPartitions,
+    DeliveryThresholds,
     RejectionThresholds,
     SyncFreshness,
     SyncRunConfig,
@@ -194,6 +195,9 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     rejections: RejectionThresholds = Field(
         default=RejectionThresholds(), description="When the check rejections_under_threshold fails."
     )
+    delivery: DeliveryThresholds = Field(
+        default=DeliveryThresholds(), description="When the check delivery_complete warns and fails."
+    )
     freshness: SyncFreshness | None = Field(
         default=None, description="Maximum age of the latest materialization. Unlimited by default."
     )
@@ -292,7 +296,16 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         frame: object | None = None,
     ) -> SyncEvents:
         """Run the sync. Override it to do something before, after or instead; `frame` is passed if there is one."""
-        return execute_sync(self.sync, context, config, common_room, warehouse, rejections=self.rejections, frame=frame)
+        return execute_sync(
+            self.sync,
+            context,
+            config,
+            common_room,
+            warehouse,
+            rejections=self.rejections,
+            delivery=self.delivery,
+            frame=frame,
+        )
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -304,6 +317,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             schedule=self.schedule,
             partitions=self.partitions,
             rejections=self.rejections,
+            delivery=self.delivery,
             frame=self.frame,
             execute=self.execute,
             connection=self._connection,

@@ -10,7 +10,7 @@ import dagster as dg
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.asset import Execute, build_sync_asset
-from cr_pipelines.components.sync.options import DailyPartitions, RejectionThresholds
+from cr_pipelines.components.sync.options import DailyPartitions, DeliveryThresholds, RejectionThresholds
 from cr_pipelines.components.sync.schedule import build_sync_job
 from cr_pipelines.components.sync.specs import build_source_specs, build_sync_spec
 from cr_pipelines.sync import Sync
@@ -24,6 +24,7 @@ def build_sync_definitions(
     schedule: SyncSchedule | None = None,
     partitions: DailyPartitions | None = None,
     rejections: RejectionThresholds | None = None,
+    delivery: DeliveryThresholds | None = None,
     frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
     connection: Connection = DEFAULT_CONNECTION,
@@ -42,6 +43,7 @@ def build_sync_definitions(
         schedule: when to run; None for no schedule.
         partitions: sync the source day by day; a `spec` must have the same partitions.
         rejections: thresholds of the check on rejected rows.
+        delivery: thresholds of the check on rows that did not arrive.
         frame: an asset that returns a pandas DataFrame with the contract's columns. It is read instead of the sync's
             source, so no table is needed; plan and ledger are the same.
         execute: what a run does instead of `execute_sync`.
@@ -59,6 +61,7 @@ def build_sync_definitions(
         sync,
         spec,
         rejections=rejections,
+        delivery=delivery,
         days_per_run=partitions.days_per_run if partitions else 1,
         frame=frame,
         execute=execute,

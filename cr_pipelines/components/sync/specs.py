@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from cr_pipelines.api import current_way
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, to_asset_key, upstream_keys, warehouse_kind
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
@@ -20,6 +21,9 @@ _METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else fiel
 """The metadata that holds each attribute of a sync that is not at its default."""
 
 _FRAME = "common_room/data_frame"
+
+LEGACY_TAG = "common_room/legacy_operation"
+"""The tag of a sync that rests on an operation which the vendor's newest description leaves out."""
 
 
 def build_sync_spec(
@@ -74,7 +78,7 @@ def build_sync_spec(
         description=description or _describe(sync, frame),
         group_name=group_name or connection.group,
         owners=list(owners),
-        tags=dict(tags or {}),
+        tags={**_legacy_tag(sync), **(tags or {})},
         kinds=set(kinds) if kinds is not None else asset_kinds(connection.url),
         automation_condition=automation_condition,
         partitions_def=partitions.definition() if partitions else None,
@@ -221,8 +225,19 @@ def _field_schema(contract: Contract) -> dg.TableSchema:
 def _describe(sync: Sync, frame: dg.AssetKey | None) -> str:
     return (
         f"Keeps Common Room in sync with {describe_source(sync, frame)}. {_requests(sync.contract)} Rows that could "
-        "not be sent are in `rejected_rows`, with the field and the reason."
+        f"not be sent are in `rejected_rows`, with the field and the reason.{_legacy_note(sync)}"
     )
+
+
+def _legacy_tag(sync: Sync) -> dict[str, str]:
+    return {LEGACY_TAG: "true"} if current_way(sync.contract.endpoint) else {}
+
+
+def _legacy_note(sync: Sync) -> str:
+    way = current_way(sync.contract.endpoint)
+    if way is None:
+        return ""
+    return f"\n\n**Legacy operation:** Common Room's newest API description no longer has it. Instead, {way}."
 
 
 def _requests(contract: Contract) -> str:

@@ -16,9 +16,11 @@ from cr_pipelines.api import (
     BadToken,
     CommonRoomClient,
     CommonRoomError,
+    FailureReported,
     InvalidRequest,
     NotFound,
-    ResponseLost,
+    NotTheApi,
+    OperationGone,
     UnexpectedResponse,
     UnknownSource,
     WriteResponse,
@@ -27,6 +29,7 @@ from cr_pipelines.api import (
 from cr_pipelines.sync.contract import Catalog, CatalogPart, Context, RowReader
 from cr_pipelines.sync.deliver.batches import Batch, Skipped, batched
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
+from cr_pipelines.sync.deliver.confirmation import Confirmation
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
@@ -138,6 +141,7 @@ class _Workers:
         self._outcomes = delivery.outcomes
         self._breaker = delivery.breaker
         self._guard = SendGuard(delivery.watch)
+        self._confirmation = Confirmation(client, delivery.source_id)
         self._client = client
         self._outbox = outbox
         self._recorder = recorder
@@ -210,15 +214,14 @@ class _Workers:
         except RowSuppressed as found:
             for rest in self._without_suppressed(batch, found.email_hash, in_flight.attempts):
                 await self._send(rest)
-        except (BadToken, UnknownSource) as error:
-            self._breaker.stop(str(error))
-            if not self._contract.repeatable:
-                self._outcomes.withdraw(batch)
+        except (BadToken, UnknownSource, OperationGone, NotTheApi) as error:
+            await self._stop_or_fail(batch, error)
         except (InvalidRequest, NotFound) as error:
             await self._reject(batch, error)
+        except (FailureReported, UnexpectedResponse) as error:
+            await self._fail(batch, error)
         except CommonRoomError as error:
-            in_doubt = isinstance(error, ResponseLost | UnexpectedResponse)
-            if in_doubt and not self._contract.repeatable:
+            if error.may_have_written and not self._contract.repeatable:
                 self._outcomes.lose(batch, error)
             else:
                 self._outcomes.fail(batch, error)
@@ -250,12 +253,40 @@ class _Workers:
         rest = batch.without(suppressed)
         return () if rest is None else (rest,)
 
+    async def _stop_or_fail(self, batch: Batch, error: CommonRoomError) -> None:
+        """Stop the run for what another call confirms; otherwise only the row failed."""
+        common = await self._confirmation.common_error(error)
+        if common is None:
+            await self._fail(batch, error)
+            return
+        self._breaker.stop(str(common))
+        if self._contract.repeatable:
+            return
+        if error.may_have_written:
+            self._outcomes.lose(batch, error)
+        else:
+            self._outcomes.withdraw(batch)
+
+    async def _fail(self, batch: Batch, error: CommonRoomError) -> None:
+        """Record rows whose response says nothing good; split a batch, as one row may be what is refused."""
+        if error.may_have_written and not self._contract.repeatable:
+            self._outcomes.lose(batch, error)
+        elif len(batch) > 1 and self._contract.repeatable:
+            await self._send_halves(batch)
+        elif self._breaker.has_accepted and not isinstance(error, FailureReported):
+            self._outcomes.refuse(batch, error)
+        else:
+            self._outcomes.fail(batch, error)
+
+    async def _send_halves(self, batch: Batch) -> None:
+        for half in batch.split():
+            if not self._breaker.is_open:
+                await self._send(half)
+
     async def _reject(self, batch: Batch, error: CommonRoomError) -> None:
         """Record a rejected row. Split a batch, so that one bad row costs few requests and none of the others."""
         if len(batch) > 1:
-            for half in batch.split():
-                if not self._breaker.is_open:
-                    await self._send(half)
+            await self._send_halves(batch)
         elif isinstance(error, NotFound):
             self._outcomes.miss(batch.items[0], error)
         else:

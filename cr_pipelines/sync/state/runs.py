@@ -92,6 +92,7 @@ class RunRecord:
     counts: Mapping[str, Any]
 
 
+_RUNS_COMPARED = 10
 _RECORDED = ("run_id", "sync", "partition", "state", "stopped_by", "started_at", "finished_at")
 _COUNTED = tuple(counter.name for counter in COUNTERS)
 
@@ -232,6 +233,15 @@ class RunRegistry:
     def last_run(self, sync: str) -> RunRecord | None:
         """Return the run of a sync that began last; None when there was none."""
         return next(iter(self._read(sync, limit=1)), None)
+
+    def most_suppressed(self, sync: str, partition: str) -> int | None:
+        """Return the most rows that one of the last runs found suppressed; None when none has ended."""
+        ended = [
+            run.counts["suppressed"] or 0
+            for run in self._read(sync, limit=_RUNS_COMPARED)
+            if run.partition == partition and run.state in ("succeeded", "stopped")
+        ]
+        return max(ended, default=None)
 
     def last_run_ids(self) -> dict[str, str]:
         """Return the id of each sync's last run."""
