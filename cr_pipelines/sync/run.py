@@ -273,6 +273,8 @@ class Run:
         report.source_rows = plan.source_rows
         report.offered = plan.offered
         report.offered_new = plan.offered_new
+        report.unread = plan.unread
+        report.changed_while_read = plan.changed_while_read
         report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
@@ -284,10 +286,10 @@ class Run:
         report.deleted_remotely = len(plan.deleted_remotely)
         report.deleted_remotely_keys = list(plan.deleted_remotely[:MOST_KEYS])
         kept = plan.kept
-        report.unchanged = kept.get("unchanged", 0) + kept.get("missing", 0)
+        report.unchanged = kept.get("unchanged", 0) + kept.get("deleted_remotely", 0)
         report.rejected = kept.get("rejected", 0)
         report.unknown = kept.get("unknown", 0)
-        report.changed_after_delivery = kept.get("outdated", 0)
+        report.changed_after_delivery = kept.get("changed_after_delivery", 0)
 
     def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
         """Report how the run ended, and the rows that have no outcome."""
@@ -309,7 +311,7 @@ class Run:
                 report.unknown,
             )
         )
-        report.not_sent = report.source_rows - placed
+        report.not_sent = max(report.source_rows - placed, 0)
         report.seconds = time.monotonic() - begun
 
     def _record(self, outbox: Outbox, deletions: Deletions | None) -> None:
