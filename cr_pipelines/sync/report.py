@@ -62,6 +62,7 @@ class Report:
             or `interrupted` (somebody ended it).
         unreachable: why no row reached the room, if requests were sent and none had a response of the API.
         suppressed_before: the most rows that one of the last runs found suppressed; None if there was none.
+        unread: of the rows not sent, those that the source no longer gave when it was read to send them.
         null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
         emptied: whether the source is empty and was not before.
@@ -94,6 +95,7 @@ class Report:
     unknown: int = 0
     not_sent: int = 0
     changed_after_delivery: int = 0
+    changed_while_read: int = 0
     absent_from_source: int = 0
     deleted_remotely: int = 0
     deletions: int = 0
@@ -104,6 +106,7 @@ class Report:
     interval_seconds: float | None = None
     rate_used: float | None = None
     seconds: float = 0.0
+    unread: int = 0
     null_keys: int = 0
     duplicate_rows: int = 0
     unknown_keys: tuple[str, ...] = ()

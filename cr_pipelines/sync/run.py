@@ -275,6 +275,8 @@ class Run:
         report.source_rows = plan.source_rows
         report.offered = plan.offered
         report.offered_new = plan.offered_new
+        report.unread = plan.unread
+        report.changed_while_read = plan.changed_while_read
         report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
@@ -312,7 +314,7 @@ class Run:
                 report.unknown,
             )
         )
-        report.not_sent = report.source_rows - placed
+        report.not_sent = max(report.source_rows - placed, 0)
         report.seconds = time.monotonic() - begun
 
     def _record(self, outbox: Outbox, deletions: Deletions | None) -> None:

@@ -100,6 +100,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     for resync in ("changed", "failed", "all"):
         options = Options(resync=resync, limit=5 if resync == "all" else None)
         yield f"offer {resync}", plan.offer(turns(options, also_offered(contacts, options)), options.limit)
+    yield "count offered", plan.count_offered()
     yield "count new", plan.count_new(dialect)
     yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
     yield "refresh hashes", records.refresh_hashes(names, VERSION)

@@ -160,11 +160,17 @@ def _source_usable(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
         problems.append(f"{rows(report.null_keys)} without a key; add one, or filter the rows out of the view")
     if report.duplicate_rows:
         problems.append(f"{report.duplicate_rows:,} rows share a key with another and were not sent; keep one of each")
+    if report.changed_while_read:
+        problems.append(
+            f"{rows(report.changed_while_read)} changed while the source was read, {report.unread:,} of them were not "
+            "found again and not sent; make the view give the same rows when it is read twice, without random ids or "
+            "now()"
+        )
     problems += [
         f"column {name} is not in the contract and was ignored; did you mean {nearest}?"
         for name, nearest in misspelled.items()
     ]
-    severity = (ERROR if report.null_keys or report.duplicate_rows else WARN) if problems else None
+    severity = (ERROR if report.null_keys or report.duplicate_rows or report.unread else WARN) if problems else None
     return check_result(
         key,
         SOURCE_USABLE,

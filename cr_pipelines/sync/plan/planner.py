@@ -13,6 +13,7 @@ from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
+from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
@@ -174,9 +175,12 @@ class Planner:
         self._make_table("cr_offered", statements.offer(in_turn, self._options.limit))
         [(plan.offered_new,)] = self._session.fetch_all(statements.count_new(self._dialect))
         hashed_keys = self._any("SELECT 1 FROM cr_offered WHERE key LIKE 'sha256:%' LIMIT 1")
-        for turn in range(len(in_turn)):
-            if self._any(f"SELECT 1 FROM cr_offered WHERE turn = {turn} LIMIT 1"):
-                source.read_offered(turn, plan.spool.section(), hashed_keys=hashed_keys)
+        for turn, offered in self._session.fetch_all(statements.count_offered()):
+            section = plan.spool.section()
+            second = SecondRead(section)
+            source.read_offered(turn, second, hashed_keys=hashed_keys)
+            plan.unread += max(offered - section.rows, 0)
+            plan.changed_while_read += second.changed + abs(offered - section.rows)
 
     def begin(self, plan: Plan, run: PlannedRun, source_id: int | None = None) -> None:
         """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 class PlannedRow(NamedTuple):
@@ -35,6 +36,9 @@ class PlannedRow(NamedTuple):
 
 LEDGER_COLUMNS = PlannedRow._fields[:-1]
 """The columns that come before the source's own in a spooled batch."""
+
+
+_ROW_HASH = LEDGER_COLUMNS.index("row_hash")
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,35 @@ class Section:
     def close(self) -> None:
         """Free the disk space."""
         self._file.close()
+
+
+class SecondRead:
+    """Writes the second reading of a source to a section, and counts what differs from the first.
+
+    After the section's own columns, a batch has the hash that the row had when the plan was made, and a number that
+    tells copies of a row apart. Only the first copy is kept.
+
+    Attributes:
+        changed: rows that are not as the plan found them, and further copies.
+    """
+
+    def __init__(self, section: Section):
+        self._section = section
+        self.changed = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take the next batch."""
+        hashes, planned, copies = batch.column(_ROW_HASH), batch.column(-2), batch.column(-1)
+        is_first = pc.equal(copies, pa.scalar(1, copies.type))
+        same = pc.and_(pc.equal(hashes, planned), is_first)
+        self.changed += batch.num_rows - same.true_count
+        own = batch.select(list(range(batch.num_columns - 2)))
+        self._section.write(own.filter(is_first))
+
+    def clear(self) -> None:
+        """Drop every row."""
+        self._section.clear()
+        self.changed = 0
 
 
 class Spool:

@@ -331,6 +331,11 @@ def offer(turns: Sequence[str], limit: int | None) -> str:
     return f"SELECT * FROM ({offered}) AS turned{limited}"
 
 
+def count_offered() -> str:
+    """Return a query for the number of offered rows of each turn, in order."""
+    return "SELECT turn, count(*) FROM cr_offered GROUP BY turn ORDER BY turn"
+
+
 def count_new(dialect: Dialect) -> str:
     """Return a query for the number of offered rows that the ledger has not seen."""
     condition = "why = 'new'"
@@ -345,7 +350,7 @@ def example_duplicates(limit: int) -> str:
 def read_offered(
     names: PlanNames, types: Mapping[str, str], source: str, turn: int, order: Sequence[str], meta: Sequence[str]
 ) -> str:
-    """Return a query for the offered rows of one turn.
+    """Return a query for the offered rows of one turn, as `SecondRead` takes them.
 
     Args:
         names: the plan's.
@@ -365,7 +370,9 @@ def read_offered(
         f"AS {dialect.identifier(f'value_{name}')}"
         for name, kind in types.items()
     )
-    listed = ",\n".join((*before, *values))
+    # An append must not be sent twice because its source gives the row twice when it is read again.
+    copy = "1" if names.sync.contract.repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY o.key)"
+    listed = ",\n".join((*before, *values, "o.row_hash AS planned_hash", f"{copy} AS copy_number"))
     ordered = f"ORDER BY {', '.join(f's.{dialect.identifier(name)}' for name in order)}" if order else ""
     return f"""
         SELECT
