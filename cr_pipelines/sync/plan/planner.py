@@ -63,6 +63,13 @@ class Planner:
                 f"the contract of a {contract.kind} requires; name it so in the view"
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
+        if self._partition is not None and not self._dialect.is_moment(types.get(self._partition.column, "timestamp")):
+            column = self._partition.column
+            raise SourceUnusable(
+                f"{self._sync.name}: column {column} of {self._sync.relation} has the type {types[column]}, and a "
+                f"partition is a day of a timestamp; cast it in the view, as with CAST({column} AS "
+                f"{self._dialect.types['timestamp']})"
+            )
         known = {column.name: types[column.name] for column in match.columns}
         version = row_hash_version(self._dialect, known)
         return known, Plan(match, tuple(known), version, also_offered(self._sync, self._options))

@@ -6,12 +6,13 @@ Goes in: Arrow batches. Comes out: one `PlannedRow` after the other, in the orde
 import struct
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+
+from cr_pipelines.sync.contract.faults import Unreadable
 
 
 class PlannedRow(NamedTuple):
@@ -35,11 +36,6 @@ class PlannedRow(NamedTuple):
 
 LEDGER_COLUMNS = PlannedRow._fields[:-1]
 """The columns that come before the source's own in a spooled batch."""
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A value that Python cannot hold: a date outside the years 1 to 9999."""
 
 
 class Section:
