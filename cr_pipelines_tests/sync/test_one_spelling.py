@@ -121,13 +121,11 @@ def test_a_key_that_becomes_a_double_sends_nothing_again(flow: Flow) -> None:
 
 
 def test_a_ledger_with_keys_in_a_former_spelling_sends_nothing_again(flow: Flow) -> None:
-    flow.sql(
-        "CREATE TABLE n AS SELECT CAST(1.5 - 0.5 AS numeric(6,2)) AS id, 'email' AS social_type, 'a@b.example' AS value, 'x' AS note"
-    )
-    notes = Sync("notes", "contact_note", "n")
-    assert run_sync(notes, flow.warehouse, flow.destination()).offered == 1
-    flow.sql("UPDATE common_room.sync_ledger SET key = '1.00', row_hash = NULL")
-    again = run_sync(notes, flow.warehouse, flow.destination())
+    flow.sql("CREATE TABLE people AS SELECT CAST(1 AS numeric(6,2)) AS id, 'Ada' AS full_name")
+    people = Sync("people", "contact", "people")
+    assert run_sync(people, flow.warehouse, flow.destination()).delivered == 1
+    flow.sql("UPDATE common_room.sync_ledger SET key = '1.00'")
+    again = run_sync(people, flow.warehouse, flow.destination())
     assert (again.offered, again.absent_from_source) == (0, 0)
     assert flow.sql("SELECT key FROM common_room.sync_ledger") == [("1",)]
 
@@ -184,8 +182,9 @@ def test_nested_cells_become_json() -> None:
 
 def test_a_partition_column_of_another_type_is_named(flow: Flow) -> None:
     flow.sql(
-        "CREATE TABLE acts AS SELECT 'a' AS id, 'link' AS activity_type, 'u' AS user_id, '2026-03-01 10:00' AS timestamp"
+        "CREATE TABLE acts AS "
+        "SELECT 'a' AS id, 'link' AS activity_type, 'u' AS user_id, '2026-03-01 10:00' AS timestamp"
     )
     day = Partition.of_day("timestamp", date(2026, 3, 1))
-    with pytest.raises(SourceUnusable, match="column timestamp of acts has the type .*cast it"):
+    with pytest.raises(SourceUnusable, match="column timestamp of acts has the type"):
         run_sync(Sync("acts", "activity", "acts"), flow.warehouse, flow.destination(), partition=day)
