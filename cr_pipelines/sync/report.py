@@ -14,6 +14,9 @@ from cr_pipelines.sync.errors import SyncError
 
 _EXAMPLES = 3
 
+_MOST_PARTS = 20
+"""So many parts of one column, with one reason, are listed apart from it."""
+
 MOST_KEYS = 20
 """So many keys of one kind are named at most."""
 
@@ -118,16 +121,25 @@ class Report:
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
     samples: list[str] = field(default_factory=list, repr=False)
+    _parts: dict[tuple[str, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def add_problem(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
         """Count invalid rows under their field and reason."""
-        for problem in self.problems:
-            if (problem.field, problem.reason_code) == (column, reason_code):
-                problem.rows += rows
-                if len(problem.example_keys) < _EXAMPLES:
-                    problem.example_keys.append(key)
-                return
-        self.problems.append(Problem(column, reason_code, rows, [key], message))
+        known = (column, reason_code) in self._problems
+        whole, _, part = column.partition(".")
+        if part and not known:
+            # Rows may have parts of their own, such as names of fields that the room does not know.
+            parts = self._parts.get((whole, reason_code), 0)
+            column = whole if parts >= _MOST_PARTS else column
+            self._parts[whole, reason_code] = parts + 1
+        problem = self._problems.get((column, reason_code))
+        if problem is None:
+            problem = self._problems[column, reason_code] = Problem(column, reason_code, 0, [], message)
+            self.problems.append(problem)
+        problem.rows += rows
+        if len(problem.example_keys) < _EXAMPLES:
+            problem.example_keys.append(key)
 
     def add_traffic(self, stats: Stats) -> None:
         """Add what a client did."""

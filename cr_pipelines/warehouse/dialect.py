@@ -154,6 +154,10 @@ class SourceDialect(SqlDialect):
         """Return whether a type, in the engine's words, is one of numbers."""
         return _bare(kind) in self.whole_types | self.decimal_types | self.inexact_types
 
+    def is_moment(self, kind: str) -> bool:
+        """Return whether a type, in the engine's words, is one of dates or of dates with a time."""
+        return kind.lower().startswith(("timestamp", "date"))
+
     def is_respelled(self, kind: str) -> bool:
         """Return whether the key of a column of this type may differ from the engine's own text of it."""
         return _bare(kind) in self.decimal_types | self.inexact_types | self.json_types

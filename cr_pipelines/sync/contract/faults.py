@@ -8,6 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 
+class Unreadable:
+    """What is spooled for a value that Python cannot hold: a date outside the years 1 to 9999."""
+
+
 class InvalidValue(Exception):
     """A value that cannot be sent.
 
@@ -45,6 +49,8 @@ def describe_type(value: object) -> str:
             return "a struct"
         case list():
             return "a list"
+        case Unreadable():
+            return "a date outside the years 1 to 9999"
         case _:
             return f"a value of the type {type(value).__name__}"
 

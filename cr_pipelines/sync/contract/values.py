@@ -26,6 +26,9 @@ PROSE = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
+_ARRAY_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"{}]+)')
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
+
 _LARGEST_EXPONENT = 300
 """Of a number: beyond it, writing the number out takes seconds, and most readers take it for infinite."""
 
@@ -214,7 +217,7 @@ def names(value: Any) -> list[str] | None:
     """Return the names in a list, or in text that separates them by commas, without blanks and repetitions."""
     expected = "a list of names or text with commas between the names"
     if isinstance(value, str):
-        value = parsed(value, expected) if value.lstrip().startswith(("[", '"')) else value.split(",")
+        value = _listed_names(value.strip(), expected)
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list):
@@ -226,6 +229,26 @@ def names(value: Any) -> list[str] | None:
         if name := line(entry).strip():
             found[name] = None
     return list(found) or None
+
+
+def _listed_names(text: str, expected: str) -> Any:
+    """Return what text with names holds: JSON, an array of PostgreSQL as text, or else the text itself."""
+    if text.startswith("{") and text.endswith("}"):
+        with contextlib.suppress(InvalidValue):
+            return parsed(text, expected)
+        entries = _ARRAY_ENTRY.findall(text[1:-1])
+        return [
+            re.sub(r"\\(.)", r"\1", quoted) if quoted else bare.strip() for quoted, bare in entries if bare != "NULL"
+        ]
+    if text.startswith("["):
+        # A name may begin with a bracket, as in [Beta] testers.
+        try:
+            return parsed(text, expected)
+        except InvalidValue:
+            if re.match(r"\[\s*[\"\]\[{]", text):
+                raise
+            return text
+    return parsed(text, expected) if text.startswith('"') else text
 
 
 def tags(value: Any) -> list[TagByName] | None:
@@ -246,10 +269,9 @@ def as_boolean(value: Any) -> bool:
 def as_number(value: Any) -> float | int:
     """Return a finite number, from one or from its text."""
     if isinstance(value, str):
-        try:
-            value = Decimal(value.strip())
-        except ArithmeticError:
-            raise wrong_value(value, "a number") from None
+        if not _NUMBER.fullmatch(value.strip()):
+            raise wrong_value(value, "a number")
+        value = Decimal(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise wrong_value(value, "a number")
     if isinstance(value, int):
@@ -263,7 +285,7 @@ def as_number(value: Any) -> float | int:
 def as_integer(value: Any) -> int:
     """Return a whole number, from one or from its text."""
     number = as_number(value)
-    if not isinstance(number, int):
+    if not isinstance(number, int) or (isinstance(value, str) and "e" in value.lower()):
         raise wrong_value(value, "a whole number")
     return number
 

@@ -72,6 +72,13 @@ class Planner:
                 f"the contract of a {contract.kind} requires; name it so in the view"
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
+        moment = None if self._partition is None else match.spelled.get(self._partition.column)
+        if self._partition is not None and moment is not None and not self._dialect.is_moment(types[moment]):
+            raise SourceUnusable(
+                f"{self._sync.name}: column {moment} of {self._sync.relation} has the type {types[moment]}, and a "
+                f"partition is a day of a timestamp; cast it in the view, as with CAST({moment} AS "
+                f"{self._dialect.types['timestamp']})"
+            )
         known = {column.name: types[match.spelled[column.name]] for column in match.columns}
         version = row_hash_version(self._dialect, known)
         return known, Plan(match, tuple(known), version, also_offered(self._sync, self._options))

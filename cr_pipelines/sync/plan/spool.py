@@ -6,13 +6,14 @@ Goes in: Arrow batches. Comes out: one `PlannedRow` after the other, in the orde
 import struct
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from cr_pipelines.sync.contract.faults import Unreadable
 
 
 class PlannedRow(NamedTuple):
@@ -39,12 +40,6 @@ LEDGER_COLUMNS = PlannedRow._fields[:-1]
 
 
 _ROW_HASH = LEDGER_COLUMNS.index("row_hash")
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A value that Python cannot hold: a date outside the years 1 to 9999."""
-
 
 class Section:
     """The rows of one turn.
