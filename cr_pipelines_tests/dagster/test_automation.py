@@ -21,7 +21,7 @@ SYNC = Sync("people", "contact", "people")
         dg.AssetCheckSpec("tests", asset="people"),
     ],
 )
-def upstream() -> None: ...
+def upstream(): ...
 
 
 DEFINITIONS = dg.Definitions.merge(
