@@ -108,6 +108,8 @@ class DuckDBDialect(Dialect):
     @override
     def byte_length(self, expression: str) -> str:
         return f"strlen({expression})"
+
+    @override
     def readable(self, column: str, kind: str) -> str:
         # Arrow has no type for it.
         return self.text(self.identifier(column)) if kind == "BIGNUM" else super().readable(column, kind)

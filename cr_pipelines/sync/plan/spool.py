@@ -41,6 +41,7 @@ LEDGER_COLUMNS = PlannedRow._fields[:-1]
 
 _ROW_HASH = LEDGER_COLUMNS.index("row_hash")
 
+
 class Section:
     """The rows of one turn.
 
