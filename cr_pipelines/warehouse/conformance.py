@@ -122,7 +122,7 @@ class WarehouseConformance:
 
     @staticmethod
     def _of_row(session: Session, select: str, expression: Any) -> Any:
-        columns = list(session.columns(Relation(select)))
+        columns = session.columns(Relation(select))
         [(value,)] = session.fetch_all(f"SELECT {expression(columns)} FROM ({select}) AS one")
         return value
 

@@ -19,7 +19,7 @@ def documents(room: str, url: str) -> str:
     """A connection, a sync of each kind, the catalog and the removals of a room."""
     own = f"type: cr_pipelines.components.Common{{}}\nattributes: {{{{connection: {room}, {{}}}}}}"
     kinds = [
-        f"kind: {kind}, source: {kind}s, asset_key: {room}/{kind}s, schedule: {{cron: '0 * * * *'}}"
+        f"kind: {kind}, source: common_room_{kind}s, asset_key: {room}/{kind}s, schedule: {{cron: '0 * * * *'}}"
         for kind in CONTRACTS
     ]
     return "\n---\n".join(
@@ -66,10 +66,10 @@ def test_a_connection_and_a_sync_from_yaml_run(location: Location) -> None:
 
 
 def test_two_rooms_with_one_state_schema_do_not_load() -> None:
-    with pytest.raises(Exception, match="belongs") as refused:
+    with pytest.raises(Exception, match="CommonRoomConnection") as refused:
         load(eu=f"{CONNECTION}{{name: eu}}", us=f"{CONNECTION}{{name: us}}")
 
-    assert "set state_schema" in str(refused.getrepr(style="native"))
+    assert "set state_schema in one of them" in str(refused.getrepr(style="native"))
 
 
 def test_a_resource_of_another_type_is_named(location: Location) -> None:
