@@ -48,6 +48,14 @@ class CommonRoomResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         "COMMON_ROOM_DESTINATION_SOURCE_ID.",
     )
 
+    rate_share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="How much of the token's rate limit to use, above 0 and up to 1. Below 1, requests are spread "
+        "evenly, which leaves room for other clients of the token.",
+    )
+
     def get_client(self) -> CommonRoomClient:
         """Return a client of the room for one event loop; use it in `async with`.
 
@@ -61,7 +69,7 @@ class CommonRoomResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 "environment variable COMMON_ROOM_API_TOKEN in the process that runs the sync"
             )
         try:
-            return CommonRoomClient(token, self.base_url or settings.base_url)
+            return CommonRoomClient(token, self.base_url or settings.base_url, rate_share=self.rate_share)
         except ValueError as error:
             raise SettingsError(str(error)) from None
 
