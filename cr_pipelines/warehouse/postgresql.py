@@ -191,6 +191,11 @@ class PostgreSQLSession(Session):
         return dict(described)
 
     @override
+    def interrupt(self) -> None:
+        with suppress(adbc_driver_manager.Error):
+            self._connection.adbc_cancel()
+
+    @override
     def snapshot(self) -> Any:
         return self._transaction()
 
