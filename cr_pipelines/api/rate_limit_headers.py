@@ -6,7 +6,6 @@ of a 429, a `RateLimitHit` with the seconds to wait.
 
 import math
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -19,7 +18,6 @@ from cr_pipelines.api.window_model import RateLimitHit
 LONGEST_SANE_WAIT = 86_400.0
 SHORTEST_SANE_INTERVAL = 0.01
 LARGEST_SANE_COUNT = 10**9
-ROUNDING_TOLERATED = 2.0
 SKEW_TOLERATED = 2.0
 LATE_TOLERATED = 5.0
 
@@ -44,9 +42,9 @@ def limit_and_left(headers: httpx.Headers) -> tuple[int | None, int | None]:
 
 
 def parse_429(headers: httpx.Headers, body: bytes, now: float | None = None) -> RateLimitHit:
-    """Read a 429. The wait comes from `waitMs`, else X-RateLimit-Reset, else Retry-After, whose seconds are rounded.
+    """Read a 429. The wait comes from `waitMs`, else X-RateLimit-Reset, else Retry-After.
 
-    Where a later one of them asks for much longer, that counts. Numbers that make no sense are left out.
+    Numbers that make no sense are left out.
 
     Args:
         headers: the response's headers.
@@ -61,10 +59,10 @@ def parse_429(headers: httpx.Headers, body: bytes, now: float | None = None) -> 
         _until(_number(headers.get("x-ratelimit-reset")), clock),
         retry_after(headers.get("retry-after"), clock),
     )
-    waits = [wait for wait in candidates if wait is not None and -LATE_TOLERATED <= wait <= LONGEST_SANE_WAIT]
+    waits = (wait for wait in candidates if wait is not None and -LATE_TOLERATED <= wait <= LONGEST_SANE_WAIT)
     limit, interval = details.interval_limit, details.interval_reset_seconds
     return RateLimitHit(
-        wait=_longest(waits),
+        wait=next((max(0.0, wait) for wait in waits), None),
         interval=interval if interval is not None and SHORTEST_SANE_INTERVAL <= interval <= LONGEST_SANE_WAIT else None,
         limit=_limit(headers) or (int(limit) if limit is not None and 1 <= limit <= LARGEST_SANE_COUNT else None),
     )
@@ -85,14 +83,6 @@ def retry_after(value: str | None, now: float) -> float | None:
     if moment is None:
         return None
     return _until((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), now)
-
-
-def _longest(waits: Sequence[float]) -> float | None:
-    """Return the first wait, or the longest if that is longer by more than rounding explains."""
-    if not waits:
-        return None
-    longest = max(waits)
-    return max(0.0, longest if longest > waits[0] + ROUNDING_TOLERATED else waits[0])
 
 
 def _details(body: bytes) -> _RateLimit:

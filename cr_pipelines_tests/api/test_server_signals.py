@@ -38,12 +38,6 @@ def test_a_wait_that_is_longer_than_the_interval_is_kept():
     assert model.wait(20.1) == 0.0
 
 
-def test_the_longest_wait_counts_where_rounding_does_not_explain_it():
-    body = b'{"rateLimit":{"waitMs":200}}'
-    assert parse_429(httpx.Headers({"retry-after": "1"}), body).wait == 0.2
-    assert parse_429(httpx.Headers({"retry-after": "20"}), body).wait == 20
-
-
 def test_a_block_for_longer_than_the_client_may_wait_ends_at_once():
     async def run() -> None:
         limited = Reply(429, {"rateLimit": {"intervalLimit": 10, "intervalResetSeconds": 1}}, {"Retry-After": "7200"})
