@@ -12,6 +12,7 @@ work later (`transient`), or does somebody have to change something first (termi
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
     │   ├── StateSchemaTooNew                              a later version has migrated the state schema
+    │   ├── ServerSilent          (transient)          no response at all came for minutes
     │   ├── SyncStopped               (transient)          the run ended early; what it did is recorded
     │   └── NotUnsuppressed           removal              the suppression of a person could not be lifted
     └── CommonRoomError               api.errors           an operation of the API did not succeed

@@ -94,6 +94,14 @@ class CommonRoomResource(_ResourceWithSecrets):
         "COMMON_ROOM_DESTINATION_SOURCE_ID.",
     )
 
+    rate_share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="How much of the token's rate limit to use, above 0 and up to 1. Below 1, requests are spread "
+        "evenly, which leaves room for other clients of the token.",
+    )
+
     _token_is_no_mask = field_validator("token", mode="before")(_without_mask)
 
     def get_client(self) -> CommonRoomClient:
@@ -112,7 +120,10 @@ class CommonRoomResource(_ResourceWithSecrets):
             )
         try:
             return CommonRoomClient(
-                token, self.base_url or settings.base_url, allow_plain_http=settings.allow_plain_http
+                token,
+                self.base_url or settings.base_url,
+                allow_plain_http=settings.allow_plain_http,
+                rate_share=self.rate_share,
             )
         except ValueError as error:
             raise SettingsError(str(error)) from None

@@ -70,6 +70,9 @@ class CommonRoomClient:
         retry: when to send again after a failure; `careful()` by default.
         max_concurrency: most requests in flight.
         max_limit_wait: seconds that 429s may keep calls waiting without one success, before `RateLimited`.
+        rate_share: how much of the limit to use, above 0 and up to 1. Below 1, requests are spread evenly, which
+            leaves room for other clients of the token. It applies from the first 429 on, which shows how long the
+            limit's interval is.
         connect_timeout: seconds for opening a connection.
         timeout: seconds for one request and its response.
         allow_plain_http: whether the base URL may be plain http to another machine, which can then read the token.
@@ -84,6 +87,7 @@ class CommonRoomClient:
         retry: RetryRule | None = None,
         max_concurrency: int = 128,
         max_limit_wait: float = 3600.0,
+        rate_share: float = 1.0,
         connect_timeout: float = 10.0,
         timeout: float = 60.0,
         allow_plain_http: bool = False,
@@ -95,6 +99,7 @@ class CommonRoomClient:
             retry=retry,
             max_concurrency=max_concurrency,
             max_limit_wait=max_limit_wait,
+            rate_share=rate_share,
             connect_timeout=connect_timeout,
             timeout=timeout,
             allow_plain_http=allow_plain_http,
@@ -116,6 +121,11 @@ class CommonRoomClient:
     def stats(self) -> Stats:
         """Return what this client has done so far."""
         return self._requester.stats()
+
+    @property
+    def seconds_without_response(self) -> float:
+        """Return how long no response at all has come while requests were sent; 0 while none is due."""
+        return self._requester.seconds_without_response()
 
     async def token_status(self) -> TokenStatus:
         """Read which room the token belongs to (GET /api-token-status)."""

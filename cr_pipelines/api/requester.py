@@ -7,6 +7,7 @@ limiter, the send hook, the transport and the retry rule.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
@@ -27,7 +28,7 @@ from cr_pipelines.api.errors import (
 )
 from cr_pipelines.api.models import RequestModel
 from cr_pipelines.api.operations import Operation
-from cr_pipelines.api.rate_limit_headers import limit_and_left, parse_429
+from cr_pipelines.api.rate_limit_headers import limit_and_left, parse_429, retry_after
 from cr_pipelines.api.rate_limiter import RateLimiter, WaitedTooLong
 from cr_pipelines.api.response_check import Received, check_refusal, check_success, unreadable
 from cr_pipelines.api.responses import Reader, WriteResponse
@@ -60,6 +61,7 @@ class Requester:
         retry: RetryRule | None,
         max_concurrency: int,
         max_limit_wait: float,
+        rate_share: float,
         connect_timeout: float,
         timeout: float,  # a setting of the transport, not of a coroutine
         allow_plain_http: bool = False,
@@ -68,6 +70,8 @@ class Requester:
         token = HiddenText(token)
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise ValueError("the token is empty or holds characters that no token has")
+        if not 0 < rate_share <= 1:
+            raise ValueError(f"rate_share is {rate_share}; it must be above 0 and up to 1")
         root = httpx.URL(base_url)
         if root.scheme not in {"http", "https"} or not root.host:
             raise ValueError("the base URL must be an http or https address up to and including /community/v1")
@@ -89,7 +93,8 @@ class Requester:
         self._bounds_time = transport is None
         self._transport = transport or AiohttpTransport(connect_timeout=connect_timeout, total_timeout=timeout)
         self._retry = retry or careful()
-        self._rate_limiter = RateLimiter(ConcurrencyLimit(most=max_concurrency), max_limit_wait)
+        self._rate_limiter = RateLimiter(ConcurrencyLimit(most=max_concurrency), max_limit_wait, rate_share)
+        self._max_limit_wait = max_limit_wait
         self._by_operation: dict[str, OperationStats] = {}
         self._addresses: dict[tuple[str, int], httpx.URL] = {}
         for name in ("httpx", "httpcore", "aiohttp"):
@@ -108,6 +113,11 @@ class Requester:
             interval_seconds=window.interval,
             rate_used=window.rate_used(),
         )
+
+    def seconds_without_response(self) -> float:
+        """Return how long the server has been silent while there were requests to respond to."""
+        since = self._rate_limiter.unanswered_since
+        return 0.0 if since is None else time.monotonic() - since
 
     async def write(
         self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
@@ -173,9 +183,10 @@ class Requester:
             else:
                 kind, status = outcome, None
             pause = self._retry(Failure(operation, kind, attempt))
-            if pause is None:
+            asked = _asked_wait(outcome)
+            if pause is None or asked > self._max_limit_wait:
                 raise _failed(operation, attempt, kind, status)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, asked))
             attempt += 1
             counts.retries += 1
 
@@ -215,7 +226,7 @@ class Requester:
         return response
 
     async def _send_once(self, request: httpx.Request, hook: SendHook | None) -> httpx.Response:
-        responded = False
+        settled = False
         try:
             if self._bounds_time:
                 response = await self._transport.handle_async_request(request)
@@ -226,11 +237,15 @@ class Requester:
                         await response.aread()
                     finally:
                         await response.aclose()
-            responded = True
+        except _NEVER_SENT:
+            settled = True
+            raise
+        else:
+            settled = True
             return response
         finally:
             if hook is not None:
-                hook.leave(responded)
+                hook.leave(settled)
 
     def _address(
         self, operation: Operation, parameters: tuple[str | int, ...], query: Mapping[str, str] | None = None
@@ -254,6 +269,13 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _asked_wait(outcome: httpx.Response | FailureKind) -> float:
+    """Return the seconds that a failure's Retry-After asks to wait; 0 where there is none."""
+    if isinstance(outcome, FailureKind):
+        return 0.0
+    return retry_after(outcome.headers.get("retry-after"), time.time()) or 0.0
 
 
 def _segment(operation: Operation, parameter: str | int) -> str:

@@ -215,7 +215,9 @@ class WarehouseConformance:
 
     def keys(self, session: Session, *selects: str) -> list[str | None]:
         """The key of each one-row SELECT over all its columns."""
-        return [self._of_row(session, select, lambda types: session.dialect.key(list(types), types)) for select in selects]
+        return [
+            self._of_row(session, select, lambda types: session.dialect.key(list(types), types)) for select in selects
+        ]
 
     def test_a_single_key_is_its_own_text(self, warehouse: Warehouse) -> None:
         with warehouse.session() as session:

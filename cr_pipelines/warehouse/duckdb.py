@@ -220,6 +220,10 @@ class DuckDBSession(Session):
         self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
 
     @override
+    def interrupt(self) -> None:
+        self._connection.interrupt()
+
+    @override
     def register_arrow(self, name: str, rows: pa.Table) -> None:
         self._connection.register(name, rows)
 

@@ -290,6 +290,11 @@ class PostgreSQLSession(Session):
         return self.fetch_all(f"SELECT to_regclass({name}) IS NULL") == [(True,)]
 
     @override
+    def interrupt(self) -> None:
+        with suppress(adbc_driver_manager.Error):
+            self._connection.adbc_cancel()
+
+    @override
     @contextmanager
     def snapshot(self, relation: Relation | None = None) -> Iterator[None]:
         if relation is None:

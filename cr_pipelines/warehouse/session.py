@@ -55,6 +55,9 @@ class SourceSession(SqlSession):
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         """Write the rows of a query to a sink, batch by batch, never all in memory."""
 
+    def interrupt(self) -> None:
+        """End the statement that runs now, if any, with a WarehouseError. To be called from another thread."""
+
     def snapshot(self, relation: Relation | None = None) -> AbstractContextManager[None]:
         """See one state of the warehouse while the block lasts, where others can write meanwhile.
 

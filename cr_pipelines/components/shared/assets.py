@@ -19,7 +19,9 @@ POOL = "common_room_api"
 
 
 def warehouse_kind(url: str | None = None) -> str:
-    """Return the warehouse's engine, such as `duckdb`, from the scheme of its URL; `sql` for any other text. By default, of CR_WAREHOUSE_URL.
+    """Return the warehouse's engine from the scheme of its URL, such as `duckdb`; `sql` for any other text.
+
+    By default, the URL is CR_WAREHOUSE_URL.
 
     Loading a code location may read the environment, but must not connect.
     """

@@ -57,6 +57,9 @@ def failing_in_dagster(
             _never_retry(context)
         raise
     except Exception as error:
+        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+            # DuckDB lost what the handler of SIGTERM or SIGINT raised: somebody ended the run.
+            raise dg.DagsterExecutionInterruptedError from None
         # Requested here, not by a retry policy: with a policy, Dagster restarts a run that somebody terminated.
         raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from without_text(error)
 

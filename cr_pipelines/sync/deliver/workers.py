@@ -7,7 +7,7 @@ the circuit breaker opened.
 import asyncio
 import gc
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -194,23 +194,29 @@ class _Workers:
         """Return the next batch of rows that must not be sent twice, once the ledger has it."""
         async with self._announcing:
             if not self._announced and not self._breaker.is_open:
-                self._announced.extend(islice(self._steps, _WORKERS_SENDING_ONCE))
-                batches = [step for step in self._announced if isinstance(step, Batch)]
-                for batch in batches:
-                    self._outcomes.announce(batch)
-                if batches:
-                    await self._recorder.flush()
+                steps = list(islice(self._steps, _WORKERS_SENDING_ONCE))
+                await self._announce([step for step in steps if isinstance(step, Batch)])
+                self._announced.extend(steps)
             return self._announced.popleft() if self._announced else None
+
+    async def _announce(self, batches: Sequence[Batch]) -> None:
+        """Return once the ledger has that these batches are about to be sent. Raise, and none of them may be sent."""
+        if not batches:
+            return
+        try:
+            for batch in batches:
+                self._outcomes.announce(batch)
+            await self._recorder.flush()
+        except BaseException:
+            for batch in batches:
+                self._outcomes.withdraw(batch)
+            raise
 
     async def _send(self, batch: Batch) -> None:
         in_flight = self._guard.hook(batch.identities)
         self._outbox.mark_in_doubt(batch.keys)
         try:
             response = await self._request(batch, in_flight)
-        except asyncio.CancelledError:
-            if not self._contract.repeatable:
-                self._outcomes.abandon(batch)
-            raise
         except RowSuppressed as found:
             for rest in self._without_suppressed(batch, found.email_hash, in_flight.attempts):
                 await self._send(rest)
@@ -225,9 +231,25 @@ class _Workers:
                 self._outcomes.lose(batch, error)
             else:
                 self._outcomes.fail(batch, error)
+        except BaseException:
+            self._give_up(batch, in_flight)
+            raise
         else:
             self._outcomes.accept(batch, response)
         self._outbox.clear_doubt(batch.keys)
+
+    def _give_up(self, batch: Batch, in_flight: InFlight) -> None:
+        """Record rows that nobody waits for any more: in doubt only if a request about them may have arrived."""
+        if in_flight.attempts == 0:
+            self._outbox.clear_doubt(batch.keys)
+        if self._contract.repeatable:
+            return
+        # An append goes on after a 429 only, or when it could not be sent: then it did not arrive.
+        if in_flight.in_doubt:
+            self._outcomes.abandon(batch)
+        else:
+            self._outbox.clear_doubt(batch.keys)
+            self._outcomes.withdraw(batch)
 
     async def _request(self, batch: Batch, in_flight: InFlight) -> WriteResponse:
         """Send a request past the guard, waiting while the run must first look at the suppression list."""
