@@ -18,10 +18,13 @@ from cr_pipelines.sync.model import (
     Sync,
 )
 from cr_pipelines.sync.plan.partitions import rows_before
-from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
+from cr_pipelines.sync.privacy.ingestion import PROMISED, Ingested, ingest, privacy_state
+from cr_pipelines.sync.privacy.people import shared_addresses
+from cr_pipelines.sync.privacy.requests import RequestSource
+from cr_pipelines.sync.privacy.sent_addresses import KnownAddresses
 from cr_pipelines.sync.privacy.suppression import SuppressionList
-from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
+from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, privacy_messages, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -36,12 +39,15 @@ __all__ = [
     "CATALOG_TABLES",
     "COUNTERS",
     "PII_REMOVALS",
+    "PROMISED",
     "REMOVALS",
     "AlreadyRunning",
     "CompactedPartition",
     "Counter",
     "Destination",
     "Heartbeat",
+    "Ingested",
+    "KnownAddresses",
     "Ledger",
     "Options",
     "Partition",
@@ -49,11 +55,11 @@ __all__ = [
     "Progress",
     "RejectedRow",
     "Report",
+    "RequestSource",
     "Resync",
     "RunKey",
     "RunRecord",
     "RunRegistry",
-    "SentAddresses",
     "SourceUnusable",
     "StateSchema",
     "StateSchemaTooNew",
@@ -65,12 +71,16 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "compact_ledger",
+    "ingest",
     "mark_running",
+    "privacy_messages",
+    "privacy_state",
     "read_catalog",
     "rows",
     "rows_before",
     "run_in_loop",
     "run_sync",
+    "shared_addresses",
     "unknown_names",
     "wait_until_confirmed",
 ]

@@ -62,6 +62,8 @@ class Report:
             or `interrupted` (somebody ended it).
         null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
+        requests_waiting: privacy requests that are not submitted to Common Room yet.
+        requests_problem: why privacy requests cannot be read; None when they can, or when there is no table of them.
         emptied: whether the source is empty and was not before.
         deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
         deletion_keys: up to 20 keys of what `deletions` counts.
@@ -103,6 +105,8 @@ class Report:
     null_keys: int = 0
     duplicate_rows: int = 0
     unknown_keys: tuple[str, ...] = ()
+    requests_waiting: int = 0
+    requests_problem: str | None = None
     emptied: bool = False
     deleted_remotely_keys: list[str] = field(default_factory=list)
     deletion_keys: list[str] = field(default_factory=list)
@@ -175,6 +179,10 @@ class Report:
             line += f", {self.rate_limited:,} responses of 429"
         return line
 
+    def privacy_messages(self) -> list[str]:
+        """Return what to say about privacy requests: that some are not submitted, or cannot be read."""
+        return privacy_messages(self.requests_waiting, self.requests_problem)
+
     def named_keys(self) -> list[str]:
         """Return the keys that are named to the user, as phrases such as `deleted remotely: VIP, Beta and 2 more`."""
         found = (
@@ -220,6 +228,20 @@ class Progress:
     def __str__(self) -> str:
         left = "time left unknown" if self.seconds_left is None else f"about {_duration(self.seconds_left)} left"
         return f"{self.sync}: {self.done:,} of {self.total:,} rows, {self.rows_per_second:,.0f} rows/s, {left}"
+
+
+def privacy_messages(waiting: int, problem: str | None) -> list[str]:
+    """Return what to say about privacy requests that are not submitted, and about a source of them that is unusable."""
+    messages = []
+    if waiting:
+        messages.append(
+            f"{waiting:,} privacy {'request waits' if waiting == 1 else 'requests wait'} to be submitted to Common "
+            "Room; syncs suppress these people, but nothing removes them. Start the sensor pii_removals_sensor, or "
+            "materialize common_room/pii_removals; `cr-pipelines pii report` lists them"
+        )
+    if problem is not None:
+        messages.append(f"privacy requests cannot be read, so nobody new is suppressed: {problem}")
+    return messages
 
 
 def rows(count: int) -> str:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -24,6 +25,10 @@ from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
+from cr_pipelines.sync.privacy.ingestion import privacy_state
+from cr_pipelines.sync.privacy.requests import RequestSource
+from cr_pipelines.sync.privacy.sent_addresses import KnownAddresses, SentAddresses
+from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -50,6 +55,7 @@ def run_sync(
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     timing: Timing | None = None,
+    requests: RequestSource | None = None,
 ) -> Report:
     """Bring Common Room up to date with a source: plan in the warehouse, send what changed, record every outcome.
 
@@ -66,6 +72,8 @@ def run_sync(
         run_id: names the run in the ledger; None for a random one.
         on_progress: called every few seconds while rows are sent.
         timing: how often to write, look and report; for tests.
+        requests: where privacy requests are, which suppress people first of all; None for the table
+            `common_room_pii_requests`. It need not exist.
 
     Returns:
         what became of every row.
@@ -88,6 +96,7 @@ def run_sync(
         run_id or uuid.uuid4().hex,
         None if frame is None else as_arrow(frame),
         timing or Timing(),
+        requests or RequestSource(),
     )
     with mark_running(run.key.run_id):
         return run.go(on_progress)
@@ -107,6 +116,7 @@ class Run:
         run_id: str,
         frame: pa.Table | None,
         timing: Timing,
+        requests: RequestSource,
     ):
         self.key = RunKey(run_id, sync.name, partition.name if partition else "")
         self._sync = sync
@@ -117,8 +127,10 @@ class Run:
         self._partition = partition
         self._frame = frame
         self._timing = timing
+        self._requests = requests
         self._source_id = destination.source_id if sync.contract.needs_source_id else None
-        self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
+        self._watch = SuppressionWatch(self.key, schema, self._source_id, timing, sync.contract.kind)
+        self._addresses = SentAddresses(self.key, sync.contract.kind, self._source_id, schema)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds)
         self._breaker = CircuitBreaker()
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
@@ -129,7 +141,7 @@ class Run:
         remote = self._read_room()
         plan = self._plan(remote)
         outbox = Outbox(self.key, self._schema, plan.row_hash_version)
-        recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
+        recorder = Recorder(self._warehouse, outbox, self._addresses, self._watch, self._heartbeat, self._timing)
         deletions: Deletions | None = None
         try:
             if plan.offered:
@@ -175,6 +187,11 @@ class Run:
             StateSchema(session, self._schema).prepare()
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             ledger.fold(self._sync.name)
+            KnownAddresses(session, ledger.names).fold_ended(self._sync.name)
+            self._report.requests_waiting, self._report.requests_problem = privacy_state(
+                session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run
+            )
+            SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
             if self._options.dry_run:
                 plan = self._plan_in(session, ledger, remote)
             else:
@@ -194,7 +211,7 @@ class Run:
         plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
         if not self._options.dry_run:
-            planner.begin(plan, self.key.run_id, self._source_id)
+            planner.begin(plan, self.key.run_id)
         return plan
 
     def _deliver(
@@ -222,7 +239,7 @@ class Run:
                 if dry_run:
                     self._report.samples = await delivery.preview(client, catalog)
                 else:
-                    await delivery.run(client, catalog, outbox, recorder, progress)
+                    await delivery.run(client, catalog, outbox, self._addresses, recorder, progress)
             except (BadToken, UnknownSource) as error:
                 self._breaker.stop(str(error))
             finally:
@@ -310,6 +327,8 @@ class Run:
             recorder.write(session)
             ledger = Ledger(session, self._schema)
             ledger.fold(self._sync.name)
+            self._addresses.finish(session)
+            SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
             if deletions is not None:
                 ledger.delete_keys(self._sync.name, deletions.absent_keys)
             runs = RunRegistry(session, self._schema)

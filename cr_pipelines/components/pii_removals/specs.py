@@ -4,10 +4,12 @@ Goes in: where requests arrive. Comes out: asset specs.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 import dagster as dg
 
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, upstream_keys, warehouse_kind
+from cr_pipelines.components.shared.requests import REQUESTS
 from cr_pipelines.removal import RequestSource
 
 
@@ -31,6 +33,7 @@ def build_removal_spec(
         group_name=group_name,
         owners=list(owners),
         kinds=asset_kinds(),
+        metadata={REQUESTS: asdict(source)},
         skippable=True,
     )
 

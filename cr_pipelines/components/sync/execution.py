@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
+from dagster_shared.check import CheckError
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
+from cr_pipelines.components.shared.requests import request_source_of
 from cr_pipelines.components.sync.checks import (
     check_results,
     evaluation_of_partition,
@@ -29,6 +31,7 @@ from cr_pipelines.sync import (
     Partition,
     Progress,
     Report,
+    RequestSource,
     SourceUnusable,
     Sync,
     SyncStopped,
@@ -116,6 +119,7 @@ class _SyncRun:
                 partition=partition,
                 run_id=self._context.run.run_id,
                 on_progress=self._show_progress,
+                requests=_requests_of(self._context),
                 **source,
             )
             yield from self._events_of_report(report, options)
@@ -125,6 +129,8 @@ class _SyncRun:
     def _events_of_report(self, report: Report, options: Options) -> SyncEvents:
         whole = not options.keys and options.limit is None and options.resync != "failed"
         self._context.log.info(report.summary())
+        for message in report.privacy_messages():
+            self._context.log.warning(message)
         metadata = report_metadata(report, all_keys=not options.keys)
         if report.dry_run or report.emptied:
             self._observe(report.summary(), {**metadata, "dry_run": report.dry_run}, report.partition or None)
@@ -206,6 +212,15 @@ def _partitions_of(sync: Sync, context: dg.AssetExecutionContext, spec: dg.Asset
             allow_retries=False,
         )
     return [Partition.of_day(column, date.fromisoformat(day)) for day in context.partition_keys]
+
+
+def _requests_of(context: dg.AssetExecutionContext) -> RequestSource:
+    """Return where privacy requests are by the code location of a run; the default table outside of one."""
+    try:
+        assets = context.repository_def.assets_defs_by_key.values()
+    except CheckError:
+        return RequestSource()
+    return request_source_of(spec for asset in assets for spec in asset.specs)
 
 
 def _data_frame(frame: object) -> Any:

@@ -13,7 +13,6 @@ from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.warehouse import Session
@@ -79,9 +78,6 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan, source)
-        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows())
-        if addresses and plan.offered and not self._options.dry_run:
-            self._make_table("cr_addresses", addresses)
 
     def _read_keys(self, plan: Plan, source: PlannedSource) -> None:
         self._make_table("cr_source_keys", source.stage_keys(self._options.keys))
@@ -146,14 +142,12 @@ class Planner:
             if self._any(f"SELECT 1 FROM cr_offered WHERE turn = {turn} LIMIT 1"):
                 source.read_offered(turn, plan.spool.section(), hashed_keys=hashed_keys)
 
-    def begin(self, plan: Plan, run_id: str, source_id: int | None = None) -> None:
-        """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
+    def begin(self, plan: Plan, run_id: str) -> None:
+        """Record what the plan found, and which keys the run may be sending from now on."""
         if not plan.emptied:
-            self._session.transaction(lambda: self._begin(plan, run_id, source_id))
+            self._session.transaction(lambda: self._begin(plan, run_id))
 
-    def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
-        if plan.offered:
-            SentAddresses(self._session, self._names).note(self._sync, plan.match.columns, source_id)
+    def _begin(self, plan: Plan, run_id: str) -> None:
         if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):
             self._session.execute(statements.refresh_hashes(self._names, plan.row_hash_version))
         if plan.absent:

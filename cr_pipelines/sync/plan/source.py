@@ -2,7 +2,7 @@
 
 Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session (`cr_source_keys`,
 `cr_refreshed`) and, at the end, the offered rows. `SourceInState` reads a source that is in the same engine as our
-tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same four methods.
+tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same three methods.
 """
 
 import hashlib
@@ -38,9 +38,6 @@ class PlannedSource(Protocol):
 
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Write the rows of `cr_offered` of one turn to a sink: LEDGER_COLUMNS first, then the source's columns."""
-
-    def rows(self) -> str:
-        """Return the source's rows as they are written after FROM, in the state session."""
 
 
 class SourceInState:
