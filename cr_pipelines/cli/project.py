@@ -77,7 +77,7 @@ def load_project(definitions: str) -> Project:
             partitioned_syncs_of(loaded),
             _resource(resources, "common_room", CommonRoomResource),
             _resource(resources, "warehouse", WarehouseResource),
-            request_source_of(loaded.get_all_asset_specs()),
+            request_source_of(loaded.resolve_all_asset_specs()),
         )
     except click.ClickException:
         raise

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cr_pipelines.removal.report import RemovalRecord, Standing
-from cr_pipelines.removal.timing import PROMISED, Timing
+from cr_pipelines.removal.timing import Timing
 from cr_pipelines.sync import (
     PII_REMOVALS,
+    PROMISED,
     Ingested,
     KnownAddresses,
     RequestSource,
@@ -211,13 +212,7 @@ class Register:
             RemovalRecord(
                 row[0],
                 "lifted" if row[12] is not None else row[1],
-                *row[2:11],
-                rows_suppressed=suppressed.get(row[2], 0),
-                keys_sent=keys.get(row[2], 0),
-                linked_addresses=linked[row[2]],
-                address_kept=row[11],
-                lifted_at=row[12],
-                lifted_reason=row[13],
+                *(*row[2:11], suppressed.get(row[2], 0), keys.get(row[2], 0), linked[row[2]], *row[11:]),
             )
             for row in found
         ]

@@ -20,5 +20,9 @@ class AlreadyRunning(SyncError):
     transient = True
 
 
+class OtherHashKey(SyncError):
+    """The hashes in the state schema were made with another hash key, or without one."""
+
+
 class StateSchemaTooNew(SyncError):
     """A later version of cr-pipelines has migrated the state schema."""

@@ -18,5 +18,5 @@ def request_source_of(specs: Iterable[dg.AssetSpec]) -> RequestSource:
     for spec in specs:
         found = spec.metadata.get(REQUESTS)
         if found is not None:
-            return RequestSource(**(found.value if isinstance(found, dg.JsonMetadataValue) else found))
+            return RequestSource(**dict(getattr(found, "value", found)))
     return RequestSource()

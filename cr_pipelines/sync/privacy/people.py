@@ -93,7 +93,8 @@ class Ties:
         ):
             for some in _portions(hashes):
                 for row in session.fetch_all(statements.rows_under(names, column, some)):
-                    yield _Row(*row[:5], origins[row[5]], row[6])
+                    sent_by, of_kind, key, source_id, person, hashed, is_own = row
+                    yield _Row(sent_by, of_kind, key, source_id, person, origins[hashed], is_own)
 
 
 @dataclass(frozen=True)
