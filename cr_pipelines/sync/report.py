@@ -4,6 +4,7 @@ Goes in: what each stage of the run counts. Comes out: the columns of `sync_runs
 ledger spells them, so nothing in a report is personal data, but for `samples`.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,7 @@ class Report:
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
+        hides_keys: whether keys are shown hashed, as the key of a row is the address or account of a person.
         samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
     """
 
@@ -115,9 +117,17 @@ class Report:
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
     samples: list[str] = field(default_factory=list, repr=False)
+    hides_keys: bool = False
+
+    def shown_key(self, key: str) -> str:
+        """Return a key as it may be shown outside the warehouse: hashed where the key is a person."""
+        if not self.hides_keys or key.startswith(("sha256:", "@")):
+            return key
+        return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
     def add_problem(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
         """Count invalid rows under their field and reason."""
+        key = self.shown_key(key)
         for problem in self.problems:
             if (problem.field, problem.reason_code) == (column, reason_code):
                 problem.rows += rows

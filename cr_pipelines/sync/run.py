@@ -134,6 +134,7 @@ class Run:
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds)
         self._breaker = CircuitBreaker()
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
+        self._report.hides_keys = sync.contract.key_names_person
 
     def go(self, on_progress: Callable[[Progress], None] | None) -> Report:
         """Run, and return the report. Raises as `run_sync` says."""
@@ -334,4 +335,5 @@ class Run:
             runs = RunRegistry(session, self._schema)
             runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
             rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
-        self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
+        shown = self._report.shown_key
+        self._report.rejected_rows = [RejectedRow(shown(key), *rest) for key, *rest in rejected]

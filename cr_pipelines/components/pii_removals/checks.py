@@ -7,6 +7,7 @@ whose description says what to do. It names requests by id, and never people.
 import dagster as dg
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
+from cr_pipelines.components.shared.requests import REQUESTS_SUBMITTED
 from cr_pipelines.removal import Standing
 from cr_pipelines.sync import SourceUnusable
 from cr_pipelines.warehouse import SourceMissing
@@ -24,6 +25,13 @@ def removal_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             asset=key,
             description="The table of requests exists, and every request has a valid email address. If this fails, "
             "correct the address in the request's row; the request is then processed again.",
+        ),
+        dg.AssetCheckSpec(
+            REQUESTS_SUBMITTED,
+            asset=key,
+            description="No privacy request waits to be submitted to Common Room. Every run of a sync checks this too. "
+            "If this fails, start the sensor, or materialize this asset; until then, the people are suppressed, but "
+            "not removed.",
         ),
         dg.AssetCheckSpec(
             ADDRESSES_PERSONAL,

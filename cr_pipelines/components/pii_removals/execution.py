@@ -13,6 +13,7 @@ from cr_pipelines.components.pii_removals.checks import addresses_personal, disa
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig
 from cr_pipelines.components.shared.checks import selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
+from cr_pipelines.components.shared.requests import requests_submitted
 from cr_pipelines.removal import Removals, Settlement, Standing
 from cr_pipelines.resources import CommonRoomResource
 from cr_pipelines.sync import SourceUnusable
@@ -76,6 +77,7 @@ class _RemovalRun:
     def _checks(self, standing: Standing, problem: SourceMissing | SourceUnusable | None) -> RemovalEvents:
         results = [
             requests_usable(self._key, standing, problem),
+            requests_submitted(self._key, standing.by_status.get("pending", 0) + standing.by_status.get("failed", 0)),
             addresses_personal(self._key, standing),
             removed_in_time(self._key, standing),
         ]

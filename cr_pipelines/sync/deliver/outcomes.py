@@ -4,6 +4,8 @@ Goes in: skipped rows, batches and the responses to them. Comes out: an outcome 
 counts of the report.
 """
 
+from dataclasses import replace
+
 from cr_pipelines.api import CommonRoomError, WriteResponse
 from cr_pipelines.sync.deliver.batches import Batch, Item, Skipped
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
@@ -151,7 +153,7 @@ class OutcomeRecorder:
 
     def _show(self, row: RejectedRow) -> None:
         if len(self._report.rejected_rows) < MOST_KEYS:
-            self._report.rejected_rows.append(row)
+            self._report.rejected_rows.append(replace(row, key=self._report.shown_key(row.key)))
 
     def _add_suppressed(
         self,
