@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from cr_pipelines.components.shared.connections import check_resources
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 
 
@@ -16,7 +17,8 @@ def defs() -> dg.Definitions:
 
     A resource that the `defs` folder declares under the same name replaces the default.
     """
-    declared = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    declared = dg.load_from_defs_folder(path_within_project=Path(__file__).parent / "defs")
+    check_resources(declared.resources or {})
     resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
     return dg.Definitions.merge(
         declared,

@@ -12,6 +12,7 @@ work later (`transient`), or does somebody have to change something first (termi
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
     │   ├── StateSchemaTooNew                              a later version has migrated the state schema
+    │   ├── ServerSilent          (transient)          no response at all came for minutes
     │   ├── SyncStopped               (transient)          the run ended early; what it did is recorded
     │   └── NotUnsuppressed           removal              the suppression of a person could not be lifted
     └── CommonRoomError               api.errors           an operation of the API did not succeed
@@ -23,7 +24,10 @@ work later (`transient`), or does somebody have to change something first (termi
         ├── ServerFault               (transient)          5xx until the retries were spent
         ├── Unreachable               (transient)          no connection, or no response in time
         ├── ResponseLost                                   an append was sent and no response came
+        ├── FailureReported                                a success status, and a failure in the body
+        ├── OperationGone                                  no such operation at its address
         └── UnexpectedResponse                             a response that the API does not describe
+            └── NotTheApi                                  a response of something else, such as a login page
 """
 
 from typing import ClassVar

@@ -6,8 +6,9 @@ Goes in: environment variables. Comes out: `Settings`, and for an error that a s
 import os
 from dataclasses import dataclass
 
-from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, UnexpectedResponse, UnknownSource, Unreachable
+from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, NotTheApi, UnknownSource, Unreachable
 from cr_pipelines.errors import CrPipelinesError
+from cr_pipelines.hidden import HiddenText
 
 DEMO_WAREHOUSE_URL = "duckdb:///.demo/warehouse.duckdb"
 """The warehouse that `make demo` makes, relative to the project."""
@@ -15,6 +16,7 @@ DEMO_WAREHOUSE_URL = "duckdb:///.demo/warehouse.duckdb"
 _TOKEN = "COMMON_ROOM_API_TOKEN"  # noqa: S105 - a name
 _BASE_URL = "COMMON_ROOM_BASE_URL"
 _SOURCE_ID = "COMMON_ROOM_DESTINATION_SOURCE_ID"
+_ALLOW_HTTP = "COMMON_ROOM_ALLOW_HTTP"
 _WAREHOUSE_URL = "CR_WAREHOUSE_URL"
 _STATE_SCHEMA = "CR_STATE_SCHEMA"
 
@@ -22,9 +24,9 @@ _VARIABLES = {
     BadToken.advice: _TOKEN,
     UnknownSource.advice: _SOURCE_ID,
     Unreachable.advice: _BASE_URL,
-    UnexpectedResponse.advice: _BASE_URL,
-    "the token is empty": _TOKEN,
+    NotTheApi.advice: _BASE_URL,
     "API token is": _TOKEN,
+    "the token is": _TOKEN,
     "base URL": _BASE_URL,
     "base_url": _BASE_URL,
     "no destination source": _SOURCE_ID,
@@ -50,6 +52,7 @@ class Settings:
         source_id: `COMMON_ROOM_DESTINATION_SOURCE_ID`, the API signal that contacts and activities go to.
         warehouse_url: `CR_WAREHOUSE_URL`.
         state_schema: `CR_STATE_SCHEMA`, the warehouse schema of the package's own tables.
+        allow_plain_http: `COMMON_ROOM_ALLOW_HTTP`, 1 to allow a base URL of plain http to another machine.
     """
 
     token: str | None
@@ -57,6 +60,7 @@ class Settings:
     source_id: int | None
     warehouse_url: str
     state_schema: str
+    allow_plain_http: bool = False
 
     def __repr__(self) -> str:
         token = "set" if self.token else "not set"
@@ -66,17 +70,18 @@ class Settings:
     def from_environment() -> "Settings":
         """Read the environment now. Raises SettingsError for a source id that is not a number."""
         return Settings(
-            token=os.environ.get(_TOKEN) or None,
+            token=HiddenText(os.environ[_TOKEN]) if os.environ.get(_TOKEN) else None,
             base_url=os.environ.get(_BASE_URL) or DEFAULT_BASE_URL,
             source_id=parse_source_id(os.environ.get(_SOURCE_ID) or None),
             warehouse_url=warehouse_url(),
             state_schema=os.environ.get(_STATE_SCHEMA) or "common_room",
+            allow_plain_http=os.environ.get(_ALLOW_HTTP) == "1",
         )
 
 
 def warehouse_url() -> str:
     """Return the URL of the warehouse, which can be read even when another variable is wrong."""
-    return os.environ.get(_WAREHOUSE_URL) or DEMO_WAREHOUSE_URL
+    return HiddenText(os.environ.get(_WAREHOUSE_URL) or DEMO_WAREHOUSE_URL)
 
 
 def parse_source_id(value: str | None) -> int | None:

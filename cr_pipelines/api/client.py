@@ -3,15 +3,12 @@
 Goes in: a token and request models. Comes out: response models, or a `CommonRoomError`.
 """
 
-from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import httpx
-from pydantic import TypeAdapter
 
 from cr_pipelines.api import operations as op
-from cr_pipelines.api.models import ResponseModel
 from cr_pipelines.api.requester import DEFAULT_BASE_URL, Requester
 from cr_pipelines.api.requests import (
     Activity,
@@ -38,29 +35,20 @@ from cr_pipelines.api.responses import (
     TagList,
     TokenStatus,
     WriteResponse,
+    read_list,
+    read_one,
+    read_profiles,
 )
 from cr_pipelines.api.retries import RetryRule
 from cr_pipelines.api.stats import Stats
 
-_M = TypeVar("_M", bound=ResponseModel)
-
-
-def _reader(model: type[_M]) -> Callable[[bytes], _M]:
-    return TypeAdapter(model).validate_json
-
-
-def _list_reader(model: type[_M]) -> Callable[[bytes], list[_M]]:
-    return TypeAdapter(list[model]).validate_json  # type: ignore[valid-type]
-
-
-_read_token_status = _reader(TokenStatus)
-_read_custom_fields = _list_reader(CustomField)
-_read_profiles = _list_reader(ContactProfile)
-_read_activity_types = _list_reader(ActivityType)
-_read_segments = _list_reader(Segment)
-_read_segment_statuses = _list_reader(SegmentStatus)
-_read_tag_list = _reader(TagList)
-_read_tag = _reader(Tag)
+_read_token_status = read_one(TokenStatus)
+_read_custom_fields = read_list(CustomField)
+_read_activity_types = read_list(ActivityType)
+_read_segments = read_list(Segment)
+_read_segment_statuses = read_list(SegmentStatus)
+_read_tag_list = read_one(TagList)
+_read_tag = read_one(Tag)
 
 
 class CommonRoomClient:
@@ -70,8 +58,10 @@ class CommonRoomClient:
     token's limit is used up. Start as many calls as you like and let the client decide when each goes.
 
     In addition to the errors that it names, every method may raise `BadToken`, `RateLimited`, `ServerFault`,
-    `Unreachable`, `UnexpectedResponse`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods
-    that append (notes, activities of existing contacts) raise `ResponseLost` when nobody knows whether they did.
+    `Unreachable`, `OperationGone`, `FailureReported`, `UnexpectedResponse` and, when something else responded,
+    `NotTheApi`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods that append (notes,
+    activities of existing contacts) raise `ResponseLost` when nobody knows whether they did. Items of lists that cannot
+    be read are left out, and counted in `stats`.
 
     Args:
         token: the API token; a room owner makes one under Settings > API tokens.
@@ -80,8 +70,12 @@ class CommonRoomClient:
         retry: when to send again after a failure; `careful()` by default.
         max_concurrency: most requests in flight.
         max_limit_wait: seconds that 429s may keep calls waiting without one success, before `RateLimited`.
+        rate_share: how much of the limit to use, above 0 and up to 1. Below 1, requests are spread evenly, which
+            leaves room for other clients of the token. It applies from the first 429 on, which shows how long the
+            limit's interval is.
         connect_timeout: seconds for opening a connection.
         timeout: seconds for one request and its response.
+        allow_plain_http: whether the base URL may be plain http to another machine, which can then read the token.
     """
 
     def __init__(
@@ -93,8 +87,10 @@ class CommonRoomClient:
         retry: RetryRule | None = None,
         max_concurrency: int = 128,
         max_limit_wait: float = 3600.0,
+        rate_share: float = 1.0,
         connect_timeout: float = 10.0,
         timeout: float = 60.0,
+        allow_plain_http: bool = False,
     ) -> None:
         self._requester = Requester(
             token,
@@ -103,8 +99,10 @@ class CommonRoomClient:
             retry=retry,
             max_concurrency=max_concurrency,
             max_limit_wait=max_limit_wait,
+            rate_share=rate_share,
             connect_timeout=connect_timeout,
             timeout=timeout,
+            allow_plain_http=allow_plain_http,
         )
 
     async def __aenter__(self) -> Self:
@@ -123,6 +121,11 @@ class CommonRoomClient:
     def stats(self) -> Stats:
         """Return what this client has done so far."""
         return self._requester.stats()
+
+    @property
+    def seconds_without_response(self) -> float:
+        """Return how long no response at all has come while requests were sent; 0 while none is due."""
+        return self._requester.seconds_without_response()
 
     async def token_status(self) -> TokenStatus:
         """Read which room the token belongs to (GET /api-token-status)."""
@@ -145,11 +148,11 @@ class CommonRoomClient:
         return await self._requester.write(op.ADD_OR_EDIT_ACTIVITY, source_id, body=activity)
 
     async def create_or_update_contact(self, contact: Contact) -> WriteResponse:
-        """Write a contact outside any API source; deprecated by the vendor (POST /members/)."""
+        """Write a contact outside any API source; legacy (POST /members/)."""
         return await self._requester.write(op.CREATE_OR_UPDATE_CONTACT, body=contact)
 
     async def add_contact_note(self, note: ContactNote) -> WriteResponse:
-        """Append a note to an existing contact (POST /members/note).
+        """Append a note to an existing contact; legacy (POST /members/note).
 
         Raises:
             NotFound: no such contact.
@@ -165,7 +168,7 @@ class CommonRoomClient:
     async def set_custom_field(
         self, change: ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField
     ) -> WriteResponse:
-        """Set a custom field of an existing contact; deprecated by the vendor (POST /members/customFields).
+        """Set a custom field of an existing contact; legacy (POST /members/customFields).
 
         Raises:
             NotFound: no such contact or custom field.
@@ -173,7 +176,7 @@ class CommonRoomClient:
         return await self._requester.write(op.SET_CUSTOM_FIELD, body=change)
 
     async def add_contact_tags(self, tags: ContactTags) -> WriteResponse:
-        """Put tags on an existing contact (POST /members/tags).
+        """Put tags on an existing contact; legacy (POST /members/tags).
 
         Raises:
             NotFound: no such contact.
@@ -186,7 +189,7 @@ class CommonRoomClient:
         Raises:
             NotFound: no such contact, or it was written a moment ago.
         """
-        return await self._requester.read(op.CONTACT_BY_EMAIL, _read_profiles, email)
+        return await self._requester.read(op.CONTACT_BY_EMAIL, read_profiles, email)
 
     async def find_contacts(
         self,
@@ -206,7 +209,7 @@ class CommonRoomClient:
         query = {name: value for name, value in given.items() if value is not None}
         if len(query) != 1:
             raise ValueError("find_contacts takes exactly one of email, twitter, github and linkedin")
-        return await self._requester.read(op.FIND_CONTACTS, _read_profiles, query=query)
+        return await self._requester.read(op.FIND_CONTACTS, read_profiles, query=query)
 
     async def remove_pii(self, email: str) -> WriteResponse:
         """Ask for a person to be anonymized, which Common Room does within 15 days (DELETE /user/{email}).
@@ -217,7 +220,7 @@ class CommonRoomClient:
         return await self._requester.write(op.REMOVE_PII, email)
 
     async def add_activity_to_contacts(self, activity: ContactActivity) -> WriteResponse:
-        """Append an activity to existing contacts; deprecated by the vendor (POST /activities).
+        """Append an activity to existing contacts; legacy (POST /activities).
 
         Raises:
             ResponseLost: it may or may not have been written.
@@ -245,7 +248,7 @@ class CommonRoomClient:
         return await self._requester.write(op.ADD_CONTACTS_TO_SEGMENT, segment_id, body=members)
 
     async def add_segment_note(self, note: SegmentNote) -> WriteResponse:
-        """Append a note to a segment (POST /segments/note).
+        """Append a note to a segment; legacy (POST /segments/note).
 
         Raises:
             ResponseLost: it may or may not have been written.

@@ -6,6 +6,7 @@ error holds personal data, a token or a body.
 
 from typing import ClassVar
 
+from cr_pipelines.api.operations import current_way
 from cr_pipelines.errors import CrPipelinesError
 
 
@@ -16,6 +17,8 @@ class CommonRoomError(CrPipelinesError):
         operation: the client's method, such as `add_or_edit_user`. attempts: how many times the request was sent, not
         counting 429s. http_status: status of the last response; None when there was none. reason: the server's reason
         in its own words, such as `invalid-request-body`; None if it gave none that is safe to show.
+        unexpected: which part of the response was not the API's, such as `content type text/html`, without its value;
+        None if that is not what was wrong.
         reason_code: this kind of error in short snake_case, for tables and counts.
     """
 
@@ -23,18 +26,31 @@ class CommonRoomError(CrPipelinesError):
     advice: ClassVar[str] = "the operation failed"
 
     def __init__(
-        self, operation: str, attempts: int, http_status: int | None = None, reason: str | None = None
+        self,
+        operation: str,
+        attempts: int,
+        http_status: int | None = None,
+        reason: str | None = None,
+        unexpected: str | None = None,
     ) -> None:
-        super().__init__(operation, attempts, http_status, reason)
+        super().__init__(operation, attempts, http_status, reason, unexpected)
         self.operation = operation
         self.attempts = attempts
         self.http_status = http_status
         self.reason = reason
+        self.unexpected = unexpected
+
+    @property
+    def may_have_written(self) -> bool:
+        """Whether the room may have what was sent."""
+        return False
 
     def __str__(self) -> str:
         facts = [] if self.http_status is None else [f"HTTP {self.http_status}"]
         if self.reason:
             facts.append(f"reason: {self.reason}")
+        if self.unexpected:
+            facts.append(f"unexpected: {self.unexpected}")
         facts.append(f"attempts: {self.attempts}")
         return f"{self.operation}: {self.advice} ({', '.join(facts)})"
 
@@ -91,7 +107,7 @@ class RateLimited(CommonRoomError):
 
 
 class ServerFault(CommonRoomError):
-    """Common Room kept failing (5xx) until the retries were spent."""
+    """Common Room kept failing (5xx, 408, 425) until the retries were spent."""
 
     transient = True
     reason_code = "server_fault"
@@ -118,12 +134,56 @@ class ResponseLost(CommonRoomError):
         " as that could write it twice; look in Common Room before sending it again"
     )
 
+    @property
+    def may_have_written(self) -> bool:
+        """Whether the room may have what was sent: always."""
+        return True
+
+
+class FailureReported(CommonRoomError):
+    """The status says success and the body says failure."""
+
+    reason_code = "failure_reported"
+    advice = (
+        "Common Room responded with a success status and reported a failure in the body; try again later, and ask"
+        " Common Room if it stays"
+    )
+
+
+class OperationGone(CommonRoomError):
+    """The operation is not at its address (404 not in the API's own words, 405, 410)."""
+
+    reason_code = "operation_gone"
+    advice = (
+        "Common Room no longer has this operation: its address does not respond as the API does; if other operations"
+        " fail too, check that the base URL ends in /community/v1 and that no proxy responds in its place"
+    )
+
+    def __str__(self) -> str:
+        way = current_way(self.operation)
+        return f"{super().__str__()}; instead, {way}" if way else super().__str__()
+
 
 class UnexpectedResponse(CommonRoomError):
     """The API's description does not mention the status or the body of the response."""
 
     reason_code = "unexpected_response"
     advice = (
-        "the response is not one that Common Room's API describes; check that the base URL ends in /community/v1 and"
-        " that no proxy responds in its place"
+        "the response is not one that Common Room's API describes; try again later, and report it with the operation"
+        " and the unexpected part if it stays"
+    )
+
+    @property
+    def may_have_written(self) -> bool:
+        """Whether the room may have what was sent: unless the status is a refusal."""
+        return self.http_status is None or self.http_status < 300
+
+
+class NotTheApi(UnexpectedResponse):
+    """Something else responded: a proxy, a login page, a gateway, another web server."""
+
+    reason_code = "not_the_api"
+    advice = (
+        "the response is not from Common Room's API; check that the base URL ends in /community/v1 and that no proxy,"
+        " login page or gateway responds in its place"
     )

@@ -1,12 +1,17 @@
 """The base classes of every request and response model.
 
-They map Python names to the API's, keep unset fields out of requests, and never print the values they hold.
+They map Python names to the API's, keep unset fields out of requests, and never print the values they hold. Of a
+response, they leave out what cannot be read and is not needed, and count the items that they leave out of lists.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.alias_generators import to_camel
+
+_T = TypeVar("_T")
 
 
 class _Hidden:
@@ -57,3 +62,46 @@ class ResponseModel(_Discreet):
     """A response body. Fields that the API adds later are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+
+@dataclass(slots=True)
+class Omitted:
+    """The validation context of a response: how many items of lists were left out."""
+
+    items: int = 0
+
+
+def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def _readable(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    if value is None or value == "":
+        return []
+    kept = []
+    for item in value if isinstance(value, list) else [value]:
+        try:
+            kept += read([item])
+        except ValidationError:
+            if isinstance(info.context, Omitted):
+                info.context.items += 1
+    return kept
+
+
+def _readable_unless_all_odd(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    kept = _readable(value, read, info) if isinstance(value, list) else read(value)
+    # A list without a readable item has another shape: it must not count as empty.
+    return kept if kept or not value else read(value)
+
+
+OrNone = Annotated[_T | None, WrapValidator(_or_none)]
+"""A field that no caller needs: None when it cannot be read."""
+
+Readable = Annotated[list[_T], WrapValidator(_readable)]
+"""A list without the items that cannot be read; a single value is a list of one, and null or "" an empty one."""
+
+ReadableList = Annotated[list[_T], WrapValidator(_readable_unless_all_odd)]
+"""A response that is a list, without the items that cannot be read; an error if it has items and none can be."""

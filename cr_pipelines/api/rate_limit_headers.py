@@ -16,6 +16,8 @@ from pydantic.alias_generators import to_camel
 from cr_pipelines.api.window_model import RateLimitHit
 
 LONGEST_SANE_WAIT = 86_400.0
+SHORTEST_SANE_INTERVAL = 0.01
+LARGEST_SANE_COUNT = 10**9
 SKEW_TOLERATED = 2.0
 LATE_TOLERATED = 5.0
 
@@ -36,11 +38,13 @@ class _Body429(BaseModel):
 
 def limit_and_left(headers: httpx.Headers) -> tuple[int | None, int | None]:
     """Return the requests that a window allows and those left in it; None for what the headers do not say."""
-    return _count(headers.get("x-ratelimit-limit")), _count(headers.get("x-ratelimit-remaining"))
+    return _limit(headers), _count(headers.get("x-ratelimit-remaining"))
 
 
 def parse_429(headers: httpx.Headers, body: bytes, now: float | None = None) -> RateLimitHit:
     """Read a 429. The wait comes from `waitMs`, else X-RateLimit-Reset, else Retry-After.
+
+    Numbers that make no sense are left out.
 
     Args:
         headers: the response's headers.
@@ -56,14 +60,11 @@ def parse_429(headers: httpx.Headers, body: bytes, now: float | None = None) -> 
         retry_after(headers.get("retry-after"), clock),
     )
     waits = (wait for wait in candidates if wait is not None and -LATE_TOLERATED <= wait <= LONGEST_SANE_WAIT)
-    limit = _count(headers.get("x-ratelimit-limit"))
-    if limit is None and details.interval_limit is not None:
-        limit = round(details.interval_limit)
-    interval = details.interval_reset_seconds
+    limit, interval = details.interval_limit, details.interval_reset_seconds
     return RateLimitHit(
         wait=next((max(0.0, wait) for wait in waits), None),
-        interval=interval if interval is not None and 0 < interval <= LONGEST_SANE_WAIT else None,
-        limit=limit,
+        interval=interval if interval is not None and SHORTEST_SANE_INTERVAL <= interval <= LONGEST_SANE_WAIT else None,
+        limit=_limit(headers) or (int(limit) if limit is not None and 1 <= limit <= LARGEST_SANE_COUNT else None),
     )
 
 
@@ -112,7 +113,7 @@ def _iso_8601(value: str) -> datetime | None:
 def _http_date(value: str) -> datetime | None:
     try:
         return parsedate_to_datetime(value)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         return None
 
 
@@ -128,6 +129,10 @@ def _count(value: str | None) -> int | None:
     if value is None:
         return None
     try:
-        return max(0, int(value))
+        return min(max(0, int(value)), LARGEST_SANE_COUNT)
     except ValueError:
         return None
+
+
+def _limit(headers: httpx.Headers) -> int | None:
+    return _count(headers.get("x-ratelimit-limit")) or None

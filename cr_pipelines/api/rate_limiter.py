@@ -22,11 +22,14 @@ class RateLimiter:
 
     Attributes:
         window: what the server's responses say about the rate limit.
+        unanswered_since: when the first request was sent after the last response, by the monotonic clock; None while
+            there is no such request.
     """
 
-    def __init__(self, concurrency: ConcurrencyLimit, max_wait: float) -> None:
-        """Limit callers by `concurrency` and by the rate limit; 429s make them wait `max_wait` seconds at most."""
-        self.window = WindowModel()
+    def __init__(self, concurrency: ConcurrencyLimit, max_wait: float, rate_share: float = 1.0) -> None:
+        """Limit callers by `concurrency` and by a share of the rate limit; 429s make them wait `max_wait` seconds."""
+        self.window = WindowModel(rate_share=rate_share)
+        self.unanswered_since: float | None = None
         self._concurrency = concurrency
         self._max_wait = max_wait
         self._waiting: deque[asyncio.Future[Permit]] = deque()
@@ -43,7 +46,7 @@ class RateLimiter:
             if self._overdue(now):
                 raise WaitedTooLong
             if self.window.in_flight < self._concurrency.now and self.window.wait(now) == 0:
-                return self.window.acquire(now)
+                return self._permit(now)
         turn: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         if len(self._waiting) == 1:
@@ -60,6 +63,7 @@ class RateLimiter:
     def on_response(self, permit: Permit, limit: int | None, left: int | None, *, fault: bool) -> None:
         """Take note of a response other than 429; `fault` for a 5xx."""
         now = time.monotonic()
+        self.unanswered_since = None
         self.window.on_response(permit, now, limit, left)
         if fault:
             self._concurrency.on_fault()
@@ -69,6 +73,7 @@ class RateLimiter:
 
     def on_429(self, permit: Permit, hit: RateLimitHit) -> None:
         """Take note of a 429: everyone waits."""
+        self.unanswered_since = None
         self.window.on_429(permit, time.monotonic(), hit)
         self._permit_next()
 
@@ -101,7 +106,12 @@ class RateLimiter:
                 self._resume_after(now, wait)
                 return
             self._waiting.popleft()
-            turn.set_result(self.window.acquire(now))
+            turn.set_result(self._permit(now))
+
+    def _permit(self, now: float) -> Permit:
+        if self.unanswered_since is None:
+            self.unanswered_since = now
+        return self.window.acquire(now)
 
     def _resume_after(self, now: float, wait: float) -> None:
         if self.window.closed_for(now) > 0:

@@ -7,8 +7,10 @@ limiter, the send hook, the transport and the retry rule.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlencode
 
@@ -17,31 +19,31 @@ from pydantic import ValidationError
 
 from cr_pipelines.api.concurrency_limit import ConcurrencyLimit
 from cr_pipelines.api.errors import (
-    BadToken,
     CommonRoomError,
-    InvalidRequest,
-    NotFound,
+    NotTheApi,
     RateLimited,
     ResponseLost,
     ServerFault,
-    UnexpectedResponse,
-    UnknownSource,
     Unreachable,
 )
 from cr_pipelines.api.models import RequestModel
 from cr_pipelines.api.operations import Operation
-from cr_pipelines.api.rate_limit_headers import limit_and_left, parse_429
+from cr_pipelines.api.rate_limit_headers import limit_and_left, parse_429, retry_after
 from cr_pipelines.api.rate_limiter import RateLimiter, WaitedTooLong
-from cr_pipelines.api.responses import WriteResponse
+from cr_pipelines.api.response_check import Received, check_refusal, check_success, unreadable
+from cr_pipelines.api.responses import Reader, WriteResponse
 from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
-from cr_pipelines.api.safe_reasons import safe_reason
 from cr_pipelines.api.send_hook import SendHook, current_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
 from cr_pipelines.api.transport import AiohttpTransport
+from cr_pipelines.hidden import HiddenBytes, HiddenText
 
 DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_PROCESSED = (408, 425)
+"""Request Timeout and Too Early: the server says that it did not process the request."""
+
 _ADDRESSES_KEPT = 1024
 
 _T = TypeVar("_T")
@@ -59,18 +61,29 @@ class Requester:
         retry: RetryRule | None,
         max_concurrency: int,
         max_limit_wait: float,
+        rate_share: float,
         connect_timeout: float,
         timeout: float,  # a setting of the transport, not of a coroutine
+        allow_plain_http: bool = False,
     ) -> None:
+        # Errors with local variables must not show it.
+        token = HiddenText(token)
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise ValueError("the token is empty or holds characters that no token has")
+        if not 0 < rate_share <= 1:
+            raise ValueError(f"rate_share is {rate_share}; it must be above 0 and up to 1")
         root = httpx.URL(base_url)
         if root.scheme not in {"http", "https"} or not root.host:
             raise ValueError("the base URL must be an http or https address up to and including /community/v1")
+        if root.scheme == "http" and not allow_plain_http and not _is_loopback(root.host):
+            raise ValueError(
+                "the base URL is plain http to another machine, which would send the token in the clear; use https, or "
+                "allow it with allow_plain_http=True or COMMON_ROOM_ALLOW_HTTP=1"
+            )
         self._root = str(root).rstrip("/")
         self._headers = [
             (b"Host", root.netloc),
-            (b"Authorization", b"Bearer " + token.encode("ascii")),
+            (b"Authorization", HiddenBytes(b"Bearer " + token.encode("ascii"))),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip, deflate"),
             (b"User-Agent", b"cr-pipelines"),
@@ -80,7 +93,8 @@ class Requester:
         self._bounds_time = transport is None
         self._transport = transport or AiohttpTransport(connect_timeout=connect_timeout, total_timeout=timeout)
         self._retry = retry or careful()
-        self._rate_limiter = RateLimiter(ConcurrencyLimit(most=max_concurrency), max_limit_wait)
+        self._rate_limiter = RateLimiter(ConcurrencyLimit(most=max_concurrency), max_limit_wait, rate_share)
+        self._max_limit_wait = max_limit_wait
         self._by_operation: dict[str, OperationStats] = {}
         self._addresses: dict[tuple[str, int], httpx.URL] = {}
         for name in ("httpx", "httpcore", "aiohttp"):
@@ -100,30 +114,43 @@ class Requester:
             rate_used=window.rate_used(),
         )
 
+    def seconds_without_response(self) -> float:
+        """Return how long the server has been silent while there were requests to respond to."""
+        since = self._rate_limiter.unanswered_since
+        return 0.0 if since is None else time.monotonic() - since
+
     async def write(
         self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
     ) -> WriteResponse:
-        """Send a write; ignore the body of its response."""
-        response, attempts = await self._send(operation, self._address(operation, parameters), body)
-        return WriteResponse(response.status_code, attempts)
+        """Send a write; of the body of its response, only whether it is the API's and reports no failure matters."""
+        received = await self._send(operation, self._address(operation, parameters), body)
+        _, error = check_success(received, reads=False)
+        if error is not None:
+            raise error
+        return WriteResponse(received.status, received.attempts)
 
     async def read(
         self,
         operation: Operation,
-        reader: Callable[[bytes], _T],
+        reader: Reader[_T],
         *parameters: str | int,
         query: Mapping[str, str] | None = None,
         body: RequestModel | None = None,
     ) -> _T:
         """Send a request and read its response with `reader`."""
-        response, attempts = await self._send(operation, self._address(operation, parameters, query), body)
-        with contextlib.suppress(ValidationError):
-            return reader(await response.aread())
-        raise UnexpectedResponse(operation.name, attempts, response.status_code)
+        received = await self._send(operation, self._address(operation, parameters, query), body)
+        value, error = check_success(received, reads=True)
+        if error is None:
+            try:
+                read, omitted = reader(value)
+            except ValidationError as fault:
+                error = unreadable(received, fault)
+            else:
+                self._by_operation[operation.name].items_omitted += omitted
+                return read
+        raise error
 
-    async def _send(
-        self, operation: Operation, address: httpx.URL, body: RequestModel | None
-    ) -> tuple[httpx.Response, int]:
+    async def _send(self, operation: Operation, address: httpx.URL, body: RequestModel | None) -> Received:
         content = b"" if body is None else body.wire_json()
         headers = self._headers
         if body is not None:
@@ -143,17 +170,23 @@ class Requester:
             if outcome is None:
                 continue
             if isinstance(outcome, httpx.Response):
-                if outcome.is_success:
-                    return outcome, attempt
-                if outcome.status_code < 500:
-                    raise await _rejected(operation, attempt, outcome, address, content)
-                kind, status = FailureKind.SERVER_FAULT, outcome.status_code
+                status: int | None = outcome.status_code
+                fault = _fault(outcome.status_code)
+                if fault is None:
+                    received = await Received.of(operation, attempt, outcome)
+                    if outcome.is_success:
+                        return received
+                    raise check_refusal(received, unquote(str(address)) + content.decode("utf-8", "replace"))
+                kind = fault
+            elif outcome is FailureKind.NOT_DECODED and operation.repeatable:
+                raise NotTheApi(operation.name, attempt, unexpected="a body that is not encoded as its header says")
             else:
                 kind, status = outcome, None
             pause = self._retry(Failure(operation, kind, attempt))
-            if pause is None:
+            asked = _asked_wait(outcome)
+            if pause is None or asked > self._max_limit_wait:
                 raise _failed(operation, attempt, kind, status)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, asked))
             attempt += 1
             counts.retries += 1
 
@@ -172,6 +205,9 @@ class Requester:
                 hook.enter(content)
             counts.requests += 1
             response = await self._send_once(request, hook)
+        except httpx.DecodingError:
+            self._rate_limiter.on_no_response(permit)
+            return FailureKind.NOT_DECODED
         except httpx.RequestError as problem:
             self._rate_limiter.on_no_response(permit)
             return FailureKind.NOT_SENT if isinstance(problem, _NEVER_SENT) else FailureKind.NO_RESPONSE
@@ -190,7 +226,7 @@ class Requester:
         return response
 
     async def _send_once(self, request: httpx.Request, hook: SendHook | None) -> httpx.Response:
-        responded = False
+        settled = False
         try:
             if self._bounds_time:
                 response = await self._transport.handle_async_request(request)
@@ -201,11 +237,15 @@ class Requester:
                         await response.aread()
                     finally:
                         await response.aclose()
-            responded = True
+        except _NEVER_SENT:
+            settled = True
+            raise
+        else:
+            settled = True
             return response
         finally:
             if hook is not None:
-                hook.leave(responded)
+                hook.leave(settled)
 
     def _address(
         self, operation: Operation, parameters: tuple[str | int, ...], query: Mapping[str, str] | None = None
@@ -222,6 +262,22 @@ class Requester:
         return httpx.URL(self._root + path + (f"?{urlencode(query, quote_via=quote)}" if query else ""))
 
 
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _asked_wait(outcome: httpx.Response | FailureKind) -> float:
+    """Return the seconds that a failure's Retry-After asks to wait; 0 where there is none."""
+    if isinstance(outcome, FailureKind):
+        return 0.0
+    return retry_after(outcome.headers.get("retry-after"), time.time()) or 0.0
+
+
 def _segment(operation: Operation, parameter: str | int) -> str:
     text = str(parameter)
     if text in {"", ".", ".."}:
@@ -229,28 +285,17 @@ def _segment(operation: Operation, parameter: str | int) -> str:
     return quote(text, safe="")
 
 
-async def _rejected(
-    operation: Operation, attempt: int, response: httpx.Response, address: httpx.URL, content: bytes
-) -> CommonRoomError:
-    kind: type[CommonRoomError]
-    match response.status_code:
-        case 400:
-            kind = InvalidRequest
-        case 401 | 403:
-            kind = BadToken
-        case 404:
-            kind = UnknownSource if operation.path.startswith("/source/") else NotFound
-        case _:
-            kind = UnexpectedResponse
-    request_text = unquote(str(address)) + content.decode("utf-8", "replace")
-    reason = safe_reason(await response.aread(), request_text)
-    return kind(operation.name, attempt, response.status_code, reason)
+def _fault(status: int) -> FailureKind | None:
+    """Return the kind of fault that a status stands for; None for a response to the request itself."""
+    if status in _NOT_PROCESSED:
+        return FailureKind.NOT_PROCESSED
+    return FailureKind.SERVER_FAULT if status >= 500 else None
 
 
 def _failed(operation: Operation, attempt: int, kind: FailureKind, status: int | None) -> CommonRoomError:
-    if not operation.repeatable and kind is not FailureKind.NOT_SENT:
+    if not operation.repeatable and kind not in (FailureKind.NOT_SENT, FailureKind.NOT_PROCESSED):
         return ResponseLost(operation.name, attempt, status)
-    if kind is FailureKind.SERVER_FAULT:
+    if status is not None:
         return ServerFault(operation.name, attempt, status)
     return Unreachable(operation.name, attempt)
 

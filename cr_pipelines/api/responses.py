@@ -1,14 +1,23 @@
-"""Responses of the Common Room API v1, as models.
+"""Responses of the Common Room API v1, as models and the functions that read them.
 
-A field is required only where no caller can do without it.
+Goes in: the JSON value of a response. Comes out: models, and how many items of lists were left out. A field is required
+only where no caller can do without it: the API was seen to send other shapes than it describes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
-from cr_pipelines.api.models import ResponseModel
+from cr_pipelines.api.models import Omitted, OrNone, Readable, ReadableList, ResponseModel
+
+_T = TypeVar("_T")
+_M = TypeVar("_M", bound=ResponseModel)
+
+Reader = Callable[[object], tuple[_T, int]]
+"""Returns what a JSON value says, and how many items of lists it left out; raises ValidationError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +33,38 @@ class WriteResponse:
     attempts: int
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _as_object(name: str) -> BeforeValidator:
+    """Read a bare value as an object that has only this field."""
+    return BeforeValidator(lambda value: {name: value} if isinstance(value, str | int) else value)
+
+
+def _text_of_choice(value: Any) -> Any:
+    """Read a choice of a field that is an object, as its value or name."""
+    if not isinstance(value, dict):
+        return value
+    return next((value[name] for name in ("value", "name", "label") if isinstance(value.get(name), str)), None)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A moment; without a zone it is in UTC."""
+
+
 class TokenStatus(ResponseModel):
     """Which room a token belongs to (GET /api-token-status)."""
 
-    jti: str | None = None
-    community_name: str | None = None
-    community_id: str | None = None
+    jti: OrNone[str] = None
+    community_name: OrNone[str] = None
+    community_id: OrNone[str] = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.jti is None and self.community_name is None and self.community_id is None:
+            raise ValueError("names no token and no room")
+        return self
 
 
 class CustomField(ResponseModel):
@@ -38,30 +73,30 @@ class CustomField(ResponseModel):
     id: int
     name: str
     type: str
-    multivalue: bool = False
-    values: list[str] | None = None
+    multivalue: Annotated[bool, BeforeValidator(bool)] = False
+    values: OrNone[Readable[Annotated[str, BeforeValidator(_text_of_choice)]]] = None
 
 
 class ActivityType(ResponseModel):
     """A kind of activity (GET /activityTypes); `id` is what an activity names as its type."""
 
     id: str
-    display_name: str | None = None
-    name: str | None = None
+    display_name: OrNone[str] = None
+    name: OrNone[str] = None
 
 
 class Segment(ResponseModel):
     """A segment of the room (GET /segments)."""
 
     id: int
-    name: str | None = None
+    name: OrNone[str] = None
 
 
 class SegmentStatus(ResponseModel):
     """A status that contacts of a segment can have (GET /segments/{id}/status)."""
 
     id: int
-    name: str | None = None
+    name: OrNone[str] = None
 
 
 class Tag(ResponseModel):
@@ -69,46 +104,100 @@ class Tag(ResponseModel):
 
     id: str
     name: str
-    description: str | None = None
-    entity_types: list[str] = Field(default=[])
-    created_at: AwareDatetime | None = None
-    deleted_at: AwareDatetime | None = None
+    description: OrNone[str] = None
+    entity_types: Readable[str] = Field(default=[])
+    created_at: OrNone[Moment] = None
+    deleted_at: OrNone[Moment] = None
 
 
 class TagList(ResponseModel):
     """The envelope of GET /tags."""
 
-    labels: list[Tag]
+    labels: ReadableList[Tag]
 
 
 class ProfileCustomField(ResponseModel):
-    """A custom field's value on a contact's profile."""
+    """A custom field's value on a contact's profile; an empty field has the value `""`."""
 
-    name: str | None = None
-    type: str | None = None
+    name: OrNone[str] = None
+    type: OrNone[str] = None
     value: Any = None
 
 
-class ContactProfile(ResponseModel):
-    """A contact as the room shows it (GET /members, GET /user/{email}); times are ISO 8601 text."""
+class ProfileTag(ResponseModel):
+    """A tag on a contact's profile; some responses have only its name."""
 
-    id: int | None = None
-    full_name: str | None = None
-    activities_count: int | None = Field(None, alias="activities_count")
-    avatar: str | None = None
-    bio: str | None = None
-    organization: str | None = None
-    title: str | None = None
-    first_seen: str | None = Field(None, alias="first_seen")
-    last_active: str | None = Field(None, alias="last_active")
+    id: OrNone[str] = None
+    name: OrNone[str] = None
+
+
+class ProfileEmail(ResponseModel):
+    """An e-mail address on a contact's profile, and where the room has it from."""
+
+    email: str
+    sources: Readable[str] = Field(default=[])
+
+
+class ContactProfile(ResponseModel):
+    """A contact as the room shows it (GET /members, GET /user/{email}); times are ISO 8601 text.
+
+    Accounts are lists: the API's description has one text for each network, and the API was seen to send several.
+    """
+
+    id: OrNone[int] = None
+    full_name: OrNone[str] = None
+    activities_count: OrNone[int] = Field(None, alias="activities_count")
+    avatar: OrNone[str] = None
+    bio: OrNone[str] = None
+    email: Readable[Annotated[ProfileEmail, _as_object("email")]] = Field(default=[])
+    organization: OrNone[str] = None
+    organization_domain: OrNone[str] = Field(None, alias="organization_domain")
+    title: OrNone[str] = None
+    first_seen: OrNone[str] = Field(None, alias="first_seen")
+    last_active: OrNone[str] = Field(None, alias="last_active")
     location: Any = None
-    member_tags: list[Any] | None = Field(None, alias="member_tags")
-    segments: list[Segment] | None = None
-    url: str | None = None
-    twitter: str | None = None
-    github: str | None = None
-    linkedin: str | None = None
-    discord: str | None = None
-    youtube: str | None = None
-    common_room_member_url: str | None = Field(None, alias="common_room_member_url")
-    custom_fields: list[ProfileCustomField] | None = Field(None, alias="custom_fields")
+    member_tags: Readable[Annotated[ProfileTag, _as_object("name")]] = Field(default=[], alias="member_tags")
+    segments: Readable[Segment] = Field(default=[])
+    url: Readable[str] = Field(default=[])
+    twitter: Readable[str] = Field(default=[])
+    github: Readable[str] = Field(default=[])
+    linkedin: Readable[str] = Field(default=[])
+    discord: Readable[str] = Field(default=[])
+    youtube: Readable[str] = Field(default=[])
+    common_room_member_url: OrNone[str] = Field(None, alias="common_room_member_url")
+    custom_fields: Readable[ProfileCustomField] = Field(default=[], alias="custom_fields")
+
+
+def read_one(model: type[_M]) -> Reader[_M]:
+    """Return a reader of one object."""
+    return _reader(TypeAdapter(model))
+
+
+def read_list(model: type[_M]) -> Reader[list[_M]]:
+    """Return a reader of a list of objects."""
+    return _reader(TypeAdapter(ReadableList[model]))  # type: ignore[valid-type]
+
+
+def read_profiles(value: object) -> tuple[list[ContactProfile], int]:
+    """Read the contacts of a look-up in any shape that was seen.
+
+    That is a list of profiles or of ids, an object with a list of ids, or a single profile. An object that is not empty
+    is a contact, whatever it holds.
+    """
+    if isinstance(value, dict):
+        ids = value.get("ids")
+        value = ids if isinstance(ids, list) else [value] if value else []
+    return _read_profile_list(value)
+
+
+def _reader(adapter: TypeAdapter[_T]) -> Reader[_T]:
+    def read(value: object) -> tuple[_T, int]:
+        omitted = Omitted()
+        return adapter.validate_python(value, context=omitted), omitted.items
+
+    return read
+
+
+_read_profile_list: Reader[list[ContactProfile]] = _reader(
+    TypeAdapter(ReadableList[Annotated[ContactProfile, _as_object("id")]])
+)

@@ -18,6 +18,8 @@ class FailureKind(Enum):
     NOT_SENT = "not sent"
     NO_RESPONSE = "no response"
     SERVER_FAULT = "server fault"
+    NOT_PROCESSED = "not processed"
+    NOT_DECODED = "not decoded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 KNOWN_REASONS = frozenset(
     {"invalid-request-body", "invalid-request", "forbidden", "unauthorized", "not-found", "rate-limited", "failure"}
+    | {"error", "not created", "Token not valid"}
 )
 _SLUG = re.compile(r"[a-z]{2,20}(-[a-z]{2,20}){0,5}")
 

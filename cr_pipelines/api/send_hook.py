@@ -15,8 +15,12 @@ class SendHook(Protocol):
     def enter(self, body: bytes) -> None:
         """Let the request go, or raise: then it is not sent, and the client's method raises the same error."""
 
-    def leave(self, responded: bool) -> None:
-        """Take note that the request that was let go got its response, or was given up."""
+    def leave(self, settled: bool) -> None:
+        """Take note of the end of a request that was let go.
+
+        Args:
+            settled: whether it got its response, or certainly was not sent. Otherwise it may still arrive.
+        """
 
 
 _hook: ContextVar[SendHook | None] = ContextVar("hook", default=None)

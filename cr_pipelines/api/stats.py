@@ -14,11 +14,13 @@ class OperationStats:
         requests: requests sent, retries and those that got a 429 included.
         rate_limited: responses of 429.
         retries: requests sent again after a failure; those after a 429 do not count.
+        items_omitted: items of lists that could not be read and were left out.
     """
 
     requests: int = 0
     rate_limited: int = 0
     retries: int = 0
+    items_omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,8 @@ class Stats:
     def retries(self) -> int:
         """Return the number of requests sent again after a failure."""
         return sum(operation.retries for operation in self.by_operation.values())
+
+    @property
+    def items_omitted(self) -> int:
+        """Return the number of items of lists that could not be read and were left out."""
+        return sum(operation.items_omitted for operation in self.by_operation.values())

@@ -26,6 +26,7 @@ SHARE_INERTIA = 0.5
 LAG_STEP = 0.5
 NEARLY_ALONE = 0.9
 CAUTION = 0.6
+LATE_TURN = 0.02
 
 
 @dataclass(slots=True, eq=False)
@@ -65,8 +66,15 @@ class WindowModel:
         in_flight: permits given and not yet returned.
     """
 
-    def __init__(self, probe_timeout: float = 2.0) -> None:
-        """Start without knowledge. A window's first request may keep others waiting for `probe_timeout` seconds."""
+    def __init__(self, probe_timeout: float = 2.0, rate_share: float = 1.0) -> None:
+        """Start without knowledge.
+
+        Args:
+            probe_timeout: seconds that a window's first request may keep others waiting.
+            rate_share: how much of the limit to use, above 0 and up to 1. Below 1, requests are spread evenly over the
+                window, so that other clients of the token find room at any time. Both need the limit and the interval
+                to be known.
+        """
         self.limit: int | None = None
         self.interval: float | None = None
         self.in_flight = 0
@@ -88,9 +96,23 @@ class WindowModel:
         self._left_at_first: int | None = None
         self._ours = 0
         self._usage = _Usage()
+        self._rate_share = rate_share
+        self._next_turn = -math.inf
 
     def wait(self, now: float) -> float:
         """Return the seconds until a request may go: 0 for now, `FOREVER` for "not before the next response"."""
+        return max(self._wait_for_window(now), self._wait_for_turn(now))
+
+    def _wait_for_turn(self, now: float) -> float:
+        return 0.0 if self._turn() is None else max(0.0, self._next_turn - now)
+
+    def _turn(self) -> float | None:
+        """Return the seconds between two requests that use our share of the limit; None while nothing is spread."""
+        if self._rate_share >= 1 or self.interval is None or not self.limit:
+            return None
+        return self.interval / (self.limit * self._rate_share)
+
+    def _wait_for_window(self, now: float) -> float:
         if self._closed_until is not None:
             if now < self._closed_until:
                 return self._closed_until - now
@@ -118,6 +140,10 @@ class WindowModel:
         """Permit one request; call it only right after `wait` returned 0."""
         permit = Permit(self._window, math.inf if self._left is None else self._left)
         self.in_flight += 1
+        turn = self._turn()
+        if turn is not None:
+            # Turns that a late timer missed are made up for, but not those of an idle client.
+            self._next_turn = max(self._next_turn, now - LATE_TURN) + turn
         if self._probe_wanted:
             self._probe_wanted = False
             self._probe = permit
@@ -263,7 +289,7 @@ class WindowModel:
         return min(LONGEST_MARGIN, max(SHORTEST_MARGIN, self.interval / 100))
 
     def _sane_wait(self, announced: float | None, now: float) -> float:
-        if announced is not None and (self.interval is None or announced <= self.interval + 1):
+        if announced is not None:
             return max(0.0, announced)
         if self._ends is not None and now < self._ends:
             return self._ends - now

@@ -106,19 +106,44 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
     "--drop-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of connections dropped before the write."
 )
 @click.option("--seed", type=int, help="Seed that makes the faults repeatable.")
+@click.option(
+    "--shapes",
+    type=click.Choice(["observed", "documented"]),
+    default="observed",
+    show_default=True,
+    help="Shapes of responses: as the real API was seen to send them, or as the vendor describes them.",
+)
+@click.option(
+    "--room", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="YAML file that declares the room."
+)
+@click.option(
+    "--as",
+    "report",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Behave like the room of this report of `cr-pipelines probe --json`.",
+)
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="Another name that it goes by.")
+@click.option(
+    "--allow-origin",
+    "allow_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of this origin use it (CORS).",
+)
 def sandbox(
     latency_ms: float,
     latency_jitter_ms: float,
     error_rate: float,
     drop_rate: float,
     seed: int | None,
+    report: Path | None,
     **settings: Any,
 ) -> None:
     """Start a local Common Room to try syncs against.
 
     The sandbox behaves like the real API, shows its room as a web page, and runs until Ctrl-C. Without --data,
-    nothing is stored. To inject faults or move the clock, POST to /_sandbox or use
-    `cr_pipelines.sandbox.SandboxClient`.
+    nothing is stored. To script responses, inject faults or move the clock, POST to /_sandbox or use
+    `cr_pipelines.sandbox.SandboxClient`: see docs/sandbox.md.
 
     Exit codes: 0 stopped by Ctrl-C; 1 could not start; 2 wrong usage.
     """
@@ -131,7 +156,48 @@ def sandbox(
         "drop_before_rate": drop_rate,
         "seed": seed,
     }
-    serve_sandbox({**settings, "faults": faults})
+    serve_sandbox({**settings, "faults": faults}, report)
+
+
+@main.command(short_help="Find out how a real room behaves where the API's description leaves it open.")
+@click.option("--yes-write-to", "room_name", metavar="ROOM_NAME", help="Consent to write to the room of this name.")
+@click.option("--read-only", is_flag=True, help="Try only what writes nothing.")
+@click.option("--rate-limit", is_flag=True, help="Also send requests until the room refuses them with a 429.")
+@click.option("--segment", type=int, help="Also put a throwaway person into this segment.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report without secrets or personal data to this file.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait until an accepted record can be seen.",
+)
+def probe(
+    room_name: str | None,
+    read_only: bool,
+    rate_limit: bool,
+    segment: int | None,
+    json_file: Path | None,
+    patience: float,
+) -> None:
+    """Find out how a real room behaves where the API's description leaves it open.
+
+    Tries each assumption of the client and the sandbox on throwaway people and tags, whose names begin with
+    cr-pipelines-probe, and removes them at the end. Needs the name of the room as consent, or --read-only.
+
+    Exit codes: 0 every assumption that was tried holds; 1 some differ, or the room cannot be probed; 2 wrong usage.
+    """
+    if read_only is (room_name is not None):
+        raise click.UsageError("give either --read-only, or --yes-write-to with the name of the room")
+    from cr_pipelines.cli.probe import probe as probe_room
+    from cr_pipelines.probe import Consent
+
+    raise SystemExit(1 if probe_room(Consent(room_name, rate_limit, segment), json_file, patience) else 0)
 
 
 @main.command(short_help="Check the setup and show what is wrong.")

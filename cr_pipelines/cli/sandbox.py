@@ -3,7 +3,9 @@
 Goes in: the options of the command. Comes out: a sandbox that is served until Ctrl-C, and the settings to sync into it.
 """
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,11 +13,12 @@ import click
 from cr_pipelines.cli.extras import sandbox_extra
 
 
-def serve_sandbox(options: Mapping[str, Any]) -> None:
+def serve_sandbox(options: Mapping[str, Any], report: Path | None = None) -> None:
     """Serve a sandbox until Ctrl-C.
 
     Args:
-        options: fields of `cr_pipelines.sandbox.Settings`; None stands for the default.
+        options: as `cr_pipelines.sandbox.Settings.of` takes them; None stands for the default.
+        report: a report of `cr-pipelines probe --json`, whose room the sandbox behaves like.
 
     Raises:
         ClickException: the sandbox cannot start.
@@ -25,7 +28,8 @@ def serve_sandbox(options: Mapping[str, Any]) -> None:
         from cr_pipelines.sandbox.http.routing import PREFIX
         from cr_pipelines.sandbox.workspace.presets import SOURCE_ID
     try:
-        settings = Settings.of({name: value for name, value in options.items() if value is not None})
+        given = {name: value for name, value in options.items() if value is not None}
+        settings = Settings.of(given | (_reported(report) if report else {}))
 
         def announce(url: str) -> None:
             click.echo(f"A local Common Room at {click.style(url, bold=True)}; Ctrl-C stops it.\n")
@@ -44,3 +48,15 @@ def serve_sandbox(options: Mapping[str, Any]) -> None:
         ) from None
     except (ValueError, StorageError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _reported(path: Path) -> dict[str, Any]:
+    """Return the settings that make a sandbox behave like the room of a report. Raises ValueError."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        settings = {"behavior": dict(report["behavior"])}
+        if report["settle_seconds"] is not None:
+            settings["settle_seconds"] = report["settle_seconds"]
+    except (OSError, ValueError, TypeError, KeyError):
+        raise ValueError(f"{path} is not a report of cr-pipelines probe --json") from None
+    return settings

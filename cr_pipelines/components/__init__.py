@@ -5,6 +5,7 @@ several of them use.
 """
 
 from cr_pipelines.components.catalog import CommonRoomCatalog, build_catalog_definitions
+from cr_pipelines.components.connection import CommonRoomConnection
 from cr_pipelines.components.pii_removals import (
     CommonRoomPiiRemovals,
     RemovalEvents,
@@ -13,10 +14,12 @@ from cr_pipelines.components.pii_removals import (
     RequestColumns,
     execute_removals,
 )
+from cr_pipelines.components.shared.connections import Connection
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
     CommonRoomSync,
     DailyPartitions,
+    DeliveryThresholds,
     RejectionThresholds,
     SyncEvents,
     SyncFreshness,
@@ -34,9 +37,12 @@ from cr_pipelines.components.sync import (
 
 __all__ = [
     "CommonRoomCatalog",
+    "CommonRoomConnection",
     "CommonRoomPiiRemovals",
     "CommonRoomSync",
+    "Connection",
     "DailyPartitions",
+    "DeliveryThresholds",
     "RejectionThresholds",
     "RemovalEvents",
     "RemovalRunConfig",

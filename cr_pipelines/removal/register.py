@@ -12,12 +12,15 @@ from cr_pipelines.removal.report import RemovalRecord, Standing
 from cr_pipelines.removal.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.removal.timing import PROMISED, Timing
 from cr_pipelines.sync import PII_REMOVALS, StateSchema, SuppressionList
-from cr_pipelines.sync.contract import address_hash
-from cr_pipelines.sync.contract.values import InvalidValue, email
+from cr_pipelines.sync.contract import InvalidValue, address_hash
+from cr_pipelines.sync.contract.values import email
 from cr_pipelines.warehouse import Session
 
 _SHOWN = 20
 _WAITING = "('pending', 'failed')"
+_FORGET = {"email": None, "check_at": None}
+_LOOKED_UP = "('submitted', 'overdue', 'not_found')"
+_FOUND_LATER = "Common Room did not know the person at first, and has them now; the removal is sent again"
 
 
 class Ingested(NamedTuple):
@@ -38,18 +41,19 @@ class DueRequest(NamedTuple):
 
 
 class DueLook(NamedTuple):
-    """A person to look up now."""
+    """A person to look up now. `status` is `submitted` for an overdue removal too, or `not_found`."""
 
     email_hash: str
     email: str
     submitted_at: datetime
-    due_at: datetime
+    status: str
 
 
 class Register:
     """The register within one session: an entry for each request and each address that it ever named.
 
-    An entry has the address until the removal is verified, or until there is nothing to verify; then only its hash.
+    An entry has the address until the removal is verified, or until Common Room has not known the person for 15 days;
+    then only its hash.
     """
 
     def __init__(self, session: Session, schema: str, timing: Timing):
@@ -171,7 +175,8 @@ class Register:
         if status == "submitted":
             values |= {"due_at": now + PROMISED, "check_at": self._timing.next_look(now, now)}
         if status == "not_found":
-            values["email"] = None
+            # A write of a moment ago may not be visible yet, so the address is kept until later looks agree.
+            values |= {"due_at": None, "check_at": self._timing.next_look(now, now)}
         self._state.update(PII_REMOVALS, values, own)
 
     def _waiting(self, email_hash: str) -> str:
@@ -185,25 +190,43 @@ class Register:
     def due_looks(self, now: datetime) -> list[DueLook]:
         """Return the people to look up now."""
         moment, beyond = self._names.value(now), self._names.value(now + PROMISED)
+        kind = "CASE WHEN status = 'not_found' THEN 'not_found' ELSE 'submitted' END"
         return [
             DueLook(*row)
             for row in self._session.fetch_all(
-                f"SELECT email_hash, max(email), min(submitted_at), min(due_at) FROM {self._table} "
-                "WHERE status IN ('submitted', 'overdue') AND lifted_at IS NULL AND email IS NOT NULL "
-                f"AND (check_at IS NULL OR check_at <= {moment} OR check_at > {beyond}) GROUP BY email_hash"
+                f"SELECT email_hash, max(email), min(submitted_at), {kind} FROM {self._table} "
+                f"WHERE status IN {_LOOKED_UP} AND lifted_at IS NULL AND email IS NOT NULL "
+                f"AND (check_at IS NULL OR check_at <= {moment} OR check_at > {beyond}) GROUP BY email_hash, {kind}"
             )
         ]
 
     def looked_up(self, look: DueLook, now: datetime, *, removed: bool, reason_code: str | None, message: str) -> str:
-        """Record what a look-up showed, and return the status that follows."""
-        values: dict[str, Any] = {"checked_at": now, "reason_code": reason_code, "message": message}
-        if removed:
+        """Record what a look-up showed, and return the status that follows.
+
+        A person whom Common Room did not know stays `not_found`, and the address is deleted at the first look after 15
+        days that agrees. If it has the person after all, the removal is due again.
+        """
+        ends = look.submitted_at + PROMISED
+        values: dict[str, Any] = {"checked_at": now, "check_at": self._timing.next_look(look.submitted_at, now)}
+        values |= {"reason_code": reason_code, "message": message}
+        statuses = "('submitted', 'overdue')"
+        if look.status == "not_found":
+            status, statuses = "not_found", "('not_found')"
+            if removed:
+                # What the settlement noted stays, such as that a sync has sent the person under another address.
+                values = {"checked_at": now, **(_FORGET if now >= ends else {"check_at": values["check_at"]})}
+            elif reason_code == "still_there":
+                status = "failed"
+                values |= {"check_at": None, "retry_at": now, "reason_code": "found_later", "message": _FOUND_LATER}
+        elif removed:
             status = "verified"
-            values |= {"verified_at": now, "email": None, "reason_code": None, "message": None, "check_at": None}
+            values |= {"verified_at": now, "reason_code": None, "message": None, **_FORGET}
         else:
-            status = "overdue" if now >= look.due_at else "submitted"
-            values["check_at"] = self._timing.next_look(look.submitted_at, now)
-        own = f"email_hash = {self._text(look.email_hash)} AND status IN ('submitted', 'overdue') AND lifted_at IS NULL"
+            status = "overdue" if now >= ends else "submitted"
+        own = (
+            f"email_hash = {self._text(look.email_hash)} AND status IN {statuses} AND lifted_at IS NULL "
+            "AND email IS NOT NULL"
+        )
         self._state.update(PII_REMOVALS, {"status": status, **values}, own)
         return status
 

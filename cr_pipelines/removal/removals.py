@@ -16,7 +16,7 @@ from cr_pipelines.removal.timing import Clock, Timing, utc_now
 from cr_pipelines.removal.unsuppression import unsuppress
 from cr_pipelines.removal.verification import VerificationRun
 from cr_pipelines.sync import REMOVALS, Destination, RunRegistry, SourceUnusable, StateSchema, SuppressionList
-from cr_pipelines.warehouse import SourceMissing, Warehouse
+from cr_pipelines.warehouse import Warehouse, WarehouseError
 
 
 class Batch(NamedTuple):
@@ -77,14 +77,15 @@ class Removals:
         Raises:
             SourceMissing: the source does not exist, and no recorded request is due.
             SourceUnusable: the source lacks a column, and no recorded request is due.
+            WarehouseError: the source cannot be read, and no recorded request is due.
         """
         with self.warehouse.session() as session:
             StateSchema(session, self.schema).prepare()
             register = Register(session, self.schema, self.timing)
-            unreadable: SourceMissing | SourceUnusable | None = None
+            unreadable: WarehouseError | SourceUnusable | None = None
             try:
                 register.ingest(self.source, self.clock())
-            except (SourceMissing, SourceUnusable) as error:
+            except (WarehouseError, SourceUnusable) as error:
                 # Requests that are already recorded are due all the same.
                 unreadable = error
             due = register.due(self.clock(), limit=most)

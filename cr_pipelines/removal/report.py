@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cr_pipelines.sync import SourceUnusable
-from cr_pipelines.warehouse import SourceMissing
+from cr_pipelines.warehouse import WarehouseError
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Settlement:
     calls: int = 0
     waited: float = 0.0
     seconds: float = 0.0
-    source_problem: SourceMissing | SourceUnusable | None = None
+    source_problem: WarehouseError | SourceUnusable | None = None
 
     def summary(self) -> str:
         """Return the run in one line, for a log."""
@@ -56,18 +56,20 @@ class Settlement:
 
 @dataclass
 class Verification:
-    """What a run found out about submitted removals. Counts are of people.
+    """What a run found out about submitted removals, and about people whom Common Room did not know. Counts people.
 
     Attributes:
         looked_up: people whom the run looked up.
         verified: people whom Common Room no longer has.
-        still_there: people whom it still has.
+        not_found: people whom it did not know before, and does not know now.
+        still_there: people whom it still has, or has now; these are removed again.
         failed: people whose look-up failed.
         overdue: people still there, or not looked up successfully, after the 15 days.
     """
 
     looked_up: int = 0
     verified: int = 0
+    not_found: int = 0
     still_there: int = 0
     failed: int = 0
     overdue: int = 0
@@ -75,8 +77,8 @@ class Verification:
     def summary(self) -> str:
         """Return the run in one line, for a log."""
         return (
-            f"pii_removals: {self.looked_up:,} people looked up: {self.verified:,} removed, {self.still_there:,} "
-            f"still there, {self.failed:,} failed; {self.overdue:,} overdue"
+            f"pii_removals: {self.looked_up:,} people looked up: {self.verified:,} removed, {self.not_found:,} "
+            f"never found, {self.still_there:,} still there, {self.failed:,} failed; {self.overdue:,} overdue"
         )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from cr_pipelines.sync import SourceUnusable
-from cr_pipelines.warehouse import Relation, Session
+from cr_pipelines.warehouse import Relation, Session, find_column
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,17 @@ def new_requests(session: Session, source: RequestSource, register: str) -> Iter
     """
     dialect = session.dialect
     columns = session.columns(source.relation)
-    missing = [name for name in (source.request_id, source.email) if name not in columns]
-    if missing:
+    spelled = {name: find_column(columns, name) for name in (source.request_id, source.email, source.requested_at)}
+    request_id, address_column = spelled[source.request_id], spelled[source.email]
+    missing = [name for name in (source.request_id, source.email) if spelled[name] is None]
+    if missing or request_id is None or address_column is None:
         raise SourceUnusable(
             f"{source.relation} has no column {', '.join(missing)}, which privacy requests need; rename it in a view, "
             "or name the columns to read in the definition"
         )
-    identifier, email = dialect.key((source.request_id,)), dialect.text(dialect.identifier(source.email))
-    asked = dialect.text(dialect.identifier(source.requested_at)) if source.requested_at in columns else "NULL"
+    identifier, email = dialect.key((request_id,), columns), dialect.text(dialect.identifier(address_column))
+    asked_at = spelled[source.requested_at]
+    asked = "NULL" if asked_at is None else dialect.text(dialect.identifier(asked_at))
     hashed = dialect.sha256(f"coalesce({email}, '')")
     found = session.fetch_all(
         "SELECT DISTINCT r.request_id, r.email, r.requested_at, r.source_hash, r.has_id FROM ("

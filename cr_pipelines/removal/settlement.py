@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotFound
+from cr_pipelines.removal.control import NOT_CONFIRMED, PositiveControl, control_error
 from cr_pipelines.removal.register import DueRequest, Register
 from cr_pipelines.removal.report import Settlement
 from cr_pipelines.removal.requests import RequestSource
@@ -30,7 +31,7 @@ from cr_pipelines.sync import (
     run_in_loop,
     wait_until_confirmed,
 )
-from cr_pipelines.warehouse import Session, SourceMissing, Warehouse
+from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
 
 _WORKERS = 16
 _RECORD_SECONDS = 0.5
@@ -38,6 +39,11 @@ _RECORD_SECONDS = 0.5
 _NOT_STORED_YET = (
     "Common Room does not know the person, but a sync sent something about them a short while ago, which it may not "
     "have stored yet; the request is tried again"
+)
+
+_REFUSED = (
+    "Common Room refused this request (HTTP {status}) although the token is valid; look for a firewall or gateway that "
+    "refuses it. The request is tried again"
 )
 
 _OTHER_ADDRESS = (
@@ -127,7 +133,7 @@ class SettlementRun:
         register = Register(session, self._schema, self._timing)
         try:
             self._report.ingested, self._report.invalid = register.ingest(self._source, self._clock())
-        except (SourceMissing, SourceUnusable) as error:
+        except (WarehouseError, SourceUnusable) as error:
             # Requests that are already recorded are settled all the same.
             self._report.source_problem = error
         requests = register.due(self._clock(), request_ids)
@@ -149,31 +155,51 @@ class SettlementRun:
     async def _send_all(self, destination: Destination) -> None:
         async with destination.open_client() as client:
             people = iter(list(self._unsettled.items()))
+            control = PositiveControl(client)
             pool = WorkerPool()
             try:
-                await pool.run(pool.start(lambda: self._work(client, people), _WORKERS), self._keep_recording())
+                await pool.run(
+                    pool.start(lambda: self._work(client, control, people), _WORKERS), self._keep_recording()
+                )
             finally:
-                self._report.calls = client.stats.requests
+                removals = client.stats.by_operation.get("remove_pii")
+                self._report.calls = removals.requests if removals else 0
 
-    async def _work(self, client: CommonRoomClient, people: Iterator[tuple[str, str]]) -> None:
+    async def _work(
+        self, client: CommonRoomClient, control: PositiveControl, people: Iterator[tuple[str, str]]
+    ) -> None:
         for email_hash, address in people:
             try:
                 response = await client.remove_pii(address)
-            except BadToken:
-                raise
+            except BadToken as error:
+                refused: CommonRoomError = error
             except NotFound as error:
-                self._note(email_hash, "not_found", http_status=error.http_status)
+                await self._note_not_found(email_hash, error, control)
+                continue
             except CommonRoomError as error:
-                self._note(
-                    email_hash,
-                    "failed",
-                    http_status=error.http_status,
-                    reason_code=error.reason_code,
-                    message=str(error),
-                )
+                self._note_failed(email_hash, error, str(error))
+                continue
             else:
                 self._note(email_hash, "submitted", http_status=response.status)
-            self._unsettled.pop(email_hash)
+                self._unsettled.pop(email_hash)
+                continue
+            if await control_error(client) is not None:
+                raise refused
+            self._note_failed(email_hash, refused, _REFUSED.format(status=refused.http_status))
+
+    async def _note_not_found(self, email_hash: str, error: NotFound, control: PositiveControl) -> None:
+        doubt = await control.error()
+        if isinstance(doubt, BadToken):
+            raise doubt
+        if doubt is not None:
+            self._note_failed(email_hash, doubt, NOT_CONFIRMED.format(error=doubt))
+            return
+        self._note(email_hash, "not_found", http_status=error.http_status)
+        self._unsettled.pop(email_hash)
+
+    def _note_failed(self, email_hash: str, error: CommonRoomError, message: str) -> None:
+        self._note(email_hash, "failed", http_status=error.http_status, reason_code=error.reason_code, message=message)
+        self._unsettled.pop(email_hash)
 
     def _note(self, email_hash: str, status: str, **details: Any) -> None:
         self._outcomes.append(_Outcome(email_hash, status, self._clock(), details))

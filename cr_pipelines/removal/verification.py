@@ -1,6 +1,7 @@
-"""The verification of removals: whether Common Room still has people whose removal it accepted.
+"""The verification of removals: whether Common Room has people whose removal it accepted, or whom it did not know.
 
-Goes in: the people who are due to be looked up. Comes out: the status that follows, in the register.
+Goes in: the people who are due to be looked up. Comes out: the status that follows, in the register. Only the API's own
+404 proves that a person is not there, and only in a run in which the positive control succeeded.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotFound
+from cr_pipelines.removal.control import NOT_CONFIRMED, PositiveControl, control_error
 from cr_pipelines.removal.register import DueLook, Register
 from cr_pipelines.removal.report import Verification
 from cr_pipelines.removal.timing import Clock, Timing
@@ -15,6 +17,9 @@ from cr_pipelines.sync import Destination, StateSchema, run_in_loop
 from cr_pipelines.warehouse import Warehouse
 
 _WORKERS = 16
+
+_STILL_THERE = "Common Room still has the person"
+_EMPTY = "Common Room returned no contact, but not its word for a person it does not know (404); looked up again later"
 
 
 class _Finding(NamedTuple):
@@ -49,25 +54,27 @@ class VerificationRun:
 
     async def _look_up_all(self, looks: list[DueLook], destination: Destination) -> None:
         async with destination.open_client() as client:
+            control = PositiveControl(client)
             waiting = iter(looks)
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(_WORKERS, len(looks))):
-                    group.create_task(self._look_up(client, waiting))
+                    group.create_task(self._look_up(client, control, waiting))
 
-    async def _look_up(self, client: CommonRoomClient, waiting: Iterator[DueLook]) -> None:
+    async def _look_up(self, client: CommonRoomClient, control: PositiveControl, waiting: Iterator[DueLook]) -> None:
         for look in waiting:
             try:
                 found = await client.contact_by_email(look.email)
             except NotFound:
-                finding = _Finding(look, True, None, "")
-            except BadToken as error:
-                self._findings.append(_Finding(look, False, error.reason_code, str(error)))
-                return
+                doubt = await control.error()
+                message = "" if doubt is None else NOT_CONFIRMED.format(error=doubt)
+                finding = _Finding(look, doubt is None, None if doubt is None else doubt.reason_code, message)
             except CommonRoomError as error:
                 finding = _Finding(look, False, error.reason_code, str(error))
             else:
-                finding = _Finding(look, not found, "still_there", "Common Room still has the person")
+                finding = _Finding(look, False, "still_there" if found else "empty", _STILL_THERE if found else _EMPTY)
             self._findings.append(finding)
+            if finding.reason_code == BadToken.reason_code and await control_error(client) is not None:
+                return
 
     def _record(self, looks: list[DueLook]) -> None:
         now, report = self._clock(), self._report
@@ -80,6 +87,7 @@ class VerificationRun:
                 report.looked_up += 1
                 report.verified += status == "verified"
                 report.overdue += status == "overdue"
+                report.not_found += finding.removed and status == "not_found"
                 if not finding.removed:
                     report.still_there += finding.reason_code == "still_there"
                     report.failed += finding.reason_code != "still_there"

@@ -41,8 +41,8 @@ class SandboxClient:
     def requests(self, after: int = 0, operation: str | None = None) -> list[dict[str, Any]]:
         """Return the recorded requests after a sequence number, oldest first.
 
-        Each has seq, at (epoch seconds), time, method, path, operation, status (0: connection cut), body,
-        fault.
+        Each has seq, at (epoch seconds), time, method, path, operation, status (0: connection cut), body, fault, and
+        why (why the room refused it).
         """
         found: list[dict[str, Any]] = []
         wanted: dict[str, Any] = {"limit": _PAGE} | ({"operation": operation} if operation else {})
@@ -110,7 +110,7 @@ class SandboxClient:
 
     def settle(self) -> None:
         """Store everything that was accepted."""
-        self._request("POST", "settle")
+        self._request("POST", "settle", json={})
 
     def set_limit(self, limit: int | None, interval_seconds: float | None = None) -> None:
         """Allow `limit` requests per `interval_seconds` from now on, or any number with None."""
@@ -120,9 +120,32 @@ class SandboxClient:
         """Set the faults, by the fields of `cr_pipelines.sandbox.FaultPlan`; without arguments, turn all faults off."""
         self._request("POST", "faults", json=faults)
 
+    def set_scripts(self, *scripts: dict[str, Any]) -> None:
+        """Replace the scripted responses, by the fields of `cr_pipelines.sandbox.Script`; without arguments, end all.
+
+        Of several scripts that are for a request, the first one that has responses left is used.
+        """
+        self._request("POST", "scripts", json={"scripts": list(scripts)})
+
+    def scripts(self) -> list[dict[str, Any]]:
+        """Return the scripts in force; `given` says how many responses each has given."""
+        return self._request("GET", "scripts")  # type: ignore[no-any-return]
+
+    def delete_contact(self, contact: int, days: float = 30) -> None:
+        """Delete a contact as an admin does in the product: hidden now, deleted for good after `days`."""
+        self._request("POST", "deletions", json={"contact": contact, "days": days})
+
+    def restore_contact(self, contact: int) -> None:
+        """Restore a hidden contact, with its activities."""
+        self._request("POST", "restorations", json={"contact": contact})
+
+    def deletions(self) -> list[dict[str, Any]]:
+        """Return the hidden contacts: contact (id), deleted_at, due_at."""
+        return self._request("GET", "deletions")  # type: ignore[no-any-return]
+
     def reset(self) -> None:
         """Empty the room and restore every setting to what it was at the start."""
-        self._request("POST", "reset")
+        self._request("POST", "reset", json={})
 
     def add_source(self, name: str, id: int | None = None) -> int:  # noqa: A002 - the API's word
         """Add a destination source; return its id."""

@@ -19,8 +19,8 @@ from cr_pipelines.supervised_process import SupervisedProcess
 class SandboxServer:
     """Runs a sandbox in a process of its own while the `with` block lasts. It ends with its parent, however that ends.
 
-    The keyword arguments are the fields of `cr_pipelines.sandbox.Settings`; `data` may be a string, and `faults` a
-    mapping of the fields of `FaultPlan`. Raises ValueError for a setting that is not allowed.
+    The keyword arguments are those of `cr_pipelines.sandbox.Settings.of`. Raises ValueError for a setting that is not
+    allowed.
 
     Attributes:
         settings: What the sandbox is started with.

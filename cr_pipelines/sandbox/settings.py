@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cr_pipelines.sandbox.http.faults import FaultPlan
+from cr_pipelines.sandbox.workspace.behavior import Behavior
 
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's own, known to everybody
 
@@ -28,6 +29,11 @@ class Settings:
         interval_seconds: length of the interval; None for 60.
         faults: what goes wrong, and how often.
         keep: how many requests to keep in the record.
+        keep_bytes: how much memory the record may take.
+        room: YAML file that declares the room; None for a room with a bit of everything.
+        behavior: what the room does with what the vendor's description leaves open.
+        allow_hosts: names that the sandbox goes by, next to the loopback names and `host`; `*` for any.
+        allow_origins: origins whose web pages may use the sandbox (CORS), such as `http://localhost:5173`.
     """
 
     host: str = "127.0.0.1"
@@ -39,12 +45,19 @@ class Settings:
     interval_seconds: float | None = None
     faults: FaultPlan = field(default_factory=FaultPlan)
     keep: int = 200_000
+    keep_bytes: int = 64 * 1024 * 1024
+    room: Path | None = None
+    behavior: Behavior = field(default_factory=Behavior)
+    allow_hosts: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.tokens:
             raise ValueError("token must name at least one token to accept")
-        if self.settle_seconds < 0 or self.keep < 1:
-            raise ValueError("settle_seconds must be 0 or more, and keep 1 or more")
+        if not 0 <= self.settle_seconds <= 86_400:
+            raise ValueError("settle_seconds must be 0 to 86400")
+        if self.keep < 1 or self.keep_bytes < 1:
+            raise ValueError("keep_bytes must be 1 or more, and keep 1 or more")
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -55,16 +68,24 @@ class Settings:
     def of(cls, values: Mapping[str, Any]) -> "Settings":
         """Make settings from plain values; what is left out has its default.
 
-        `data` may be a string, `faults` a mapping of the fields of `FaultPlan`. Raises ValueError for an unknown name
-        or a value that is not allowed.
+        `data` and `room` may be strings, `faults` a mapping of the fields of `FaultPlan`, `behavior` one of the fields
+        of `Behavior`; `shapes` (observed or documented) says what the behavior starts from. Raises ValueError for an
+        unknown name or a value that is not allowed.
         """
         names = [known.name for known in fields(cls)]
-        unknown = sorted(set(values) - set(names))
+        unknown = sorted(set(values) - {*names, "shapes"})
         if unknown:
             raise ValueError(f"unknown sandbox setting {', '.join(unknown)}; choose from {', '.join(names)}")
         given = dict(values)
-        if given.get("data") is not None:
-            given["data"] = Path(given["data"])
+        for name in ("data", "room"):
+            if given.get(name) is not None:
+                given[name] = Path(given[name])
+        for name in ("allow_hosts", "allow_origins"):
+            given[name] = tuple(given.get(name, ()))
+        shapes = given.pop("shapes", "observed")
+        behavior = given.get("behavior")
+        if not isinstance(behavior, Behavior):
+            given["behavior"] = Behavior.of(behavior or {}, shapes)
         faults = given.get("faults")
         if not isinstance(faults, FaultPlan):
             given["faults"] = FaultPlan.of(faults or {})
@@ -72,4 +93,5 @@ class Settings:
 
     def plain(self) -> dict[str, Any]:
         """Return the settings as JSON-like values, which `of` reads back."""
-        return asdict(self) | {"data": None if self.data is None else str(self.data)}
+        paths = {"data": self.data, "room": self.room}
+        return asdict(self) | {name: None if path is None else str(path) for name, path in paths.items()}

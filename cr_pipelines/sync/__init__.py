@@ -6,7 +6,7 @@ suppressed people out, `deliver` sends it, `state` records what became of it, an
 
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
 from cr_pipelines.sync.counters import COUNTERS, Counter
-from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError
+from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError, TakenOver
 from cr_pipelines.sync.event_loop import run_in_loop
 from cr_pipelines.sync.model import (
     REMOVALS,
@@ -17,7 +17,7 @@ from cr_pipelines.sync.model import (
     RunKey,
     Sync,
 )
-from cr_pipelines.sync.plan.partitions import rows_before
+from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
 from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.suppression import SuppressionList
@@ -27,7 +27,8 @@ from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledge
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.people import PII_REMOVALS
-from cr_pipelines.sync.state.runs import RunRecord, RunRegistry, mark_running
+from cr_pipelines.sync.state.processes import mark_running
+from cr_pipelines.sync.state.runs import RunRecord, RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
@@ -50,6 +51,7 @@ __all__ = [
     "RejectedRow",
     "Report",
     "Resync",
+    "RowsOutside",
     "RunKey",
     "RunRecord",
     "RunRegistry",
@@ -61,6 +63,7 @@ __all__ = [
     "Sync",
     "SyncError",
     "SyncStopped",
+    "TakenOver",
     "Timing",
     "UnknownName",
     "WorkerPool",
@@ -68,7 +71,7 @@ __all__ = [
     "mark_running",
     "read_catalog",
     "rows",
-    "rows_before",
+    "rows_outside",
     "run_in_loop",
     "run_sync",
     "unknown_names",

@@ -167,12 +167,12 @@ def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_roo
         state = StateSchema(session, schema)
         if not state.exists() or not state.fetch(_ACTIVITY_TYPES, ["id"]):
             raise SyncError("the room's catalog has not been read yet; read it first, with read_catalog")
-        present = session.columns(sync.relation)
+        present = {name.lower(): name for name in session.columns(sync.relation)}
         columns = [column for column in sync.contract.columns if column.name in present and _names_one(column)]
         if "segment" not in present:
             columns = [column for column in columns if CatalogPart.SEGMENT_STATUSES not in column.needs]
         catalog = _stored_catalog(state)
-        found = [unknown for column in columns for unknown in _unknown(session, sync, column, catalog)]
+        found = [unknown for column in columns for unknown in _unknown(session, sync, column, catalog, present)]
     return sorted(found, key=lambda unknown: (unknown.column, -unknown.rows, unknown.name))
 
 
@@ -180,14 +180,16 @@ def _names_one(column: Column) -> bool:
     return column.kind == "text" and bool(set(column.needs) - {CatalogPart.TAGS})
 
 
-def _unknown(session: Session, sync: Sync, column: Column, catalog: Catalog) -> list[UnknownName]:
+def _unknown(
+    session: Session, sync: Sync, column: Column, catalog: Catalog, spelled: Mapping[str, str]
+) -> list[UnknownName]:
     of_segment = CatalogPart.SEGMENT_STATUSES in column.needs
-    names = [column.name, *(["segment"] if of_segment else [])]
+    names = [spelled[name] for name in (column.name, *(["segment"] if of_segment else []))]
     listed = ", ".join(map(session.dialect.identifier, names))
     unknown = []
     for name, *segment, rows in session.fetch_all(
         f"SELECT {listed}, count(*) FROM {session.dialect.relation(sync.relation)} AS source "
-        f"WHERE {session.dialect.identifier(column.name)} IS NOT NULL GROUP BY {listed} LIMIT {_MOST_NAMES}"
+        f"WHERE {session.dialect.identifier(spelled[column.name])} IS NOT NULL GROUP BY {listed} LIMIT {_MOST_NAMES}"
     ):
         try:
             _find(catalog, column, name, *segment)

@@ -152,6 +152,14 @@ COUNTERS = (
         planned_label="changed after delivery",
     ),
     Counter(
+        "changed_while_read",
+        "bigint",
+        "rows_changed_while_read",
+        "changed while the source was read",
+        "Rows that the source gave with other values, or not at all, when it was read again to send them, as a view "
+        "with random ids or now() does. Those that it did not give are not sent.",
+    ),
+    Counter(
         "deleted_remotely",
         "bigint",
         "rows_deleted_remotely",

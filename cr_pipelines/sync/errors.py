@@ -20,5 +20,9 @@ class AlreadyRunning(SyncError):
     transient = True
 
 
+class TakenOver(SyncError):
+    """Another run took this one for dead, and may be sending its rows."""
+
+
 class StateSchemaTooNew(SyncError):
     """A later version of cr-pipelines has migrated the state schema."""

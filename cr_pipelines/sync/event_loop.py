@@ -9,7 +9,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any
 
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+from cr_pipelines.sync.interruption import ENDING_SIGNALS
 
 
 def check_no_loop_runs() -> None:
@@ -47,7 +47,7 @@ def _runner() -> asyncio.Runner:
 
 def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
     # An ignored signal, as Ctrl-C for a background job of a script, stays ignored.
-    handlers = {number: signal.getsignal(number) for number in _ENDING}
+    handlers = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     handlers = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
     received: list[signal.Signals] = []
 

@@ -14,6 +14,9 @@ from cr_pipelines.sync.errors import SyncError
 
 _EXAMPLES = 3
 
+_MOST_PARTS = 20
+"""So many parts of one column, with one reason, are listed apart from it."""
+
 MOST_KEYS = 20
 """So many keys of one kind are named at most."""
 
@@ -60,6 +63,9 @@ class Report:
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
         state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
             or `interrupted` (somebody ended it).
+        unreachable: why no row reached the room, if requests were sent and none had a response of the API.
+        suppressed_before: the most rows that one of the last runs found suppressed; None if there was none.
+        unread: of the rows not sent, those that the source no longer gave when it was read to send them.
         null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
         emptied: whether the source is empty and was not before.
@@ -78,6 +84,8 @@ class Report:
     dry_run: bool = False
     state: str = "succeeded"
     stopped_by: str | None = None
+    unreachable: str | None = None
+    suppressed_before: int | None = None
     source_rows: int = 0
     offered: int = 0
     offered_new: int = 0
@@ -90,6 +98,7 @@ class Report:
     unknown: int = 0
     not_sent: int = 0
     changed_after_delivery: int = 0
+    changed_while_read: int = 0
     absent_from_source: int = 0
     deleted_remotely: int = 0
     deletions: int = 0
@@ -100,6 +109,7 @@ class Report:
     interval_seconds: float | None = None
     rate_used: float | None = None
     seconds: float = 0.0
+    unread: int = 0
     null_keys: int = 0
     duplicate_rows: int = 0
     unknown_keys: tuple[str, ...] = ()
@@ -111,16 +121,25 @@ class Report:
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
     samples: list[str] = field(default_factory=list, repr=False)
+    _parts: dict[tuple[str, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def add_problem(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
         """Count invalid rows under their field and reason."""
-        for problem in self.problems:
-            if (problem.field, problem.reason_code) == (column, reason_code):
-                problem.rows += rows
-                if len(problem.example_keys) < _EXAMPLES:
-                    problem.example_keys.append(key)
-                return
-        self.problems.append(Problem(column, reason_code, rows, [key], message))
+        known = (column, reason_code) in self._problems
+        whole, _, part = column.partition(".")
+        if part and not known:
+            # Rows may have parts of their own, such as names of fields that the room does not know.
+            parts = self._parts.get((whole, reason_code), 0)
+            column = whole if parts >= _MOST_PARTS else column
+            self._parts[whole, reason_code] = parts + 1
+        problem = self._problems.get((column, reason_code))
+        if problem is None:
+            problem = self._problems[column, reason_code] = Problem(column, reason_code, 0, [], message)
+            self.problems.append(problem)
+        problem.rows += rows
+        if len(problem.example_keys) < _EXAMPLES:
+            problem.example_keys.append(key)
 
     def add_traffic(self, stats: Stats) -> None:
         """Add what a client did."""

@@ -4,38 +4,49 @@ Goes in: a sync, its warehouse and the room. Comes out: a report on every row. T
 inside the warehouse, deliver what the plan offers, record what became of it.
 """
 
+import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cr_pipelines.api import BadToken, CommonRoomClient, UnknownSource
+from cr_pipelines.api import BadToken, CommonRoomClient, OperationGone, UnknownSource
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.mirror import Deletions, RemoteState
+from cr_pipelines.sync.deliver.outage import Outage
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
+from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
-from cr_pipelines.sync.errors import SyncError
+from cr_pipelines.sync.errors import SyncError, TakenOver
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
+from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
+from cr_pipelines.sync.plan.record_statements import PlannedRun
+from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
-from cr_pipelines.sync.state.runs import RunRegistry, mark_running
+from cr_pipelines.sync.state.processes import mark_running
+from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
+from cr_pipelines.sync.worker_pool import WorkerPool
 from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_log = logging.getLogger(__name__)
 
 
 def run_sync(
@@ -73,6 +84,7 @@ def run_sync(
     Raises:
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
         AlreadyRunning: another run of the same sync is alive.
+        TakenOver: another run took this one for dead; this one stopped sending.
         StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
         SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
@@ -119,8 +131,9 @@ class Run:
         self._timing = timing
         self._source_id = destination.source_id if sync.contract.needs_source_id else None
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
-        self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds)
+        self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
+        self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
     def go(self, on_progress: Callable[[Progress], None] | None) -> Report:
@@ -128,7 +141,7 @@ class Run:
         begun = time.monotonic()
         remote = self._read_room()
         plan = self._plan(remote)
-        outbox = Outbox(self.key, self._schema, plan.row_hash_version)
+        outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
         recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
         deletions: Deletions | None = None
         try:
@@ -137,17 +150,15 @@ class Run:
             if remote is not None and self._sync.on_source_delete == "delete" and not self._breaker.is_open:
                 deletions = Deletions(remote, plan.deletable)
                 self._delete(plan, deletions)
-        except Exception:
-            self._report.state = "failed"
-            raise
-        except BaseException:
-            self._report.state = "interrupted"
+        except BaseException as error:
+            self._report.state = "failed" if isinstance(error, Exception) else "interrupted"
+            self._complete_report(deletions, begun)
+            self._record_after(error, outbox, recorder, deletions)
             raise
         finally:
             plan.spool.close()
-            self._complete_report(deletions, begun)
-            if not self._options.dry_run:
-                self._record(outbox, recorder, deletions)
+        self._complete_report(deletions, begun)
+        self._record(outbox, recorder, deletions, self._timing.outage_seconds)
         if self._report.stopped_by is not None:
             raise SyncStopped(self._report)
         return self._report
@@ -166,35 +177,64 @@ class Run:
         return found[0]
 
     def _plan(self, remote: RemoteState | None) -> Plan:
-        """Claim the run, make the plan and note what it found, all in one session."""
+        """Claim the run, make the plan and note what it found, all in one session that a signal ends."""
+        plans: list[Plan] = []
+        try:
+            run_interruptibly(lambda interruption: plans.append(self._plan_unless(interruption, remote)))
+        except BaseException:
+            if plans and not self._options.dry_run:
+                # The signal came when the plan was made.
+                with self._warehouse.session() as session:
+                    RunRegistry(session, self._schema).finish(*self.key, "interrupted", {})
+            raise
+        self._describe(plans[0])
+        return plans[0]
+
+    def _plan_unless(self, interruption: Interruption, remote: RemoteState | None) -> Plan:
         with self._warehouse.session() as session:
+            interruption.watch(session)
             if self._frame is not None:
                 session.register_arrow(FRAME, self._frame)
                 # The warehouse has it for this session: nothing else may keep its rows in memory.
                 self._frame = None
             StateSchema(session, self._schema).prepare()
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
-            ledger.fold(self._sync.name)
+            self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
                 plan = self._plan_in(session, ledger, remote)
             else:
-                runs.claim(*self.key, self._options.resync)
+                # Claimed before folding: what another run announced until now is seen, and it announces no more.
+                self._order = runs.claim(*self.key, self._options.resync)
                 try:
-                    plan = self._plan_in(session, ledger, remote)
+                    with self._heartbeat.keep_beating(self._warehouse):
+                        plan = self._plan_in(session, ledger, remote)
+                    runs.heartbeat(*self.key)
                 except BaseException as error:
-                    why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
-                    runs.finish(*self.key, "failed", {"stopped_by": why})
+                    interrupted = interruption.requested or not isinstance(error, Exception)
+                    interruption.release()
+                    self._note_plan_failed(session, None if interrupted else error)
                     raise
             self._watch.look(session)
-        self._describe(plan)
+            interruption.release()
         return plan
 
+    def _note_plan_failed(self, session: Session, error: BaseException | None) -> None:
+        """Record why there is no plan; None for a signal. What ended the plan may have ended the session, too."""
+        why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
+        state, values = ("interrupted", {}) if error is None else ("failed", {"stopped_by": why})
+        try:
+            RunRegistry(session, self._schema).finish(*self.key, state, values)
+        except WarehouseError:
+            with suppress(WarehouseError), self._warehouse.session() as another:
+                RunRegistry(another, self._schema).finish(*self.key, state, values)
+
     def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
+        ledger.fold(self._sync.name)
         planner = Planner(session, self._schema, self._sync, self._options, self._partition)
         plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
         if not self._options.dry_run:
-            planner.begin(plan, self.key.run_id, self._source_id)
+            planner.begin(plan, PlannedRun(self.key.run_id, self._order), self._source_id)
         return plan
 
     def _deliver(
@@ -223,12 +263,16 @@ class Run:
                     self._report.samples = await delivery.preview(client, catalog)
                 else:
                     await delivery.run(client, catalog, outbox, recorder, progress)
-            except (BadToken, UnknownSource) as error:
+            except (BadToken, UnknownSource, OperationGone) as error:
                 self._breaker.stop(str(error))
             finally:
                 outcomes.close()
+            self._breaker.close()
 
-        self._with_client(deliver)
+        try:
+            self._with_client(deliver)
+        except ServerSilent as error:
+            self._breaker.stop(str(error))
 
     def _delete(self, plan: Plan, deletions: Deletions) -> None:
         """Delete in the room what left the source, unless it is too much or this is a dry run."""
@@ -245,15 +289,18 @@ class Run:
                 if stopped_by is not None:
                     self._breaker.stop(stopped_by)
 
-            self._with_client(delete)
+            try:
+                self._with_client(delete)
+            except ServerSilent as error:
+                self._breaker.stop(str(error))
 
-    def _with_client(self, work: Callable[[CommonRoomClient], Awaitable[None]]) -> None:
+    def _with_client(self, work: Callable[[CommonRoomClient], Coroutine[Any, Any, None]]) -> None:
         """Do work in the room, and count its requests."""
 
         async def run() -> None:
             async with self._destination.open_client() as client:
                 try:
-                    await work(client)
+                    await WorkerPool().run(work(client), watch_silence(client, self._timing.silence_seconds))
                 finally:
                     self._report.add_traffic(client.stats)
 
@@ -265,6 +312,8 @@ class Run:
         report.source_rows = plan.source_rows
         report.offered = plan.offered
         report.offered_new = plan.offered_new
+        report.unread = plan.unread
+        report.changed_while_read = plan.changed_while_read
         report.unknown_keys = plan.unknown_keys
         report.null_keys = plan.null_keys
         report.duplicate_rows = plan.duplicate_rows
@@ -285,6 +334,7 @@ class Run:
         """Report how the run ended, and the rows that have no outcome."""
         report = self._report
         report.stopped_by = self._breaker.reason
+        report.unreachable = self._breaker.unreachable
         if report.stopped_by is not None and report.state == "succeeded":
             report.state = "stopped"
         if deletions is not None:
@@ -301,18 +351,76 @@ class Run:
                 report.unknown,
             )
         )
-        report.not_sent = report.source_rows - placed
+        report.not_sent = max(report.source_rows - placed, 0)
         report.seconds = time.monotonic() - begun
 
-    def _record(self, outbox: Outbox, recorder: Recorder, deletions: Deletions | None) -> None:
+    def _record_after(
+        self, error: BaseException, outbox: Outbox, recorder: Recorder, deletions: Deletions | None
+    ) -> None:
+        """Record a run that an error ended. That error is what is raised, even when nothing can be recorded."""
+        try:
+            # After an outage that outlasted the run, and for somebody who ends it, one try has to do.
+            self._record(outbox, recorder, deletions, outage_seconds=0)
+        except WarehouseError as failure:
+            _log.warning("the end of the run could not be recorded after %s: %s", type(error).__name__, failure)
+
+    def _record(self, outbox: Outbox, recorder: Recorder, deletions: Deletions | None, outage_seconds: float) -> None:
         """Record what became of every row, and that the run has ended."""
-        with self._warehouse.session() as session:
-            recorder.write(session)
-            ledger = Ledger(session, self._schema)
-            ledger.fold(self._sync.name)
-            if deletions is not None:
-                ledger.delete_keys(self._sync.name, deletions.absent_keys)
-            runs = RunRegistry(session, self._schema)
-            runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
-            rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
+        if self._options.dry_run:
+            return
+
+        def record(interruption: Interruption) -> None:
+            with self._warehouse.session() as session:
+                outage.in_session = True
+                self._record_in(session, interruption, outbox, recorder, deletions)
+
+        outage = Outage(outage_seconds)
+        while True:
+            outage.in_session = False
+            try:
+                run_interruptibly(record)
+            except WarehouseError as error:
+                time.sleep(outage.pause_after(error))
+            else:
+                return
+
+    def _record_in(
+        self,
+        session: Session,
+        interruption: Interruption,
+        outbox: Outbox,
+        recorder: Recorder,
+        deletions: Deletions | None,
+    ) -> None:
+        recorder.write(session)
+        ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
+        try:
+            interruption.watch(session)
+            with self._heartbeat.keep_beating(self._warehouse):
+                ledger.fold(self._sync.name)
+        except BaseException:
+            # The outcomes are written: the next run folds them.
+            if not interruption.requested:
+                raise
+            self._report.state = "interrupted"
+        finally:
+            interruption.release()
+        if deletions is not None:
+            ledger.delete_keys(self._sync.name, deletions.absent_keys)
+        taken_over = self._taken_over(runs)
+        runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
+        rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
         self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
+        if taken_over is not None:
+            raise taken_over
+
+    def _taken_over(self, runs: RunRegistry) -> TakenOver | None:
+        """Return the error of a run that ended well as far as it knows, and that another one took for dead."""
+        if self._report.state not in ("succeeded", "stopped"):
+            return None
+        try:
+            runs.check(*self.key)
+        except TakenOver as error:
+            self._report.state = "interrupted"
+            return error
+        return None

@@ -17,6 +17,9 @@ class Timing:
         flush_rows: see above.
         max_unrecorded: sending waits for the ledger while so many outcomes are not written, as when another process has
             the warehouse.
+        outage_seconds: outcomes wait in memory while the warehouse cannot be reached or is busy, for so long. Then the
+            run ends with the engine's reason.
+        silence_seconds: the run ends when no response at all has come for so long while requests were sent.
         heartbeat_seconds: between two heartbeats of the run.
         progress_seconds: between two reports of progress.
         lease_seconds: a run sends nothing once its last look at the suppression list is older.
@@ -30,6 +33,8 @@ class Timing:
     full_flush_seconds: float = 0.5
     flush_rows: int = 500
     max_unrecorded: int = 4_000
+    outage_seconds: float = 300.0
+    silence_seconds: float = 180.0
     heartbeat_seconds: float = 20.0
     progress_seconds: float = 5.0
     lease_seconds: float = 60.0

@@ -8,10 +8,10 @@ engines let only one process at a time have the data:
         session.fetch_all("SELECT count(*) FROM common_room_contacts")
 """
 
-from cr_pipelines.warehouse.dialect import Dialect, SourceDialect, StateDialect
+from cr_pipelines.warehouse.dialect import LONGEST_KEY, Dialect, SourceDialect, StateDialect
 from cr_pipelines.warehouse.engines import open_warehouse
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
-from cr_pipelines.warehouse.relation import Relation
+from cr_pipelines.warehouse.relation import Relation, find_column
 from cr_pipelines.warehouse.session import (
     BatchSink,
     Session,
@@ -19,8 +19,10 @@ from cr_pipelines.warehouse.session import (
     StateSession,
     Warehouse,
 )
+from cr_pipelines.warehouse.urls import host_of, kind_of, shown_url
 
 __all__ = [
+    "LONGEST_KEY",
     "BatchSink",
     "Dialect",
     "Relation",
@@ -33,5 +35,9 @@ __all__ = [
     "Warehouse",
     "WarehouseBusy",
     "WarehouseError",
+    "find_column",
+    "host_of",
+    "kind_of",
     "open_warehouse",
+    "shown_url",
 ]

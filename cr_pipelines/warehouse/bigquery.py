@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
 from google.api_core.exceptions import GoogleAPIError, NotFound
@@ -17,11 +16,24 @@ from google.cloud import bigquery
 from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
-from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.errors import (
+    SourceMissing,
+    WarehouseBusy,
+    WarehouseError,
+    cause,
+    our_table,
+    with_names_only,
+)
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.urls import UrlParts
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
+
+_MOST_APPENDED = 2_000
+"""Rows in one parameter: a request may have some ten megabytes."""
+
+_ABSENT = re.compile(r"Not found: (?:Table|Dataset|Project) (\S+)")
 
 _ABOUT_NAMES = re.compile(
     r"Not found|Access Denied|Syntax error|Unrecognized name|Function not found|Table name .* missing dataset|"
@@ -52,6 +64,10 @@ class BigQueryDialect(Dialect):
         "timestamp": "TIMESTAMP",
         "boolean": "BOOL",
     }
+    whole_types: ClassVar = frozenset({"INTEGER", "INT64"})
+    decimal_types: ClassVar = frozenset({"NUMERIC", "BIGNUMERIC"})
+    inexact_types: ClassVar = frozenset({"FLOAT", "FLOAT64"})
+    json_types: ClassVar = frozenset({"JSON"})
     zoneless_types: ClassVar = {"DATETIME": "DATETIME", "DATE": "DATETIME"}
 
     @property
@@ -80,6 +96,19 @@ class BigQueryDialect(Dialect):
         return f"TO_HEX(SHA256({expression}))"
 
     @override
+    def unwrapped(self, expression: str) -> str:
+        kinds = f"CASE JSON_TYPE({expression}) WHEN 'string' THEN JSON_VALUE({expression}) WHEN 'null' THEN NULL"
+        return f"{kinds} ELSE TO_JSON_STRING({expression}) END"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"NOT (IS_NAN({expression}) OR IS_INF({expression}))"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        return f"CAST(CAST({expression} AS BIGNUMERIC) AS STRING)"
+
+    @override
     def trimmed(self, expression: str) -> str:
         return f"REGEXP_REPLACE({expression}, r'^\\s+|\\s+$', '')"
 
@@ -105,25 +134,26 @@ class BigQuerySession(Session):
 
     dialect = BigQueryDialect()
 
-    def __init__(self, client: bigquery.Client):
+    def __init__(self, client: bigquery.Client, statement_seconds: float | None = None):
         self._client = client
+        self._seconds = statement_seconds
         self._properties: list[bigquery.ConnectionProperty] = []
         with _our_errors():
             job = client.query("SELECT 1", job_config=bigquery.QueryJobConfig(create_session=True))
-            job.result()
+            job.result(timeout=statement_seconds)
         if job.session_info is None or job.session_info.session_id is None:
             raise WarehouseError("BigQuery started no session; temporary tables and transactions need one")
         self._properties = [bigquery.ConnectionProperty("session_id", job.session_info.session_id)]
 
     @override
     def execute(self, statement: str) -> None:
-        with _our_errors():
-            self._query(statement).result()
+        with _our_errors(statement):
+            self._query(statement).result(timeout=self._seconds)
 
     @override
     def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
         with _our_errors():
-            return [tuple(row.values()) for row in self._query(query).result()]
+            return [tuple(row.values()) for row in self._query(query).result(timeout=self._seconds)]
 
     @override
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
@@ -137,11 +167,18 @@ class BigQuerySession(Session):
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
         # Streamed rows cannot be updated for half an hour, and load jobs are limited per day. INSERT has no such limit.
         statement = self.insertion(schema, table, rows.schema)
-        written = json.dumps(
-            [{name: None if value is None else str(value) for name, value in row.items()} for row in rows.to_pylist()]
-        )
-        with _our_errors():
-            self._query(statement, bigquery.ScalarQueryParameter("appended", "STRING", written)).result()
+
+        def write(piece: pa.Table) -> None:
+            written = json.dumps(
+                [
+                    {name: None if value is None else str(value) for name, value in row.items()}
+                    for row in piece.to_pylist()
+                ]
+            )
+            with _our_errors(statement):
+                self._query(statement, bigquery.ScalarQueryParameter("appended", "STRING", written)).result()
+
+        self._in_pieces(rows, _MOST_APPENDED, write)
 
     def insertion(self, schema: str, table: str, columns: pa.Schema) -> str:
         """Return the INSERT of rows that the parameter `appended` holds as a JSON array of objects of texts."""
@@ -173,11 +210,20 @@ class BigQuerySession(Session):
             with _our_errors():
                 job = self._query(f"SELECT * FROM {self.dialect.relation(relation)}", dry_run=True)
         except WarehouseError as error:
-            raise SourceMissing(f"{relation} cannot be read: {error}") from None
+            found = _ABSENT.search(str(error))
+            absent = found is not None and (not relation.is_query or relation.mentions(found[1]))
+            kind = SourceMissing if absent and self._names_it(relation, found) else type(error)
+            raise kind(f"{relation} cannot be read: {error}") from None
         return {
             field.name: f"ARRAY<{field.field_type}>" if field.mode == "REPEATED" else field.field_type
             for field in job.schema or ()
         }
+
+    @staticmethod
+    def _names_it(relation: Relation, found: "re.Match[str] | None") -> bool:
+        """Return whether what was not found is the source itself; a view over a table that is absent is broken."""
+        absent = re.split(r"[.:]", found[1])[-1].strip("`").lower() if found else ""
+        return relation.is_query or absent in {part.lower() for part in relation.name}
 
     def end(self) -> None:
         """Drop the session with its temporary tables, which would otherwise remain for a day."""
@@ -202,14 +248,14 @@ class BigQueryWarehouse(Warehouse):
 
     dialect = BigQueryDialect
 
-    def __init__(self, url: str, *, wait_seconds: float | None = None):
-        super().__init__(url)
-        parts = urlsplit(url)
-        options = dict(parse_qsl(parts.query))
+    def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
+        super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
+        parts = UrlParts(url)
+        options = parts.options
         self._location = options.pop("location", None)
         self._dataset = parts.path.strip("/")
-        self._project = parts.netloc
-        if not self._project or not self._dataset or "/" in self._dataset or options:
+        self._project = parts.authority
+        if "@" in parts.authority or not self._project or not self._dataset or "/" in self._dataset or options:
             raise WarehouseError(
                 "the warehouse URL must be bigquery://project/dataset, or with ?location=EU at its end"
             )
@@ -224,7 +270,7 @@ class BigQueryWarehouse(Warehouse):
                 location=self._location,
                 default_query_job_config=bigquery.QueryJobConfig(default_dataset=f"{self._project}.{self._dataset}"),
             )
-        session = BigQuerySession(client)
+        session = BigQuerySession(client, self._statement_seconds)
         try:
             yield session
         finally:
@@ -233,7 +279,7 @@ class BigQueryWarehouse(Warehouse):
 
 
 @contextmanager
-def _our_errors() -> Iterator[None]:
+def _our_errors(statement: str = "") -> Iterator[None]:
     """Turn Google's errors into ours, without the values that they quote, which may be personal data."""
     try:
         yield
@@ -242,15 +288,27 @@ def _our_errors() -> Iterator[None]:
             "BigQuery: no usable Google credentials were found; set GOOGLE_APPLICATION_CREDENTIALS, or log in with "
             "gcloud auth application-default login"
         ) from None
+    except TimeoutError:
+        raise WarehouseBusy("BigQuery: a statement took too long") from None
     except GoogleAPIError as error:
-        message = str(getattr(error, "message", error)).strip().partition("\n")[0]
+        message = _message(error)
         if "concurrent update" in message or "concurrent transaction" in message:
             raise WarehouseBusy(
                 "BigQuery: another run changed our tables at the same moment; run this one again"
             ) from None
-        if _ABOUT_NAMES.search(message):
-            raise WarehouseError(f"BigQuery: {message}") from None
+        # Only where it begins the message: a value further on may hold the same words.
+        if _ABOUT_NAMES.match(message):
+            raise WarehouseError(f"BigQuery: {with_names_only(message)}") from None
         raise WarehouseError(
             f"BigQuery: a statement failed ({getattr(error, 'code', None)}); its message may quote values, and is "
-            "in BigQuery's own job history"
+            f"in BigQuery's own job history{f'; {cause(statement)}' if our_table(statement) else ''}"
         ) from None
+
+
+def _message(error: GoogleAPIError) -> str:
+    """Return the first line of what BigQuery says, without the request that it responds to."""
+    for listed in getattr(error, "errors", None) or ():
+        if isinstance(listed, dict) and listed.get("message"):
+            return str(listed["message"]).strip().partition("\n")[0]
+    message = str(getattr(error, "message", error)).strip().partition("\n")[0]
+    return re.sub(r"^(?:\d{3} )?(?:GET|POST|PUT|PATCH|DELETE) \S+: ", "", message)

@@ -11,6 +11,12 @@ from typing import ClassVar
 
 from cr_pipelines.warehouse.relation import Relation
 
+LONGEST_KEY = 1_000
+"""So many bytes of a key are kept; a longer one is hashed. An index of PostgreSQL takes 2,700 bytes."""
+
+LARGEST_WHOLE = "8e34"
+"""A floating-point number from here on keeps the engine's own text, which is in scientific notation."""
+
 
 class SqlDialect(ABC):
     """What both roles need: names, literals, and a value's text. Column names arrive bare and are quoted here."""
@@ -41,6 +47,17 @@ class SqlDialect(ABC):
     def sha256(self, expression: str) -> str:
         """Return the lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
 
+    def byte_length(self, expression: str) -> str:
+        """Return the number of bytes of a text expression in UTF-8."""
+        return f"octet_length({expression})"
+
+    def kept_key(self, expression: str) -> str:
+        """Return a key as our tables have it: one that is too long for an index becomes `sha256:` and its hash."""
+        return (
+            f"CASE WHEN {self.byte_length(expression)} > {LONGEST_KEY} THEN 'sha256:' || {self.sha256(expression)} "
+            f"ELSE {expression} END"
+        )
+
     def md5(self, expression: str) -> str:
         """Return the lower-case hexadecimal MD5 of a text expression in UTF-8."""
         return f"md5({expression})"
@@ -60,6 +77,18 @@ class SourceDialect(SqlDialect):
     zoneless_types: ClassVar[dict[str, str]]
     """Types of timestamps without a time zone, and of dates, each with the type to compare such a column with."""
 
+    whole_types: ClassVar[frozenset[str]]
+    """Types of whole numbers, without their parameters."""
+
+    decimal_types: ClassVar[frozenset[str]]
+    """Types of decimal numbers, without their parameters."""
+
+    inexact_types: ClassVar[frozenset[str]]
+    """Types of floating-point numbers."""
+
+    json_types: ClassVar[frozenset[str]]
+    """Types of values that have a JSON text."""
+
     @property
     @abstractmethod
     def row_hash_version(self) -> str:
@@ -73,26 +102,81 @@ class SourceDialect(SqlDialect):
         types and `row_hash_version` stay the same.
         """
 
-    def fingerprint(self, columns: Sequence[str]) -> str:
-        """Return a text that is equal for equal rows in every engine version.
+    def fingerprint(self, columns: Mapping[str, str]) -> str:
+        """Return a text that is equal for equal rows in every engine version, and whatever the type of a number.
 
-        Null columns leave no trace in it, so a column added with nulls changes nothing, while a null, an empty text,
-        and texts that merely contain separators all stay apart.
+        Takes the columns with their types, as `columns` of a session gives them. Null columns leave no trace in it, so
+        a column added with nulls changes nothing, while a null, an empty text, and texts that merely contain separators
+        all stay apart.
         """
         parts = [
             f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
-            f"ELSE {self.literal(column + '=')} || {self.json_text(self.identifier(column))} || ',' END"
+            f"ELSE {self.literal(column + '=')} || {self.json_text(self._fingerprinted(column, columns[column]))} "
+            "|| ',' END"
             for column in sorted(columns)
         ]
         return self.md5(self.joined(parts))
+
+    def _fingerprinted(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        # NaN and infinity have no spelling, and are not null.
+        return f"coalesce({self.spelled(column, kind)}, {self.text(name)})" if self.is_number(kind) else name
 
     def joined(self, texts: Sequence[str]) -> str:
         """Return text expressions, none of them null, one after the other."""
         return " || ".join(texts)
 
     def readable(self, column: str, kind: str) -> str:
-        """Return the column's value in a form that Python can hold; `kind` is its type in the engine's words."""
-        return self.identifier(column)
+        """Return the column's value in a form that Python can hold; `kind` is its type in the engine's words.
+
+        A JSON string is its text, a JSON null is null, and any other JSON value is JSON text.
+        """
+        name = self.identifier(column)
+        return self.unwrapped(name) if kind in self.json_types else name
+
+    def readable_identity(self, column: str, kind: str) -> str:
+        """Return the value of a column that names a row or a person: a number as its only spelling, as in `key`."""
+        return self.spelled(column, kind) if self.is_number(kind) else self.readable(column, kind)
+
+    @abstractmethod
+    def unwrapped(self, expression: str) -> str:
+        """Return a JSON value as text: a string without its quotation marks, and null for a JSON null."""
+
+    @abstractmethod
+    def is_finite(self, expression: str) -> str:
+        """Return the condition that a number is neither infinite nor NaN."""
+
+    @abstractmethod
+    def whole_text(self, expression: str) -> str:
+        """Return every digit of a floating-point number that is whole and smaller than `LARGEST_WHOLE`, as text."""
+
+    def is_number(self, kind: str) -> bool:
+        """Return whether a type, in the engine's words, is one of numbers."""
+        return _bare(kind) in self.whole_types | self.decimal_types | self.inexact_types
+
+    def is_moment(self, kind: str) -> bool:
+        """Return whether a type, in the engine's words, is one of dates or of dates with a time."""
+        return kind.lower().startswith(("timestamp", "date"))
+
+    def is_respelled(self, kind: str) -> bool:
+        """Return whether the key of a column of this type may differ from the engine's own text of it."""
+        return _bare(kind) in self.decimal_types | self.inexact_types | self.json_types
+
+    def spelled(self, column: str, kind: str) -> str:
+        """Return the only spelling of a column's value as text: equal numbers of any type are spelled alike.
+
+        A whole number has no decimal point, whatever its type; NaN and infinity are null, as they name nothing.
+        `kind` is the column's type in the engine's words.
+        """
+        name, bare = self.identifier(column), _bare(kind)
+        text = self.text(name)
+        if bare in self.inexact_types:
+            whole = f"{name} = floor({name}) AND abs({name}) < {LARGEST_WHOLE}"
+            spelled = f"CASE WHEN {whole} THEN {self.whole_text(name)} ELSE {text} END"
+            return f"CASE WHEN {self.is_finite(name)} THEN {spelled} END"
+        if bare in self.decimal_types:
+            return f"CASE WHEN {text} LIKE '%.%' THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+        return self.unwrapped(name) if bare in self.json_types else text
 
     def moment(self, moment: datetime, kind: str) -> str:
         """Return a moment to compare a column of the type `kind` with; without a time zone, the column is in UTC.
@@ -108,24 +192,36 @@ class SourceDialect(SqlDialect):
         """Return the relation as it is written after FROM."""
         if relation.is_query:
             # On a line of its own, the bracket is safe from a comment at the query's end.
-            return f"({relation.text.strip().rstrip(';')}\n)"
+            return f"({relation.query.strip()}\n)"
         return ".".join(self.identifier(part) for part in relation.text.split("."))
 
-    def key(self, columns: Sequence[str]) -> str:
+    def key(self, columns: Sequence[str], types: Mapping[str, str]) -> str:
         """Return the key of a row as one text, null if any column is null.
 
-        One column is its own text, several are a JSON array of texts. A text that holds an `@` may be an e-mail address
-        and becomes `sha256:` and its hash: the ledger keeps no addresses.
+        One column is `spelled`, several are a JSON array of such texts. A text that holds an `@` may be an e-mail
+        address and becomes `sha256:` and its hash: the ledger keeps no addresses. `types` has the type of each column
+        in the engine's words; a column that it lacks has the engine's own text. A key of more
+        than `LONGEST_KEY` bytes is hashed as well.
         """
         parts = []
         for column in columns:
-            text = self.text(self.identifier(column))
-            parts.append(f"CASE WHEN {text} LIKE '%@%' THEN 'sha256:' || {self.sha256(text)} ELSE {text} END")
+            kind = types.get(column, "")
+            text = self.spelled(column, kind)
+            hashed = f"CASE WHEN {text} LIKE '%@%' THEN 'sha256:' || {self.sha256(text)} ELSE {text} END"
+            parts.append(text if self.is_number(kind) else hashed)
         if len(parts) == 1:
-            return parts[0]
+            # A number is short, and holds no address.
+            kind = types.get(columns[0], "")
+            return (
+                text
+                if self.is_number(kind)
+                else f"CASE WHEN {text} LIKE '%@%' OR {self.byte_length(text)} > {LONGEST_KEY} "
+                f"THEN 'sha256:' || {self.sha256(text)} ELSE {text} END"
+            )
         listed = " || ',' || ".join(self.json_text(part) for part in parts)
-        missing = " OR ".join(f"{self.identifier(column)} IS NULL" for column in columns)
-        return f"CASE WHEN {missing} THEN NULL ELSE '[' || {listed} || ']' END"
+        missing = " OR ".join(f"{self.spelled(column, types.get(column, ''))} IS NULL" for column in columns)
+        kept = self.kept_key(f"('[' || {listed} || ']')")
+        return f"CASE WHEN {missing} THEN NULL ELSE {kept} END"
 
 
 class StateDialect(SqlDialect):
@@ -145,18 +241,26 @@ class StateDialect(SqlDialect):
         """Return a query for the names, in lower case, of the tables and views of a schema."""
         return (
             "SELECT lower(table_name) FROM information_schema.tables "
-            f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
+            f"WHERE lower(table_schema) = lower({self.literal(schema)})"
         )
 
     def schema_columns(self, schema: str) -> str:
         """Return a query for the table and the name, in lower case, of every column in a schema."""
         return (
             "SELECT lower(table_name), lower(column_name) FROM information_schema.columns "
-            f"WHERE lower(table_schema) = {self.literal(schema.lower())}"
+            f"WHERE lower(table_schema) = lower({self.literal(schema)})"
         )
 
     def create_index(self, table: str, columns: Sequence[str]) -> str | None:
         """Return a statement that makes an index over a table, or None where the engine needs none."""
+        return None
+
+    def create_unique_index(self, table: str, columns: Sequence[str]) -> str | None:
+        """Return a statement that lets no two rows agree in these columns, or None where that costs too much."""
+        return None
+
+    def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str | None:
+        """Return a statement that drops the index that `create_index` made, or None where there is none."""
         return None
 
     def analyze(self, table: str) -> str | None:
@@ -181,3 +285,8 @@ class StateDialect(SqlDialect):
 
 class Dialect(SourceDialect, StateDialect):
     """An engine that has both roles."""
+
+
+def _bare(kind: str) -> str:
+    """Return a type without its parameters: `DECIMAL` for `DECIMAL(10,2)`."""
+    return kind if kind.endswith("]") else kind.partition("(")[0]

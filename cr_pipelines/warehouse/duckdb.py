@@ -6,23 +6,25 @@ more only when a statement needs it.
 
 import fcntl
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
 from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
-from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.duckdb_errors import DuckDBError, is_disk_full, without_values
+from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, our_table
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.spill import spill_folder, sweep_default
+from cr_pipelines.warehouse.urls import UrlParts
 
 _MEGABYTE = 1_000_000
 
@@ -42,9 +44,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
-
-# The text of these is about the statement; every other kind of error may quote a row.
-_ABOUT_THE_STATEMENT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 
 _file_locks: dict[Path, threading.RLock] = {}
 """By file: sessions of one process take turns, as those of several processes do."""
@@ -66,6 +65,13 @@ class DuckDBDialect(Dialect):
         "DATE": "TIMESTAMP",
         **{kind: kind for kind in ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
     }
+
+    whole_types: ClassVar = frozenset(
+        f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
+    ) | {"INTEGER", "UINTEGER", "BIGNUM"}
+    decimal_types: ClassVar = frozenset({"DECIMAL"})
+    inexact_types: ClassVar = frozenset({"FLOAT", "DOUBLE"})
+    json_types: ClassVar = frozenset({"JSON", "VARIANT"})
 
     @property
     @override
@@ -99,6 +105,27 @@ class DuckDBDialect(Dialect):
     def sha256(self, expression: str) -> str:
         return f"sha256({expression})"
 
+    @override
+    def byte_length(self, expression: str) -> str:
+        return f"strlen({expression})"
+
+    @override
+    def readable(self, column: str, kind: str) -> str:
+        # Arrow has no type for it.
+        return self.text(self.identifier(column)) if kind == "BIGNUM" else super().readable(column, kind)
+
+    @override
+    def unwrapped(self, expression: str) -> str:
+        return f"json_extract_string(CAST({expression} AS JSON), '$')"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"isfinite({expression})"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        return f"CAST(TRY_CAST({expression} AS HUGEINT) AS VARCHAR)"
+
 
 class DuckDBSession(Session):
     """A connection to the file. Other processes wait while it lasts, so keep it short."""
@@ -117,7 +144,7 @@ class DuckDBSession(Session):
 
     @override
     def execute(self, statement: str) -> None:
-        self._with_enough_memory(lambda: self._connection.execute(statement))
+        self._with_enough_memory(lambda: self._connection.execute(statement), statement)
 
     @override
     def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
@@ -152,33 +179,49 @@ class DuckDBSession(Session):
 
         self._with_enough_memory(transaction)
 
-    def _with_enough_memory(self, work: Callable[[], object]) -> None:
-        """Do the work, and repeat it with more memory as long as memory is what it lacked."""
+    def _with_enough_memory(self, work: Callable[[], object], statement: str = "") -> None:
+        """Do the work, and repeat it with more memory as long as memory is what it lacked.
+
+        `statement` says what failed. Within a transaction, an error passes through as it is if memory may be the cause.
+        """
         if self._nested:
-            work()
+            try:
+                work()
+            except duckdb.OutOfMemoryException:
+                raise
+            except duckdb.Error as error:
+                raise without_values(error, statement) from None
             return
         while True:
             self._nested = True
             try:
                 work()
-            except duckdb.OutOfMemoryException:
-                pass
+            except duckdb.OutOfMemoryException as error:
+                lacking = error
             except duckdb.Error as error:
-                raise _without_values(error) from None
+                raise without_values(error, statement) from None
             else:
                 return
             finally:
                 self._nested = False
             if self._memory >= self._most_memory:
+                if is_disk_full(lacking):
+                    raise without_values(lacking, statement) from None
+                table = our_table(statement)
                 raise WarehouseError(
-                    f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement; add "
-                    f"?memory={2 * self._most_memory // _MEGABYTE} to the warehouse URL"
+                    f"DuckDB needs more than {self._most_memory // _MEGABYTE} MB for a statement"
+                    f"{f' over {table}' if table else ''}; add ?memory={2 * self._most_memory // _MEGABYTE} to the "
+                    "warehouse URL"
                 )
             self._allow(min(4 * self._memory, self._most_memory))
 
     def _allow(self, memory: int) -> None:
         self._memory = memory
         self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
+
+    @override
+    def interrupt(self) -> None:
+        self._connection.interrupt()
 
     @override
     def register_arrow(self, name: str, rows: pa.Table) -> None:
@@ -189,8 +232,26 @@ class DuckDBSession(Session):
         try:
             described = self.fetch_all(f"DESCRIBE SELECT * FROM {self.dialect.relation(relation)}")
         except WarehouseError as error:
-            raise SourceMissing(f"{relation} cannot be read: {error}") from None
+            kind = SourceMissing if self._is_missing(relation, error) else type(error)
+            raise kind(f"{relation} cannot be read: {error}") from None
         return {name: kind for name, kind, *_ in described}
+
+    def _is_missing(self, relation: Relation, error: WarehouseError) -> bool:
+        """Return whether the source is absent; a view over a table that is absent is broken."""
+        absent = error.absent if isinstance(error, DuckDBError) else None
+        if absent is None:
+            return False
+        if relation.is_query:
+            return relation.mentions(absent)
+        *within, table = (self.dialect.literal(part.lower()) for part in relation.name)
+        schema = "current_schema()"
+        places = [f"lower(table_schema) = {schema} OR table_catalog = 'temp'"]
+        if len(within) == 1:
+            places = [f"lower(table_schema) = {within[0]} OR lower(table_catalog) = {within[0]}"]
+        elif within:
+            places = [f"lower(table_catalog) = {within[0]}", f"lower(table_schema) = {within[1]}"]
+        where = " AND ".join(f"({place})" for place in (f"lower(table_name) = {table}", *places))
+        return not self.fetch_all(f"SELECT 1 FROM information_schema.tables WHERE {where} LIMIT 1")
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
@@ -216,13 +277,16 @@ class DuckDBWarehouse(Warehouse):
     """
 
     dialect = DuckDBDialect
+    exclusive = True
 
-    def __init__(self, url: str, *, wait_seconds: float | None = None):
-        super().__init__(url)
-        parts = urlsplit(url)
-        if parts.netloc or parts.fragment or not parts.path.startswith("/") or not parts.path.strip("/"):
-            raise WarehouseError(f"{url} names no file; write duckdb:///relative.duckdb or duckdb:////absolute.duckdb")
-        options = dict(parse_qsl(parts.query))
+    def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
+        super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
+        parts = UrlParts(url)
+        if parts.authority or parts.fragment or not parts.path.startswith("/") or not parts.path.strip("/"):
+            raise WarehouseError(
+                "the warehouse URL names no file; write duckdb:///relative.duckdb or duckdb:////absolute.duckdb"
+            )
+        options = parts.options
         self.path = Path(unquote(parts.path[1:]))
         try:
             busy_seconds = float(options.pop("busy_seconds", _WAIT_SECONDS))
@@ -244,21 +308,35 @@ class DuckDBWarehouse(Warehouse):
         Raises WarehouseBusy when that takes longer than `busy_seconds`, and WarehouseError when there is no such file
         or it is not a DuckDB database.
         """
-        with _file_locks.setdefault(self.path.resolve(), threading.RLock()):
-            connection = self._connect()
-            try:
-                yield DuckDBSession(connection, self._most_memory)
-            finally:
-                connection.close()
+        lock = _file_locks.setdefault(self.path.resolve(), threading.RLock())
+        if not lock.acquire(timeout=min(self._busy_seconds, threading.TIMEOUT_MAX)):
+            raise self._busy("another session of this process")
+        try:
+            if not self.path.is_file():
+                raise WarehouseError(f"there is no DuckDB file {self.path}; create it, or change the warehouse URL")
+            with spill_folder(self.path) as folder:
+                connection = self._connect(folder)
+                try:
+                    sweep_default(self.path)
+                    yield DuckDBSession(connection, self._most_memory)
+                finally:
+                    connection.close()
+        finally:
+            lock.release()
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        if not self.path.is_file():
-            raise WarehouseError(f"there is no DuckDB file {self.path}; create it, or change the warehouse URL")
+    def _busy(self, who: str) -> WarehouseBusy:
+        return WarehouseBusy(
+            f"{who} has had {self.path} open for {self._busy_seconds:.0f} s, and DuckDB allows one process at a time; "
+            f"close the other, or wait longer with ?busy_seconds={max(2 * self._busy_seconds, 1):.0f} in the warehouse "
+            "URL"
+        )
+
+    def _connect(self, spill: Path) -> duckdb.DuckDBPyConnection:
         begun = time.monotonic()
         pause = 0.005
         while True:
             try:
-                connection = duckdb.connect(str(self.path), config=_CONFIG)
+                connection = duckdb.connect(str(self.path), config={**_CONFIG, "temp_directory": str(spill)})
             except duckdb.ConnectionException:
                 raise WarehouseError(
                     f"this process already has {self.path} open with a different DuckDB configuration; close that "
@@ -271,11 +349,7 @@ class DuckDBWarehouse(Warehouse):
                         "can read, or this process lacks permission"
                     ) from None
                 if time.monotonic() - begun > self._busy_seconds:
-                    raise WarehouseBusy(
-                        f"another process has had {self.path} open for {self._busy_seconds:.0f} s, and DuckDB allows "
-                        "one process at a time; close the other, or wait longer with "
-                        f"?busy_seconds={2 * self._busy_seconds:.0f} in the warehouse URL"
-                    ) from error
+                    raise self._busy("another process") from None
             else:
                 _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
                 return connection
@@ -300,17 +374,3 @@ def _wait_for_log(log: Path) -> None:
             time.sleep(0.002)
         else:
             return
-
-
-def _without_values(error: duckdb.Error) -> WarehouseError:
-    """Return the error without anything that may be personal data."""
-    if isinstance(error, _ABOUT_THE_STATEMENT):
-        line = str(error).strip().splitlines()[0].rstrip("!.")
-        return WarehouseError(f"DuckDB: {re.sub(_QUOTED, '…', line)}")
-    return WarehouseError(
-        f"DuckDB raised a {type(error).__name__} on a row; its text is left out, since it may quote the row. "
-        "Run the source's query in DuckDB to see it"
-    )
-
-
-_QUOTED = r"'[^']*'"

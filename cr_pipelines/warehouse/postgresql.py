@@ -6,7 +6,6 @@ without any value of a row.
 
 import hashlib
 import random
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,10 +17,19 @@ import adbc_driver_postgresql.dbapi  # type: ignore[import-untyped]
 import pyarrow as pa
 from typing_extensions import override
 
+from cr_pipelines.hidden import HiddenText
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.postgresql_errors import (
+    Failed,
+    refused_connection,
+    transient_refusal,
+    without_values,
+)
+from cr_pipelines.warehouse.postgresql_locks import LockedSource
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.urls import hidden
 
 _OLDEST = 15
 """The first major version with MERGE."""
@@ -30,6 +38,16 @@ _BATCH_BYTES = 1 << 20
 """What ADBC gathers before it hands over a batch; its default of 16 MB is the client's memory."""
 
 _WAIT_SECONDS = 600.0
+
+_CONNECT_SECONDS = 30.0
+"""How long one attempt to connect may take when nobody waits for it."""
+
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""A host that vanishes is noticed in half a minute."""
+
+_DESCRIBE_ATTEMPTS = 5
+_ABSENT = {"42P01", "3F000"}
+_SWAPPED = {"42P01", "XX000"}
 
 _TEXTS = {"text", "character varying", "character"}
 _PLAIN = _TEXTS | {
@@ -49,10 +67,6 @@ _SETTINGS = {
     "application_name": "cr-pipelines",
 }
 
-_CONNECT_LATER = re.compile(
-    r"too many (clients|connections)|remaining connection slots|starting up|shutting down|in recovery mode"
-)
-
 
 class PostgreSQLDialect(Dialect):
     """PostgreSQL of one major version."""
@@ -67,6 +81,10 @@ class PostgreSQLDialect(Dialect):
         "boolean": "boolean",
     }
     zoneless_types: ClassVar = dict.fromkeys(("timestamp without time zone", "date"), "timestamp without time zone")
+    whole_types: ClassVar = frozenset({"smallint", "integer", "bigint"})
+    decimal_types: ClassVar = frozenset({"numeric"})
+    inexact_types: ClassVar = frozenset({"real", "double precision"})
+    json_types: ClassVar = frozenset({"json", "jsonb"})
     begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
     def __init__(self, major_version: int = _OLDEST):
@@ -105,23 +123,75 @@ class PostgreSQLDialect(Dialect):
 
     @override
     def readable(self, column: str, kind: str) -> str:
-        name = self.identifier(column)
-        if kind == "json" or (kind.removesuffix("[]") in _PLAIN and kind != "jsonb[]"):
+        name, element = self.identifier(column), kind.removesuffix("[]")
+        if kind in self.json_types:
+            return self.unwrapped(name)
+        if element == "character":
+            # Its padding belongs to the type and not to the value.
+            return f"CAST({name} AS {kind.replace(element, 'text')})"
+        if element in _PLAIN and kind != "jsonb[]":
             return name
         # Composites, hstore, lists of JSON or of composites as JSON text; enums, networks, ranges as their own.
         return f"to_json({name}) #>> '{{}}'"
 
     @override
+    def unwrapped(self, expression: str) -> str:
+        return f"{expression} #>> '{{}}'"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"CAST({expression} AS text) NOT IN ('NaN', 'Infinity', '-Infinity')"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        # The cast to numeric would keep 15 digits. Powers of two divide without a rest.
+        double, half = f"CAST({expression} AS double precision)", "9007199254740992"
+        high = f"floor({double} / {half})"
+        low = f"CAST({double} - {high} * {half} AS bigint)"
+        return f"CAST(CAST(CAST({high} AS bigint) AS numeric) * {half} + {low} AS text)"
+
+    @override
+    def spelled(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        if kind == "numeric":
+            return f"CASE WHEN {self.is_finite(name)} THEN CAST(trim_scale({name}) AS text) END"
+        return super().spelled(column, kind)
+
+    @override
     def create_schema(self, schema: str) -> str:
         # IF NOT EXISTS asks for the right to make schemas even where there is nothing to make.
+        return "DO " + self.literal(
+            f"BEGIN IF to_regnamespace({self.literal(self.identifier(schema))}) IS NULL "
+            f"THEN CREATE SCHEMA {self.identifier(schema)}; END IF; END"
+        )
+
+    @override
+    def tables(self, schema: str) -> str:
+        # A cast to `name` cuts a name as PostgreSQL cut it when the schema was made, and keeps its case.
         return (
-            f"DO $do$ BEGIN IF to_regnamespace({self.literal(self.identifier(schema))}) IS NULL "
-            f"THEN CREATE SCHEMA {self.identifier(schema)}; END IF; END $do$"
+            "SELECT lower(table_name) FROM information_schema.tables "
+            f"WHERE table_schema = CAST({self.literal(schema)} AS name)"
+        )
+
+    @override
+    def schema_columns(self, schema: str) -> str:
+        return (
+            "SELECT lower(table_name), lower(column_name) FROM information_schema.columns "
+            f"WHERE table_schema = CAST({self.literal(schema)} AS name)"
         )
 
     @override
     def create_index(self, table: str, columns: Sequence[str]) -> str:
         return f"CREATE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
+
+    @override
+    def create_unique_index(self, table: str, columns: Sequence[str]) -> str:
+        return f"CREATE UNIQUE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
+
+    @override
+    def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str:
+        # The name that PostgreSQL gives an index without one.
+        return f"DROP INDEX IF EXISTS {self.identifier(schema)}.{self.identifier('_'.join((table, *columns, 'idx')))}"
 
     @override
     def analyze(self, table: str) -> str:
@@ -131,9 +201,19 @@ class PostgreSQLDialect(Dialect):
 class PostgreSQLSession(Session):
     """A connection to the server."""
 
-    def __init__(self, connection: adbc_driver_manager.dbapi.Connection):
+    def __init__(
+        self,
+        connection: adbc_driver_manager.dbapi.Connection,
+        wait_seconds: float = _WAIT_SECONDS,
+        statement_seconds: float | None = None,
+    ):
         self._connection = connection
-        settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
+        timeouts = {"lock_timeout": f"{max(wait_seconds, 0.1):.3f}s"}
+        if statement_seconds is not None:
+            timeouts["statement_timeout"] = f"{statement_seconds:.3f}s"
+        settings = ", ".join(
+            f"set_config('{name}', '{value}', false)" for name, value in (_SETTINGS | timeouts).items()
+        )
         [(version, *_)] = self.fetch_all(f"SELECT current_setting('server_version_num')::integer / 10000, {settings}")
         if version < _OLDEST:
             raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {_OLDEST} or later")
@@ -141,7 +221,7 @@ class PostgreSQLSession(Session):
 
     @override
     def execute(self, statement: str) -> None:
-        with self._cursor() as cursor:
+        with self._cursor(statement) as cursor:
             cursor.execute(statement)
 
     @override
@@ -162,7 +242,7 @@ class PostgreSQLSession(Session):
 
     @override
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
-        with self._cursor() as cursor:
+        with self._cursor(f'INSERT INTO "{schema}"."{table}"') as cursor:
             cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
 
     @override
@@ -172,27 +252,66 @@ class PostgreSQLSession(Session):
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
-        # A view knows its columns' types without reading a row, for a table as for a query.
-        view = "pg_temp.cr_described"
         source = f"SELECT * FROM {self.dialect.relation(relation)} AS source"
-        try:
-            self.execute(f"CREATE TEMPORARY VIEW cr_described AS {source}")
-            # Whether we may read the source shows when it is read.
-            self.fetch_all(f"SELECT 1 FROM {view} LIMIT 0")
-            described = self.fetch_all(
-                "SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) FROM pg_attribute AS a "
-                f"JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attrelid = '{view}'::regclass "
-                "AND a.attnum > 0 ORDER BY a.attnum"
-            )
-        except WarehouseError as error:
-            raise SourceMissing(f"{relation} cannot be read: {error}") from None
-        finally:
-            self.execute(f"DROP VIEW IF EXISTS {view}")
-        return dict(described)
+        for attempt in range(_DESCRIBE_ATTEMPTS):
+            try:
+                return self._describe(source)
+            except Failed as error:
+                if self._is_missing(relation, error):
+                    raise SourceMissing(f"{relation} cannot be read: {error}") from None
+                # The table was swapped between our look at its name and our look at its columns.
+                swapped = error.state in _SWAPPED and attempt < _DESCRIBE_ATTEMPTS - 1
+                if not swapped:
+                    raise type(error)(f"{relation} cannot be read: {error}", state=error.state) from None
+        raise AssertionError
+
+    def _describe(self, source: str) -> dict[str, str]:
+        """Return the columns of a query, which is prepared and read to its first row, and leaves no object behind."""
+        with self._cursor() as cursor:
+            names = cursor.adbc_execute_schema(source).names
+        if not names:
+            return {}
+        oids = ", ".join(f"CAST(pg_typeof(source.{self.dialect.identifier(name)}) AS oid)" for name in names)
+        # LIMIT 0 checks the right to read, and reads no row.
+        described = self.fetch_all(
+            f"SELECT format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) FROM (SELECT ARRAY[{oids}] AS oids "
+            f"FROM (VALUES (1)) AS one LEFT JOIN ({source} LIMIT 0) AS source ON true) AS d, "
+            "unnest(d.oids) WITH ORDINALITY AS u(oid, position) JOIN pg_type AS t ON t.oid = u.oid ORDER BY u.position"
+        )
+        return {name: kind for name, (kind,) in zip(names, described, strict=True)}
+
+    def _is_missing(self, relation: Relation, error: Failed) -> bool:
+        """Return whether the source is absent; a view or a function that fails over another table is broken."""
+        if error.state not in _ABSENT or error.within_function:
+            return False
+        if relation.is_query:
+            return True
+        name = self.dialect.literal(self.dialect.relation(relation))
+        return self.fetch_all(f"SELECT to_regclass({name}) IS NULL") == [(True,)]
 
     @override
-    def snapshot(self) -> Any:
-        return self._transaction()
+    def interrupt(self) -> None:
+        with suppress(adbc_driver_manager.Error):
+            self._connection.adbc_cancel()
+
+    @override
+    @contextmanager
+    def snapshot(self, relation: Relation | None = None) -> Iterator[None]:
+        if relation is None:
+            with self._transaction():
+                yield
+            return
+        LockedSource(self, f"SELECT * FROM {self.dialect.relation(relation)} AS source LIMIT 0").begin()
+        self._in_transaction = True
+        try:
+            yield
+        except BaseException:
+            self._in_transaction = False
+            with suppress(WarehouseError):
+                self.execute("ROLLBACK")
+            raise
+        self._in_transaction = False
+        self.execute("COMMIT")
 
     @override
     @contextmanager
@@ -207,12 +326,12 @@ class PostgreSQLSession(Session):
                 self.fetch_all(f"SELECT 1 FROM pg_advisory_unlock({number})")
 
     @contextmanager
-    def _cursor(self) -> Iterator[adbc_driver_manager.dbapi.Cursor]:
+    def _cursor(self, statement: str = "") -> Iterator[adbc_driver_manager.dbapi.Cursor]:
         try:
             with self._connection.cursor() as cursor:
                 yield cursor
         except (adbc_driver_manager.Error, pa.ArrowException) as error:
-            raise _without_values(error) from None
+            raise without_values(error, statement) from None
 
 
 class PostgreSQLWarehouse(Warehouse):
@@ -224,9 +343,9 @@ class PostgreSQLWarehouse(Warehouse):
 
     dialect = PostgreSQLDialect
 
-    def __init__(self, url: str, *, wait_seconds: float | None = None):
-        super().__init__(url)
-        self._wait_seconds = _WAIT_SECONDS if wait_seconds is None else wait_seconds
+    def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
+        super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
+        self._busy_seconds = _WAIT_SECONDS if wait_seconds is None else wait_seconds
 
     @override
     @contextmanager
@@ -238,7 +357,7 @@ class PostgreSQLWarehouse(Warehouse):
         """
         connection = self._connect()
         try:
-            yield PostgreSQLSession(connection)
+            yield PostgreSQLSession(connection, self._busy_seconds, self._statement_seconds)
         finally:
             with suppress(adbc_driver_manager.Error):
                 connection.close()
@@ -247,40 +366,34 @@ class PostgreSQLWarehouse(Warehouse):
         begun = time.monotonic()
         pause = 0.05
         while True:
+            left = self._busy_seconds - (time.monotonic() - begun)
+            url = self._with_time_limits(left)
             try:
                 connection: adbc_driver_manager.dbapi.Connection = adbc_driver_postgresql.dbapi.connect(
-                    self.url, autocommit=True
+                    url, autocommit=True
                 )
             except adbc_driver_manager.Error as error:
-                if not _CONNECT_LATER.search(str(error)):
-                    raise WarehouseError(f"PostgreSQL cannot be reached: {_message(error)}") from None
-                if time.monotonic() - begun > self._wait_seconds:
+                reason = transient_refusal(error)
+                if reason is None:
+                    raise WarehouseError(f"PostgreSQL cannot be reached: {refused_connection(error)}") from None
+                if time.monotonic() - begun + pause > self._busy_seconds:
                     raise WarehouseBusy(
-                        f"PostgreSQL accepted no connection for {self._wait_seconds:.0f} s: {_message(error)}"
+                        f"PostgreSQL accepted no connection for {self._busy_seconds:.0f} s: {reason}"
                     ) from None
             else:
                 return connection
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 5.0)
 
+    def _with_time_limits(self, seconds: float) -> HiddenText:
+        """Return the URL with limits for one attempt to connect and for a host that vanishes; the user's own win.
 
-def _without_values(error: Exception) -> WarehouseError:
-    """Return the error without the values that PostgreSQL quotes, which may be personal data."""
-    state = getattr(error, "sqlstate", None) or ""
-    if state.startswith("P0"):
-        return WarehouseError(f"PostgreSQL: a function of the warehouse raised an exception ({state})")
-    message = _message(error)
-    if state.startswith("42"):
-        # Names in the query's own words may be shown.
-        message = re.sub(r'"(?![\w.]+")[^"]*"', '"…"', message)
-    else:
-        message = re.sub(r'"[^"]*"', '"…"', message)
-    message = re.sub(r"'[^']*'", "'…'", message)
-    kind = WarehouseBusy if state.startswith(("40", "55P03")) else WarehouseError
-    return kind(f"PostgreSQL: {message}" + (f" ({state})" if state else ""))
-
-
-def _message(error: Exception) -> str:
-    """Return the server's message without the detail, the context and the statement that follow."""
-    said = re.search(r"(?:ERROR|FATAL):\s*(.*)", str(error)) or re.search(r"(?:\[libpq\]\s*)?(.*)", str(error))
-    return said[1].strip() if said else ""
+        A tick's limits win over the user's: it must end in seconds.
+        """
+        limits = {"connect_timeout": max(2, round(min(seconds, _CONNECT_SECONDS))), **_KEEPALIVES}
+        added = "&".join(
+            f"{name}={value}"
+            for name, value in limits.items()
+            if self._statement_seconds is not None or f"{name}=" not in self.url
+        )
+        return hidden(f"{self.url}{'&' if '?' in self.url else '?'}{added}" if added else self.url)

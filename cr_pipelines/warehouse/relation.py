@@ -4,11 +4,21 @@ Goes in: the text of a sync's `source`. Comes out: a checked `Relation` that a d
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*){0,2}")
-_COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUERY = re.compile(r"[\s(]*(select|with|from|values)\b.*[\s(*]", re.IGNORECASE | re.DOTALL)
+_QUOTED = re.compile(
+    r"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
+      | (?<!\w)[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)
+      | '(?:[^']|'')*(?:'|\Z)
+      | (?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z)
+      | (?P<name>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z))""",
+    re.DOTALL | re.VERBOSE,
+)
+"""What is no SQL of its own: comments, texts, and quoted names."""
+_WRITES = re.compile(r"[()]\s*(insert\s+into|delete\s+from|merge\s+into|update\s+[^\s,()]+\s+set)\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -17,13 +27,15 @@ class Relation:
 
     `text` is `table`, `schema.table`, `catalog.schema.table` or a query. A name with other characters
     than letters, digits and `_` goes into a query, where the warehouse's own quoting applies.
-    Raises ValueError for anything else.
+    Raises ValueError for anything else, and for a query that is more than one SELECT statement.
     """
 
     text: str
 
     def __post_init__(self) -> None:
-        if not self.is_query and not _NAME.fullmatch(self.text):
+        if self.is_query:
+            _check_one_select(self._code)
+        elif not _NAME.fullmatch(self.text):
             raise ValueError(
                 f"{self.text!r} is neither a table name (table, schema.table, catalog.schema.table) nor a "
                 'SELECT statement; write a name with other characters as a query: SELECT * FROM "my table"'
@@ -32,7 +44,79 @@ class Relation:
     @property
     def is_query(self) -> bool:
         """Whether the relation is a SELECT statement rather than a name."""
-        return bool(_QUERY.match(_COMMENTS.sub(" ", self.text).strip()))
+        return bool(_QUERY.match(_QUOTED.sub(_without_comment, self.text).strip()))
+
+    @property
+    def query(self) -> str:
+        """The SELECT statement without the semicolon at its end."""
+        end = len(self.text)
+        for start, stop in reversed(list(_trailing(self.text))):
+            if stop != end:
+                break
+            end = start
+        return self.text[:end] if self.is_query else self.text
+
+    @property
+    def name(self) -> tuple[str, ...]:
+        """The parts of the name; none for a query."""
+        return () if self.is_query else tuple(self.text.split("."))
+
+    def mentions(self, table: str) -> bool:
+        """Return whether the source itself names a table, as opposed to a view that it reads."""
+        words = {word.lower() for word in re.findall(r"\w+", _QUOTED.sub(_only_name, self.text))}
+        return set(re.findall(r"\w+", table.rpartition(".")[2].lower())) <= words
+
+    @property
+    def _code(self) -> str:
+        return _QUOTED.sub(" ", self.text)
 
     def __str__(self) -> str:
         return "the query" if self.is_query else self.text
+
+
+def same_but_for_case(columns: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the columns that differ from another only in case, in pairs."""
+    first: dict[str, str] = {}
+    return [(first[name.lower()], name) for name in columns if first.setdefault(name.lower(), name) != name]
+
+
+def find_column(columns: Iterable[str], name: str) -> str | None:
+    """Return the column of this name in the source's spelling, whatever its case."""
+    return next((column for column in columns if column.lower() == name.lower()), None)
+
+
+def _check_one_select(code: str) -> None:
+    """Raise ValueError unless the query can be put into brackets as a whole."""
+    depth = 0
+    for sign in re.findall(r"[();]", code.strip().rstrip("; \n\t\r")):
+        depth += {"(": 1, ")": -1, ";": 0}[sign]
+        if sign == ";" or depth < 0:
+            raise ValueError(
+                "the source is more than one SELECT statement; write one SELECT without semicolons, and with a "
+                "bracket opened for each that is closed"
+            )
+    if _WRITES.search(code):
+        raise ValueError("the source holds a statement that is not a SELECT; a source is only read")
+
+
+def _trailing(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a query that are blanks, semicolons and comments, in order."""
+    position = 0
+    for quoted in _QUOTED.finditer(text):
+        yield from _blanks(text, position, quoted.start())
+        if quoted["comment"] is not None:
+            yield quoted.span()
+        position = quoted.end()
+    yield from _blanks(text, position, len(text))
+
+
+def _blanks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    yield from (found.span() for found in re.compile(r"[\s;]+").finditer(text, start, end))
+
+
+def _without_comment(quoted: "re.Match[str]") -> str:
+    return " " if quoted["comment"] is not None else quoted[0]
+
+
+def _only_name(quoted: "re.Match[str]") -> str:
+    return quoted["name"] or " "

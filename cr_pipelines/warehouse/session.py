@@ -14,6 +14,7 @@ import pyarrow as pa
 from cr_pipelines.warehouse.dialect import Dialect, SourceDialect, SqlDialect, StateDialect
 from cr_pipelines.warehouse.errors import WarehouseError
 from cr_pipelines.warehouse.relation import Relation
+from cr_pipelines.warehouse.urls import hidden, shown_url
 
 
 class BatchSink(Protocol):
@@ -45,15 +46,23 @@ class SourceSession(SqlSession):
     def columns(self, relation: Relation) -> dict[str, str]:
         """Return the relation's column names and their types in the engine's words, in its order.
 
-        Raises SourceMissing when the relation does not exist or its query does not run.
+        Raises SourceMissing when the relation, or one that its query names, does not exist, WarehouseBusy when it stays
+        locked, and WarehouseError with the engine's reason for everything else, such as a view that fails. Leaves no
+        object in the warehouse, and no lock.
         """
 
     @abstractmethod
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         """Write the rows of a query to a sink, batch by batch, never all in memory."""
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """See one state of the warehouse while the block lasts, where others can write meanwhile."""
+    def interrupt(self) -> None:
+        """End the statement that runs now, if any, with a WarehouseError. To be called from another thread."""
+
+    def snapshot(self, relation: Relation | None = None) -> AbstractContextManager[None]:
+        """See one state of the warehouse while the block lasts, where others can write meanwhile.
+
+        Where tables can be swapped by renaming, those of `relation` are locked against that before the state is taken.
+        """
         return nullcontext()
 
 
@@ -62,6 +71,8 @@ class StateSession(SqlSession):
 
     dialect: StateDialect
 
+    _in_transaction = False
+
     @abstractmethod
     def execute(self, statement: str) -> None:
         """Run a statement that returns nothing."""
@@ -69,6 +80,10 @@ class StateSession(SqlSession):
     @abstractmethod
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
         """Append rows to a table by column name, all or none of them."""
+
+    def create_schema(self, schema: str) -> None:
+        """Make a schema unless it is there. Names without a schema go on meaning what they meant."""
+        self.execute(self.dialect.create_schema(schema))
 
     def register_arrow(self, name: str, rows: pa.Table) -> None:
         """Let statements read the rows as a relation of this name, until the session ends.
@@ -102,14 +117,29 @@ class StateSession(SqlSession):
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self.execute(self.dialect.begin)
+        self._in_transaction = True
         try:
             yield
         except BaseException:
+            self._in_transaction = False
             # A connection that broke has rolled back, and cannot say so.
             with suppress(WarehouseError):
                 self.execute("ROLLBACK")
             raise
+        self._in_transaction = False
         self.execute("COMMIT")
+
+    def _in_pieces(self, rows: pa.Table, most: int, write: Callable[[pa.Table], None]) -> None:
+        """Write rows in pieces of at most so many, all or none of them."""
+
+        def write_all() -> None:
+            for start in range(0, rows.num_rows, most):
+                write(rows.slice(start, most))
+
+        if rows.num_rows <= most or self._in_transaction:
+            write_all()
+        else:
+            self.transaction(write_all)
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Keep out, while the block lasts, every other session that asks for the same name."""
@@ -130,8 +160,16 @@ class Warehouse(ABC):
 
     dialect: ClassVar[type[Dialect]]
 
-    def __init__(self, url: str):
-        self.url = url
+    exclusive: ClassVar[bool] = False
+    """Whether nobody else can look while a session lasts."""
+
+    def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
+        self.url = hidden(url)
+        self._wait_seconds = wait_seconds
+        self._statement_seconds = statement_seconds
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {shown_url(self.url)}>"
 
     @abstractmethod
     def session(self) -> AbstractContextManager[Session]:

@@ -16,6 +16,7 @@ from cr_pipelines.api import (
     ContactNote,
     InvalidRequest,
     NotFound,
+    NotTheApi,
     ResponseLost,
     ServerFault,
     UnexpectedResponse,
@@ -58,12 +59,12 @@ def failing(operation: str, *replies: Reply, **options: Any) -> CommonRoomError:
         ("get_tag", 404, NotFound, "not_found"),
         ("remove_pii", 404, NotFound, "not_found"),
         ("add_or_edit_user", 409, UnexpectedResponse, "unexpected_response"),
-        ("add_or_edit_user", 302, UnexpectedResponse, "unexpected_response"),
+        ("add_or_edit_user", 302, NotTheApi, "not_the_api"),
         ("add_contact_note", 400, InvalidRequest, "invalid_request"),
     ],
 )
 def test_a_refusal_is_raised_at_once_as_its_own_error(operation: str, status: int, kind: type, code: str) -> None:
-    error = failing(operation, Reply(status, headers={"Location": "/elsewhere"}))
+    error = failing(operation, Reply(status, {"reason": "not-found"}, {"Location": "/elsewhere"}))
     assert type(error) is kind
     assert (error.operation, error.http_status, error.attempts, error.reason_code) == (operation, status, 1, code)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cr_pipelines.api import BadToken, CommonRoomError, NotFound, UnexpectedResponse, UnknownSource, Unreachable
+from cr_pipelines.api import BadToken, CommonRoomError, NotFound, NotTheApi, UnknownSource, Unreachable
 from cr_pipelines.cli.errors import explain
 
 
@@ -10,7 +10,7 @@ from cr_pipelines.cli.errors import explain
         (BadToken, "COMMON_ROOM_API_TOKEN"),
         (UnknownSource, "COMMON_ROOM_DESTINATION_SOURCE_ID"),
         (Unreachable, "COMMON_ROOM_BASE_URL"),
-        (UnexpectedResponse, "COMMON_ROOM_BASE_URL"),
+        (NotTheApi, "COMMON_ROOM_BASE_URL"),
     ],
 )
 def test_an_error_of_the_client_names_the_variable_to_check(kind: type[CommonRoomError], variable: str) -> None:

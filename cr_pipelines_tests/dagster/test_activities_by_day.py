@@ -142,12 +142,16 @@ def test_a_day_that_fails_blocks_no_other_day(days: Location, monkeypatch: pytes
     assert posted(days) == ["a1", "a10", "a4", "a7"]
 
 
-def test_a_run_without_a_day_says_to_choose_one(days: Location) -> None:
+def test_a_run_that_names_no_day_syncs_yesterday_and_today(days: Location) -> None:
+    today = datetime.now(UTC).date()
+    days.sql("UPDATE common_room_activities SET timestamp = now() - INTERVAL 1 day WHERE id IN ('a1', 'a2')")
+
     outcome = days.run("sync_activities")
 
-    assert not outcome.succeeded
-    assert "choose partitions when you materialize it, or start a backfill" in outcome.failure
-    assert posted(days) == []
+    assert outcome.succeeded
+    assert posted(days) == ["a1", "a2"]
+    materialized = days.instance.get_materialized_partitions(ACTIVITIES)
+    assert materialized == {str(today - timedelta(days=1)), str(today)}
 
 
 def test_a_backfill_makes_a_run_for_each_day_by_default(days: Location) -> None:

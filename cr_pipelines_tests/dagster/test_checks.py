@@ -13,6 +13,7 @@ def test_a_valid_source_passes_every_check(location: Location) -> None:
         "source_usable": "passed",
         "rejections_under_threshold": "passed",
         "source_not_emptied": "passed",
+        "delivery_complete": "passed",
     }
 
 

@@ -14,7 +14,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import SuppressionList, wait_until_confirmed
 from cr_pipelines.sync import Timing as EngineTiming
 from cr_pipelines.sync.state.names import StateNames
-from cr_pipelines.sync.state.runs import this_host
+from cr_pipelines.sync.state.processes import this_host
 from cr_pipelines_tests.support import actors
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal

@@ -31,11 +31,11 @@ def test_an_address_is_percent_encoded(office: Office):
     assert office.calls() == ["/community/v1/user/a%2Bb%2Fc%3Fd%3De%25f%40example.com"]
 
 
-def test_someone_unknown_to_the_room_is_final_suppressed_and_their_address_dropped(office: Office):
+def test_someone_unknown_to_the_room_is_suppressed_and_not_asked_about_again(office: Office):
     office.ask("r1", "nobody@example.com")
     assert office.settle().not_found == 1
     record = office.record("r1")
-    assert (record.status, record.address_kept) == ("not_found", False)
+    assert (record.status, record.address_kept) == ("not_found", True)
     assert office.settle().due == 0
     office.sql("INSERT INTO common_room_contacts VALUES ('new', 'Nobody', 'nobody@example.com')")
     assert office.sync().suppressed == 1

@@ -18,7 +18,7 @@ def test_the_token_status_names_the_room_of_the_token(api: httpx.Client) -> None
 def test_without_a_known_token_every_operation_is_forbidden(sandbox: SandboxServer, header: str | None) -> None:
     headers = {} if header is None else {"authorization": header}
     response = httpx.get(f"{sandbox.base_url}/tags", headers=headers)
-    assert (response.status_code, response.json()["status"]) == (403, "failure")
+    assert (response.status_code, response.json()) == (403, {"reason": "Token not valid"})
 
 
 def test_several_tokens_can_be_accepted() -> None:
@@ -164,7 +164,7 @@ def test_a_contact_is_found_by_address_and_accounts(api: httpx.Client, parameter
     (member,) = api.get("/members", params={parameter: value}).json()
     assert member["fullName"] == "Ada Lovelace"
     assert member["organization"] == "Analytical Engines"
-    assert member["location"] == {"city": "London", "region": "London", "country": "United Kingdom"}
+    assert member["location"].items() >= {"city": "London", "region": "London", "country": "United Kingdom"}.items()
 
 
 def test_a_lookup_without_a_parameter_is_an_error_and_one_without_a_hit_not_found(api: httpx.Client) -> None:
@@ -175,8 +175,8 @@ def test_a_lookup_without_a_parameter_is_an_error_and_one_without_a_hit_not_foun
 
 def test_an_email_address_in_a_path_is_percent_decoded(api: httpx.Client) -> None:
     put_user(api, id="u1", email="a+b/c%d@example.com")
-    (found,) = api.get("/user/a%2Bb%2Fc%25d%40example.com").json()
-    assert isinstance(found["id"], int)
+    (found,) = api.get("/user/a%2Bb%2Fc%25d%40example.com").json()["ids"]
+    assert isinstance(found, int)
 
 
 def test_a_legacy_contact_joins_the_contact_with_its_address(api: httpx.Client, control: SandboxClient) -> None:
@@ -202,7 +202,7 @@ def test_a_legacy_contact_joins_the_contact_with_its_address(api: httpx.Client, 
     assert len(contact["users"]) == 2
     assert [joined["id"] for joined in contact["segments"]] == [segment["id"]]
     (member,) = api.get("/members", params={"github": "ada"}).json()
-    assert (member["youtube"], member["organization"]) == ("adatube", "Engines")
+    assert (member["youtube"], member["organization"]) == (["adatube"], "Engines")
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,10 @@ def test_the_description_names_this_sandbox_and_its_operations(sandbox: SandboxS
     document = described(sandbox)
     assert document["openapi"].startswith("3.1")
     assert document["servers"] == [{"url": sandbox.base_url}]
-    operations = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    described_paths = {path: item for path, item in document["paths"].items() if not path.startswith("/_sandbox/")}
+    operations = [operation["operationId"] for item in described_paths.values() for operation in item.values()]
     assert len(operations) == len(set(operations)) == 22
-    for path, item in document["paths"].items():
+    for path, item in described_paths.items():
         for operation in item.values():
             assert ("{" in path) == any(parameter["in"] == "path" for parameter in operation["parameters"])
             assert {"403", "429"} <= set(operation["responses"])
@@ -52,3 +53,14 @@ def test_every_reference_in_the_description_leads_somewhere(sandbox: SandboxServ
     assert found
     for reference in found:
         assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+
+
+def test_the_description_has_the_control_api_at_its_own_address(sandbox: SandboxServer) -> None:
+    paths = {path: item for path, item in described(sandbox)["paths"].items() if path.startswith("/_sandbox/")}
+    known = httpx.get(f"{sandbox.url}/_sandbox/nothing").json()["there_is"]
+    assert {f"{method.upper()} {path}" for path, item in paths.items() for method in item if method != "servers"} == {
+        *known
+    }
+    for item in paths.values():
+        assert item["servers"] == [{"url": sandbox.url}]
+    assert "requestBody" in paths["/_sandbox/scripts"]["post"]

@@ -134,5 +134,5 @@ def test_the_control_api_explains_what_it_refuses(sandbox: SandboxServer, contro
         control.set_removals(days=16)
     with pytest.raises(ValueError, match="type"):
         control.add_custom_field("x", "colour")
-    assert httpx.post(f"{sandbox.url}/_sandbox/faults", content=b"[]").status_code == 400
+    assert httpx.post(f"{sandbox.url}/_sandbox/faults", json=[]).status_code == 400
     assert httpx.get(f"{sandbox.url}/_sandbox/contacts?limit=x").status_code == 400

@@ -48,9 +48,12 @@ def test_the_description_is_structure_only() -> None:
 WHO = {"socialType": "email", "value": "ada@example.com"}
 
 
-def test_every_operation_responds_as_the_vendor_describes(
-    api: httpx.Client, sandbox: SandboxServer, control: SandboxClient
-) -> None:
+def test_with_documented_shapes_every_operation_responds_as_the_vendor_describes() -> None:
+    with SandboxServer(shapes="documented") as sandbox, client_of(sandbox) as api:
+        call_every_operation(api, sandbox)
+
+
+def call_every_operation(api: httpx.Client, sandbox: SandboxServer) -> None:
     seen: set[str] = set()
 
     def ask(method: str, path: str, status: int, body: object = None, **places: object) -> Any:
@@ -190,6 +193,7 @@ def test_every_activity_that_the_vendor_describes_is_accepted(hammered: httpx.Cl
 def test_the_sandbox_describes_the_operations_that_the_vendor_does(sandbox: SandboxServer) -> None:
     described = httpx.get(f"{sandbox.url}/openapi.json").json()
     own = {f"{method.upper()} {path}" for path, item in described["paths"].items() for method in item}
+    own = {name for name in own if " /_sandbox/" not in name}
     assert own == set(operations())
 
 

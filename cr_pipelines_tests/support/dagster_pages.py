@@ -57,6 +57,21 @@ def materialize(page: Page, dagster: str) -> None:
     page.get_by_text("Launched run").wait_for()
 
 
+def launch(page: Page, dagster: str, asset: str, **choices: object) -> None:
+    """Open the Launchpad from the arrow beside the button, change what is filled in if at all, and press its button."""
+    page.goto(f"{dagster}/assets/common_room/{asset}")
+    button = page.locator("button", has_text="Materialize").first
+    button.wait_for()
+    button.locator("xpath=following-sibling::*[1] | ../following-sibling::*[1]").first.click()
+    page.get_by_text("Open launchpad").click()
+    editor = page.locator(".CodeMirror")
+    editor.get_by_text("config", exact=True).first.wait_for()
+    for name, value in choices.items():
+        change = "(editor, [old, new]) => editor.CodeMirror.setValue(editor.CodeMirror.getValue().replace(old, new))"
+        editor.evaluate(change, [f"{name}: false", f"{name}: {value}"])
+    page.get_by_role("button", name="Materialize").last.click()
+
+
 def open_columns(page: Page, dagster: str) -> Locator:
     """The asset's columns, the fields of the API: the table of them."""
     page.goto(dagster + _ASSET)

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +79,28 @@ async def scripted(script: Script) -> AsyncIterator[ScriptedServer]:
         server.closing.set()
         listener.close()
         await asyncio.sleep(0)
+
+
+@contextmanager
+def scripted_in_thread(script: Script) -> Iterator[ScriptedServer]:
+    """The same beside the test, for code that runs an event loop of its own."""
+    started, done = threading.Event(), threading.Event()
+    servers: list[ScriptedServer] = []
+
+    async def serve() -> None:
+        async with scripted(script) as server:
+            servers.append(server)
+            started.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    started.wait()
+    try:
+        yield servers[0]
+    finally:
+        done.set()
+        thread.join()
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked | None:

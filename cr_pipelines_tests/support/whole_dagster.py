@@ -104,7 +104,7 @@ class Dagster:
     def ended(self, run: str) -> str:
         """The status of a run once it has ended."""
         over = {"SUCCESS", "FAILURE", "CANCELED"}
-        return until(lambda: self.run(run)["status"], lambda status: status in over)
+        return until(lambda: self.run(run)["status"], lambda status: status in over, seconds=180)
 
     def run(self, run: str) -> Any:
         """Its status, and when it began and ended, in seconds."""
@@ -162,7 +162,7 @@ def whole_dagster(
         until(
             lambda: running.ask(LOADED)["workspaceLocationEntryOrError"].get("locationOrLoadError"),
             lambda seen: bool(seen) and seen["__typename"] == "RepositoryLocation",
-            seconds=120,
+            seconds=300,
         )
         yield running
     finally:

@@ -21,7 +21,9 @@ ROW = (
     "ARRAY['a', NULL, 'b,c'] AS tags, '{\"b\": 1, \"a\": [1.50, null]}'::jsonb AS fields, "
     "'6f1c1a52-6d0e-4a0c-9d1a-000000000001'::uuid AS id, NULL::text AS nothing"
 )
-FINGERPRINT = "2e461377ebba2ab25b174eedba8369c9"
+FINGERPRINT = "73c364b7c569ea8490e10da3ff167b96"
+FORMER_FINGERPRINT = "2e461377ebba2ab25b174eedba8369c9"
+"""As the ledger may have it, from before a number's type was left out."""
 """Must never change: every row of every ledger would be sent again."""
 
 
@@ -43,14 +45,18 @@ def test_a_fingerprint_is_the_same_in_every_version_and_under_every_setting(vers
     data = PostgreSQLDatabase(version)
     url = f"{data.url}&options={quote(settings)}"
     with open_warehouse(url).session() as session:
-        [(found,)] = session.fetch_all(f"SELECT {session.dialect.fingerprint(columns_of(session))} FROM ({ROW}) AS one")
+        types = columns_of(session)
+        [(found, former)] = session.fetch_all(
+            f"SELECT {session.dialect.fingerprint(types)}, {session.dialect.fingerprint(dict.fromkeys(types, ''))} "
+            f"FROM ({ROW}) AS one"
+        )
         assert session.dialect.row_hash_version == f"postgresql {version}"
     data.remove()
-    assert found == FINGERPRINT
+    assert (found, former) == (FINGERPRINT, FORMER_FINGERPRINT)
 
 
-def columns_of(session) -> list[str]:
-    return list(session.columns(Relation(ROW)))
+def columns_of(session) -> dict[str, str]:
+    return session.columns(Relation(ROW))
 
 
 def test_every_type_can_be_hashed_fingerprinted_and_read(data: PostgreSQLDatabase):
@@ -78,7 +84,7 @@ def test_every_type_can_be_hashed_fingerprinted_and_read(data: PostgreSQLDatabas
             sink = Collected()
             session.fetch_batches(
                 f"SELECT {session.dialect.readable('a', types['a'])} AS a, {session.dialect.row_hash(types)} AS h, "
-                f"{session.dialect.fingerprint(list(types))} AS f FROM {session.dialect.relation(source)} AS one",
+                f"{session.dialect.fingerprint(types)} AS f FROM {session.dialect.relation(source)} AS one",
                 10,
                 sink,
             )
@@ -195,9 +201,9 @@ def test_no_transaction_lasts_while_rows_are_sent(flow: Flow):
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        ("SELECT CAST(email AS integer) FROM common_room_contacts", 'invalid input syntax for type integer: "…"'),
+        ("SELECT CAST(email AS integer) FROM common_room_contacts", "invalid input syntax for type integer: …"),
         ("DO $$ BEGIN RAISE EXCEPTION 'bad ada@example.com'; END $$", "a function of the warehouse raised"),
-        ("INSERT INTO keyed VALUES ('ada@example.com')", 'duplicate key value violates unique constraint "…"'),
+        ("INSERT INTO keyed VALUES ('ada@example.com')", "duplicate key value violates unique constraint: …"),
         ("SELECT nothing FROM common_room_contacts", 'column "nothing" does not exist'),
     ],
 )

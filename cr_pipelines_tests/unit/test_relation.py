@@ -50,3 +50,38 @@ def test_any_text_is_a_name_a_query_or_refused(text: str) -> None:
     except ValueError:
         return
     assert relation.is_query or text.count(".") <= 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1 AS id) AS s; DROP TABLE precious; --",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP TABLE x;",
+        "SELECT 1) UNION (SELECT 2",
+        "WITH a AS (DELETE FROM x RETURNING *) SELECT * FROM a",
+        "WITH a AS (SELECT 1) DELETE FROM x",
+        "WITH a AS (UPDATE x SET y = 1 RETURNING *) SELECT * FROM a",
+        "SELECT * FROM x/* ; */; DELETE FROM y",
+        "SELECT ';' FROM x; DROP TABLE x",
+    ],
+)
+def test_more_than_one_select_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="the source"):
+        Relation(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1;",
+        "SELECT 1; -- the end;",
+        "SELECT ';' AS a, ')' AS b FROM x -- );",
+        "SELECT $$;)$$ AS a",
+        "SELECT E'\\';)' AS a",
+        'SELECT "a;b)" FROM x',
+        "SELECT updated, update FROM (SELECT * FROM x) AS y",
+    ],
+)
+def test_signs_within_texts_names_and_comments_are_none(text: str) -> None:
+    assert not Relation(text).query.rstrip().endswith(";")

@@ -100,13 +100,30 @@ def test_text_is_sent_as_it_is_or_refused(text: str) -> None:
     [
         "a@b.example",
         "o'brien+tag@mail.example.com",
-        "žofie@příklad.example",
         "x@sub-domain.example",
         "a_b.c-d@e.example",
     ],
 )
 def test_an_ordinary_address_is_taken_trimmed(address: str) -> None:
     assert values.email(f"  {address}\n") == address
+
+
+def test_an_address_is_sent_composed_and_with_its_domain_in_ascii() -> None:
+    assert values.email("\ufeffJos\u0065\u0301@B\u00fccher.example\u2028") == "Jos\u00e9@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("letter", ["\u200b", "\u00ad", "\ufeff", "\u200e", "\u2060"])
+def test_an_invisible_character_inside_an_address_is_named(letter: str) -> None:
+    with pytest.raises(InvalidValue) as fault:
+        values.email(f"a{letter}da@example.com")
+    assert fault.value.reason_code == "invisible_character"
+
+
+@pytest.mark.parametrize("address", [".ada@example.com", "ada.@example.com", "ada@example.c"])
+def test_an_address_that_no_server_takes_is_refused(address: str) -> None:
+    with pytest.raises(InvalidValue) as fault:
+        values.email(address)
+    assert fault.value.reason_code == "bad_email"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,17 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 
 from cr_pipelines.sync import Options, Partition, Sync
-from cr_pipelines.sync.plan import record_statements as record
+from cr_pipelines.sync.plan import partition_statements as partitions
+from cr_pipelines.sync.plan import record_statements as records
 from cr_pipelines.sync.plan import statements as plan
 from cr_pipelines.sync.plan.offers import also_offered, turns
+from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
+from cr_pipelines.sync.state import fold_statements as fold
+from cr_pipelines.sync.state import repair_statements as repair
 from cr_pipelines.sync.state import statements as state
+from cr_pipelines.sync.state.fold_statements import OutcomesOfRun
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.schema import declared_tables
 from cr_pipelines.warehouse import Dialect
@@ -42,8 +47,10 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     contacts = Sync("contacts", "contact", "crm.contacts")
     names = PlanNames(dialect, "common_room", contacts, "")
     types = {"id": text, "full_name": text, "email": text}
-    source = plan.source_rows(dialect, contacts, None, types)
+    source = partitions.source_rows(dialect, contacts, None, types)
     keyed = f"(SELECT {names.source_key} AS cr_key, id, full_name, email FROM {source})"
+    source = plan.source_rows(dialect, contacts, None, types)
+    keyed = f"(SELECT {names.source_key(types)} AS cr_key, id, full_name, email FROM {source})"
 
     activities = Sync("it's", "activity", "SELECT * FROM crm.activities WHERE name <> 'x'")
     day = Partition.of_day("timestamp", date(2026, 1, 1))
@@ -52,8 +59,21 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "hash keys", plan.temporary_table("cr_source_keys", plan.hash_keys(names, source, types, ()))
     yield (
         "hash some keys of a day",
-        plan.hash_keys(of_day, plan.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']),
+        plan.hash_keys(of_day, partitions.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']),
     )
+    yield "find moved", partitions.find_moved(of_day)
+    yield (
+        "find elsewhere",
+        partitions.find_elsewhere(of_day, partitions.rows_elsewhere(dialect, activities, day, typed)),
+    )
+    yield "any in partitions", partitions.any_in_partitions(names)
+    yield "record moved", partitions.record_moved(of_day)
+    yield "duplicate keys", plan.duplicate_keys(elsewhere=False)
+    yield "duplicate keys of several days", plan.duplicate_keys(elsewhere=True)
+    yield "may be respelled", plan.may_be_respelled(names)
+    numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
+    yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
+    yield "respell", plan.respell(names, "sync_ledger")
     yield "duplicate keys", plan.duplicate_keys()
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
@@ -65,10 +85,10 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
                 names, VERSION, null_keys=every, duplicates=every, interrupted=every, every_row=every, absent=True
             ),
         )
-    yield "compare", plan.compare(names, VERSION, interrupted=False)
-    yield "compare after an interrupted run", plan.compare(of_day, VERSION, interrupted=True)
+    yield "compare", plan.compare(names, VERSION, interrupted=False, moved=False)
+    yield "compare after an interrupted run", plan.compare(of_day, VERSION, interrupted=True, moved=True)
     yield "create refreshed", plan.create_refreshed(dialect)
-    yield "find refreshed", plan.find_refreshed(dialect, list(types), keyed)
+    yield "find refreshed", plan.find_refreshed(dialect, types, keyed)
     for number, statement in enumerate(plan.settle_refreshed(), 1):
         yield f"settle refreshed {number}", statement
     yield "set changed after delivery", plan.set_changed_after_delivery()
@@ -80,16 +100,18 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     for resync in ("changed", "failed", "all"):
         options = Options(resync=resync, limit=5 if resync == "all" else None)
         yield f"offer {resync}", plan.offer(turns(options, also_offered(contacts, options)), options.limit)
+    yield "count offered", plan.count_offered()
     yield "count new", plan.count_new(dialect)
     yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
-    yield "refresh hashes", record.refresh_hashes(names, VERSION)
-    yield "record absent", record.record_absent(names)
-    yield "record returned", record.record_returned(names)
-    yield "record intents", record.record_intents(names, "run")
-    yield "record null keys", record.record_null_keys(names, "run", "2 rows without id")
-    yield "record duplicates", record.record_duplicates(names, "run")
+    yield "refresh hashes", records.refresh_hashes(names, VERSION)
+    yield "record absent", records.record_absent(names)
+    yield "record returned", records.record_returned(names)
+    yield "record intents", records.record_intents(names, "run")
+    run = PlannedRun("run", 7)
+    yield "record null keys", records.record_null_keys(names, run, "2 rows without id")
+    yield "record duplicates", records.record_duplicates(names, run)
     notes = PlanNames(dialect, "common_room", Sync("notes", "contact_note", "crm.notes"), "")
-    yield "record duplicates of an append", record.record_duplicates(notes, "run")
+    yield "record duplicates of an append", records.record_duplicates(notes, run)
     yield "example duplicates", plan.example_duplicates(3)
 
 
@@ -102,21 +124,28 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "delete all", state.delete_all(names, "room_segments")
     for table in declared_tables().values():
         if table.view is None:
-            for statement in state.create_table(names, table.name, table.columns, table.indexes):
+            for statement in state.create_table(names, table.name, table.columns, table.indexes, table.unique):
                 yield f"create {table.name}", statement
     yield "create rejected rows", state.create_view(names, "rejected_rows", state.rejected_rows_view(names))
     yield "add column", state.add_column(names, "sync_runs", "suppressed", "bigint")
     yield "rename column", state.rename_column(names, "sync_runs", "gone", "absent_from_source")
     yield "newest version", state.newest_version(names)
-    yield "portion end", state.portion_end(names, "it's", 100_000)
-    yield "insert former addresses", state.insert_former_addresses(names, "contacts", MOMENT)
-    yield "merge outcomes", state.merge_outcomes(names, "contacts", MOMENT)
-    yield "delete folded intents", state.delete_folded_intents(names, "contacts", MOMENT)
-    yield "delete folded outcomes", state.delete_folded_outcomes(names, "contacts", MOMENT)
+    yield "count outcomes", fold.count_outcomes(names, "it's")
+    portion = [OutcomesOfRun("run", "", 100_000), OutcomesOfRun("earlier", "2026-01-01", None)]
+    yield "insert former addresses", fold.insert_former_addresses(names, "contacts", portion)
+    yield "merge outcomes", fold.merge_outcomes(names, "contacts", portion)
+    yield "merge outcomes of one run", fold.merge_outcomes(names, "contacts", portion[:1])
+    yield "delete folded intents", fold.delete_folded_intents(names, "contacts", portion)
+    yield "delete folded outcomes", fold.delete_folded_outcomes(names, "contacts", portion)
+    yield "hash long keys", repair.hash_long_keys(names, "sync_outcomes")
+    for statement in repair.one_row_of_each_key(names, ["sync", "key", "status", "last_sent_at"]):
+        yield "one row of each key", statement
     yield "delete keys", state.delete_keys(names, "tags", ["vip", "it's"])
     yield "rows by status", state.rows_by_status(names, "contacts", "")
     yield "rejected rows", state.rejected_rows(names, "contacts", "2026-01-01", 20)
+    yield "last run order", state.last_run_order(names, "contacts")
     yield "running runs", state.running_runs(names, "contacts", "", "run", MOMENT)
+    yield "running runs of a day", state.running_runs(names, "activities", "2026-01-01", "run", MOMENT)
     yield "delete run", state.delete_run(names, "contacts", "", "run", MOMENT)
     yield "mark interrupted", state.mark_interrupted(names, "contacts", "", "run", MOMENT)
     yield "delete intents", state.delete_intents(names, "contacts", "", "run", ["in doubt"])

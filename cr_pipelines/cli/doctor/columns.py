@@ -54,7 +54,8 @@ def compare_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindi
     match = contract.match(list(types))
     present = {column.name for column in match.columns}
     misnamed = {name: meant for name, meant in match.ignored.items() if meant and meant not in present}
-    mistyped = [column for column in match.columns if not _fits(column, types[column.name])]
+    of = {name: types[spelled] for name, spelled in match.spelled.items()}
+    mistyped = [column for column in match.columns if not _fits(column, of[column.name])]
     return ColumnFindings(
         known=len(match.columns),
         missing=[_missing(name, match.ignored) for name in match.missing],
@@ -62,9 +63,13 @@ def compare_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindi
             f"column {name} is not in the contract and is not sent; did you mean {meant}?"
             for name, meant in misnamed.items()
             if meant not in match.missing
+        ]
+        + [
+            f"columns {one} and {other} differ only in case; rename one of them in the view"
+            for one, other in match.ambiguous
         ],
         mistyped=[
-            f"column {column.name} is {types[column.name]} but must be {column.kind}; cast it in the source"
+            f"column {column.name} is {of[column.name]} but must be {column.kind}; cast it in the source"
             for column in mistyped
         ],
         unused=[name for name in match.ignored if name not in misnamed],

@@ -6,15 +6,15 @@ warehouse.
 
 import asyncio
 import os
+import re
 from typing import NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 from cr_pipelines.api import DEFAULT_BASE_URL, TokenStatus
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.project import Project
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
 from cr_pipelines.sync import Destination, StateSchema
-from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.warehouse import Warehouse, host_of, shown_url
 from cr_pipelines.wording import count
 
 _ENVIRONMENT = {
@@ -48,7 +48,7 @@ def check_environment(checklist: Checklist) -> None:
         if not value:
             checklist.note(f"{name} is not set{f'; using the default {default}' if default else ''}")
         else:
-            checklist.ok(f"{name} is set" if "TOKEN" in name else f"{name} is {_without_password(value)}")
+            checklist.ok(_shown(name, value))
 
 
 def check_common_room(checklist: Checklist, project: Project) -> bool:
@@ -116,8 +116,16 @@ async def _ask(destination: Destination) -> _Room:
         return _Room(status, source_id, len(of_source), len(of_room), client.stats.limit)
 
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+def _shown(name: str, value: str) -> str:
+    """Return a variable for people: as much of its value as cannot be a secret that was put into the wrong variable."""
+    match name:
+        case "CR_WAREHOUSE_URL":
+            return f"{name} is {shown_url(value)}"
+        case "COMMON_ROOM_BASE_URL":
+            scheme, host = value.partition("://")[0], host_of(value)
+            return f"{name} is {scheme}://{host}/…" if host and scheme in ("http", "https") else f"{name} is set"
+        case "COMMON_ROOM_DESTINATION_SOURCE_ID" if re.fullmatch(r"[0-9]{1,18}", value.strip()):
+            return f"{name} is {value}"
+        case "CR_STATE_SCHEMA" if re.fullmatch(r"\w{1,63}", value) and not re.search(r"\d{4}", value):
+            return f"{name} is {value}"
+    return f"{name} is set"

@@ -7,6 +7,7 @@ run would send, and the last run.
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from cr_pipelines.api import current_way
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.doctor.columns import compare_columns
 from cr_pipelines.cli.errors import explain
@@ -57,6 +58,9 @@ class SyncChecks:
         types = self._checklist.attempt("the source", lambda: self._columns(sync, has_run=bool(runs)))
         if not types:
             return False
+        way = current_way(sync.contract.endpoint)
+        if way is not None:
+            self._checklist.note(f"legacy: Common Room's newest API description leaves this out; instead, {way}")
         self._check_columns(sync, types)
         if self._reachable:
             self._check_rows(sync)

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from cr_pipelines.components.catalog.definitions import build_catalog_definitions
-from cr_pipelines.components.shared.assets import GROUP
+from cr_pipelines.components.connection import connection_of
 from cr_pipelines.components.shared.project import components_of_project
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import CommonRoomSync
@@ -23,19 +23,34 @@ class CommonRoomCatalog(dg.Component, dg.Model, dg.Resolvable):
         attributes:
           schedule: {cron: "20 4 * * *"}
 
-    The code location must provide the resources `common_room` and `warehouse`.
+    A `CommonRoomConnection` provides the resources, or else the code location: `common_room` and `warehouse`.
     """
 
+    connection: str | None = Field(
+        default=None,
+        description="Name of the CommonRoomConnection to use. Default: the project's only one, or else the one named "
+        "default, or else the resources common_room and warehouse.",
+        examples=["eu"],
+    )
     schedule: SyncSchedule | None = Field(
         default=None, description="When to run on a schedule. No schedule by default."
     )
-    group_name: str | None = Field(default=GROUP, description="Group of the assets.")
+    group_name: str | None = Field(
+        default=None, description="Group of the assets. Default: common_room, or the name of the connection."
+    )
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         # Only a run has the rows of a data frame.
-        syncs = [sync.sync for sync in components_of_project(context, CommonRoomSync) if sync.frame is None]
-        return build_catalog_definitions(syncs, schedule=self.schedule, group_name=self.group_name)
+        connection = connection_of(context, self.connection)
+        syncs = [
+            sync.sync
+            for sync in components_of_project(context, CommonRoomSync)
+            if sync.frame is None and connection_of(context, sync.connection) == connection
+        ]
+        return build_catalog_definitions(
+            syncs, schedule=self.schedule, group_name=self.group_name, connection=connection
+        )
 
     @classmethod
     @override

@@ -9,7 +9,7 @@ import dagster as dg
 from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
 from cr_pipelines.removal import Standing
 from cr_pipelines.sync import SourceUnusable
-from cr_pipelines.warehouse import SourceMissing
+from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
 REQUESTS_USABLE = "requests_usable"
 REMOVED_IN_TIME = "removed_in_time"
@@ -35,7 +35,7 @@ def removal_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
 
 
 def requests_usable(
-    key: dg.AssetKey, standing: Standing, problem: SourceMissing | SourceUnusable | None
+    key: dg.AssetKey, standing: Standing, problem: WarehouseError | SourceUnusable | None
 ) -> dg.AssetCheckResult:
     """Return whether the requests can be read, and each of them has an address."""
     invalid = standing.by_status.get("invalid", 0)
@@ -67,7 +67,7 @@ def removed_in_time(key: dg.AssetKey, standing: Standing) -> dg.AssetCheckResult
     )
 
 
-def disabled(problem: SourceMissing | SourceUnusable) -> str:
+def disabled(problem: WarehouseError | SourceUnusable) -> str:
     """Return the message for a source that cannot be read."""
     return (
         "pii_removals accepts no new requests. Create the table or view, or name another source in the component's "

@@ -9,14 +9,16 @@ from datetime import timedelta
 from typing import Self
 
 import dagster as dg
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 from typing_extensions import override
 
+from cr_pipelines.components.connection import connection_of
 from cr_pipelines.components.pii_removals.definitions import build_removal_definitions
 from cr_pipelines.components.pii_removals.execution import RemovalEvents, execute_removals
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
 from cr_pipelines.components.pii_removals.specs import build_removal_spec, build_request_specs
-from cr_pipelines.components.shared.assets import GROUP
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
+from cr_pipelines.components.shared.runs import TICK_STATEMENT_SECONDS
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.removal import Removals, RequestSource, Timing
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
@@ -28,17 +30,24 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     A sensor watches the table, a job settles the requests that are due, and a scheduled job verifies that Common Room
     removed everyone within its 15 days. As soon as a request is seen, no sync sends the person.
 
-    The code location must provide the resources `common_room` and `warehouse`.
+    A `CommonRoomConnection` provides the resources, or else the code location: `common_room` and `warehouse`.
     """
 
     source: str = Field(
         default="common_room_pii_requests",
         description="A table or view (table, schema.table, catalog.schema.table), or a SELECT statement.",
     )
+    connection: str | None = Field(
+        default=None,
+        description="Name of the CommonRoomConnection to use. Default: the project's only one, or else the one named "
+        "default, or else the resources common_room and warehouse.",
+        examples=["eu"],
+    )
     columns: RequestColumns = Field(default=RequestColumns(), description="Names of the source's columns.")
-    asset_key: dg.ResolvedAssetKey = Field(
-        default=dg.AssetKey([GROUP, "pii_removals"]),
-        description="Key of the asset, its parts separated by slashes.",
+    asset_key: dg.ResolvedAssetKey | None = Field(
+        default=None,
+        description="Key of the asset, its parts separated by slashes. Default: pii_removals, after common_room or the "
+        "name of the connection.",
         examples=["common_room/pii_removals"],
     )
     upstream: Sequence[dg.ResolvedAssetKey] | None = Field(
@@ -59,8 +68,12 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     description: str | None = Field(
         default=None, description="Description of the asset, in Markdown. Default: what is removed where."
     )
-    group_name: str | None = Field(default=GROUP, description="Group of the asset.")
+    group_name: str | None = Field(
+        default=None, description="Group of the asset. Default: common_room, or the name of the connection."
+    )
     owners: Sequence[str] = Field(default=(), description="Owners of the asset: email addresses, or team:name.")
+
+    _connection: Connection = PrivateAttr(DEFAULT_CONNECTION)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -76,7 +89,10 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     def get_removals(self, warehouse: WarehouseResource, *, wait_seconds: float | None = None) -> Removals:
         """Return the removals of a warehouse. Override it to change their timing or their clock."""
         return Removals(
-            warehouse.get_warehouse(wait_seconds=wait_seconds),
+            warehouse.get_warehouse(
+                wait_seconds=wait_seconds,
+                statement_seconds=None if wait_seconds is None else TICK_STATEMENT_SECONDS,
+            ),
             self.requests,
             warehouse.get_state_schema(),
             Timing(first_pause=timedelta(seconds=self.retry_after_seconds)),
@@ -86,11 +102,12 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
         """Return the asset before any run. Override it to add metadata or other upstream assets."""
         return build_removal_spec(
             self.requests,
-            self.asset_key,
+            self.asset_key or dg.AssetKey([self._connection.group, "pii_removals"]),
             upstream=self.upstream,
             description=self.description,
             group_name=self.group_name,
             owners=self.owners,
+            connection=self._connection,
         )
 
     def execute(
@@ -105,13 +122,16 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        self._connection = connection_of(context, self.connection)
+        sources = build_request_specs(self.requests, group_name=self.group_name, connection=self._connection)
         return build_removal_definitions(
             self.get_asset_spec(),
-            sources=build_request_specs(self.requests, group_name=self.group_name) if self.upstream is None else [],
+            sources=sources if self.upstream is None else [],
             open_removals=self.get_removals,
             execute=self.execute,
             sensor=self.sensor,
             verification=self.verification,
+            connection=self._connection,
         )
 
     @classmethod

@@ -16,7 +16,7 @@ from cr_pipelines.components.shared.failures import failing_in_dagster, permanen
 from cr_pipelines.removal import Removals, Settlement, Standing
 from cr_pipelines.resources import CommonRoomResource
 from cr_pipelines.sync import SourceUnusable
-from cr_pipelines.warehouse import SourceMissing
+from cr_pipelines.warehouse import WarehouseError
 
 RemovalEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
@@ -34,7 +34,7 @@ def execute_removals(
         dagster.Failure: an error that a retry cannot fix at once; the message says what to do.
         dagster.RetryRequested: any other exception, such as a lost worker; once.
     """
-    with failing_in_dagster():
+    with failing_in_dagster(context):
         run = _RemovalRun(removals, context)
         if context.selected_asset_keys:
             yield from run.settle(config, common_room)
@@ -73,7 +73,7 @@ class _RemovalRun:
         self._context.log.info(verification.summary())
         yield from self._checks(self._removals.standing(), None)
 
-    def _checks(self, standing: Standing, problem: SourceMissing | SourceUnusable | None) -> RemovalEvents:
+    def _checks(self, standing: Standing, problem: WarehouseError | SourceUnusable | None) -> RemovalEvents:
         results = [requests_usable(self._key, standing, problem), removed_in_time(self._key, standing)]
         yield from selected_results(self._context, results)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from cr_pipelines.components.shared.assets import GROUP, asset_kinds, upstream_keys, warehouse_kind
+from cr_pipelines.components.shared.assets import asset_kinds, upstream_keys, warehouse_kind
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.removal import RequestSource
 
 
@@ -17,25 +18,28 @@ def build_removal_spec(
     *,
     upstream: Iterable[dg.AssetKey] | None = None,
     description: str | None = None,
-    group_name: str | None = GROUP,
+    group_name: str | None = None,
     owners: Sequence[str] = (),
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.AssetSpec:
     """Return the asset of the removals, as it is before any run; `upstream` replaces the source's table."""
     return dg.AssetSpec(
         key=asset_key,
-        deps=upstream_keys(source.relation, source.source, upstream),
+        deps=upstream_keys(source.relation, source.source, upstream, prefix=connection.name),
         description=description
         or f"Removes everyone who asked for it in `{source.relation}` from Common Room: DELETE /user/{{email}}, once "
         "per person, after every sync has stopped sending them. The outcome of each request is in `pii_removals`; "
         "`cr-pipelines pii report` shows it.",
-        group_name=group_name,
+        group_name=group_name or connection.group,
         owners=list(owners),
-        kinds=asset_kinds(),
+        kinds=asset_kinds(connection.url),
         skippable=True,
     )
 
 
-def build_request_specs(source: RequestSource, *, group_name: str | None = GROUP) -> list[dg.AssetSpec]:
+def build_request_specs(
+    source: RequestSource, *, group_name: str | None = None, connection: Connection = DEFAULT_CONNECTION
+) -> list[dg.AssetSpec]:
     """Return the table of requests as an external asset; none for a query."""
     columns = [
         dg.TableColumn(source.request_id, "text", "Id of the request; not an email address or a name of a person."),
@@ -45,8 +49,8 @@ def build_request_specs(source: RequestSource, *, group_name: str | None = GROUP
     return [
         dg.AssetSpec(
             key=key,
-            group_name=group_name,
-            kinds={warehouse_kind()},
+            group_name=group_name or connection.group,
+            kinds={warehouse_kind(connection.url)},
             description="Your table or view with a row for each privacy request. Rows can arrive late, out of order or "
             "backdated.",
             metadata={
@@ -54,5 +58,5 @@ def build_request_specs(source: RequestSource, *, group_name: str | None = GROUP
                 "dagster/column_schema": dg.TableSchema(columns=columns),
             },
         )
-        for key in upstream_keys(source.relation, source.source)
+        for key in upstream_keys(source.relation, source.source, prefix=connection.name)
     ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 
 from cr_pipelines.settings import warehouse_url
-from cr_pipelines.warehouse import Relation
+from cr_pipelines.warehouse import Relation, kind_of
 
 GROUP = "common_room"
 """The default group of every asset, and the first part of its default key."""
@@ -17,22 +17,20 @@ GROUP = "common_room"
 POOL = "common_room_api"
 """Syncs share the token's rate limit. Give this pool a limit in Dagster to run fewer of them at once."""
 
-_SCHEME_ALIASES = {"postgres": "postgresql"}
 
+def warehouse_kind(url: str | None = None) -> str:
+    """Return the warehouse's engine from the scheme of its URL, such as `duckdb`; `sql` for any other text.
 
-def warehouse_kind() -> str:
-    """Return the warehouse's engine, such as `duckdb`, from the scheme of CR_WAREHOUSE_URL.
+    By default, the URL is CR_WAREHOUSE_URL.
 
-    Loading a code location may read the environment, but must not connect. Nor can it know which URL a resource of the
-    code location has: name `kinds` where that is another engine.
+    Loading a code location may read the environment, but must not connect.
     """
-    scheme = warehouse_url().partition(":")[0].partition("+")[0].lower()
-    return _SCHEME_ALIASES.get(scheme, scheme)
+    return kind_of(url or warehouse_url()) or "sql"
 
 
-def asset_kinds() -> set[str]:
-    """Return the kinds of an asset that writes to Common Room from the warehouse."""
-    return {"commonroom", warehouse_kind()}
+def asset_kinds(url: str | None = None) -> set[str]:
+    """Return the kinds of an asset that writes to Common Room from the warehouse with this URL."""
+    return {"commonroom", warehouse_kind(url)}
 
 
 def to_asset_key(key: dg.AssetKey | str | Sequence[str]) -> dg.AssetKey:
@@ -41,9 +39,16 @@ def to_asset_key(key: dg.AssetKey | str | Sequence[str]) -> dg.AssetKey:
 
 
 def upstream_keys(
-    relation: Relation, source: str, upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None
+    relation: Relation,
+    source: str,
+    upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None,
+    *,
+    prefix: str = "",
 ) -> list[dg.AssetKey]:
-    """Return the keys of what a source reads: `upstream` if given, else the table itself, else nothing for a query."""
+    """Return the keys of what a source reads: `upstream` if given, else the table itself, else nothing for a query.
+
+    The key of the table begins with `prefix`, the name of its connection.
+    """
     if upstream is not None:
         return [to_asset_key(key) for key in upstream]
-    return [] if relation.is_query else [dg.AssetKey(source.split("."))]
+    return [] if relation.is_query else [dg.AssetKey([*([prefix] if prefix else []), *source.split(".")])]

@@ -22,11 +22,23 @@ class UnexpectedError(Exception):
     """An exception that is not the package's own: its type and place, without its text, which may quote a row."""
 
 
+NO_RUN_RETRY = {"dagster/retry_on_asset_or_op_failure": "false"}
+"""Tags of a job whose steps retry by themselves: run retries of the instance repeat its runs only after a crash."""
+
+NEVER_RETRIED = {**NO_RUN_RETRY, "dagster/max_retries": "0"}
+"""Tags of a run that failed for good, so that run retries of the instance do not repeat it."""
+
+
 @contextmanager
-def failing_in_dagster(details: Callable[[CrPipelinesError], Mapping[str, Any]] | None = None) -> Iterator[None]:
+def failing_in_dagster(
+    context: dg.AssetExecutionContext, details: Callable[[CrPipelinesError], Mapping[str, Any]] | None = None
+) -> Iterator[None]:
     """Turn the exceptions of the block into Dagster's.
 
+    A run that failed for good gets the tags NEVER_RETRIED.
+
     Args:
+        context: of the step that the block is run by.
         details: further metadata of a failure.
 
     Raises:
@@ -37,12 +49,23 @@ def failing_in_dagster(details: Callable[[CrPipelinesError], Mapping[str, Any]] 
     try:
         yield
     except CrPipelinesError as error:
+        if not error.transient:
+            _never_retry(context)
         raise permanent_failure(error, details(error) if details else {}) from None
-    except dg.Failure:
+    except dg.Failure as failure:
+        if not failure.allow_retries:
+            _never_retry(context)
         raise
     except Exception as error:
+        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+            # DuckDB lost what the handler of SIGTERM or SIGINT raised: somebody ended the run.
+            raise dg.DagsterExecutionInterruptedError from None
         # Requested here, not by a retry policy: with a policy, Dagster restarts a run that somebody terminated.
         raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from without_text(error)
+
+
+def _never_retry(context: dg.AssetExecutionContext) -> None:
+    context.instance.add_run_tags(context.run.run_id, NEVER_RETRIED)
 
 
 def permanent_failure(error: Exception, details: Mapping[str, Any] | None = None) -> dg.Failure:

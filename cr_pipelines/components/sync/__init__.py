@@ -8,7 +8,13 @@ from cr_pipelines.components.sync.automation import on_source_update
 from cr_pipelines.components.sync.component import CommonRoomSync
 from cr_pipelines.components.sync.definitions import build_sync_definitions
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
-from cr_pipelines.components.sync.options import DailyPartitions, RejectionThresholds, SyncFreshness, SyncRunConfig
+from cr_pipelines.components.sync.options import (
+    DailyPartitions,
+    DeliveryThresholds,
+    RejectionThresholds,
+    SyncFreshness,
+    SyncRunConfig,
+)
 from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
@@ -20,6 +26,7 @@ from cr_pipelines.components.sync.specs import (
 __all__ = [
     "CommonRoomSync",
     "DailyPartitions",
+    "DeliveryThresholds",
     "RejectionThresholds",
     "SyncEvents",
     "SyncFreshness",

@@ -9,12 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.components.shared.assets import POOL
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.sync.checks import check_specs
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
-from cr_pipelines.components.sync.options import RejectionThresholds, SyncRunConfig
+from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds, SyncRunConfig
 from cr_pipelines.components.sync.specs import sync_metadata
-from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 
 Execute = Callable[..., SyncEvents]
@@ -26,9 +25,11 @@ def build_sync_asset(
     spec: dg.AssetSpec,
     *,
     rejections: RejectionThresholds | None = None,
+    delivery: DeliveryThresholds | None = None,
     days_per_run: int = 1,
     frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.AssetsDefinition:
     """Return the asset that performs a sync, with its checks.
 
@@ -38,22 +39,26 @@ def build_sync_asset(
         sync: what to sync.
         spec: the asset, usually from `build_sync_spec`.
         rejections: thresholds of the check on rejected rows.
+        delivery: thresholds of the check on rows that did not arrive.
         days_per_run: how many partitions of a backfill share a run, if the spec has partitions.
         frame: an asset that returns a pandas DataFrame, which is read instead of the sync's source.
         execute: what a run does instead of `execute_sync`.
+        connection: the resources that a run uses.
     """
     thresholds = rejections or RejectionThresholds()
-    perform: Execute = execute or partial(execute_sync, sync, rejections=thresholds)
+    arrival = delivery or DeliveryThresholds()
+    perform: Execute = execute or partial(execute_sync, sync, rejections=thresholds, delivery=arrival)
 
     # Only a multi-asset, even of one asset, may succeed without materializing the asset or executing a check.
     as_asset = dg.multi_asset(
         name=spec.key.to_python_identifier(),
         specs=[spec.merge_attributes(metadata=sync_metadata(sync, frame)).replace_attributes(skippable=True)],
-        check_specs=check_specs(spec.key, thresholds, spec.partitions_def),
+        check_specs=check_specs(spec.key, thresholds, arrival, spec.partitions_def),
         ins={"frame": dg.AssetIn(frame)} if frame else {},
         backfill_policy=dg.BackfillPolicy.multi_run(days_per_run) if spec.partitions_def else None,
         can_subset=True,
-        pool=POOL,
+        pool=connection.pool,
+        required_resource_keys=connection.resource_keys,
     )
     if frame is None:
 
@@ -61,10 +66,8 @@ def build_sync_asset(
         def sync_asset(
             context: dg.AssetExecutionContext,
             config: SyncRunConfig,
-            common_room: CommonRoomResource,
-            warehouse: WarehouseResource,
         ) -> SyncEvents:
-            yield from perform(context, config, common_room, warehouse)
+            yield from perform(context, config, connection.room(context.resources), connection.open(context.resources))
 
         return sync_asset
 
@@ -72,10 +75,9 @@ def build_sync_asset(
     def frame_asset(
         context: dg.AssetExecutionContext,
         config: SyncRunConfig,
-        common_room: CommonRoomResource,
-        warehouse: WarehouseResource,
         frame: Any,
     ) -> SyncEvents:
-        yield from perform(context, config, common_room, warehouse, frame=frame)
+        room, warehouse = connection.room(context.resources), connection.open(context.resources)
+        yield from perform(context, config, room, warehouse, frame=frame)
 
     return frame_asset

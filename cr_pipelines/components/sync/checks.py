@@ -9,17 +9,24 @@ from collections.abc import Sequence
 import dagster as dg
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
-from cr_pipelines.components.sync.options import RejectionThresholds
-from cr_pipelines.sync import Report, rows
+from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds
+from cr_pipelines.sync import Report, RowsOutside, rows
 
 SOURCE_USABLE = "source_usable"
 REJECTIONS_UNDER_THRESHOLD = "rejections_under_threshold"
+DELIVERY_COMPLETE = "delivery_complete"
 SOURCE_NOT_EMPTIED = "source_not_emptied"
 ROWS_WITHIN_PARTITIONS = "rows_within_partitions"
 
+_SUPPRESSED_JUMP = 5
+"""So many more suppressed rows are never a jump."""
+
 
 def check_specs(
-    key: dg.AssetKey, thresholds: RejectionThresholds, partitions: dg.PartitionsDefinition | None = None
+    key: dg.AssetKey,
+    thresholds: RejectionThresholds,
+    delivery: DeliveryThresholds,
+    partitions: dg.PartitionsDefinition | None = None,
 ) -> list[dg.AssetCheckSpec]:
     """Return the checks of a sync. None of them blocks downstream assets: valid rows are sent whatever the result is.
 
@@ -31,6 +38,11 @@ def check_specs(
         REJECTIONS_UNDER_THRESHOLD: f"At most {_percent(thresholds.warn_above)} of the rows are invalid or were "
         f"rejected; more than {_percent(thresholds.fail_above)} is an error. If this fails, look in the view "
         "rejected_rows for the field to fix of each key.",
+        DELIVERY_COMPLETE: "Rows arrive: at most "
+        f"{_percent(delivery.warn_above)} of the rows, and {delivery.warn_above_rows:,}, failed, were not sent or may "
+        f"not have arrived; more than {_percent(delivery.fail_above)}, or {delivery.fail_above_rows:,}, is an error, "
+        "and so is a run in which rows were offered and none arrived. It warns when many more rows became suppressed. "
+        "If this fails, look in sync_ledger for the reason_code and message of the rows, fix that, and run again.",
         SOURCE_NOT_EMPTIED: "The source has rows, or never had any. If this fails, find out what emptied it; nothing "
         "was changed in Common Room.",
     }
@@ -43,18 +55,69 @@ def check_specs(
             dg.AssetCheckSpec(
                 ROWS_WITHIN_PARTITIONS,
                 asset=key,
-                description="No row is earlier than the first partition; only the run of the current day checks this. "
-                "Earlier rows are not sent. If this fails, set an earlier start and backfill, or filter the rows out "
-                "of the view.",
+                description="Every row is of a day from the first partition to the current one; only the run of the "
+                "current day checks this. Other rows are not sent. If this fails, set an earlier start and backfill, "
+                "or filter the rows out of the view.",
             )
         )
     return specs
 
 
-def check_results(report: Report, key: dg.AssetKey, thresholds: RejectionThresholds) -> Sequence[dg.AssetCheckResult]:
-    """Return the results of a run that planned the whole source."""
+def check_results(
+    report: Report, key: dg.AssetKey, thresholds: RejectionThresholds, delivery: DeliveryThresholds
+) -> Sequence[dg.AssetCheckResult]:
+    """Return the results of a run that planned the whole source. A dry run says nothing about what arrived."""
     emptied = _source_not_emptied(report, key)
-    return [emptied] if report.emptied else [_source_usable(report, key), _rejections(report, key, thresholds), emptied]
+    if report.emptied:
+        return [emptied]
+    results = [_source_usable(report, key), _rejections(report, key, thresholds), emptied]
+    return results if report.dry_run else [*results, delivery_complete(report, key, delivery)]
+
+
+def delivery_complete(report: Report, key: dg.AssetKey, thresholds: DeliveryThresholds) -> dg.AssetCheckResult:
+    """Return whether the rows that should be in the room arrived, and whether many more became suppressed."""
+    not_sent = max(report.not_sent - report.changed_after_delivery, 0)
+    undelivered = report.failed + report.unknown + not_sent
+    share = undelivered / report.source_rows if report.source_rows else 0.0
+    none_arrived = bool(report.offered and undelivered and not report.delivered)
+    jump = report.suppressed - (report.suppressed_before or 0)
+    jumped = jump > _SUPPRESSED_JUMP and jump > thresholds.suppressed_jump * report.source_rows
+    severity: dg.AssetCheckSeverity | None = None
+    if none_arrived or share > thresholds.fail_above or undelivered > thresholds.fail_above_rows:
+        severity = ERROR
+    elif jumped or share > thresholds.warn_above or undelivered > thresholds.warn_above_rows:
+        severity = WARN
+    message = f"{undelivered:,} of {report.source_rows:,} rows ({_percent(share)}) did not arrive"
+    if none_arrived:
+        message = f"none of {rows(report.offered)} offered arrived"
+    if undelivered:
+        message += f": {report.failed:,} failed, {not_sent:,} not sent, {report.unknown:,} may have arrived"
+        message += f". {_reason(report)}Look in sync_ledger for the reason of each row; the next run sends failed rows "
+        message += "again, and rows that may have arrived only by their key"
+    if report.suppressed:
+        message += f"; {rows(report.suppressed)} suppressed"
+    if jumped:
+        message += f", {jump:,} more than in the last runs; check that no privacy request names an address of many rows"
+    return check_result(
+        key,
+        DELIVERY_COMPLETE,
+        severity,
+        message,
+        {
+            "undelivered_percent": round(100 * share, 3),
+            "rows_offered": report.offered,
+            "rows_delivered": report.delivered,
+            "rows_failed": report.failed,
+            "rows_not_sent": not_sent,
+            "rows_unknown": report.unknown,
+            "rows_suppressed": report.suppressed,
+        },
+    )
+
+
+def _reason(report: Report) -> str:
+    reason = report.stopped_by or report.unreachable
+    return f"The reason: {reason}. " if reason else ""
 
 
 def source_unusable(key: dg.AssetKey, message: str, *, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
@@ -76,14 +139,18 @@ def evaluation_of_partition(result: dg.AssetCheckResult, partition: str) -> dg.A
     )
 
 
-def rows_within_partitions(key: dg.AssetKey, too_old: int, first: str) -> dg.AssetCheckResult:
-    """Return whether, and how many, rows are earlier than the first partition."""
-    message = (
-        f"the source has {rows(too_old)} from before {first}, the first partition; not sent. Set an earlier start"
-        if too_old
-        else f"no row is from before {first}"
-    )
-    return check_result(key, ROWS_WITHIN_PARTITIONS, WARN if too_old else None, message, {"rows_too_old": too_old})
+def rows_within_partitions(key: dg.AssetKey, outside: RowsOutside, first: str) -> dg.AssetCheckResult:
+    """Return whether, and how many, rows are in none of the partitions from the first to the last one."""
+    problems = []
+    if outside.too_old:
+        problems.append(f"{rows(outside.too_old)} from before {first}, the first partition; set an earlier start")
+    if outside.too_new:
+        problems.append(f"{rows(outside.too_new)} from after the last partition; a later day sends them")
+    if outside.without_moment:
+        problems.append(f"{rows(outside.without_moment)} without a moment that a day could have; correct the timestamp")
+    message = "not sent: " + "; ".join(problems) if problems else f"every row is of a day since {first}"
+    counts = {f"rows_{name}": count for name, count in outside._asdict().items()}
+    return check_result(key, ROWS_WITHIN_PARTITIONS, WARN if problems else None, message, counts)
 
 
 def _source_usable(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
@@ -93,11 +160,17 @@ def _source_usable(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
         problems.append(f"{rows(report.null_keys)} without a key; add one, or filter the rows out of the view")
     if report.duplicate_rows:
         problems.append(f"{report.duplicate_rows:,} rows share a key with another and were not sent; keep one of each")
+    if report.changed_while_read:
+        problems.append(
+            f"{rows(report.changed_while_read)} changed while the source was read, {report.unread:,} of them were not "
+            "found again and not sent; make the view give the same rows when it is read twice, without random ids or "
+            "now()"
+        )
     problems += [
         f"column {name} is not in the contract and was ignored; did you mean {nearest}?"
         for name, nearest in misspelled.items()
     ]
-    severity = (ERROR if report.null_keys or report.duplicate_rows else WARN) if problems else None
+    severity = (ERROR if report.null_keys or report.duplicate_rows or report.unread else WARN) if problems else None
     return check_result(
         key,
         SOURCE_USABLE,

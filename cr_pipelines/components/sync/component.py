@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import dagster as dg
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from typing_extensions import override
 
+from cr_pipelines.components.connection import connection_of
 from cr_pipelines.components.shared.assets import GROUP
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.project import components_of_project
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.automation import on_source_update
@@ -19,6 +21,7 @@ from cr_pipelines.components.sync.definitions import build_sync_definitions
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import (
     DailyPartitions,
+    DeliveryThresholds,
     RejectionThresholds,
     SyncFreshness,
     SyncRunConfig,
@@ -109,7 +112,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
           asset_key: common_room/likely_champions
           batch_size: 50
 
-    The code location must provide the resources `common_room` and `warehouse`.
+    A `CommonRoomConnection` provides the resources, or else the code location: `common_room` and `warehouse`.
     """
 
     # An automation condition is not a pydantic type.
@@ -147,6 +150,12 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         description="Name of the dbt model that builds the source; its dagster-dbt asset becomes the upstream asset. "
         "Write schema.model if dbt's schema config is set. If the model has a custom key, use upstream instead.",
         examples=["people", "marts.people"],
+    )
+    connection: str | None = Field(
+        default=None,
+        description="Name of the CommonRoomConnection to use. Default: the project's only one, or else the one named "
+        "default, or else the resources common_room and warehouse.",
+        examples=["eu"],
     )
     clear_nulls: bool = Field(
         default=False,
@@ -186,6 +195,9 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     rejections: RejectionThresholds = Field(
         default=RejectionThresholds(), description="When the check rejections_under_threshold fails."
     )
+    delivery: DeliveryThresholds = Field(
+        default=DeliveryThresholds(), description="When the check delivery_complete warns and fails."
+    )
     freshness: SyncFreshness | None = Field(
         default=None, description="Maximum age of the latest materialization. Unlimited by default."
     )
@@ -201,7 +213,9 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     description: str | None = Field(
         default=None, description="Description of the asset, in Markdown. Default: what is synced where."
     )
-    group_name: str | None = Field(default=GROUP, description="Group of the asset.")
+    group_name: str | None = Field(
+        default=None, description="Group of the asset. Default: common_room, or the name of the connection."
+    )
     owners: Sequence[str] = Field(
         default=(), description="Owners of the asset: email addresses, or team:name.", examples=[["team:growth"]]
     )
@@ -210,6 +224,8 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         default=None,
         description="Kinds of the asset. Default: commonroom, and the engine in the scheme of CR_WAREHOUSE_URL.",
     )
+
+    _connection: Connection = PrivateAttr(DEFAULT_CONNECTION)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -268,6 +284,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             partitions=self.partitions,
             freshness=self.freshness,
             frame=self.frame,
+            connection=self._connection,
         )
 
     def execute(
@@ -279,10 +296,20 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         frame: object | None = None,
     ) -> SyncEvents:
         """Run the sync. Override it to do something before, after or instead; `frame` is passed if there is one."""
-        return execute_sync(self.sync, context, config, common_room, warehouse, rejections=self.rejections, frame=frame)
+        return execute_sync(
+            self.sync,
+            context,
+            config,
+            common_room,
+            warehouse,
+            rejections=self.rejections,
+            delivery=self.delivery,
+            frame=frame,
+        )
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        self._connection = connection_of(context, self.connection)
         return build_sync_definitions(
             self.sync,
             spec=self.get_asset_spec(),
@@ -290,17 +317,27 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             schedule=self.schedule,
             partitions=self.partitions,
             rejections=self.rejections,
+            delivery=self.delivery,
             frame=self.frame,
             execute=self.execute,
+            connection=self._connection,
         )
 
     def _source_specs(self, context: dg.ComponentLoadContext) -> list[dg.AssetSpec]:
         """Return the source's table, unless an earlier sync reads the same one: Dagster takes a key only once."""
         others = components_of_project(context, CommonRoomSync)
-        readers = [sync for sync in others if sync.upstream_keys is None and sync.source == self.source]
+        readers = [
+            sync
+            for sync in others
+            if sync.upstream_keys is None
+            and sync.source == self.source
+            and connection_of(context, sync.connection) == self._connection
+        ]
         if readers and readers[0] is not self:
             return []
-        return build_source_specs(self.sync, upstream=self.upstream_keys, group_name=self.group_name)
+        return build_source_specs(
+            self.sync, upstream=self.upstream_keys, group_name=self.group_name, connection=self._connection
+        )
 
     @classmethod
     @override

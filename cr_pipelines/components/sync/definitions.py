@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.asset import Execute, build_sync_asset
-from cr_pipelines.components.sync.options import DailyPartitions, RejectionThresholds
+from cr_pipelines.components.sync.options import DailyPartitions, DeliveryThresholds, RejectionThresholds
 from cr_pipelines.components.sync.schedule import build_sync_job
 from cr_pipelines.components.sync.specs import build_source_specs, build_sync_spec
 from cr_pipelines.sync import Sync
@@ -23,14 +24,16 @@ def build_sync_definitions(
     schedule: SyncSchedule | None = None,
     partitions: DailyPartitions | None = None,
     rejections: RejectionThresholds | None = None,
+    delivery: DeliveryThresholds | None = None,
     frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.Definitions:
     """Return all that Dagster needs for a sync: its asset with checks, its source, a job, and schedules.
 
         build_sync_definitions(Sync("people", kind="contact", source="crm.people"))
 
-    The code location provides the resources `common_room` and `warehouse`.
+    The code location provides the resources of the connection: `common_room` and `warehouse`, unless you name others.
 
     Args:
         sync: what to sync.
@@ -40,9 +43,12 @@ def build_sync_definitions(
         schedule: when to run; None for no schedule.
         partitions: sync the source day by day; a `spec` must have the same partitions.
         rejections: thresholds of the check on rejected rows.
+        delivery: thresholds of the check on rows that did not arrive.
         frame: an asset that returns a pandas DataFrame with the contract's columns. It is read instead of the sync's
             source, so no table is needed; plan and ledger are the same.
         execute: what a run does instead of `execute_sync`.
+        connection: the keys of the resources, and a prefix for the names of the job and its schedules, such as
+            `Connection("eu", "eu_common_room", "eu_warehouse")`.
 
     Raises:
         ValueError: for an invalid kind or source.
@@ -55,9 +61,11 @@ def build_sync_definitions(
         sync,
         spec,
         rejections=rejections,
+        delivery=delivery,
         days_per_run=partitions.days_per_run if partitions else 1,
         frame=frame,
         execute=execute,
+        connection=connection,
     )
-    job = build_sync_job(sync, asset.key, schedule, partitions, frame)
+    job = build_sync_job(sync, asset.key, schedule, partitions, frame, connection)
     return dg.Definitions.merge(dg.Definitions(assets=[*sources, asset]), job)

@@ -14,12 +14,13 @@ from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, s
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
 from cr_pipelines.components.sync.checks import (
     check_results,
+    delivery_complete,
     evaluation_of_partition,
     rows_within_partitions,
     source_unusable,
 )
 from cr_pipelines.components.sync.metadata import progress_metadata, report_metadata
-from cr_pipelines.components.sync.options import RejectionThresholds, SyncRunConfig
+from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds, SyncRunConfig
 from cr_pipelines.components.sync.specs import column_lineage
 from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
@@ -31,8 +32,9 @@ from cr_pipelines.sync import (
     Report,
     SourceUnusable,
     Sync,
+    SyncError,
     SyncStopped,
-    rows_before,
+    rows_outside,
     run_sync,
 )
 from cr_pipelines.warehouse import SourceMissing
@@ -48,6 +50,7 @@ def execute_sync(
     warehouse: WarehouseResource,
     *,
     rejections: RejectionThresholds | None = None,
+    delivery: DeliveryThresholds | None = None,
     frame: object | None = None,
 ) -> SyncEvents:
     """Run a sync within an asset of `build_sync_asset`, and report to Dagster what happened.
@@ -58,18 +61,21 @@ def execute_sync(
     Yields:
         a materialization when Common Room is up to date with the source, and the results of the checks when the run
         planned the whole source. A dry run or an emptied source gives an observation instead of a materialization; a
-        missing source gives neither.
+        missing source gives neither, and neither does a run in which no row reached the room.
 
     Raises:
         dagster.Failure: an error that a retry cannot fix; the message says what to do.
         dagster.RetryRequested: any other exception, such as a lost worker; once.
     """
-    with failing_in_dagster(_failure_details):
-        run = _SyncRun(sync, context, rejections or RejectionThresholds())
+    with failing_in_dagster(context, _failure_details):
+        run = _SyncRun(sync, context, rejections or RejectionThresholds(), delivery or DeliveryThresholds())
         try:
             yield from run.events(config, common_room, warehouse, frame)
         except SourceMissing as error:
             yield from run.without_source(error)
+        except SyncStopped as error:
+            yield from run.stopped(error.report)
+            raise
         except SourceUnusable as error:
             yield from run.selected([source_unusable(run.key, explain(error), severity=ERROR)], run.days)
             raise
@@ -83,13 +89,24 @@ def _failure_details(error: CrPipelinesError) -> dict[str, Any]:
 class _SyncRun:
     """One run of a sync inside a Dagster step."""
 
-    def __init__(self, sync: Sync, context: dg.AssetExecutionContext, thresholds: RejectionThresholds):
+    def __init__(
+        self,
+        sync: Sync,
+        context: dg.AssetExecutionContext,
+        thresholds: RejectionThresholds,
+        delivery: DeliveryThresholds,
+    ):
         self._sync = sync
         self._context = context
         self._thresholds = thresholds
+        self._delivery = delivery
         self.key = selected_asset(context)
         self._spec = context.assets_def.get_asset_spec(self.key)
         self._partitions = _partitions_of(sync, context, self._spec)
+
+    @property
+    def _names_partitions(self) -> bool:
+        return bool(self._context.has_partition_key or self._context.has_partition_key_range)
 
     @property
     def days(self) -> list[str]:
@@ -126,24 +143,34 @@ class _SyncRun:
         whole = not options.keys and options.limit is None and options.resync != "failed"
         self._context.log.info(report.summary())
         metadata = report_metadata(report, all_keys=not options.keys)
+        results = check_results(report, self.key, self._thresholds, self._delivery) if whole else ()
+        if report.unreachable is not None:
+            yield from self.selected(results, [report.partition] if report.partition else ())
+            message = f"{report.sync}: no row reached Common Room. {report.unreachable}"
+            raise permanent_failure(SyncError(message), metadata)
         if report.dry_run or report.emptied:
             self._observe(report.summary(), {**metadata, "dry_run": report.dry_run}, report.partition or None)
-        elif len(self._partitions) == 1:
+        elif self._partitions == [None] or (len(self._partitions) == 1 and self._names_partitions):
             yield dg.MaterializeResult(asset_key=self.key, metadata={**metadata, **self._lineage(report)})
         else:
             # A result would count for all days of the run, and only when the run ends.
             metadata |= self._lineage(report)
             self._context.log_event(dg.AssetMaterialization(self.key, partition=report.partition, metadata=metadata))
-        if whole:
-            results = check_results(report, self.key, self._thresholds)
-            yield from self.selected(results, [report.partition] if report.partition else ())
+        yield from self.selected(results, [report.partition] if report.partition else ())
+
+    def stopped(self, report: Report) -> SyncEvents:
+        """Yield what a run that stopped early leaves undelivered."""
+        result = delivery_complete(report, self.key, self._delivery)
+        yield from self.selected([result], [report.partition] if report.partition else ())
 
     def _within_partitions(self, warehouse: WarehouseResource) -> dg.AssetCheckResult:
         first = self._spec.partitions_def.get_first_partition_key() if self._spec.partitions_def else None
         column = self._sync.contract.partition_by
         assert first is not None and column is not None  # noqa: S101, PT018 - the run has a partition
-        partition = Partition.of_day(column, date.fromisoformat(first))
-        return rows_within_partitions(self.key, rows_before(self._sync, warehouse.get_warehouse(), partition), first)
+        earliest = Partition.of_day(column, date.fromisoformat(first))
+        latest = max((partition for partition in self._partitions if partition), key=lambda partition: partition.end)
+        outside = rows_outside(self._sync, warehouse.get_warehouse(), earliest, latest)
+        return rows_within_partitions(self.key, outside, first)
 
     def without_source(self, error: SourceMissing) -> SyncEvents:
         """Yield a warning for a source that never existed: the sync is not in use. One that disappeared is an error."""
@@ -195,17 +222,16 @@ class _SyncRun:
 
 
 def _partitions_of(sync: Sync, context: dg.AssetExecutionContext, spec: dg.AssetSpec) -> Sequence[Partition | None]:
-    """Return the days of a run, oldest first; [None] for the whole source."""
+    """Return the days of a run, oldest first; [None] for the whole source.
+
+    A run that names no partition, such as that of a job over several assets, is for yesterday and today.
+    """
     column = sync.contract.partition_by
     if column is None or spec.partitions_def is None:
         return [None]
-    if not (context.has_partition_key or context.has_partition_key_range):
-        raise dg.Failure(
-            f"{sync.name} is partitioned by day, and the run names no partition; choose partitions when you "
-            "materialize it, or start a backfill",
-            allow_retries=False,
-        )
-    return [Partition.of_day(column, date.fromisoformat(day)) for day in context.partition_keys]
+    named = context.has_partition_key or context.has_partition_key_range
+    days = context.partition_keys if named else spec.partitions_def.get_partition_keys()[-2:]
+    return [Partition.of_day(column, date.fromisoformat(day)) for day in days]
 
 
 def _data_frame(frame: object) -> Any:

@@ -62,6 +62,35 @@ class RejectionThresholds(dg.Model, dg.Resolvable):
         return self
 
 
+class DeliveryThresholds(dg.Model, dg.Resolvable):
+    """How many rows may fail to arrive before the check `delivery_complete` warns or fails.
+
+    Rows count that were failed, not sent or unknown. Each limit is exceeded on its own: a share of the source's rows, 0
+    to 1, and a number of rows.
+    """
+
+    warn_above: float = Field(default=0.01, ge=0, le=1, description="Above this share of rows, the check warns.")
+    fail_above: float = Field(default=0.1, ge=0, le=1, description="Above this share of rows, the check fails.")
+    warn_above_rows: int = Field(default=100, ge=0, description="Above this number of rows, the check warns.")
+    fail_above_rows: int = Field(default=10_000, ge=0, description="Above this number of rows, the check fails.")
+    suppressed_jump: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="The check warns when more than this share of the rows, and more than five rows, became suppressed "
+        "since the last runs.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.warn_above > self.fail_above or self.warn_above_rows > self.fail_above_rows:
+            raise ValueError(
+                f"warn_above ({self.warn_above:g}) must not exceed fail_above ({self.fail_above:g}), nor "
+                f"warn_above_rows ({self.warn_above_rows}) fail_above_rows ({self.fail_above_rows})"
+            )
+        return self
+
+
 class DailyPartitions(dg.Model, dg.Resolvable):
     """A partition of the asset for each day in UTC, including today.
 

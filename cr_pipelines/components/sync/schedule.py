@@ -4,21 +4,27 @@ Goes in: a sync, and when to run it. Comes out: a job, and schedules whose ticks
 skipped while the source does not exist.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, timedelta
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.components.shared.runs import TICK_WAIT_SECONDS, run_in_progress
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
+from cr_pipelines.components.shared.failures import NO_RUN_RETRY
+from cr_pipelines.components.shared.runs import TICK_STATEMENT_SECONDS, TICK_WAIT_SECONDS, run_in_progress
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.options import DailyPartitions
 from cr_pipelines.components.sync.specs import describe_source
 from cr_pipelines.resources import WarehouseResource
 from cr_pipelines.sync import RunRegistry, StateSchema, Sync
-from cr_pipelines.warehouse import SourceMissing, WarehouseError
+from cr_pipelines.warehouse import SourceMissing, Warehouse, WarehouseError
 
-Skip = Callable[[dg.DagsterInstance, WarehouseResource], str | None]
+_NOT_OF_NAMES = re.compile(r"[^A-Za-z0-9_]")
+
+Skip = Callable[[dg.ScheduleEvaluationContext], str | None]
 """Says why a tick must be skipped, or None."""
 
 
@@ -28,37 +34,47 @@ def build_sync_job(
     schedule: SyncSchedule | None,
     partitions: DailyPartitions | None = None,
     frame: dg.AssetKey | None = None,
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.Definitions:
     """Return the job `sync_NAME` of a sync's asset and its checks, and its schedules if it has any.
+
+    The name begins with that of the connection, and has the leading parts of an asset key that has others than
+    `common_room`: `eu_sync_contacts`, `sync_marts_people`.
 
     `sync_NAME_schedule` runs the sync; a partitioned one for today and yesterday. `sync_NAME_recheck` runs the last few
     days again, for late rows. A tick is skipped, with the reason, while the source does not exist and while a run of
     the same sync is in progress.
     """
-    name = f"sync_{sync.name}"
+    leading = [part for part in key.path[:-1] if part != connection.group]
+    name = connection.qualified("_".join(["sync", *(_NOT_OF_NAMES.sub("_", part) for part in leading), sync.name]))
     job = dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(key),
+        tags=NO_RUN_RETRY,
         description=f"Syncs {describe_source(sync, frame)} to Common Room, as the asset {key.to_user_string()}.",
     )
     if schedule is None:
         return dg.Definitions(jobs=[job])
 
-    def skip(instance: dg.DagsterInstance, warehouse: WarehouseResource) -> str | None:
-        in_progress = run_in_progress(instance, key, name, lambda run_id: _is_alive(sync, warehouse, run_id))
+    def skip(context: dg.ScheduleEvaluationContext) -> str | None:
+        warehouse = connection.open(context.resources)
+        in_progress = run_in_progress(
+            context, key, lambda run_id: _is_alive(sync, warehouse, run_id), pool=connection.pool
+        )
         if in_progress is not None:
             return f"{sync.name}: run {in_progress} is in progress; the next tick checks again"
         return None if frame is not None else _source_problem(sync, warehouse)
 
+    build = partial(_schedule, job, resource_keys={connection.warehouse})
     if partitions is None:
-        return dg.Definitions(jobs=[job], schedules=[_schedule(job, schedule, skip, f"{name}_schedule", name)])
+        return dg.Definitions(jobs=[job], schedules=[build(schedule, skip, f"{name}_schedule", name)])
     what = f"{name} for today and yesterday"
-    schedules = [_schedule(job, schedule, skip, f"{name}_schedule", what, start=partitions.start, days=range(2))]
+    schedules = [build(schedule, skip, f"{name}_schedule", what, start=partitions.start, days=range(2))]
     if partitions.recheck_days:
         what = f"{name} for the {partitions.recheck_days} days before today, of which only changes are sent"
         days = range(1, partitions.recheck_days + 1)
         recheck = schedule.model_copy(update={"cron": partitions.recheck_cron})
-        schedules.append(_schedule(job, recheck, skip, f"{name}_recheck", what, start=partitions.start, days=days))
+        schedules.append(build(recheck, skip, f"{name}_recheck", what, start=partitions.start, days=days))
     return dg.Definitions(jobs=[job], schedules=schedules)
 
 
@@ -69,6 +85,7 @@ def _schedule(
     name: str,
     what: str,
     *,
+    resource_keys: set[str],
     start: date | None = None,
     days: range = range(0),
 ) -> dg.ScheduleDefinition:
@@ -80,12 +97,11 @@ def _schedule(
         cron_schedule=schedule.cron,
         execution_timezone=schedule.timezone,
         default_status=schedule.default_status,
+        required_resource_keys=resource_keys,
         description=f"Runs {what}, unless its source does not exist or a run of the same sync is in progress.",
     )
-    def tick(
-        context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
-    ) -> list[dg.RunRequest] | dg.SkipReason:
-        if reason := skip(context.instance, warehouse):
+    def tick(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        if reason := skip(context):
             return dg.SkipReason(reason)
         if start is None:
             return [dg.RunRequest()]
@@ -103,7 +119,7 @@ def _schedule(
 
 def _is_alive(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | None:
     try:
-        with warehouse.get_warehouse(wait_seconds=TICK_WAIT_SECONDS).session() as session:
+        with _open_for_tick(warehouse).session() as session:
             schema = warehouse.get_state_schema()
             exists = StateSchema(session, schema).exists()
             return RunRegistry(session, schema).is_alive(run_id, sync.name) if exists else None
@@ -114,11 +130,16 @@ def _is_alive(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | N
 
 def _source_problem(sync: Sync, warehouse: WarehouseResource) -> str | None:
     try:
-        with warehouse.get_warehouse(wait_seconds=TICK_WAIT_SECONDS).session() as session:
+        with _open_for_tick(warehouse).session() as session:
             session.columns(sync.relation)
     except SourceMissing as error:
         return f"{sync.name} is disabled: {error}"
     except WarehouseError:
-        # A run may wait longer than a tick; and a warehouse that cannot be opened should fail visibly.
+        # A run may wait longer than a tick; and a source that fails, or a warehouse that cannot be opened, should fail
+        # visibly.
         return None
     return None
+
+
+def _open_for_tick(warehouse: WarehouseResource) -> Warehouse:
+    return warehouse.get_warehouse(wait_seconds=TICK_WAIT_SECONDS, statement_seconds=TICK_STATEMENT_SECONDS)

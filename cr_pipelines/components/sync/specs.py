@@ -10,7 +10,9 @@ from typing import Any
 
 import dagster as dg
 
+from cr_pipelines.api import current_way
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, to_asset_key, upstream_keys, warehouse_kind
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import Column, Contract
@@ -20,6 +22,9 @@ _METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else fiel
 
 _FRAME = "common_room/data_frame"
 
+LEGACY_TAG = "common_room/legacy_operation"
+"""The tag of a sync that rests on an operation which the vendor's newest description leaves out."""
+
 
 def build_sync_spec(
     sync: Sync,
@@ -27,7 +32,7 @@ def build_sync_spec(
     asset_key: dg.AssetKey | str | Sequence[str] | None = None,
     upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None,
     description: str | None = None,
-    group_name: str | None = GROUP,
+    group_name: str | None = None,
     owners: Sequence[str] = (),
     tags: Mapping[str, str] | None = None,
     kinds: Iterable[str] | None = None,
@@ -35,6 +40,7 @@ def build_sync_spec(
     partitions: DailyPartitions | None = None,
     freshness: SyncFreshness | None = None,
     frame: dg.AssetKey | None = None,
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.AssetSpec:
     """Return the asset of a sync, as it is before any run.
 
@@ -44,7 +50,7 @@ def build_sync_spec(
         upstream: the assets that the source is or reads, such as a dbt model. Default: the source's table, with the key
             that dbt would give it: `table`, or `schema/table`. A query has none unless you name them.
         description: Markdown; by default it says what is synced where.
-        group_name: the group of the asset.
+        group_name: the group of the asset; by default, `common_room` or the name of the connection.
         owners: email addresses, or `team:name`.
         tags: names and values of Dagster tags.
         kinds: by default `commonroom` and the engine in the scheme of CR_WAREHOUSE_URL.
@@ -53,6 +59,7 @@ def build_sync_spec(
         partitions: sync the source day by day; only for kinds with a timestamp.
         freshness: maximum age of the latest materialization.
         frame: the asset whose data frame is read instead of the sync's source; it is the one upstream asset.
+        connection: the resources of the sync; its name begins the default keys.
 
     Returns:
         a spec with the API's fields as column schema, and each field's source column as column lineage.
@@ -61,17 +68,18 @@ def build_sync_spec(
         ValueError: for an invalid kind or source, a sync that would be its own source, or partitions of a kind that
             has no timestamp.
     """
-    key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([GROUP, sync.name])
-    deps = upstream_keys(sync.relation, sync.source, upstream) if frame is None else [frame]
+    key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([connection.group, sync.name])
+    tables = upstream_keys(sync.relation, sync.source, upstream, prefix=connection.name)
+    deps = tables if frame is None else [frame]
     _check_spec(sync, key, deps, partitions)
     return dg.AssetSpec(
         key=key,
         deps=deps,
         description=description or _describe(sync, frame),
-        group_name=group_name,
+        group_name=group_name or connection.group,
         owners=list(owners),
-        tags=dict(tags or {}),
-        kinds=set(kinds) if kinds is not None else asset_kinds(),
+        tags={**_legacy_tag(sync), **(tags or {})},
+        kinds=set(kinds) if kinds is not None else asset_kinds(connection.url),
         automation_condition=automation_condition,
         partitions_def=partitions.definition() if partitions else None,
         freshness_policy=freshness.policy() if freshness else None,
@@ -84,7 +92,11 @@ def build_sync_spec(
 
 
 def build_source_specs(
-    sync: Sync, *, upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None, group_name: str | None = GROUP
+    sync: Sync,
+    *,
+    upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None,
+    group_name: str | None = None,
+    connection: Connection = DEFAULT_CONNECTION,
 ) -> list[dg.AssetSpec]:
     """Return the source's table as an external asset, with the contract's columns.
 
@@ -92,14 +104,14 @@ def build_source_specs(
     """
     if upstream is not None or sync.relation.is_query:
         return []
-    [key] = upstream_keys(sync.relation, sync.source)
+    [key] = upstream_keys(sync.relation, sync.source, prefix=connection.name)
     contract = sync.contract
     required = [column.name for column in contract.columns if column.required]
     return [
         dg.AssetSpec(
             key=key,
-            group_name=group_name,
-            kinds={warehouse_kind()},
+            group_name=group_name or connection.group,
+            kinds={warehouse_kind(connection.url)},
             description=(
                 f"Your table or view with rows for {contract.endpoint}. The column names are the contract. Required: "
                 f"{', '.join(required)}. All other columns are optional."
@@ -213,8 +225,19 @@ def _field_schema(contract: Contract) -> dg.TableSchema:
 def _describe(sync: Sync, frame: dg.AssetKey | None) -> str:
     return (
         f"Keeps Common Room in sync with {describe_source(sync, frame)}. {_requests(sync.contract)} Rows that could "
-        "not be sent are in `rejected_rows`, with the field and the reason."
+        f"not be sent are in `rejected_rows`, with the field and the reason.{_legacy_note(sync)}"
     )
+
+
+def _legacy_tag(sync: Sync) -> dict[str, str]:
+    return {LEGACY_TAG: "true"} if current_way(sync.contract.endpoint) else {}
+
+
+def _legacy_note(sync: Sync) -> str:
+    way = current_way(sync.contract.endpoint)
+    if way is None:
+        return ""
+    return f"\n\n**Legacy operation:** Common Room's newest API description no longer has it. Instead, {way}."
 
 
 def _requests(contract: Contract) -> str:

@@ -5,21 +5,21 @@ and the pages everywhere else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from cr_pipelines.sandbox.http.api import LARGEST_BODY, Request, respond
 from cr_pipelines.sandbox.http.control import Control
-from cr_pipelines.sandbox.http.errors import error_response, forbidden, injected_error
-from cr_pipelines.sandbox.http.faults import Fault
+from cr_pipelines.sandbox.http.guard import Guard
 from cr_pipelines.sandbox.http.limits import Headers
 from cr_pipelines.sandbox.http.pages import Pages
-from cr_pipelines.sandbox.http.routing import PREFIX, Call, Operation
+from cr_pipelines.sandbox.http.routing import PREFIX
+from cr_pipelines.sandbox.http.scripts import JSON, Reply
 from cr_pipelines.sandbox.http.state import SandboxState
-from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound, WorkspaceError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,22 +27,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 ABORT = "cr_pipelines.sandbox.abort"
-LARGEST_BODY = 512 * 1024
-_JSON = (b"content-type", b"application/json")
-_OK = orjson.dumps({"status": "ok"})
 _TICK_SECONDS = 0.02
-
-
-@dataclass(slots=True)
-class _Request:
-    """A request to the API; `found` is its operation and the parameter of its path."""
-
-    found: tuple[Operation, str] | None
-    method: str
-    query: bytes
-    body: bytes
-    is_json: bool
-    token: str
+_log = logging.getLogger(__name__)
 
 
 class App:
@@ -54,6 +40,7 @@ class App:
 
     def __init__(self, sandbox: SandboxState):
         self.sandbox = sandbox
+        self._guard = Guard(sandbox.settings)
         self._control = Control(sandbox)
         self._pages = Pages(sandbox)
 
@@ -62,10 +49,7 @@ class App:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            if scope["raw_path"].startswith(b"/community/v1/"):
-                await self._serve_api(scope, receive, send)
-            else:
-                await self._serve_others(scope, receive, send)
+            await self._serve(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         ticking: asyncio.Task[None] | None = None
@@ -86,113 +70,127 @@ class App:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
-            self.sandbox.room.settle()
-            self.sandbox.save_if_due()
+            try:
+                self.sandbox.room.settle()
+                self.sandbox.save_if_due()
+            except Exception:
+                # Without the ticker nothing would be saved any more.
+                _log.exception("a tick of the sandbox failed; the next one tries again")
 
-    async def _serve_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path: str = scope["raw_path"].decode("latin-1")
+        is_api = raw_path == PREFIX or raw_path.startswith(f"{PREFIX}/")
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        refusal = self._guard.refusal(headers, is_control=raw_path.startswith("/_sandbox"))
+        shared = self._guard.shared(headers)
+        if refusal is not None:
+            await _send(send, Reply(refusal[0], orjson.dumps({"error": refusal[1]})))
+        elif shared and scope["method"] == "OPTIONS":
+            await _send(send, Reply(204, b"", headers=shared))
+        elif is_api:
+            await self._serve_api(scope, raw_path, headers, receive, send, shared)
+        else:
+            await self._serve_others(scope, headers, receive, send, shared)
+
+    async def _serve_api(
+        self,
+        scope: Scope,
+        raw_path: str,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        send: Send,
+        shared: Headers,
+    ) -> None:
         sandbox = self.sandbox
         at = sandbox.room.clock.now()
         method: str = scope["method"]
-        raw_path = scope["raw_path"].decode("ascii")
         query: bytes = scope["query_string"]
         found = sandbox.router.find(method, raw_path[len(PREFIX) :])
         operation = found[0].id if found else "unknown"
-        request = _Request(found, method, query, *await _read(scope, receive))
-        fault = await self._draw_fault(operation)
-
-        status, content, headers, fault = self._respond(request, fault)
+        body = await _body(receive)
+        request = Request(found, method, raw_path[len(PREFIX) :], query, body, _is_json(headers), _token(headers))
+        faults = sandbox.faults
+        fault = None
+        if faults.active and faults.concerns(operation):
+            await asyncio.sleep(faults.latency())
+            fault = faults.draw()
+        script = sandbox.scripts.draw(operation)
+        reply = respond(sandbox, request, fault, script)
         path = f"{raw_path}?{query.decode('latin-1')}" if query else raw_path
-        sandbox.recorder.add(at, method, path, operation, status, request.body, fault)
-        if status:
-            await _send(send, status, _OK if content is None else orjson.dumps(content), [_JSON, *headers])
+        # Whoever has no token must not fill the memory.
+        kept = b"" if reply.status == 403 and script is None else body
+        sandbox.recorder.add(at, method, path, operation, reply.status, kept, reply.fault, reply.why)
+        if reply.why:
+            reply.headers.append((b"x-sandbox-why", reply.why.encode("ascii", "replace")[:1000].replace(b"\n", b" ")))
+        reply.headers += shared
+        if reply.hangs:
+            await _gone(receive)
+        elif reply.status:
+            await _send(send, reply)
         else:
             await _cut(scope, receive)
 
-    async def _draw_fault(self, operation: str) -> Fault | None:
-        """Delay the request as the faults say, and return what goes wrong with it."""
-        faults = self.sandbox.faults
-        if not faults.active or not faults.concerns(operation):
-            return None
-        delay = faults.latency()
-        if delay:
-            await asyncio.sleep(delay)
-        return faults.draw()
-
-    def _respond(self, request: _Request, fault: Fault | None) -> tuple[int, Any, Headers, Fault | None]:
-        """Return the status (0: cut the connection), the content, the headers and the fault that happened."""
-        limiter, faults = self.sandbox.limiter, self.sandbox.faults
-        if request.token not in self.sandbox.tokens:
-            return *forbidden(), limiter.headers(0), None
-        remaining = limiter.count(request.token)
-        if remaining < 0:
-            return 429, *limiter.refusal(limiter.wait_seconds()), None
-        if fault == "rate_limited":
-            return 429, *limiter.refusal(max(faults.burst_left(), 0.001)), fault
-        headers = limiter.headers(remaining)
-        if fault == "error":
-            return *injected_error(faults.error_status()), headers, fault
-        if fault == "drop_before":
-            return 0, None, headers, fault
-        status, content = self._run(request)
-        if fault == "error_after":
-            status, content = injected_error(faults.error_status())
-        elif fault == "drop_after":
-            status = 0
-        return status, content, headers, fault
-
-    def _run(self, request: _Request) -> tuple[int, Any]:
-        room = self.sandbox.room
-        try:
-            if request.found is None:
-                raise NotFound("no-such-operation")
-            operation, parameter = request.found
-            if operation.body is not None and (not request.is_json or len(request.body) > LARGEST_BODY):
-                raise InvalidInput
-            if operation.success != 202:
-                room.settle()
-            call = Call(room, self.sandbox.origin, parameter, request.query)
-            return operation.success, operation.run(call, request.body)
-        except WorkspaceError as error:
-            return error_response(error)
-
-    async def _serve_others(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_others(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send, shared: Headers
+    ) -> None:
         self.sandbox.room.settle()
-        body, _, _ = await _read(scope, receive)
-        path: str = scope["path"]
-        side = self._control if path.startswith("/_sandbox") else self._pages
-        query = scope["query_string"].decode("latin-1")
-        status, content_type, content = side.respond(scope["method"], path, query, body)
-        await _send(send, status, content, [(b"content-type", content_type), *side.headers])
+        body = await _body(receive)
+        path, method = scope["path"], scope["method"]
+        is_control = path.startswith("/_sandbox")
+        refusal = None
+        if is_control and method == "POST" and not _is_json(headers):
+            refusal = 415, "send the Content-Type application/json"
+        elif len(body) > LARGEST_BODY:
+            refusal = 413, f"a body may have {LARGEST_BODY} bytes"
+        if refusal is not None:
+            await _send(send, Reply(refusal[0], orjson.dumps({"error": refusal[1]}), headers=shared))
+            return
+        side = self._control if is_control else self._pages
+        status, content_type, content = side.respond(method, path, scope["query_string"].decode("latin-1"), body)
+        await _send(send, Reply(status, content, content_type, [*side.headers, *shared]))
 
 
-async def _read(scope: Scope, receive: Receive) -> tuple[bytes, bool, str]:
-    """Return the body, whether its content type is JSON, and the bearer token. Bytes over the limit are dropped."""
-    is_json, token = False, ""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            scheme, _, credentials = value.partition(b" ")
-            token = credentials.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
-        elif name == b"content-type":
-            is_json = value.startswith(b"application/json")
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        chunks, size = [body], len(body)
-        while message.get("more_body"):
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size <= LARGEST_BODY + 1:
-                chunks.append(message["body"])
-            else:
-                chunks.append(message.get("body", b"")[: max(LARGEST_BODY + 1 - sum(map(len, chunks)), 0)])
-        body = b"".join(chunks)
-    return bytes(body), is_json, token
+def _is_json(headers: Mapping[bytes, bytes]) -> bool:
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == JSON
 
 
-async def _send(send: Send, status: int, content: bytes, headers: Headers) -> None:
-    headers.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+def _token(headers: Mapping[bytes, bytes]) -> str:
+    scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
+    return credentials.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+
+
+async def _body(receive: Receive) -> bytes:
+    """Return the body; of one over the limit, as much as shows that it is."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        chunk = message.get("body", b"")[: max(LARGEST_BODY + 1 - size, 0)]
+        if chunk:
+            chunks.append(chunk)
+            size += len(chunk)
+        more = message.get("more_body", False)
+    return bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _send(send: Send, reply: Reply) -> None:
+    headers: Headers = [(b"content-type", reply.content_type), *reply.headers]
+    if reply.status not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(reply.content)))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if reply.drip_seconds and reply.content:
+        pause = reply.drip_seconds / len(reply.content)
+        for place in range(len(reply.content)):
+            await asyncio.sleep(pause)
+            body = reply.content[place : place + 1]
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        await send({"type": "http.response.body", "body": reply.content})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _cut(scope: Scope, receive: Receive) -> None:
@@ -200,5 +198,4 @@ async def _cut(scope: Scope, receive: Receive) -> None:
     if extension is None:
         raise RuntimeError("this server cannot cut connections; run the sandbox by cr_pipelines.sandbox.serve")
     extension["abort"]()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await _gone(receive)

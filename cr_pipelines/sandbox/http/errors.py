@@ -5,6 +5,7 @@ Goes in: what the room refused, or what the sandbox itself refuses. Comes out: t
 
 from typing import Any
 
+from cr_pipelines.sandbox.workspace.behavior import Behavior
 from cr_pipelines.sandbox.workspace.errors import NotFound, WorkspaceError
 
 DOCS = "https://api.commonroom.io/docs/community.html"
@@ -17,11 +18,13 @@ def error_response(error: WorkspaceError) -> tuple[int, dict[str, Any]]:
     return 400, {"reason": error.reason, "docs": DOCS}
 
 
-def forbidden() -> tuple[int, dict[str, Any]]:
+def forbidden(behavior: Behavior) -> tuple[int, dict[str, Any]]:
     """Return the status and body for a request without a token that this room knows."""
+    if behavior.forbidden == "reason":
+        return 403, {"reason": "Token not valid"}
     return 403, {"status": "failure", "reason": "forbidden"}
 
 
-def injected_error(status: int) -> tuple[int, dict[str, Any]]:
-    """Return the status and body of a server error that a fault plan asked for."""
-    return status, {"status": "failure", "reason": "injected-fault"}
+def failure(status: int, reason: str) -> tuple[int, dict[str, Any]]:
+    """Return the status and body of an error that no operation describes."""
+    return status, {"status": "failure", "reason": reason}

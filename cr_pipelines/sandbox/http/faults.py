@@ -6,14 +6,19 @@ long to delay the response.
 
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, fields
 from typing import Any, Literal
+
+from pydantic import ConfigDict, FiniteFloat, ValidationError
+from pydantic.dataclasses import dataclass
+
+from cr_pipelines.sandbox.explain import explain
 
 Fault = Literal["error", "drop_before", "drop_after", "error_after", "rate_limited"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=ConfigDict(strict=True))
 class FaultPlan:
     """How often which fault happens.
 
@@ -32,15 +37,15 @@ class FaultPlan:
         seed: makes the faults come in the same order each time.
     """
 
-    latency_seconds: float = 0.0
-    latency_jitter_seconds: float = 0.0
-    error_rate: float = 0.0
-    error_after_rate: float = 0.0
+    latency_seconds: FiniteFloat = 0.0
+    latency_jitter_seconds: FiniteFloat = 0.0
+    error_rate: FiniteFloat = 0.0
+    error_after_rate: FiniteFloat = 0.0
     error_statuses: tuple[int, ...] = (500, 502, 503)
-    drop_before_rate: float = 0.0
-    drop_after_rate: float = 0.0
-    burst_rate: float = 0.0
-    burst_seconds: float = 1.0
+    drop_before_rate: FiniteFloat = 0.0
+    drop_after_rate: FiniteFloat = 0.0
+    burst_rate: FiniteFloat = 0.0
+    burst_seconds: FiniteFloat = 1.0
     operations: tuple[str, ...] | None = None
     max_faults: int | None = None
     seed: int | None = None
@@ -53,12 +58,16 @@ class FaultPlan:
             self.drop_after_rate,
             self.burst_rate,
         ]
-        if min(rates) < 0 or sum(rates) > 1:
+        if not all(rate >= 0 for rate in rates) or sum(rates) > 1:
             raise ValueError("fault rates are probabilities: each at least 0, together at most 1")
-        if min(self.latency_seconds, self.latency_jitter_seconds, self.burst_seconds) < 0:
-            raise ValueError("fault latencies and the length of a burst must be 0 seconds or more")
+        if not all(
+            0 <= each <= 3600 for each in (self.latency_seconds, self.latency_jitter_seconds, self.burst_seconds)
+        ):
+            raise ValueError("fault latencies and the length of a burst must be 0 to 3600 seconds")
         if not self.error_statuses or any(not 500 <= status <= 599 for status in self.error_statuses):
             raise ValueError("error_statuses must be HTTP statuses from 500 to 599")
+        if self.max_faults is not None and self.max_faults < 0:
+            raise ValueError("max_faults must be 0 or more faults")
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "FaultPlan":
@@ -72,8 +81,8 @@ class FaultPlan:
         }
         try:
             return cls(**values)
-        except TypeError as error:
-            raise ValueError(f"a fault setting has a value of the wrong type: {error}") from None
+        except ValidationError as error:
+            raise ValueError(f"a fault setting is wrong: {explain(error)}") from None
 
     def described(self) -> dict[str, Any]:
         """Return the settings, by name."""
@@ -81,13 +90,18 @@ class FaultPlan:
 
 
 class Faults:
-    """Draws the fault of each request from a plan."""
+    """Draws the fault of each request from a plan. `operations` are the ids that a plan may name."""
 
-    def __init__(self, plan: FaultPlan | None = None):
-        self.set(plan or FaultPlan())
+    def __init__(self, plan: FaultPlan, operations: Collection[str]):
+        self._operations = operations
+        self.set(plan)
 
     def set(self, plan: FaultPlan) -> None:
-        """Start a plan; its random numbers, count and burst start over."""
+        """Start a plan; its random numbers, count and burst start over. Raises ValueError for an unknown operation."""
+        unknown = sorted(set(plan.operations or ()) - {*self._operations, "unknown"})
+        if unknown:
+            known = ", ".join(sorted(self._operations))
+            raise ValueError(f"faults name operations that do not exist: {', '.join(unknown)}; choose from {known}")
         self.plan = plan
         self.active = plan != FaultPlan(seed=plan.seed)
         self.drawn = 0

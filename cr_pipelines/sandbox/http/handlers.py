@@ -5,8 +5,13 @@ function here is the `act` of one operation in `http.operations`; each raises Wo
 """
 
 from cr_pipelines.sandbox.http import responses
-from cr_pipelines.sandbox.http.responses import describe_contact, describe_custom_field, describe_tag
-from cr_pipelines.sandbox.http.routing import Call
+from cr_pipelines.sandbox.http.responses import (
+    describe_contact,
+    describe_custom_field,
+    describe_observed_contact,
+    describe_tag,
+)
+from cr_pipelines.sandbox.http.routing import Call, integer
 from cr_pipelines.sandbox.workspace import inputs
 from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound
 
@@ -21,7 +26,7 @@ def token_status(call: Call) -> responses.TokenStatus:
 def _source_id(call: Call) -> int:
     source_id = call.integer()
     if source_id is None:
-        raise NotFound("destination-source-not-found")
+        raise NotFound("destination-source-not-found", "the id of a destination source is a number")
     return source_id
 
 
@@ -40,9 +45,10 @@ def put_contact(call: Call) -> None:
     call.room.put_legacy_contact(call.body)
 
 
-def note_contact(call: Call) -> None:
+def note_contact(call: Call) -> responses.NoteIds | None:
     """Add a note to contacts."""
-    call.room.note_contact(call.body)
+    ids = call.room.note_contact(call.body)
+    return {"id": ids} if call.room.behavior.note == "id" else None
 
 
 def custom_fields(call: Call) -> list[responses.CustomFieldDescription]:
@@ -51,8 +57,10 @@ def custom_fields(call: Call) -> list[responses.CustomFieldDescription]:
     source = call.queried().get("destinationSourceId")
     if source is None:
         return [describe_custom_field(field) for field in fields]
-    known = source.isascii() and source.isdigit() and int(source) in call.room.catalog.sources
-    return [describe_custom_field(field) for field in fields if known and field.writable_by(int(source))]
+    id_ = integer(source)
+    if id_ is None or id_ not in call.room.catalog.sources:
+        return []
+    return [describe_custom_field(field) for field in fields if field.writable_by(id_)]
 
 
 def set_custom_field(call: Call) -> None:
@@ -65,23 +73,25 @@ def tag_contact(call: Call) -> None:
     call.room.tag_contact(call.body)
 
 
-def contact_by_email(call: Call) -> list[responses.CommunityMember]:
+def contact_by_email(call: Call) -> responses.ContactIds | list[responses.CommunityMember]:
     """Return the ids of the contacts with an e-mail address."""
-    return [{"id": contact.id} for contact in call.room.contacts("email", call.parameter)]
+    ids = [contact.id for contact in call.room.contacts("email", call.parameter)]
+    return {"ids": ids} if call.room.behavior.lookup == "ids" else [{"id": id_} for id_ in ids]
 
 
 def find_contacts(call: Call) -> list[responses.Member]:
     """Return the contacts that have every given address and account."""
     lookups = [(network, value) for network, value in call.queried().items() if network in LOOKUPS]
     if not lookups:
-        raise InvalidInput("parameter-error")
+        raise InvalidInput(f"give one of the parameters {', '.join(LOOKUPS)}", "parameter-error")
     found = call.room.contacts(*lookups[0])
     for lookup in lookups[1:]:
         also = call.room.contacts(*lookup)
         found = [contact for contact in found if contact in also]
     if not found:
-        raise NotFound("contact-not-found")
-    return [describe_contact(call.room, contact, f"{call.origin}/contacts/") for contact in found]
+        raise NotFound("contact-not-found", "no contact has all of these")
+    describe = describe_observed_contact if call.room.behavior.profile == "arrays" else describe_contact
+    return [describe(call.room, contact, f"{call.origin}/contacts/") for contact in found]
 
 
 def anonymize(call: Call) -> responses.Status:
@@ -109,7 +119,7 @@ def segments(call: Call) -> list[responses.SegmentName]:
 def _segment_id(call: Call) -> int:
     segment_id = call.integer()
     if segment_id is None:
-        raise NotFound("segment-not-found")
+        raise NotFound("segment-not-found", "the id of a segment is a number")
     return segment_id
 
 
@@ -138,6 +148,9 @@ def create_tag(call: Call) -> responses.Tag:
     """Create a tag, or return the one of that name."""
     sent: inputs.TagCreation = call.body
     now = call.room.clock.now()
+    taken = call.room.behavior.taken_tag == "refused"
+    if taken and any(tag.name == sent["name"].strip() for tag in call.room.catalog.live_tags()):
+        raise InvalidInput("name: another tag has it")
     return describe_tag(call.room.catalog.add_tag(sent["name"], now, sent.get("description"), sent["entityTypes"]))
 
 
@@ -149,7 +162,12 @@ def tag(call: Call) -> responses.Tag:
 def update_tag(call: Call) -> responses.Tag:
     """Update a tag, undeleting it."""
     tag = call.room.catalog.tag(call.parameter)
+    deleted_at = tag.deleted_at
+    if deleted_at is not None and call.room.behavior.deleted_tag == "refused":
+        raise NotFound("tag-not-found", "the tag was deleted")
     call.room.catalog.update_tag(tag, call.body)
+    if deleted_at is not None and call.room.behavior.deleted_tag == "stays_deleted":
+        call.room.catalog.delete_tag(tag, deleted_at)
     return describe_tag(tag)
 
 

@@ -7,8 +7,10 @@ body of a 429.
 import math
 import time
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from cr_pipelines.sandbox.http.responses import RateLimited
+from cr_pipelines.sandbox.workspace.behavior import Behavior
 from cr_pipelines.sandbox.workspace.clock import iso
 
 UNLIMITED = 1_000_000
@@ -29,7 +31,11 @@ class RateLimiter:
     Without a limit it counts against a figure that nobody reaches, because every response has the headers.
     """
 
-    def __init__(self, limit: int | None = None, interval_seconds: float | None = None):
+    def __init__(
+        self, limit: int | None = None, interval_seconds: float | None = None, behavior: Behavior | None = None
+    ):
+        self._behavior = behavior or Behavior()
+        self._prefix = self._behavior.limit_headers.encode()
         self.set(limit, interval_seconds)
 
     def set(self, limit: int | None, interval_seconds: float | None = None) -> None:
@@ -38,12 +44,12 @@ class RateLimiter:
         Raises ValueError for a limit or interval that is not positive.
         """
         interval = interval_seconds if interval_seconds is not None else UNLIMITED_INTERVAL
-        if interval <= 0 or (limit is not None and limit <= 0):
+        if not 0 < interval < math.inf or (limit is not None and limit <= 0):
             raise ValueError("a rate limit is a positive number of requests in a positive number of seconds")
         self.limited = limit is not None
         self.limit = limit if limit is not None else UNLIMITED
         self.interval_seconds = float(interval)
-        self._limit_header = (b"x-ratelimit-limit", b"%d" % self.limit)
+        self._limit_header = (self._prefix + b"-limit", b"%d" % self.limit)
         self._start = time.monotonic()
         self._windows: dict[str, _Window] = {}
 
@@ -62,7 +68,9 @@ class RateLimiter:
 
     def headers(self, remaining: int) -> Headers:
         """Return the rate limit headers of any response but a 429."""
-        return [self._limit_header, (b"x-ratelimit-remaining", b"%d" % max(remaining, 0))]
+        if self._prefix == b"none":
+            return []
+        return [self._limit_header, (self._prefix + b"-remaining", b"%d" % max(remaining, 0))]
 
     def wait_seconds(self) -> float:
         """Return the seconds until the current window ends."""
@@ -80,8 +88,13 @@ class RateLimiter:
                 "waitMs": math.ceil(wait_seconds * 1000),
             },
         }
-        extra = [
-            (b"x-ratelimit-reset", b"%d" % math.ceil(reset)),
-            (b"retry-after", iso(math.ceil(reset * 1000) / 1000).encode()),
-        ]
-        return body, [*self.headers(0), *extra]
+        forms = {
+            "date_time": iso(math.ceil(reset * 1000) / 1000),
+            "seconds": str(math.ceil(wait_seconds)),
+            "http_date": formatdate(math.ceil(reset), usegmt=True),
+        }
+        headers = self.headers(0)
+        if headers:
+            headers.append((self._prefix + b"-reset", b"%d" % math.ceil(reset)))
+        form = self._behavior.retry_after
+        return body, headers + ([] if form == "none" else [(b"retry-after", forms[form].encode())])

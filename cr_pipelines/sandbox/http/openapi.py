@@ -1,6 +1,6 @@
 """The OpenAPI description of the sandbox.
 
-Goes in: the table of operations and their models. Comes out: an OpenAPI 3.1 document.
+Goes in: the tables of operations and of the control API, and their models. Comes out: an OpenAPI 3.1 document.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from cr_pipelines.sandbox.http import responses
+from cr_pipelines.sandbox.http import control, responses
 from cr_pipelines.sandbox.http.operations import OPERATIONS
 from cr_pipelines.sandbox.http.routing import PREFIX, Operation
 
@@ -25,7 +25,7 @@ _RESET_HEADERS = {
 }
 _REFUSALS: dict[int, tuple[str, TypeAdapter[Any]]] = {
     400: ("Invalid request", TypeAdapter(responses.InvalidRequestResponse)),
-    403: ("Unknown token", TypeAdapter(responses.Status)),
+    403: ("Unknown token", TypeAdapter(responses.Status | responses.InvalidRequestResponse)),
     404: ("Not found", TypeAdapter(responses.Status)),
     429: ("Rate limited", TypeAdapter(responses.RateLimited)),
 }
@@ -41,16 +41,23 @@ def description(origin: str) -> dict[str, Any]:
             wanted.append((operation.id, "validation", operation.body))
         wanted.append((operation.id, "serialization", success))
     wanted.extend((status, "serialization", adapter) for status, (_, adapter) in _REFUSALS.items())
+    bodies: dict[control.Route, TypeAdapter[Any]] = {
+        route: TypeAdapter(route.body) for route in control.ROUTES if route.body is not None
+    }
+    wanted.extend(((route.method, route.name), "validation", adapter) for route, adapter in bodies.items())
     schemas, definitions = TypeAdapter.json_schemas(wanted, ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, schemas)
+    for route in control.ROUTES:
+        path = paths.setdefault(f"{control.PREFIX}/{route.name}", {"servers": [{"url": origin}]})
+        path[route.method.lower()] = _described_control(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Common Room sandbox",
             "version": "1",
-            "description": "A local Common Room with the operations of the v1 API.",
+            "description": "A local Common Room: the operations of the v1 API, and an API to control it.",
         },
         "servers": [{"url": f"{origin}{PREFIX}"}],
         "security": [{"bearer": []}],
@@ -85,6 +92,22 @@ def _described(operation: Operation, schemas: dict[tuple[Any, JsonSchemaMode], A
         described["requestBody"] = {"required": True, "content": content}
     if operation.deprecated:
         described["deprecated"] = True
+    return described
+
+
+def _described_control(route: control.Route, schemas: dict[tuple[Any, JsonSchemaMode], Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": f"{route.method.lower()}_{route.name}",
+        "summary": route.summary,
+        "tags": ["control"],
+        "security": [],
+        "parameters": [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query],
+        "responses": {"200": {"description": "OK", "content": {"application/json": {}}}},
+    }
+    if route.body is not None:
+        schema = schemas[(route.method, route.name), "validation"]
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        described["responses"]["400"] = {"description": "Refused, with the reason in `error`"}
     return described
 
 

@@ -63,6 +63,7 @@ OPERATIONS = (
         "Add a note to a contact",
         handlers.note_contact,
         _body(inputs.ContactNote),
+        response=responses.NoteIds | responses.Status,
         refusals=(400, 404),
         deprecated=True,
     ),
@@ -101,7 +102,7 @@ OPERATIONS = (
         "/user/{email}",
         "Find contacts by e-mail address",
         handlers.contact_by_email,
-        response=list[responses.CommunityMember],
+        response=responses.ContactIds | list[responses.CommunityMember],
         refusals=(404,),
         integer_parameter=False,
         deprecated=True,
@@ -218,3 +219,5 @@ OPERATIONS = (
         integer_parameter=False,
     ),
 )
+
+OPERATION_IDS = frozenset(operation.id for operation in OPERATIONS)

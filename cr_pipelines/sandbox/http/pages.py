@@ -7,25 +7,28 @@ the OpenAPI description.
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from importlib import resources
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlencode
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cr_pipelines.sandbox.http import views
 from cr_pipelines.sandbox.http.limits import Headers
-from cr_pipelines.sandbox.http.openapi import description
 from cr_pipelines.sandbox.http.operations import OPERATIONS
 from cr_pipelines.sandbox.http.routing import PREFIX
 from cr_pipelines.sandbox.http.state import SandboxState
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _PER_PAGE = 25
 _LATEST_REQUESTS = 200
 _LATEST_ACTIVITIES = 500
 _HTML = b"text/html; charset=utf-8"
-_STATIC = {"page.css": b"text/css; charset=utf-8", "page.js": b"text/javascript; charset=utf-8"}
+_SCRIPT = b"text/javascript; charset=utf-8"
+_STATIC = {"page.css": b"text/css; charset=utf-8", "page.js": _SCRIPT, "try.js": _SCRIPT}
 
 Query = Mapping[str, str]
 
@@ -42,15 +45,6 @@ class Pages:
 
     def __init__(self, sandbox: SandboxState):
         self._sandbox = sandbox
-        self._templates = Environment(
-            loader=PackageLoader("cr_pipelines.sandbox.http"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters |= {"number": _number, "when": _when, "shown": _shown, "worded": _worded}
-        self._templates.tests["web_address"] = _is_web_address
         self._pages: dict[str, tuple[str, Callable[[Query], dict[str, Any]]]] = {
             "/": ("room.html", self._room),
             "/activities": ("activities.html", self._activities),
@@ -58,14 +52,33 @@ class Pages:
             "/tags": ("tags.html", self._tags),
             "/removals": ("removals.html", lambda query: {"removals": views.removals(sandbox.room)[::-1]}),
             "/requests": ("requests.html", lambda query: {"requests": sandbox.recorder.latest(_LATEST_REQUESTS)}),
+            "/try": ("try.html", lambda query: {"token": sandbox.settings.tokens[0]}),
             "/api": ("api.html", lambda query: {"operations": OPERATIONS, "base": f"{sandbox.origin}{PREFIX}"}),
         }
+
+    @cached_property
+    def _templates(self) -> "Environment":
+        # Imported for the first page: a sandbox that only serves the API starts sooner without.
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+
+        templates = Environment(
+            loader=PackageLoader("cr_pipelines.sandbox.http"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        templates.filters |= {"number": _number, "when": _when, "shown": _shown, "worded": _worded}
+        templates.tests["web_address"] = _is_web_address
+        return templates
 
     def respond(self, method: str, path: str, query: str, body: bytes) -> tuple[int, bytes, bytes]:
         """Return the status, content type and content for a request."""
         if method not in ("GET", "HEAD"):
             return 405, _HTML, self._render("missing.html", what="page for that method", path=path)
         if path == "/openapi.json":
+            from cr_pipelines.sandbox.http.openapi import description
+
             return 200, b"application/json", orjson.dumps(description(self._sandbox.origin))
         name = path.removeprefix("/static/")
         if name in _STATIC:

@@ -1,7 +1,7 @@
 """The record of every request to the API.
 
-Goes in: each request and how it ended. Comes out: the last requests with their bodies, and counts by operation, status
-and second.
+Goes in: each request and how it ended. Comes out: the last requests with their bodies, as many as there is room for,
+and counts by operation, status and second.
 """
 
 import time
@@ -15,7 +15,10 @@ from cr_pipelines.sandbox.workspace.clock import iso
 
 
 class Recorded(NamedTuple):
-    """A request and how it ended. `status` is 0 when the connection was cut instead of a response."""
+    """A request and how it ended.
+
+    `status` is 0 when the connection was cut instead of a response; `why` says why the room refused the request.
+    """
 
     seq: int
     at: float
@@ -25,6 +28,12 @@ class Recorded(NamedTuple):
     status: int
     body: bytes
     fault: str | None
+    why: str | None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory this takes."""
+        return len(self.body) + len(self.path) + len(self.why or "") + 400
 
     def described(self) -> dict[str, Any]:
         """Return the request as JSON-like values, its body decoded (or as text if it is not JSON)."""
@@ -38,27 +47,41 @@ class Recorded(NamedTuple):
 
 
 class Recorder:
-    """Keeps the last `keep` requests with their bodies as they came, and counts all requests."""
+    """Keeps the last `keep` requests with their bodies as they came, in `keep_bytes` at most, and counts all."""
 
     chart_seconds = 300
 
-    def __init__(self, keep: int):
+    def __init__(self, keep: int, keep_bytes: int):
         self.keep = keep
+        self.keep_bytes = keep_bytes
         self.clear()
 
     def clear(self) -> None:
         """Delete all requests and counts; sequence numbers start at 1 again."""
         self.last_seq = 0
-        self._kept: deque[Recorded] = deque(maxlen=self.keep)
+        self._kept: deque[Recorded] = deque()
+        self.size = 0
         self.counts: Counter[tuple[str, int]] = Counter()
         self._seconds: deque[list[int]] = deque(maxlen=self.chart_seconds + 1)
 
     def add(
-        self, at: float, method: str, path: str, operation: str, status: int, body: bytes, fault: str | None
+        self,
+        at: float,
+        method: str,
+        path: str,
+        operation: str,
+        status: int,
+        body: bytes,
+        fault: str | None,
+        why: str | None = None,
     ) -> None:
         """Record a request; `at` is when it arrived, by the room's clock."""
         self.last_seq += 1
-        self._kept.append(Recorded(self.last_seq, at, method, path, operation, status, body, fault))
+        added = Recorded(self.last_seq, at, method, path, operation, status, body, fault, why)
+        self._kept.append(added)
+        self.size += added.size
+        while len(self._kept) > self.keep or (self.size > self.keep_bytes and len(self._kept) > 1):
+            self.size -= self._kept.popleft().size
         self.counts[operation, status] += 1
         second = int(time.monotonic())
         seconds = self._seconds

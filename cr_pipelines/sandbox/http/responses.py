@@ -54,9 +54,41 @@ class RateLimited(TypedDict):
 
 
 class CommunityMember(TypedDict):
-    """A contact, as GET /user/{email} sends it."""
+    """A contact, as GET /user/{email} is documented to send it."""
 
     id: int
+
+
+class ContactIds(TypedDict):
+    """The contacts with an e-mail address, as GET /user/{email} was seen to send them."""
+
+    ids: list[int]
+
+
+class NoteIds(TypedDict):
+    """The notes that a request added, as POST /members/note was seen to send them."""
+
+    id: list[int]
+
+
+class MemberTag(TypedDict):
+    """A tag of a contact, as GET /members was seen to send it."""
+
+    id: int
+    name: str
+
+
+class MemberEmail(TypedDict):
+    """An address of a contact, and where it came from."""
+
+    email: str
+    sources: list[str]
+
+
+class MemberLocation(Location, total=False):
+    """Where a contact lives, as GET /members was seen to send it."""
+
+    raw: str
 
 
 class SegmentName(TypedDict):
@@ -92,17 +124,19 @@ class Member(TypedDict, total=False):
     title: str
     first_seen: Required[str]
     last_active: str
-    location: Required[Location]
-    member_tags: Required[list[str]]
+    location: Required[MemberLocation]
+    member_tags: Required[list[str] | list[MemberTag]]
     segments: Required[list[SegmentName]]
-    url: str
-    twitter: str
-    github: str
-    linkedin: str
-    discord: str
-    youtube: str
+    url: str | list[str]
+    twitter: str | list[str]
+    github: str | list[str]
+    linkedin: str | list[str]
+    discord: str | list[str]
+    youtube: str | list[str]
     common_room_member_url: Required[str]
     custom_fields: Required[list[MemberField]]
+    email: list[MemberEmail]
+    organization_domain: str
 
 
 class CustomFieldDescription(TypedDict):
@@ -166,7 +200,7 @@ def describe_tag(tag: catalog.Tag) -> Tag:
 
 
 def describe_contact(room: Room, contact: Contact, page: str) -> Member:
-    """Return a contact as GET /members sends it; `page` is the address that contact pages begin with."""
+    """Return a contact as GET /members is documented to send it; contact pages begin with `page`."""
     known = contact.known()
     member: Member = {
         "activities_count": len(contact.activities),
@@ -189,8 +223,45 @@ def describe_contact(room: Room, contact: Contact, page: str) -> Member:
         "title": known.get("titleAtCompany"),
         "last_active": None if contact.last_active is None else iso(contact.last_active),
     }
-    for network in HANDLE_NETWORKS:
-        account = known.get(network)
-        texts[network] = account and (account.get("value") or account["username"])
+    texts |= {network: accounts[-1] for network, accounts in _accounts(contact).items() if accounts}
     member.update({name: text for name, text in texts.items() if text})  # type: ignore[typeddict-item]
     return member
+
+
+def describe_observed_contact(room: Room, contact: Contact, page: str) -> Member:
+    """Return a contact as GET /members was seen to send it: accounts in arrays, tags with their ids."""
+    known = contact.known()
+    member = describe_contact(room, contact, page)
+    if known.get("rawLocation"):
+        member["location"] = member["location"] | {"raw": known["rawLocation"]}
+    tags: list[MemberTag] = [{"id": int(id_), "name": room.catalog.tags[id_].name} for id_ in contact.tags]
+    member["member_tags"] = tags
+    set_ = {field["name"] for field in member["custom_fields"]}
+    member["custom_fields"] += [
+        {"name": field.name, "type": field.type, "value": ""}
+        for field in room.catalog.custom_fields.values()
+        if field.name not in set_
+    ]
+    sources: dict[str, list[str]] = {}
+    for profile in contact.profiles:
+        for email in profile.emails:
+            sources.setdefault(email, []).append(profile.source)
+    member["email"] = [{"email": email, "sources": names} for email, names in sources.items()]
+    if known.get("companyDomain"):
+        member["organization_domain"] = known["companyDomain"]
+    member["url"] = [profile["url"] for profile in known.get("externalProfiles") or ()]
+    member.update(_accounts(contact))  # type: ignore[typeddict-item]
+    return member
+
+
+def _accounts(contact: Contact) -> dict[str, list[str]]:
+    """Return the accounts of a contact by network, each once; the one that was updated last is the last."""
+    found: dict[str, list[str]] = {network: [] for network in HANDLE_NETWORKS}
+    for profile in contact.profiles:
+        sent = profile.sent()
+        for network in HANDLE_NETWORKS:
+            account = sent.get(network)
+            if account:
+                name = account.get("value") or account["username"]
+                found[network] = [each for each in found[network] if each != name] + [name]
+    return found

@@ -4,13 +4,15 @@ Goes in: a table of operations, then a method and a path. Comes out: the operati
 `Operation` says where it is, what it takes and sends, and what it does to the room.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from cr_pipelines.sandbox.explain import explain
 from cr_pipelines.sandbox.http.responses import Status
 from cr_pipelines.sandbox.workspace.errors import InvalidInput
 from cr_pipelines.sandbox.workspace.room import Room
@@ -38,7 +40,7 @@ class Call:
 
     def integer(self) -> int | None:
         """Return the path parameter as an integer, or None when it is none."""
-        return int(self.parameter) if self.parameter.isascii() and self.parameter.isdigit() else None
+        return integer(self.parameter)
 
     def queried(self) -> dict[str, str]:
         """Return the parameters of the query, the first value of each."""
@@ -77,11 +79,49 @@ class Operation:
     def run(self, call: Call, raw_body: bytes) -> Any:
         """Check the body and do the work. Raises WorkspaceError."""
         if self.body is not None:
+            behavior = call.room.behavior
             try:
-                call.body = self.body.validate_json(raw_body)
-            except ValidationError:
-                raise InvalidInput from None
+                call.body = self._checked(raw_body, behavior.unknown_fields == "ignored")
+            except ValidationError as error:
+                raise InvalidInput(explain(error)) from None
+            if behavior.longest_value is not None:
+                _check_lengths(call.body, behavior.longest_value)
         return self.act(call)
+
+    def _checked(self, raw_body: bytes, ignores_unknown: bool) -> Any:
+        assert self.body is not None  # noqa: S101 - the caller looked
+        try:
+            return self.body.validate_json(raw_body)
+        except ValidationError as error:
+            unknown = [each["loc"] for each in error.errors() if each["type"] == "extra_forbidden"]
+            if not ignores_unknown or not unknown:
+                raise
+            return self.body.validate_json(orjson.dumps(_without(orjson.loads(raw_body), unknown)))
+
+
+def integer(text: str) -> int | None:
+    """Return a text of digits as an integer, or None; no id of a room has more than 18 digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _without(body: Any, places: list[tuple[int | str, ...]]) -> Any:
+    """Return a body without the fields at these places."""
+    for place in places:
+        inner = body
+        steps: Sequence[Any] = place[:-1]
+        for step in steps:
+            # A union puts the name of its member among the steps.
+            inner = inner[step] if not isinstance(inner, dict) or step in inner else inner
+        inner.pop(place[-1], None)
+    return body
+
+
+def _check_lengths(value: Any, longest: int, place: str = "body") -> None:
+    if isinstance(value, str) and len(value) > longest:
+        raise InvalidInput(f"{place}: longer than {longest} characters")
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        _check_lengths(item, longest, str(name))
 
 
 @dataclass(slots=True)
@@ -99,6 +139,11 @@ class Router:
                 self._open[operation.method, before, rest.partition("}")[2]] = operation
             else:
                 self._fixed[operation.method, before] = operation
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods that there is an operation for at a path, sorted."""
+        known = {operation.method for operation in self.operations}
+        return sorted(method for method in known if self.find(method, path) is not None)
 
     def find(self, method: str, path: str) -> tuple[Operation, str] | None:
         """Return the operation and its path parameter, percent-decoded; None when there is no such operation.

@@ -9,9 +9,10 @@ import time
 
 from cr_pipelines.sandbox.http.faults import Faults
 from cr_pipelines.sandbox.http.limits import RateLimiter
-from cr_pipelines.sandbox.http.operations import OPERATIONS
+from cr_pipelines.sandbox.http.operations import OPERATION_IDS, OPERATIONS
 from cr_pipelines.sandbox.http.recorder import Recorder
 from cr_pipelines.sandbox.http.routing import Router
+from cr_pipelines.sandbox.http.scripts import Scripts
 from cr_pipelines.sandbox.settings import Settings
 from cr_pipelines.sandbox.workspace.presets import add_presets
 from cr_pipelines.sandbox.workspace.room import Room
@@ -24,7 +25,8 @@ _log = logging.getLogger(__name__)
 class SandboxState:
     """The state of a running sandbox. `origin` is its address, without a path.
 
-    Raises StorageError when the data file cannot be used.
+    Raises StorageError when the data file cannot be used, and ValueError for a fault or a retired operation that does
+    not exist and for a room file that cannot be read.
     """
 
     def __init__(self, settings: Settings, origin: str = ""):
@@ -32,20 +34,33 @@ class SandboxState:
         self.origin = origin
         self.tokens = frozenset(settings.tokens)
         self.router = Router(OPERATIONS)
-        self.limiter = RateLimiter(settings.limit, settings.interval_seconds)
-        self.faults = Faults(settings.faults)
-        self.recorder = Recorder(settings.keep)
+        self.limiter = RateLimiter(settings.limit, settings.interval_seconds, settings.behavior)
+        self.faults = Faults(settings.faults, OPERATION_IDS)
+        self.scripts = Scripts(OPERATION_IDS)
+        self.recorder = Recorder(settings.keep, settings.keep_bytes)
+        unknown = sorted(set(settings.behavior.retired) - OPERATION_IDS)
+        if unknown:
+            raise ValueError(f"behavior retired names operations that do not exist: {', '.join(unknown)}")
         self.started_at = time.time()
         self._storage = None if settings.data is None else Storage(settings.data)
         self._saved_at = time.monotonic()
-        self.room = Room(settings.settle_seconds)
+        self.room = Room(settings.settle_seconds, settings.behavior)
         if self._storage is None or not self._storage.load(self.room):
+            self._furnish()
+
+    def _furnish(self) -> None:
+        if self.settings.room is None:
             add_presets(self.room)
+        else:
+            from cr_pipelines.sandbox.room_file import declare
+
+            declare(self.room, self.settings.room)
 
     def reset(self) -> None:
         """Start over with a new room, an empty record, the real time, and the settings of the start."""
-        self.room = Room(self.settings.settle_seconds)
-        add_presets(self.room)
+        self.room = Room(self.settings.settle_seconds, self.settings.behavior)
+        self._furnish()
+        self.scripts.set(())
         self.limiter.set(self.settings.limit, self.settings.interval_seconds)
         self.faults.set(self.settings.faults)
         self.recorder.clear()
@@ -55,9 +70,13 @@ class SandboxState:
     def close(self) -> None:
         """Store what was accepted, save the room in the data file, and close the file."""
         if self._storage is not None:
-            self.room.settle(everything=True)
-            self._storage.save(self.room)
-            self._storage.close()
+            try:
+                self.room.settle(everything=True)
+                self._storage.save(self.room)
+            except StorageError as error:
+                _log.error("%s; what changed since the last save is lost", error)
+            finally:
+                self._storage.close()
 
     def save_if_due(self) -> None:
         """Save what changed in the data file when the last save was a second ago or more."""

@@ -11,6 +11,7 @@ from cr_pipelines.sandbox.http.responses import describe_tag
 from cr_pipelines.sandbox.http.state import SandboxState
 from cr_pipelines.sandbox.workspace.catalog import Segment
 from cr_pipelines.sandbox.workspace.clock import iso
+from cr_pipelines.sandbox.workspace.deletions import Deletion
 from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, display_name
 from cr_pipelines.sandbox.workspace.removals import Removal
 from cr_pipelines.sandbox.workspace.room import Room
@@ -54,11 +55,15 @@ def summary(sandbox: SandboxState) -> dict[str, Any]:
         "contact_notes": sum(len(contact.notes) for contact in contacts),
         "segment_notes": sum(map(len, room.segment_notes.values())),
         "waiting": room.waiting,
+        "unstorable": room.unstorable,
+        "hidden": len(room.deletions.hidden),
         "removals": {"queued": len(removals) - done, "done": done},
         "requests": sandbox.recorder.by_operation(),
         "total_requests": sandbox.recorder.last_seq,
         "limit": limit(sandbox),
         "faults": sandbox.faults.plan.described(),
+        "scripts": sandbox.scripts.described(),
+        "behavior": room.behavior.plain(),
     }
 
 
@@ -228,4 +233,18 @@ def _removal(removal: Removal) -> dict[str, Any]:
         "requested_at": iso(removal.requested_at),
         "due_at": iso(removal.due_at),
         "done_at": moment(removal.done_at),
+    }
+
+
+def deletions(room: Room) -> list[dict[str, Any]]:
+    """Return the contacts that are hidden, in the order of their deletion."""
+    return [deletion(each) for each in room.deletions.hidden.values()]
+
+
+def deletion(deleted: Deletion) -> dict[str, Any]:
+    """Return a deletion without what the contact knows."""
+    return {
+        "contact": deleted.contact.id,
+        "deleted_at": iso(deleted.deleted_at),
+        "due_at": iso(deleted.due_at),
     }

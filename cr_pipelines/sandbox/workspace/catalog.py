@@ -43,10 +43,21 @@ class CustomField:
 
     def check(self, type_: str, value: Any) -> None:
         """Check that a value is of this type, and a list exactly when the field is multi-value. Raises InvalidInput."""
-        if type_ != self.type or isinstance(value, list) is not self.multivalue:
-            raise InvalidInput
+        if type_ != self.type:
+            raise InvalidInput(f"custom field {self.id} is of type {self.type}, not {type_}")
+        if isinstance(value, list) is not self.multivalue:
+            shape = "a list" if self.multivalue else "one value, not a list"
+            raise InvalidInput(f"custom field {self.id} takes {shape}")
         if not all(self._holds(item) for item in (value if self.multivalue else (value,))):
-            raise InvalidInput
+            listed = f" (one of {', '.join(self.values)})" if self.type == "enum" else ""
+            raise InvalidInput(f"custom field {self.id} takes values of type {self.type}{listed}")
+
+    def stored(self, value: Any) -> Any:
+        """Return a checked value as it is kept: an int without a fraction, a list without repetitions."""
+        if not self.multivalue:
+            return int(value) if self.type == "int" else value
+        kept = [int(item) if self.type == "int" else item for item in value]
+        return [item for place, item in enumerate(kept) if item not in kept[:place]]
 
     def _holds(self, value: Any) -> bool:
         match self.type:
@@ -153,7 +164,7 @@ class Catalog:
         """Return the tag of that name that is not deleted, or create it. Raises InvalidInput for an empty name."""
         name = name.strip()
         if not name:
-            raise InvalidInput
+            raise InvalidInput("the name of a tag is empty")
         known = self._live_tags.get(name)
         if known is not None:
             return known
@@ -172,7 +183,7 @@ class Catalog:
         name = changes["name"].strip()
         holder = self._live_tags.get(name)
         if not name or (holder is not None and holder is not tag):
-            raise InvalidInput
+            raise InvalidInput(f"another tag has this name: {holder.id}" if holder else "the name of a tag is empty")
         self._live_tags.pop(tag.name, None)
         tag.name, tag.deleted_at = name, None
         if "description" in changes:
@@ -193,7 +204,7 @@ class Catalog:
         """Return the tag of that id, deleted or not. Raises NotFound."""
         tag = self.tags.get(id_)
         if tag is None:
-            raise NotFound("tag-not-found")
+            raise NotFound("tag-not-found", "no tag has this id")
         return tag
 
     def assigned_tags(self, assignments: Iterable[inputs.TagAssignment], now: float) -> list[str]:
@@ -210,21 +221,23 @@ class Catalog:
             if assignment["type"] == "id":
                 tag = self.tags.get(assignment["id"])
                 if tag is None or tag.deleted_at is not None:
-                    raise InvalidInput
+                    raise InvalidInput(f"tags: no tag has this id{'' if tag is None else ' any more; it was deleted'}")
             else:
                 name = assignment["name"].strip()
                 if not name:
-                    raise InvalidInput
+                    raise InvalidInput("tags: the name of a tag is empty")
                 tag = self._live_tags.get(name)
             if tag is not None and entity not in tag.entity_types:
-                raise InvalidInput
+                raise InvalidInput(f"tags: tag {tag.id} is for {', '.join(tag.entity_types)}, not for {entity}")
 
     def check_custom_fields(self, changes: Iterable[inputs.CustomFieldChange], source_id: int) -> None:
         """Check custom fields to set. Raises InvalidInput for an unknown field, another source's, or a wrong type."""
         for change in changes:
             field_ = self.custom_fields.get(change["id"])
-            if field_ is None or not field_.writable_by(source_id):
-                raise InvalidInput
+            if field_ is None:
+                raise InvalidInput("customFields: no custom field has this id")
+            if not field_.writable_by(source_id):
+                raise InvalidInput(f"customFields: source {source_id} may not write custom field {field_.id}")
             value = change.get("value")
             if value is not None:
                 field_.check(value["type"], value["value"])
@@ -233,7 +246,7 @@ class Catalog:
         """Return the segment of that id. Raises NotFound."""
         segment = self.segments.get(id_)
         if segment is None:
-            raise NotFound("segment-not-found")
+            raise NotFound("segment-not-found", "no segment has this id")
         return segment
 
 

@@ -10,7 +10,15 @@ them finds misspelled ones.)
 
 from typing import Annotated, Any, Literal, NotRequired, Required
 
-from pydantic import ConfigDict, Field, FiniteFloat, StringConstraints, with_config
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    WithJsonSchema,
+    with_config,
+)
 from typing_extensions import TypedDict
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
@@ -23,15 +31,23 @@ Email = Annotated[
     StringConstraints(max_length=254, pattern=rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"),
     Field(json_schema_extra={"format": "email"}),
 ]
-DateTime = Annotated[
-    str,
-    StringConstraints(pattern=r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$"),
-    Field(json_schema_extra={"format": "date-time"}),
-]
+DateTime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A date in any form that the room accepts, which the room checks itself."""
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Id = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
+"""A number that names something; 12014.0 is 12014, as in JSON."""
+_Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Number = _Integer | FiniteFloat
+"""A JSON number; an integer of more than 64 bits becomes the nearest float, as in the vendor's language."""
 SocialType = Literal["email", "twitter", "github", "linkedin"]
 EntityType = Literal["member", "activity", "company"]
 FieldType = Literal["enum", "string", "date", "int", "number", "url", "boolean"]
-Scalar = str | bool | int | FiniteFloat
+Scalar = str | bool | Number
 FieldValue = Scalar | list[Scalar]
 
 
@@ -66,7 +82,7 @@ class TypedValue(TypedDict):
 class CustomFieldChange(TypedDict):
     """A custom field to set. Without `value` the field is cleared."""
 
-    id: int
+    id: Id
     value: NotRequired[TypedValue]
 
 
@@ -84,7 +100,7 @@ class DiscordName(TypedDict):
 
     type: NotRequired[Literal["username"]]
     username: Key
-    discriminator: str | int | FiniteFloat
+    discriminator: str | Number
 
 
 @with_config(_STRICT)
@@ -213,7 +229,7 @@ class LegacyContact(TypedDict, total=False):
     avatarUrl: str
     description: str
     socials: list[Annotated[Social | SocialEmail, Field(discriminator="type")]]
-    segment: int
+    segment: Id
     company: str
     domain: str
     title: str
@@ -245,7 +261,7 @@ class SingleFieldValue(TypedDict):
 
     socialType: SocialType
     value: Key
-    customFieldId: int
+    customFieldId: Id
     customFieldValue: TypedValue
 
 
@@ -255,7 +271,7 @@ class MultiFieldValue(TypedDict):
 
     socialType: SocialType
     value: Key
-    customFieldId: int
+    customFieldId: Id
     customFieldValues: list[TypedValue]
 
 
@@ -282,14 +298,14 @@ class SegmentMembers(TypedDict, total=False):
 
     socialType: Required[SocialType]
     value: Required[Key]
-    statusId: int
+    statusId: Id
 
 
 @with_config(_STRICT)
 class SegmentNote(TypedDict):
     """A note to add to a segment (legacy)."""
 
-    segmentId: int
+    segmentId: Id
     note: Key
 
 

@@ -1,15 +1,17 @@
 """The contacts of a room.
 
 Goes in: profiles, which are what one source knows of a person. Comes out: contacts, found by id, e-mail address or
-account, merged when two share an e-mail address, and anonymized on request.
+account, merged when two share an e-mail address or a LinkedIn account, anonymized on request, and hidden.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+
+from cr_pipelines.sandbox.workspace.behavior import Behavior
 
 HANDLE_NETWORKS = ("twitter", "github", "linkedin", "discord", "youtube")
 _URL_START = re.compile(r"^(?:https?://)?(?:[a-z0-9-]+\.)+[a-z]{2,}/")
@@ -108,18 +110,19 @@ class Note:
 
 
 class People:
-    """All contacts, found by id, e-mail address or account; merged when two share an e-mail address.
+    """All contacts, found by id, e-mail address or account; merged when the behavior says that two are one person.
 
     `touched` and `touched_activities` are the contacts and activities that were changed since the last save.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, behavior: Behavior) -> None:
+        self.behavior = behavior
         self.contacts: dict[int, Contact] = {}
         self.profiles: dict[tuple[str, str], Profile] = {}
         self.touched: set[int] = set()
         self.touched_activities: set[tuple[str, str, str]] = set()
         self.next_id = 147920
-        self._by_email: dict[str, Contact] = {}
+        self._by_email: dict[str, list[Contact]] = {}
         self._by_handle: dict[str, list[Contact]] = {}
 
     def put(
@@ -127,37 +130,35 @@ class People:
     ) -> Contact:
         """Upsert a profile: fields sent replace, nulls clear, fields left out stay. Return its contact.
 
-        A new profile joins the contact `into`, else the one that has its e-mail address, else a new one.
+        A new profile joins the contact `into`, else the one that has its e-mail address or LinkedIn account, else a
+        new one. Nothing changes when the fields cannot be stored.
         """
         profile = self.profiles.get((source, id_))
+        fields = {} if profile is None or self.behavior.omitted == "cleared" else profile.sent()
+        for name, value in changes.items():
+            if value is not None:
+                fields[name] = value
+            elif self.behavior.null == "cleared":
+                fields.pop(name, None)
+        saved, emails, handles = orjson.dumps(fields), _emails(fields), _handles(fields)
         if profile is None:
-            fields = {name: value for name, value in changes.items() if value is not None}
-            emails = _emails(fields)
-            contact = into or self._first_with(emails) or self._new_contact(now)
+            contact = into or self._first_with(emails, handles) or self._new_contact(now)
             profile = self.profiles[(source, id_)] = Profile(source, id_, contact)
             contact.profiles.append(profile)
         else:
-            fields = profile.sent()
-            for name, value in changes.items():
-                if value is None:
-                    fields.pop(name, None)
-                else:
-                    fields[name] = value
-            emails = _emails(fields)
             contact = profile.contact
             if len(contact.profiles) > 1:
                 contact.profiles.remove(profile)
                 contact.profiles.append(profile)
-        profile.fields = orjson.dumps(fields)
-        self._index(profile, emails, _handles(fields))
+        profile.fields = saved
+        self._index(profile, emails, handles)
         self.touched.add(profile.contact.id)
         return profile.contact
 
     def find(self, network: str, value: str) -> list[Contact]:
         """Return the contacts with this e-mail address or account (`twitter`, `github`, `linkedin` …)."""
         if network == "email":
-            contact = self._by_email.get(value.strip().lower())
-            return [] if contact is None else [contact]
+            return list(self._by_email.get(value.strip().lower(), ()))
         return list(self._by_handle.get(_handle_key(network, value), ()))
 
     def anonymize(self, contact: Contact, now: float) -> None:
@@ -180,29 +181,58 @@ class People:
         """Add a saved profile to its contact."""
         profile = self.profiles[(source, id_)] = Profile(source, id_, contact, orjson.dumps(fields))
         contact.profiles.append(profile)
-        self._index(profile, _emails(fields), _handles(fields))
+        self._index(profile, _emails(fields), _handles(fields), merge=False)
+
+    def hide(self, contact: Contact) -> None:
+        """Take a contact out of the room, with everything that finds it; the contact itself keeps what it has."""
+        for profile in contact.profiles:
+            emails, handles = profile.emails, profile.handles
+            self._unindex(profile)
+            profile.emails, profile.handles = emails, handles
+            self.profiles.pop((profile.source, profile.id), None)
+        del self.contacts[contact.id]
+        self.touched.add(contact.id)
+
+    def show(self, contact: Contact) -> None:
+        """Put a hidden contact back. A user that was sent again in the meantime stays with its new contact."""
+        self.contacts[contact.id] = contact
+        self.touched.add(contact.id)
+        contact.profiles = [each for each in contact.profiles if (each.source, each.id) not in self.profiles]
+        for profile in list(contact.profiles):
+            self.profiles[(profile.source, profile.id)] = profile
+            emails, handles, profile.emails, profile.handles = profile.emails, profile.handles, (), ()
+            self._index(profile, emails, handles)
 
     def _new_contact(self, now: float) -> Contact:
         contact = self.contacts[self.next_id] = Contact(self.next_id, now)
         self.next_id += 1
         return contact
 
-    def _first_with(self, emails: tuple[str, ...]) -> Contact | None:
-        return next((self._by_email[email] for email in emails if email in self._by_email), None)
+    def _first_with(self, emails: tuple[str, ...], handles: tuple[str, ...]) -> Contact | None:
+        return next((holder for holders in self._identities(emails, handles) for holder in holders), None)
 
-    def _index(self, profile: Profile, emails: tuple[str, ...], handles: tuple[str, ...]) -> None:
+    def _identities(self, emails: tuple[str, ...], handles: tuple[str, ...]) -> Iterator[list[Contact]]:
+        """Yield the contacts that have one of these addresses and accounts, of those that identify a person."""
+        if self.behavior.same_email == "merged":
+            yield from (self._by_email[email] for email in emails if email in self._by_email)
+        if self.behavior.same_linkedin == "merged":
+            linkedin = (handle for handle in handles if handle.startswith("linkedin:"))
+            yield from (self._by_handle[handle] for handle in linkedin if handle in self._by_handle)
+
+    def _index(self, profile: Profile, emails: tuple[str, ...], handles: tuple[str, ...], merge: bool = True) -> None:
         if emails == profile.emails and handles == profile.handles:
             return
         self._unindex(profile)
         profile.emails, profile.handles = emails, handles
-        for handle in handles:
-            holders = self._by_handle.setdefault(handle, [])
-            if profile.contact not in holders:
-                holders.append(profile.contact)
-        for email in emails:
-            holder = self._by_email.setdefault(email, profile.contact)
-            if holder is not profile.contact:
-                self._merge(holder, profile.contact)
+        for index, keys in ((self._by_email, emails), (self._by_handle, handles)):
+            for key in keys:
+                holders = index.setdefault(key, [])
+                if profile.contact not in holders:
+                    holders.append(profile.contact)
+        if merge:
+            for holders in self._identities(emails, handles):
+                while len(holders) > 1:  # each merge takes one contact off the list
+                    self._merge(holders[0], holders[1])
 
     def _unindex(self, profile: Profile) -> None:
         """Remove a profile's addresses and accounts from the index, except those that its contact has elsewhere."""
@@ -211,27 +241,25 @@ class People:
         for other in profile.contact.profiles:
             emails.difference_update(other.emails)
             handles.difference_update(other.handles)
-        for email in emails:
-            del self._by_email[email]
-        for handle in handles:
-            holders = self._by_handle[handle]
-            holders.remove(profile.contact)
-            if not holders:
-                del self._by_handle[handle]
+        for index, keys in ((self._by_email, emails), (self._by_handle, handles)):
+            for key in keys:
+                holders = index[key]
+                holders.remove(profile.contact)
+                if not holders:
+                    del index[key]
 
     def _merge(self, one: Contact, other: Contact) -> None:
         """Merge two contacts that are one person: the older keeps its id and gets what the younger has."""
         kept, merged = (one, other) if one.id < other.id else (other, one)
         for profile in merged.profiles:
             profile.contact = kept
-            for email in profile.emails:
-                self._by_email[email] = kept
-            for handle in profile.handles:
-                holders = self._by_handle[handle]
-                if merged in holders:
-                    holders.remove(merged)
-                if kept not in holders:
-                    holders.append(kept)
+            for index, keys in ((self._by_email, profile.emails), (self._by_handle, profile.handles)):
+                for key in keys:
+                    holders = index[key]
+                    if merged in holders:
+                        holders.remove(merged)
+                    if kept not in holders:
+                        holders.append(kept)
         for activity in merged.activities:
             activity.contact = kept
             self.touched_activities.add(activity.key)
@@ -272,7 +300,7 @@ def _handles(fields: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _handle_key(network: str, value: str) -> str:
-    handle = _URL_START.sub("", value.strip().lower()).strip("/").removeprefix("@")
+    handle = _URL_START.sub("", value.strip().lower()).partition("?")[0].partition("#")[0].strip("/").removeprefix("@")
     if network == "linkedin" and "/" not in handle:
         handle = f"in/{handle}"
     return f"{network}:{handle}"

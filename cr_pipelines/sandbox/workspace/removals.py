@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cr_pipelines.sandbox.workspace.deletions import Deletions
 from cr_pipelines.sandbox.workspace.people import Contact, People
 
 DAY = 86_400.0
@@ -31,8 +32,9 @@ class Removal:
 class Removals:
     """Removals, oldest first; each is processed `days` after the request, or never while `processing` is off."""
 
-    def __init__(self, people: People):
+    def __init__(self, people: People, deletions: Deletions):
         self._people = people
+        self._deletions = deletions
         self.days = USUAL_DAYS
         self.processing = True
         self.all: list[Removal] = []
@@ -81,6 +83,8 @@ class Removals:
             return
         for removal in list(self._queued.values()):
             if removal.due_at <= now:
+                # A contact that is hidden in the product must not come back with its personal data.
+                self._deletions.hidden.pop(removal.contact_id, None)
                 contact = self._holder(removal)
                 if contact is not None:
                     self._people.anonymize(contact, now)

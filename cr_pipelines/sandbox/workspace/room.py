@@ -4,6 +4,7 @@ Goes in: the TypedDicts of `inputs`, and the room's time. Comes out: contacts, a
 objects, and InvalidInput or NotFound for what the room refuses.
 """
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 import orjson
 
 from cr_pipelines.sandbox.workspace import inputs
+from cr_pipelines.sandbox.workspace.behavior import Behavior
 from cr_pipelines.sandbox.workspace.catalog import Catalog, split_list
 from cr_pipelines.sandbox.workspace.clock import Clock, epoch_of, iso
+from cr_pipelines.sandbox.workspace.deletions import Deletions
 from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound
 from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, People
 from cr_pipelines.sandbox.workspace.removals import Removals
 
+_log = logging.getLogger(__name__)
 _LEGACY_FIELDS = {
     "fullName": "fullName",
     "avatarUrl": "avatarUrl",
@@ -33,17 +37,23 @@ class Room:
 
     Args:
         settle_seconds: how long after it was accepted a record of a destination source is stored.
+        behavior: what it does with what the vendor's description leaves open.
+
+    Attributes:
+        unstorable: how many accepted records could not be stored. The log says which, and why.
     """
 
-    name = "Sandbox"
-
-    def __init__(self, settle_seconds: float = 0.2):
+    def __init__(self, settle_seconds: float = 0.2, behavior: Behavior | None = None):
+        self.name = "Sandbox"
         self.settle_seconds = settle_seconds
+        self.behavior = behavior or Behavior()
         self.clock = Clock()
         self.catalog = Catalog()
-        self.people = People()
-        self.removals = Removals(self.people)
+        self.people = People(self.behavior)
         self.activities: dict[tuple[str, str, str], Activity] = {}
+        self.deletions = Deletions(self.people, self.activities)
+        self.removals = Removals(self.people, self.deletions)
+        self.unstorable = 0
         self.segment_notes: dict[int, list[Note]] = {}
         self.next_note_id = 1
         self._accepted: deque[tuple[float, str, inputs.ApiUser | inputs.ApiActivity, bool]] = deque()
@@ -61,14 +71,14 @@ class Room:
         self._check_source(source_id)
         self._check_user(source_id, activity["user"])
         if activity["activityType"] not in self.catalog.activity_types:
-            raise InvalidInput
+            raise InvalidInput("activityType: no activity type has this id")
         parent = activity.get("parentActivity")
         if parent is not None and parent["activityType"] not in self.catalog.activity_types:
-            raise InvalidInput
+            raise InvalidInput("parentActivity.activityType: no activity type has this id")
         if "tags" in activity:
             self.catalog.check_tags(activity["tags"], "activity")
         if "timestamp" in activity:
-            _moment(activity["timestamp"])
+            self._moment("timestamp", activity["timestamp"])
         self._accept(str(source_id), activity, is_user=False)
 
     @property
@@ -83,7 +93,15 @@ class Room:
             now = self.clock.now()
             while accepted and (everything or accepted[0][0] <= now):
                 _, source, record, is_user = accepted.popleft()
-                self._store(source, record, is_user, now)
+                try:
+                    self._store(source, record, is_user, now)
+                except Exception:
+                    # One record must cost neither the others nor the ticker that saves them.
+                    self.unstorable += 1
+                    kind = "user" if is_user else "activity"
+                    _log.exception("an accepted %s of source %s cannot be stored and is dropped", kind, source)
+        if self.deletions.hidden:
+            self.deletions.process(self.clock.now())
         if self.removals.next_due != float("inf"):
             self.removals.process(self.clock.now())
 
@@ -101,13 +119,15 @@ class Room:
 
     def _check_source(self, source_id: int) -> None:
         if source_id not in self.catalog.sources:
-            raise NotFound("destination-source-not-found")
+            raise NotFound("destination-source-not-found", f"there is no destination source {source_id}")
 
     def _check_user(self, source_id: int, user: inputs.ApiUser) -> None:
         if "tags" in user:
             self.catalog.check_tags(user["tags"], "member")
         if "customFields" in user:
             self.catalog.check_custom_fields(user["customFields"], source_id)
+            if self.behavior.field_without_value == "refused" and any("value" not in x for x in user["customFields"]):
+                raise InvalidInput("customFields: a custom field has no value")
 
     def _store_user(self, source: str, user: inputs.ApiUser, now: float) -> Contact:
         fields: dict[str, Any] = {**user}
@@ -117,12 +137,12 @@ class Room:
         contact = self.people.put(source, id_, fields, now)
         if tags:
             contact.add_tags(self.catalog.assigned_tags(tags, now))
-        if custom_fields:
-            for change in custom_fields:
-                if "value" in change:
-                    contact.custom_fields[change["id"]] = change["value"]["value"]
-                else:
-                    contact.custom_fields.pop(change["id"], None)
+        for change in custom_fields or ():
+            if "value" in change:
+                stored = self.catalog.custom_fields[change["id"]].stored(change["value"]["value"])
+                contact.custom_fields[change["id"]] = stored
+            elif self.behavior.field_without_value == "cleared":
+                contact.custom_fields.pop(change["id"], None)
         return contact
 
     def _store_activity(self, source: str, sent: inputs.ApiActivity, now: float) -> None:
@@ -130,7 +150,7 @@ class Room:
         key = (source, fields.pop("activityType"), fields.pop("id"))
         user = fields.pop("user")
         tags = fields.pop("tags", ())
-        timestamp = epoch_of(fields["timestamp"]) if "timestamp" in fields else now
+        timestamp = epoch_of(fields["timestamp"], self.behavior.dates) if "timestamp" in fields else now
         fields["timestamp"] = iso(timestamp)
         contact = self._store_user(source, user, now)
         activity = self.activities.get(key)
@@ -159,14 +179,23 @@ class Room:
 
     def contacts(self, network: str, value: str) -> list[Contact]:
         """Return the contacts with this address or account. Raises NotFound when there is none."""
-        found = self.people.find(network, value)
+        found = self._find(network, value, self.behavior.lookup_case == "matters")
         if not found:
-            raise NotFound("contact-not-found")
+            raise NotFound("contact-not-found", f"no contact has this {network}")
+        return found
+
+    def _find(self, network: str, value: str, case_matters: bool) -> list[Contact]:
+        found = self.people.find(network, value)
+        if case_matters and network == "email":
+            return [contact for contact in found if any(each.sent().get("email") == value for each in contact.profiles)]
         return found
 
     def request_removal(self, email: str) -> None:
-        """Queue the anonymization of the contact with this address. Raises NotFound."""
-        for contact in self.contacts("email", email):
+        """Queue the anonymization of the contacts with this address. Raises NotFound."""
+        found = self._find("email", email, self.behavior.removal_case == "matters")
+        if not found:
+            raise NotFound("contact-not-found", "no contact has this email")
+        for contact in found:
             self.removals.request(contact, email, self.clock.now())
 
     def put_legacy_contact(self, sent: inputs.LegacyContact) -> Contact:
@@ -176,7 +205,7 @@ class Room:
         """
         segment = sent.get("segment")
         if segment is not None and segment not in self.catalog.segments:
-            raise InvalidInput
+            raise InvalidInput("segment: no segment has this id")
         fields: dict[str, Any] = {_LEGACY_FIELDS[name]: value for name, value in sent.items() if name in _LEGACY_FIELDS}
         fields.update(sent.get("location", {}))
         emails = []
@@ -197,24 +226,28 @@ class Room:
         elif sent.get("fullName"):
             identity = f"name:{sent['fullName']}"
         else:
-            raise InvalidInput
+            raise InvalidInput("socials: a contact needs an address, an account or a fullName")
         into = next((contact for account in accounts for contact in self.people.find(*account)), None)
         contact = self.people.put(f"legacy:{sent['source']}", identity, fields, self.clock.now(), into)
         if segment is not None:
             contact.segments.setdefault(segment, None)
         return contact
 
-    def note_contact(self, sent: inputs.ContactNote) -> None:
-        """Append a note to every contact with this address or account. Raises NotFound."""
+    def note_contact(self, sent: inputs.ContactNote) -> list[int]:
+        """Append a note to every contact with this address or account; return the notes' ids. Raises NotFound."""
+        ids = []
         for contact in self.contacts(sent["socialType"], sent["value"]):
-            contact.notes.append(self._note(sent["note"], sent["socialType"], sent["value"]))
+            note = self._note(sent["note"], sent["socialType"], sent["value"])
+            contact.notes.append(note)
+            ids.append(note.id)
             self.people.touched.add(contact.id)
+        return ids
 
     def tag_contact(self, sent: inputs.ContactTags) -> None:
         """Add the listed tags to the contacts, creating missing ones. Raises NotFound and InvalidInput."""
         assignments: list[inputs.TagAssignment] = [{"type": "name", "name": name} for name in split_list(sent["tags"])]
         if not assignments:
-            raise InvalidInput
+            raise InvalidInput("tags: the list has no name")
         self.catalog.check_tags(assignments, "member")
         contacts = self.contacts(sent["socialType"], sent["value"])
         ids = self.catalog.assigned_tags(assignments, self.clock.now())
@@ -227,14 +260,15 @@ class Room:
         contacts = self.contacts(sent["socialType"], sent["value"])
         field = self.catalog.custom_fields.get(sent["customFieldId"])
         if field is None:
-            raise NotFound("custom-field-not-found")
+            raise NotFound("custom-field-not-found", "no custom field has this id")
         items: list[inputs.TypedValue] = sent.get("customFieldValues", [])  # type: ignore[assignment]
         single: inputs.TypedValue | None = sent.get("customFieldValue")  # type: ignore[assignment]
         value: Any = [item["value"] for item in items] if single is None else single["value"]
-        for item in items if single is None else [single]:
-            field.check(item["type"], value)
+        types = [item["type"] for item in items] if single is None else [single["type"]]
+        for type_ in types or [field.type]:
+            field.check(type_, value)
         for contact in contacts:
-            contact.custom_fields[field.id] = value
+            contact.custom_fields[field.id] = field.stored(value)
             self.people.touched.add(contact.id)
 
     def add_legacy_activity(self, sent: inputs.LegacyActivity) -> None:
@@ -245,12 +279,14 @@ class Room:
         named = sent["activityType"]
         type_ = named if isinstance(named, str) else named.get("id")
         contacts = self.people.find(sent["socialType"], sent["value"])
-        if not contacts or not isinstance(type_, str) or type_ not in self.catalog.activity_types:
-            raise InvalidInput
+        if not contacts:
+            raise InvalidInput(f"value: no contact has this {sent['socialType']}")
+        if not isinstance(type_, str) or type_ not in self.catalog.activity_types:
+            raise InvalidInput("activityType: no activity type has this id")
         tags: list[inputs.TagAssignment] = [{"type": "name", "name": name} for name in split_list(sent.get("tags", ""))]
         self.catalog.check_tags(tags, "activity")
         now = self.clock.now()
-        timestamp = _moment(sent["occurredAt"]) if "occurredAt" in sent else now
+        timestamp = self._moment("occurredAt", sent["occurredAt"]) if "occurredAt" in sent else now
         body = {"content": {"type": "text", "value": sent["activityBody"]}, "timestamp": iso(timestamp)}
         for contact in contacts:
             key = (f"legacy:{sent['source']}", type_, str(len(self.activities) + 1))
@@ -267,11 +303,14 @@ class Room:
         segment = self.catalog.segment(segment_id)
         status = sent.get("statusId")
         if status is not None and status not in segment.statuses:
-            raise InvalidInput
+            raise InvalidInput("statusId: the segment has no such status")
         values = split_list(sent["value"])
         if not values:
-            raise InvalidInput
-        contacts = [contact for value in values for contact in self.contacts(sent["socialType"], value)]
+            raise InvalidInput("value: the list has no address or account")
+        network = sent["socialType"]
+        if self.behavior.segment_batch == "known_ones" and any(self.people.find(network, value) for value in values):
+            values = [value for value in values if self.people.find(network, value)]
+        contacts = [contact for value in values for contact in self.contacts(network, value)]
         for contact in contacts:
             if status is not None:
                 contact.segments[segment.id] = status
@@ -285,7 +324,7 @@ class Room:
         Raises InvalidInput for an unknown segment: the vendor lists no 404 for the operation.
         """
         if sent["segmentId"] not in self.catalog.segments:
-            raise InvalidInput
+            raise InvalidInput("segmentId: no segment has this id")
         self.segment_notes.setdefault(sent["segmentId"], []).append(self._note(sent["note"]))
 
     def delete_tag(self, id_: str) -> None:
@@ -308,9 +347,8 @@ class Room:
         """Return the names of tags, in the given order."""
         return [self.catalog.tags[id_].name for id_ in ids]
 
-
-def _moment(text: str) -> float:
-    try:
-        return epoch_of(text)
-    except ValueError:
-        raise InvalidInput from None
+    def _moment(self, field: str, text: str) -> float:
+        try:
+            return epoch_of(text, self.behavior.dates)
+        except ValueError as error:
+            raise InvalidInput(f"{field}: {error}") from None

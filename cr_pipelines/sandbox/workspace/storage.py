@@ -4,12 +4,14 @@ Goes in: a room. Comes out: a file that holds it, of which each save writes only
 restart.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -20,7 +22,9 @@ from cr_pipelines.sandbox.workspace.removals import Removal
 from cr_pipelines.sandbox.workspace.room import Room
 
 _VERSION = 1
+_log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Change = tuple[str, str, bytes | None]
 
 
@@ -115,11 +119,17 @@ class Storage:
             changes.append(("frame", "", frame))
             self._saved_frame = frame
         touched, room.people.touched = room.people.touched, set()
-        for id_ in touched:
-            contact = room.people.contacts.get(id_)
-            changes.append(("contact", str(id_), None if contact is None else _contact(contact)))
         keys, room.people.touched_activities = room.people.touched_activities, set()
-        changes.extend(("activity", "\x1f".join(key), _activity(room.activities[key])) for key in keys)
+        things: list[tuple[str, str, Callable[[], bytes | None]]] = [
+            ("contact", str(id_), partial(_saved, _contact, room.people.contacts.get(id_))) for id_ in touched
+        ]
+        things += [("activity", _key(key), partial(_saved, _activity, room.activities.get(key))) for key in keys]
+        for kind, name, body in things:
+            try:
+                changes.append((kind, name, body()))
+            except Exception:
+                # One thing that cannot be written must not cost the others that changed with it.
+                _log.exception("%s %s cannot be saved; the data file keeps its last state", kind, name)
         return changes
 
     def clear(self) -> None:
@@ -131,6 +141,16 @@ class Storage:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def _saved(write: Callable[[T], bytes], thing: T | None) -> bytes | None:
+    return None if thing is None else write(thing)
+
+
+def _key(key: tuple[str, str, str]) -> str:
+    """Return the name of an activity in the file, which no other activity has."""
+    joined = "\x1f".join(key)
+    return joined if joined.count("\x1f") == 2 else orjson.dumps(key).decode()
 
 
 def _frame(room: Room) -> bytes:
@@ -150,6 +170,15 @@ def _frame(room: Room) -> bytes:
         "removals": [asdict(removal) for removal in room.removals.all],
         "removal_days": room.removals.days,
         "removal_processing": room.removals.processing,
+        "hidden": [
+            {
+                "contact": orjson.Fragment(_contact(deletion.contact)),
+                "deleted_at": deletion.deleted_at,
+                "due_at": deletion.due_at,
+                "activities": [orjson.Fragment(_activity(activity)) for activity in deletion.activities],
+            }
+            for deletion in room.deletions.hidden.values()
+        ],
     }
     return orjson.dumps(frame)
 
@@ -172,6 +201,12 @@ def _load_frame(room: Room, frame: dict[str, Any]) -> None:
     room.segment_notes = {id_: [Note(**note) for note in notes] for id_, notes in frame["segment_notes"]}
     room.removals.restore(Removal(**saved) for saved in frame["removals"])
     room.removals.configure(frame["removal_days"], frame["removal_processing"])
+    for saved in frame.get("hidden", ()):
+        contact = _load_contact(room, saved["contact"])
+        for activity in saved["activities"]:
+            _load_activity(room, activity)
+        room.deletions.delete(contact.id, saved["deleted_at"])
+        room.deletions.hidden[contact.id].due_at = saved["due_at"]
 
 
 def _contact(contact: Contact) -> bytes:
@@ -190,7 +225,7 @@ def _contact(contact: Contact) -> bytes:
     )
 
 
-def _load_contact(room: Room, saved: dict[str, Any]) -> None:
+def _load_contact(room: Room, saved: dict[str, Any]) -> Contact:
     contact = Contact(
         saved["id"],
         saved["first_seen"],
@@ -204,6 +239,7 @@ def _load_contact(room: Room, saved: dict[str, Any]) -> None:
     room.people.contacts[contact.id] = contact
     for profile in saved["profiles"]:
         room.people.restore(contact, *profile)
+    return contact
 
 
 def _activity(activity: Activity) -> bytes:

@@ -11,13 +11,13 @@ from cr_pipelines.sync.contract.contact_note import CONTACT_NOTE
 from cr_pipelines.sync.contract.contact_tag import CONTACT_TAG
 from cr_pipelines.sync.contract.custom_field_value import CUSTOM_FIELD_VALUE
 from cr_pipelines.sync.contract.existing_contact import EXISTING_CONTACT
-from cr_pipelines.sync.contract.hashing import address_hash, hashed_key
+from cr_pipelines.sync.contract.faults import InvalidValue
+from cr_pipelines.sync.contract.identity import address_hash, canonical_address, canonical_id, hashed_key
 from cr_pipelines.sync.contract.row_reader import InvalidRow, Outgoing, Problem, RowReader
 from cr_pipelines.sync.contract.segment_member import SEGMENT_MEMBER
 from cr_pipelines.sync.contract.segment_note import SEGMENT_NOTE
 from cr_pipelines.sync.contract.tag import TAG
 from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, Match, Mirror
-from cr_pipelines.sync.contract.values import InvalidValue
 
 CONTRACTS = {
     contract.kind: contract
@@ -62,5 +62,7 @@ __all__ = [
     "Problem",
     "RowReader",
     "address_hash",
+    "canonical_address",
+    "canonical_id",
     "hashed_key",
 ]

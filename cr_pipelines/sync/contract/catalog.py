@@ -12,8 +12,9 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus, Tag
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.names import folded, nearest
-from cr_pipelines.sync.contract.values import InvalidValue, line
+from cr_pipelines.sync.contract.values import line
 
 _T = TypeVar("_T")
 
@@ -35,7 +36,7 @@ def shown(name: object) -> str:
 
 
 class NameIndex(Generic[_T]):
-    """Things of the room by their names and ids, whatever their case.
+    """Things of the room by their ids and names; a name in another case counts where it means one thing only.
 
     Args:
         what: the kind of thing, for messages and as the end of the reason code.
@@ -51,24 +52,38 @@ class NameIndex(Generic[_T]):
     ):
         self._what = what
         self._where = where
-        self._things: dict[str, _T] = {}
-        self._names: list[str] = []
-        ids: dict[str, _T] = {}
+        self._exact: dict[str, dict[str, _T]] = {}
+        self._folded: dict[str, dict[str, _T]] = {}
+        self._ids: dict[str, _T] = {}
+        self._names: dict[str, str] = {}
         for thing, id_, names in things:
-            ids[folded(str(id_))] = thing
+            text = str(id_)
+            self._ids[text] = thing
+            self._folded.setdefault(folded(text), {})[text] = thing
             for name in filter(None, names):
-                self._things[folded(name)] = thing
-                self._names.append(name)
-        self._things |= ids
+                self._names.setdefault(text, name)
+                self._exact.setdefault(name, {})[text] = thing
+                self._folded.setdefault(folded(name), {})[text] = thing
+        self._every_name = tuple(self._exact)
 
     def find(self, name: object) -> _T:
-        """Return the thing with this name or id. Raises InvalidValue with the nearest name."""
+        """Return the thing with this id, this very name, or this name in another case.
+
+        Raises InvalidValue with the nearest name, and for a name that is as near to two things.
+        """
         asked = line(name)
-        found = self._things.get(folded(asked))
-        if found is None:
-            message = f"is no {self._what} {self._where}{nearest(asked, self._names)}"
-            raise InvalidValue("unknown_" + self._what.replace(" ", "_"), message)
-        return found
+        trimmed = asked.strip()
+        if trimmed in self._ids:
+            return self._ids[trimmed]
+        found = self._exact.get(asked) or self._exact.get(trimmed) or self._folded.get(folded(asked)) or {}
+        if len(found) == 1:
+            return next(iter(found.values()))
+        reason = self._what.replace(" ", "_")
+        if found:
+            candidates = [f"{shown(self._names.get(id_, id_))} (id {id_})" for id_ in found]
+            message = f"may be {' or '.join(candidates)}; give the exact name, or the id"
+            raise InvalidValue(f"ambiguous_{reason}", message)
+        raise InvalidValue(f"unknown_{reason}", f"is no {self._what} {self._where}{nearest(asked, self._every_name)}")
 
     def found(self, names: Iterable[object]) -> set[_T]:
         """Return the things with these names or ids, and ignore names that mean nothing."""

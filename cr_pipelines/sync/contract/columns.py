@@ -45,9 +45,10 @@ CONTACT_REFERENCE = (
 
 def contact_reference(read: Mapping[str, Any]) -> dict[str, Any]:
     """Return how the API finds the existing contact of a row. Raises InvalidRow for an invalid address."""
+    value = read["value"]
     if read["social_type"] == "email":
-        checked("value", values.email, read["value"])
-    return {"social_type": read["social_type"], "value": read["value"]}
+        value = checked("value", values.email, value)
+    return {"social_type": read["social_type"], "value": value}
 
 
 def _activity_type_id(value: Any, context: Context) -> str:

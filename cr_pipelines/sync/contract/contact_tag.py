@@ -7,8 +7,8 @@ from cr_pipelines.api import ContactTags
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract
-from cr_pipelines.sync.contract.values import InvalidValue
 
 
 def _tag_of_contacts(value: Any, context: Context) -> str:

@@ -12,10 +12,10 @@ from cr_pipelines.api import (
 )
 from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
-from cr_pipelines.sync.contract.custom_fields import named_field, typed_value
+from cr_pipelines.sync.contract.custom_fields import is_empty, named_field, typed_value
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.row_reader import checked
 from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
-from cr_pipelines.sync.contract.values import InvalidValue
 
 
 def _field(value: Any, context: Context) -> CustomField:
@@ -26,34 +26,30 @@ def _field(value: Any, context: Context) -> CustomField:
 
 
 def _build(
-    read: Mapping[str, Any], _context: Context
+    read: Mapping[str, Any], context: Context
 ) -> ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField:
     field = read["field"]
     found = {**contact_reference(read), "custom_field_id": field.id}
-    if "field_value" not in read:
-        checked("field_value", _check_clearable, field)
+    value = read.get("field_value")
+    if value is None or checked("field_value", is_empty, field, value):
+        checked("field_value", _check_clearable, field, context.clear_nulls)
         return ClearContactCustomField(**found, custom_field_values=[])
-    typed = checked("field_value", _typed, field, read["field_value"])
+    typed = checked("field_value", typed_value, field, value)
     if isinstance(typed.value, list):
         entries = [TypedValue(type=typed.type, value=entry) for entry in typed.value]
         return ContactCustomFieldValues(**found, custom_field_values=entries)
     return ContactCustomFieldValue(**found, custom_field_value=typed)
 
 
-def _check_clearable(field: CustomField) -> None:
+def _check_clearable(field: CustomField, clear_nulls: bool) -> None:
+    if not clear_nulls:
+        raise InvalidValue("blank", "is an empty list; to take all values away, make it null and set clear_nulls")
     if not field.multivalue:
         raise InvalidValue(
             "cannot_clear",
             "is null, and this operation cannot clear a field of a single value; leave such rows out of the view, or "
             "clear the field through custom_fields of a contacts sync",
         )
-
-
-def _typed(field: CustomField, value: Any) -> TypedValue:
-    typed = typed_value(field, value)
-    if typed.value == []:
-        raise InvalidValue("blank", "is an empty list; to take all values away, make it null and set clear_nulls")
-    return typed
 
 
 CUSTOM_FIELD_VALUE = Contract(

@@ -1,13 +1,13 @@
 """Values of custom fields: checked against the type, the enum and the count of values that the room's field takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cr_pipelines.api import ClearCustomField, CustomField, CustomFieldValue, TypedValue
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import Catalog, shown
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.names import nearest
-from cr_pipelines.sync.contract.values import InvalidValue
 
 
 def named_field(catalog: Catalog, name: object) -> CustomField:
@@ -21,22 +21,48 @@ def named_field(catalog: Catalog, name: object) -> CustomField:
 def changes(catalog: Catalog, value: Any, *, clear_nulls: bool) -> list[CustomFieldValue | ClearCustomField] | None:
     """Return the changes that a struct, map or JSON object of field name (or id) to value asks for.
 
-    A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone.
+    A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone. For a field of
+    several values, a list without any counts as null.
     """
     expected = "a struct, map or JSON object of custom field name to value"
     if isinstance(value, str) and not value.strip():
         return None
     found: list[CustomFieldValue | ClearCustomField] = []
     struct = values.parsed(value, expected)
+    named: dict[int, object] = {}
     for name, entry in () if struct is None else values.pairs(struct, expected):
         if entry is None and not clear_nulls:
             continue
         custom_field = named_field(catalog, name)
-        if entry is None:
-            found.append(ClearCustomField(id=custom_field.id))
+        if custom_field.id in named:
+            raise InvalidValue(
+                "duplicate_field",
+                f"is the custom field that {shown(named[custom_field.id])} names too; give one of them",
+                part=custom_field.name,
+            )
+        named[custom_field.id] = name
+        if entry is None or is_empty(custom_field, entry):
+            if clear_nulls:
+                found.append(ClearCustomField(id=custom_field.id))
         else:
             found.append(CustomFieldValue(id=custom_field.id, value=typed_value(custom_field, entry)))
     return found or None
+
+
+def is_empty(custom_field: CustomField, value: Any) -> bool:
+    """Return whether a value of a field of several values holds none, in any form: that counts as null."""
+    if not custom_field.multivalue:
+        return False
+    if isinstance(value, str):
+        text = value.strip()
+        value = _listed(text) if text[:1] in ("[", "{") else [text or None]
+    entries = value if isinstance(value, list) else list(value.values()) if isinstance(value, Mapping) else [value]
+    return all(entry is None or (isinstance(entry, str) and not entry.strip()) for entry in entries)
+
+
+def _listed(text: str) -> Any:
+    """Return a list from its JSON, or from the `{}` that is an empty array of PostgreSQL; anything else as it is."""
+    return [] if text == "{}" else values.parsed(text, "a list") if text.startswith("[") else text
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -63,7 +89,7 @@ def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
             )
         if custom_field.multivalue:
             if isinstance(value, str) and value.lstrip().startswith("["):
-                value = values.parsed(value, "a list")
+                value = _listed(value.strip())
             entries = value if isinstance(value, list) else [value]
             read = [_single_value(custom_field, entry) for entry in entries if entry is not None]
             return TypedValue(type=custom_field.type, value=read)

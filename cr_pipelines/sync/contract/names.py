@@ -6,6 +6,7 @@ Goes in: a name as somebody wrote it. Comes out: the form in which names are com
 import difflib
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def folded(name: str) -> str:
@@ -15,6 +16,11 @@ def folded(name: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?` for the most similar known name, or an empty string."""
+    return _nearest(name, tuple(known))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str:
     by_folded = {folded(other): other for other in known}
     found = difflib.get_close_matches(folded(name), by_folded, n=1, cutoff=0.6)
     return f"; did you mean {by_folded[found[0]]}?" if found else ""

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from cr_pipelines.sync.contract.hashing import address_hash, hashed_key
+from cr_pipelines.sync.contract.faults import InvalidValue, Unreadable, describe_type
+from cr_pipelines.sync.contract.identity import address_hash, hashed_key
 from cr_pipelines.sync.contract.types import Column, Context, Contract, Request
-from cr_pipelines.sync.contract.values import LINE, InvalidValue
+from cr_pipelines.sync.contract.values import LINE
 
 _T = TypeVar("_T")
 
@@ -102,6 +103,8 @@ class RowReader:
                     hashes.append(address_hash(value))
                 continue
             try:
+                if isinstance(value, Unreadable):
+                    raise InvalidValue("wrong_value", f"is {describe_type(value)}; correct it or make it null")
                 result = column.read(value, self._context)
             except InvalidValue as fault:
                 problems.append(_problem(column.name, fault))

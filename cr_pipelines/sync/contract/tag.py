@@ -7,9 +7,9 @@ from typing import Any, get_args
 from cr_pipelines.api import CommonRoomClient, EntityType, NewTag, Tag, TagUpdate, WriteResponse
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import CatalogPart
+from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.row_reader import checked
 from cr_pipelines.sync.contract.types import Column, Context, Contract, Mirror, by_value
-from cr_pipelines.sync.contract.values import InvalidValue
 
 _ENTITIES = get_args(EntityType)
 

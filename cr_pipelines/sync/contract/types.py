@@ -147,16 +147,20 @@ class Contract:
     mirror: Mirror | None = None
 
     def match(self, source_columns: Sequence[str]) -> "Match":
-        """Compare the columns of a source with the contract."""
+        """Compare the columns of a source with the contract, whatever their case."""
         known = {column.name: column for column in self.columns}
-        found = tuple(known[name] for name in source_columns if name in known)
-        missing = tuple(column.name for column in self.columns if column.required and column.name not in source_columns)
+        spelled = {name.lower(): name for name in reversed(source_columns) if name.lower() in known}
+        found = tuple(known[name.lower()] for name in source_columns if spelled.get(name.lower()) == name)
+        missing = tuple(column.name for column in self.columns if column.required and column.name not in spelled)
         ignored = {
             name: next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.8)), None)
             for name in source_columns
-            if name not in known
+            if name.lower() not in known
         }
-        return Match(found, missing, ignored)
+        ambiguous = tuple(
+            (spelled[name.lower()], name) for name in source_columns if spelled.get(name.lower(), name) != name
+        )
+        return Match(found, missing, ignored, spelled, ambiguous)
 
 
 @dataclass(frozen=True)
@@ -167,8 +171,12 @@ class Match:
         columns: those that the contract knows, in the source's order.
         missing: required columns that the source lacks.
         ignored: other columns of the source, each with the contract's most similar name, if any.
+        spelled: the source's spelling of each column that the contract knows, by the contract's name.
+        ambiguous: pairs of source columns that the contract knows and that differ only in case.
     """
 
     columns: tuple[Column, ...]
     missing: tuple[str, ...]
     ignored: Mapping[str, str | None]
+    spelled: Mapping[str, str]
+    ambiguous: tuple[tuple[str, str], ...] = ()

@@ -12,22 +12,22 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from cr_pipelines.api import DiscordAccount, ExternalProfile, Handle, TagByName
+from cr_pipelines.sync.contract.faults import InvalidValue, describe_type, wrong_type, wrong_value
+from cr_pipelines.sync.contract.identity import canonical_id, spelled_address, trimmed
 from cr_pipelines.sync.contract.names import folded, nearest
 
 LINE = 1_000
 """Longest value of a one-line field, in characters. The API publishes no limit; this is ours."""
 PROSE = 20_000
 """Longest value of a field that holds prose, in characters. The API publishes no limit; this is ours."""
-EMAIL = 254
-"""Longest e-mail address, in characters (RFC 5321, section 4.5.3.1.3 less the angle brackets)."""
-
 # Tab, line feed and carriage return are ordinary; every other control character is a fault of the data.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_](?:[\w-]{0,61}[^\W_])?")
+
+_ARRAY_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"{}]+)')
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 
 _LARGEST_EXPONENT = 300
 """Of a number: beyond it, writing the number out takes seconds, and most readers take it for infinite."""
@@ -35,58 +35,12 @@ _LARGEST_EXPONENT = 300
 Reader = Callable[[Any], object | None]
 
 
-class InvalidValue(Exception):
-    """A value that cannot be sent.
-
-    Attributes:
-        reason_code: short snake_case, for tables and counts.
-        message: what is wrong and how to fix it, without the value.
-        part: what within the column, such as a custom field's name.
-    """
-
-    def __init__(self, reason_code: str, message: str, part: str | None = None):
-        super().__init__(reason_code, message)
-        self.reason_code = reason_code
-        self.message = message
-        self.part = part
-
-
-def describe_type(value: object) -> str:
-    """Return what a value is, in an analyst's words."""
-    match value:
-        case bool():
-            return "a boolean"
-        case int() | float() | Decimal():
-            return "a number"
-        case str():
-            return "text"
-        case datetime():
-            return "a timestamp"
-        case date():
-            return "a date"
-        case bytes():
-            return "binary data"
-        case None:
-            return "a null"
-        case Mapping():
-            return "a struct"
-        case list():
-            return "a list"
-        case _:
-            return f"a value of the type {type(value).__name__}"
-
-
-def wrong_type(value: object, expected: str) -> InvalidValue:
-    """Return the error for a value of a type that the field cannot take."""
-    return InvalidValue("wrong_type", f"is {describe_type(value)}; it must be {expected}, so cast it in the source")
-
-
 def text(longest: int = LINE) -> Reader:
     """Return a reader of text up to this length; numbers and UUIDs are written out."""
 
     def read(value: Any) -> str:
         if type(value) is not str:
-            value = _written_out(value)
+            value = canonical_id(value)
         if len(value) > longest:
             raise InvalidValue(
                 "too_long",
@@ -108,23 +62,6 @@ def text(longest: int = LINE) -> Reader:
         return str(value)
 
     return read
-
-
-def _written_out(value: object) -> str:
-    match value:
-        case bool():
-            raise wrong_type(value, "text")
-        case int() | UUID() | str():
-            return str(value)
-        case float() if value.is_integer():
-            return str(int(value))
-        case Decimal() if value.is_finite():
-            written = format(value, "f")
-            return written.rstrip("0").rstrip(".") if "." in written else written
-        case float() if value == value and abs(value) != float("inf"):
-            return repr(value)
-        case _:
-            raise wrong_type(value, "text")
 
 
 _line = text(LINE)
@@ -181,21 +118,14 @@ def key(value: Any) -> str:
 
 
 def email(value: Any) -> str | None:
-    """Return an e-mail address, trimmed; a blank one counts as null."""
+    """Return an e-mail address as it is sent; a blank one counts as null."""
     if not isinstance(value, str):
         raise wrong_type(value, "text with an e-mail address")
-    address = value.strip()
+    address = trimmed(value)
     if not address:
         return None
     line(address)
-    if "@" not in address:
-        raise InvalidValue("bad_email", "is not an e-mail address: it has no @; correct it or make it null")
-    if len(address) > EMAIL or not _EMAIL.fullmatch(address):
-        raise InvalidValue(
-            "bad_email",
-            "is not one e-mail address of the form name@domain.tld; correct it or make it null",
-        )
-    return address
+    return spelled_address(address)
 
 
 def url(value: Any) -> str | None:
@@ -287,7 +217,7 @@ def names(value: Any) -> list[str] | None:
     """Return the names in a list, or in text that separates them by commas, without blanks and repetitions."""
     expected = "a list of names or text with commas between the names"
     if isinstance(value, str):
-        value = parsed(value, expected) if value.lstrip().startswith(("[", '"')) else value.split(",")
+        value = _listed_names(value.strip(), expected)
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list):
@@ -299,6 +229,26 @@ def names(value: Any) -> list[str] | None:
         if name := line(entry).strip():
             found[name] = None
     return list(found) or None
+
+
+def _listed_names(text: str, expected: str) -> Any:
+    """Return what text with names holds: JSON, an array of PostgreSQL as text, or else the text itself."""
+    if text.startswith("{") and text.endswith("}"):
+        with contextlib.suppress(InvalidValue):
+            return parsed(text, expected)
+        entries = _ARRAY_ENTRY.findall(text[1:-1])
+        return [
+            re.sub(r"\\(.)", r"\1", quoted) if quoted else bare.strip() for quoted, bare in entries if bare != "NULL"
+        ]
+    if text.startswith("["):
+        # A name may begin with a bracket, as in [Beta] testers.
+        try:
+            return parsed(text, expected)
+        except InvalidValue:
+            if re.match(r"\[\s*[\"\]\[{]", text):
+                raise
+            return text
+    return parsed(text, expected) if text.startswith('"') else text
 
 
 def tags(value: Any) -> list[TagByName] | None:
@@ -319,10 +269,9 @@ def as_boolean(value: Any) -> bool:
 def as_number(value: Any) -> float | int:
     """Return a finite number, from one or from its text."""
     if isinstance(value, str):
-        try:
-            value = Decimal(value.strip())
-        except ArithmeticError:
-            raise wrong_value(value, "a number") from None
+        if not _NUMBER.fullmatch(value.strip()):
+            raise wrong_value(value, "a number")
+        value = Decimal(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise wrong_value(value, "a number")
     if isinstance(value, int):
@@ -336,7 +285,7 @@ def as_number(value: Any) -> float | int:
 def as_integer(value: Any) -> int:
     """Return a whole number, from one or from its text."""
     number = as_number(value)
-    if not isinstance(number, int):
+    if not isinstance(number, int) or (isinstance(value, str) and "e" in value.lower()):
         raise wrong_value(value, "a whole number")
     return number
 
@@ -371,8 +320,3 @@ def as_timestamp(value: Any) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise InvalidValue("wrong_value", "is outside of the years 1 to 9999") from None
-
-
-def wrong_value(value: object, expected: str) -> InvalidValue:
-    """Return the error for a value that a typed field cannot take."""
-    return InvalidValue("wrong_value", f"is {describe_type(value)} that is not {expected}")

@@ -1,18 +1,32 @@
 """The circuit breaker: when going on with a run cannot work.
 
-Goes in: whether requests succeed. Comes out: a reason to send nothing more.
+Goes in: whether requests succeed. Comes out: a reason to send nothing more, and whether the room was reached at all.
 """
 
-from cr_pipelines.api import CommonRoomError
+from cr_pipelines.api import (
+    BadToken,
+    CommonRoomError,
+    FailureReported,
+    NotTheApi,
+    OperationGone,
+    UnexpectedResponse,
+    UnknownSource,
+)
 
 _FIRST_ROWS = 50
 """When the API rejects every one of so many first rows, the fault is not in the rows."""
+
+_FIRST_REFUSALS = 20
+"""As above, for responses that say nothing about a row: of a proxy, about the token, the source or the operation."""
 
 _FAILURES_IN_A_ROW = 100
 """When so many requests in a row spent their retries, the server is down."""
 
 _LOST_IN_A_ROW = 50
 """As above, for requests that cannot be repeated: each leaves a row that somebody has to look after."""
+
+_COMMON = (BadToken, UnknownSource, OperationGone)
+"""What is about all rows when no row at all was accepted."""
 
 
 class CircuitBreaker:
@@ -29,6 +43,8 @@ class CircuitBreaker:
         self._accepted = False
         self._rejections = 0
         self._failures_in_a_row = 0
+        self._last_failure: CommonRoomError | None = None
+        self._reached = False
 
     @property
     def is_open(self) -> bool:
@@ -40,21 +56,28 @@ class CircuitBreaker:
         """Whether the API has accepted any row."""
         return self._accepted
 
+    @property
+    def unreachable(self) -> str | None:
+        """Why no row reached the room, if requests were sent and none had a response of the API."""
+        return None if self._reached or self._last_failure is None else str(self._last_failure)
+
     def stop(self, reason: str) -> None:
         """Let nothing more be sent."""
         self.reason = self.reason or reason
 
     def count_accepted(self) -> None:
         """Note that the API accepted a request."""
-        self._accepted = True
+        self._accepted = self._reached = True
         self._failures_in_a_row = 0
 
     def count_not_found(self) -> None:
         """Note a response that says nothing about the requests to come."""
+        self._reached = True
         self._failures_in_a_row = 0
 
     def count_rejected(self, error: CommonRoomError) -> None:
         """Note that the API rejected a row."""
+        self._reached = True
         self._failures_in_a_row = 0
         self._rejections += 1
         if not self._accepted and self._rejections >= _FIRST_ROWS:
@@ -65,14 +88,24 @@ class CircuitBreaker:
             )
 
     def count_failed(self, error: CommonRoomError) -> None:
-        """Note a request whose retries are spent."""
+        """Note a request whose retries are spent, or whose response is not a word about its row."""
         self._count_failure(error, _FAILURES_IN_A_ROW)
 
     def count_lost(self, error: CommonRoomError) -> None:
         """Note a request without a response that must not be repeated."""
         self._count_failure(error, _LOST_IN_A_ROW)
 
+    def close(self) -> None:
+        """Stop, at the end of a run that accepted no row, for an error that was about all of its rows."""
+        if not self._accepted and isinstance(self._last_failure, _COMMON):
+            self.stop(str(self._last_failure))
+
     def _count_failure(self, error: CommonRoomError, limit: int) -> None:
         self._failures_in_a_row += 1
+        self._last_failure = error
+        named = isinstance(error, (*_COMMON, FailureReported, UnexpectedResponse))
+        self._reached = self._reached or (named and not isinstance(error, NotTheApi | OperationGone))
+        if named and not self._accepted:
+            limit = min(limit, _FIRST_REFUSALS)
         if self._failures_in_a_row >= limit:
             self.stop(f"the last {self._failures_in_a_row} requests failed: {error}")

@@ -21,6 +21,10 @@ _NOT_FOUND = (
     "Common Room did not have this contact or thing in {runs} runs in a row (HTTP 404); the row is resent when it "
     "changes, or by a resync of what failed"
 )
+_REFUSED = (
+    "this request was refused (HTTP {status}) while another call succeeded, so it is about this row or this operation; "
+    "look for a firewall or gateway that refuses it. The next run sends it again. The response: {error}"
+)
 _ANNOUNCED = "announced for sending; whether it was sent is unknown, as no response was recorded"
 
 
@@ -130,14 +134,18 @@ class OutcomeRecorder:
             self._add_error(item, "unknown", error, str(error))
         self._breaker.count_lost(error)
 
-    def fail(self, batch: Batch, error: CommonRoomError) -> None:
+    def fail(self, batch: Batch, error: CommonRoomError, message: str | None = None) -> None:
         """Record rows that did not arrive, through no fault of theirs."""
         for item in batch:
-            self._fail(item, error, str(error))
+            self._fail(item, error, message or str(error))
         self._breaker.count_failed(error)
 
+    def refuse(self, batch: Batch, error: CommonRoomError) -> None:
+        """Record rows whose requests alone are refused, though the token, the source and the API are as they should."""
+        self.fail(batch, error, _REFUSED.format(status=error.http_status, error=error))
+
     def close(self) -> None:
-        """Record the rejections that wait."""
+        """Record the rejections that wait, at the end of a run or once they cannot be about all rows."""
         for item, error in self._waiting:
             self._reject(item, error, _REJECTED.format(status=error.http_status))
         self._waiting.clear()

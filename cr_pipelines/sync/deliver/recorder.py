@@ -1,17 +1,19 @@
 """The recorder: what a run writes to the warehouse while it sends.
 
 Goes in: the outbox, the heartbeat and the suppression watch. Comes out: short sessions that write the outcomes, note
-that the run is alive and look at the suppression list, all at once. No session is open between them.
+that the run is alive and look at the suppression list, all at once. No session is open between them. While the
+warehouse is out of reach, outcomes wait in memory, and sending waits once there are many.
 """
 
 import asyncio
 import time
 
+from cr_pipelines.sync.deliver.outage import Outage
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.outbox import Outbox
 from cr_pipelines.sync.timing import Timing
-from cr_pipelines.warehouse import Session, Warehouse
+from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
 
 _POLL_SECONDS = 0.02
 
@@ -40,9 +42,21 @@ class Recorder:
                 self._written.set()
 
     async def flush(self) -> None:
-        """Write now."""
+        """Write now, and return once the warehouse has committed it.
+
+        Raises:
+            WarehouseError: it could not be written, and a further try would not help or the outage lasts too long.
+        """
         async with self._writing:
-            await asyncio.to_thread(self._flush)
+            outage = Outage(self._timing.outage_seconds)
+            while True:
+                try:
+                    await asyncio.to_thread(self._flush, outage)
+                except WarehouseError as error:
+                    pause = outage.pause_after(error)
+                else:
+                    return
+                await asyncio.sleep(pause)
 
     async def wait_for_outbox(self) -> None:
         """Wait while too many outcomes are not written."""
@@ -66,8 +80,10 @@ class Recorder:
         pause = self._timing.full_flush_seconds if is_full else self._timing.flush_seconds
         return self._watch.can_confirm() or self._heartbeat.due or time.monotonic() - self._last >= pause
 
-    def _flush(self) -> None:
+    def _flush(self, outage: Outage) -> None:
+        outage.in_session = False
         with self._warehouse.session() as session:
+            outage.in_session = True
             self.write(session)
 
     async def _next_write(self) -> None:

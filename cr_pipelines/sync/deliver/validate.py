@@ -46,10 +46,16 @@ class Validator:
 
 
 def _suppressed(row: PlannedRow, suppressed_for: str) -> Skipped:
-    recorded = row.was_status == "suppressed" and row.was_fingerprint == row.fingerprint
+    recorded = _is_settled(row) and row.was_status == "suppressed" and row.was_fingerprint == row.fingerprint
     return Skipped(row, "suppressed", recorded, suppressed_for=suppressed_for)
 
 
 def _invalid(row: PlannedRow, problem: Problem, message: str) -> Skipped:
-    recorded = (row.was_status, row.was_fingerprint, row.was_message) == ("invalid", row.fingerprint, message)
+    known = (row.was_status, row.was_fingerprint, row.was_message) == ("invalid", row.fingerprint, message)
+    recorded = _is_settled(row) and known
     return Skipped(row, "invalid", recorded, problem.reason_code, problem.field, message)
+
+
+def _is_settled(row: PlannedRow) -> bool:
+    """Return whether no run that died may have been sending the row; only an outcome ends that doubt."""
+    return row.why != "interrupted"

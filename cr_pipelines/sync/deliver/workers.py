@@ -7,7 +7,7 @@ the circuit breaker opened.
 import asyncio
 import gc
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -16,9 +16,11 @@ from cr_pipelines.api import (
     BadToken,
     CommonRoomClient,
     CommonRoomError,
+    FailureReported,
     InvalidRequest,
     NotFound,
-    ResponseLost,
+    NotTheApi,
+    OperationGone,
     UnexpectedResponse,
     UnknownSource,
     WriteResponse,
@@ -27,6 +29,7 @@ from cr_pipelines.api import (
 from cr_pipelines.sync.contract import Catalog, CatalogPart, Context, RowReader
 from cr_pipelines.sync.deliver.batches import Batch, Skipped, batched
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
+from cr_pipelines.sync.deliver.confirmation import Confirmation
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
@@ -138,6 +141,7 @@ class _Workers:
         self._outcomes = delivery.outcomes
         self._breaker = delivery.breaker
         self._guard = SendGuard(delivery.watch)
+        self._confirmation = Confirmation(client, delivery.source_id)
         self._client = client
         self._outbox = outbox
         self._recorder = recorder
@@ -190,41 +194,62 @@ class _Workers:
         """Return the next batch of rows that must not be sent twice, once the ledger has it."""
         async with self._announcing:
             if not self._announced and not self._breaker.is_open:
-                self._announced.extend(islice(self._steps, _WORKERS_SENDING_ONCE))
-                batches = [step for step in self._announced if isinstance(step, Batch)]
-                for batch in batches:
-                    self._outcomes.announce(batch)
-                if batches:
-                    await self._recorder.flush()
+                steps = list(islice(self._steps, _WORKERS_SENDING_ONCE))
+                await self._announce([step for step in steps if isinstance(step, Batch)])
+                self._announced.extend(steps)
             return self._announced.popleft() if self._announced else None
+
+    async def _announce(self, batches: Sequence[Batch]) -> None:
+        """Return once the ledger has that these batches are about to be sent. Raise, and none of them may be sent."""
+        if not batches:
+            return
+        try:
+            for batch in batches:
+                self._outcomes.announce(batch)
+            await self._recorder.flush()
+        except BaseException:
+            for batch in batches:
+                self._outcomes.withdraw(batch)
+            raise
 
     async def _send(self, batch: Batch) -> None:
         in_flight = self._guard.hook(batch.identities)
         self._outbox.mark_in_doubt(batch.keys)
         try:
             response = await self._request(batch, in_flight)
-        except asyncio.CancelledError:
-            if not self._contract.repeatable:
-                self._outcomes.abandon(batch)
-            raise
         except RowSuppressed as found:
             for rest in self._without_suppressed(batch, found.email_hash, in_flight.attempts):
                 await self._send(rest)
-        except (BadToken, UnknownSource) as error:
-            self._breaker.stop(str(error))
-            if not self._contract.repeatable:
-                self._outcomes.withdraw(batch)
+        except (BadToken, UnknownSource, OperationGone, NotTheApi) as error:
+            await self._stop_or_fail(batch, error)
         except (InvalidRequest, NotFound) as error:
             await self._reject(batch, error)
+        except (FailureReported, UnexpectedResponse) as error:
+            await self._fail(batch, error)
         except CommonRoomError as error:
-            in_doubt = isinstance(error, ResponseLost | UnexpectedResponse)
-            if in_doubt and not self._contract.repeatable:
+            if error.may_have_written and not self._contract.repeatable:
                 self._outcomes.lose(batch, error)
             else:
                 self._outcomes.fail(batch, error)
+        except BaseException:
+            self._give_up(batch, in_flight)
+            raise
         else:
             self._outcomes.accept(batch, response)
         self._outbox.clear_doubt(batch.keys)
+
+    def _give_up(self, batch: Batch, in_flight: InFlight) -> None:
+        """Record rows that nobody waits for any more: in doubt only if a request about them may have arrived."""
+        if in_flight.attempts == 0:
+            self._outbox.clear_doubt(batch.keys)
+        if self._contract.repeatable:
+            return
+        # An append goes on after a 429 only, or when it could not be sent: then it did not arrive.
+        if in_flight.in_doubt:
+            self._outcomes.abandon(batch)
+        else:
+            self._outbox.clear_doubt(batch.keys)
+            self._outcomes.withdraw(batch)
 
     async def _request(self, batch: Batch, in_flight: InFlight) -> WriteResponse:
         """Send a request past the guard, waiting while the run must first look at the suppression list."""
@@ -250,12 +275,40 @@ class _Workers:
         rest = batch.without(suppressed)
         return () if rest is None else (rest,)
 
+    async def _stop_or_fail(self, batch: Batch, error: CommonRoomError) -> None:
+        """Stop the run for what another call confirms; otherwise only the row failed."""
+        common = await self._confirmation.common_error(error)
+        if common is None:
+            await self._fail(batch, error)
+            return
+        self._breaker.stop(str(common))
+        if self._contract.repeatable:
+            return
+        if error.may_have_written:
+            self._outcomes.lose(batch, error)
+        else:
+            self._outcomes.withdraw(batch)
+
+    async def _fail(self, batch: Batch, error: CommonRoomError) -> None:
+        """Record rows whose response says nothing good; split a batch, as one row may be what is refused."""
+        if error.may_have_written and not self._contract.repeatable:
+            self._outcomes.lose(batch, error)
+        elif len(batch) > 1 and self._contract.repeatable:
+            await self._send_halves(batch)
+        elif self._breaker.has_accepted and not isinstance(error, FailureReported):
+            self._outcomes.refuse(batch, error)
+        else:
+            self._outcomes.fail(batch, error)
+
+    async def _send_halves(self, batch: Batch) -> None:
+        for half in batch.split():
+            if not self._breaker.is_open:
+                await self._send(half)
+
     async def _reject(self, batch: Batch, error: CommonRoomError) -> None:
         """Record a rejected row. Split a batch, so that one bad row costs few requests and none of the others."""
         if len(batch) > 1:
-            for half in batch.split():
-                if not self._breaker.is_open:
-                    await self._send(half)
+            await self._send_halves(batch)
         elif isinstance(error, NotFound):
             self._outcomes.miss(batch.items[0], error)
         else:

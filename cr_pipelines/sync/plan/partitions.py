@@ -1,22 +1,45 @@
 """Rows that no partition takes.
 
-Goes in: a sync and its first partition. Comes out: how many rows of the source are earlier.
+Goes in: a sync, its first partition and its last. Comes out: how many rows of the source are in none of them, and why.
 """
 
+from typing import NamedTuple
+
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.warehouse import Warehouse
+from cr_pipelines.sync.plan.partition_statements import in_no_year
+from cr_pipelines.warehouse import Warehouse, find_column
 
 
-def rows_before(sync: Sync, warehouse: Warehouse, first: Partition) -> int:
-    """Return how many rows of the source are earlier than the start of a partition.
+class RowsOutside(NamedTuple):
+    """How many rows of a source are in none of its partitions.
+
+    Attributes:
+        too_old: from before the first one.
+        too_new: from after the last one, such as a date in the future.
+        without_moment: whose timestamp is null, infinite, or in no year from 1 to 9999. Every partition shows them as
+            invalid.
+    """
+
+    too_old: int
+    too_new: int
+    without_moment: int
+
+
+def rows_outside(sync: Sync, warehouse: Warehouse, first: Partition, last: Partition) -> RowsOutside:
+    """Count the rows of the source that are in none of the partitions from the first to the last one.
 
     Raises SourceMissing and WarehouseError.
     """
     with warehouse.session() as session:
         dialect = session.dialect
-        start = dialect.moment(first.start, session.columns(sync.relation).get(first.column, ""))
-        [(count,)] = session.fetch_all(
-            f"SELECT count(*) FROM {dialect.relation(sync.relation)} AS source "
-            f"WHERE {dialect.identifier(first.column)} < {start}"
+        columns = session.columns(sync.relation)
+        name = find_column(columns, first.column) or first.column
+        kind, column = columns.get(name, ""), dialect.identifier(name)
+        no_moment = in_no_year(dialect, name, kind)
+        before = f"{column} < {dialect.moment(first.start, kind)} AND NOT {no_moment}"
+        after = f"{column} >= {dialect.moment(last.end, kind)} AND NOT {no_moment}"
+        [counts] = session.fetch_all(
+            f"SELECT {', '.join(map(dialect.count_if, (before, after, no_moment)))} "
+            f"FROM {dialect.relation(sync.relation)} AS source"
         )
-    return int(count)
+    return RowsOutside(*map(int, counts))

@@ -30,6 +30,8 @@ class Plan:
         absent: keys that the ledger has and the source no longer does.
         emptied: whether the source is empty and was not before. Then nothing is changed.
         offered_new: offered rows whose key the ledger has not seen.
+        unread: offered rows that the source did not give when it was read again to send them.
+        changed_while_read: those, and offered rows that it gave with other values, or more than once.
         unknown_keys: of the keys that the run is to look at, those that the source does not have.
     """
 
@@ -49,6 +51,8 @@ class Plan:
     absent: int = 0
     emptied: bool = False
     offered_new: int = 0
+    unread: int = 0
+    changed_while_read: int = 0
     unknown_keys: tuple[str, ...] = ()
 
     @property

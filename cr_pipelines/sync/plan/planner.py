@@ -8,10 +8,12 @@ from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
-from cr_pipelines.sync.plan import record_statements, statements
+from cr_pipelines.sync.plan import partition_statements, record_statements, statements
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
+from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
+from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
@@ -33,6 +35,7 @@ class Planner:
         self._options = options
         self._partition = partition
         self._names = PlanNames(session.dialect, schema, sync, partition.name if partition else "")
+        self._moved = False
 
     def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
@@ -42,9 +45,10 @@ class Planner:
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required column.
         """
         types, plan = self._match()
-        source = SourceInState(self._session, self._names, self._sync, self._partition, types)
+        source = SourceInState(self._session, self._names, self._sync, self._partition, types, plan.match.spelled)
+        self._respell(source)
         try:
-            with self._session.snapshot():
+            with self._session.snapshot(self._sync.relation):
                 self._fill(plan, source, present)
         except BaseException:
             plan.spool.close()
@@ -55,6 +59,12 @@ class Planner:
         contract = self._sync.contract
         types = self._session.columns(self._sync.relation)
         match = contract.match(list(types))
+        if match.ambiguous:
+            pairs = "; ".join(f"{one} and {other}" for one, other in match.ambiguous)
+            raise SourceUnusable(
+                f"{self._sync.name}: {self._sync.relation} has columns that differ only in case: {pairs}; rename one "
+                "of them in the view"
+            )
         if match.missing:
             nearly = [f"{theirs} (for {ours})" for theirs, ours in match.ignored.items() if ours in match.missing]
             raise SourceUnusable(
@@ -62,9 +72,29 @@ class Planner:
                 f"the contract of a {contract.kind} requires; name it so in the view"
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
-        known = {column.name: types[column.name] for column in match.columns}
+        moment = None if self._partition is None else match.spelled.get(self._partition.column)
+        if self._partition is not None and moment is not None and not self._dialect.is_moment(types[moment]):
+            raise SourceUnusable(
+                f"{self._sync.name}: column {moment} of {self._sync.relation} has the type {types[moment]}, and a "
+                f"partition is a day of a timestamp; cast it in the view, as with CAST({moment} AS "
+                f"{self._dialect.types['timestamp']})"
+            )
+        known = {column.name: types[match.spelled[column.name]] for column in match.columns}
         version = row_hash_version(self._dialect, known)
         return known, Plan(match, tuple(known), version, also_offered(self._sync, self._options))
+
+    def _respell(self, source: PlannedSource) -> None:
+        """Give keys that the ledger has in a former spelling the present one, so that nothing is sent again."""
+        respelled = any(self._dialect.is_respelled(source.types[name]) for name in self._sync.contract.key)
+        if not respelled or not self._any(statements.may_be_respelled(self._names)):
+            return
+        self._make_table("cr_respelled", statements.respelled_keys(self._names, source.rows(), source.types))
+        if self._any("SELECT 1 FROM cr_respelled LIMIT 1"):
+            self._session.transaction(self._respell_tables)
+
+    def _respell_tables(self) -> None:
+        for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses"):
+            self._session.execute(statements.respell(self._names, table))
 
     def _fill(self, plan: Plan, source: PlannedSource, present: Collection[str] | None) -> None:
         self._read_keys(plan, source)
@@ -79,7 +109,7 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan, source)
-        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows())
+        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows(), source.types)
         if addresses and plan.offered and not self._options.dry_run:
             self._make_table("cr_addresses", addresses)
 
@@ -88,7 +118,16 @@ class Planner:
         if self._options.keys:
             found = {found for (found,) in self._session.fetch_all("SELECT key FROM cr_source_keys")}
             plan.unknown_keys = tuple(key for key in self._options.keys if key not in found)
-        self._make_table("cr_duplicates", statements.duplicate_keys())
+        elsewhere = source.find_elsewhere()
+        if elsewhere is None:
+            self._moved = self._any(partition_statements.any_in_partitions(self._names))
+        else:
+            self._make_table("cr_moved", partition_statements.find_moved(self._names))
+            self._moved = self._any("SELECT 1 FROM cr_moved LIMIT 1")
+            if self._moved:
+                self._make_table("cr_elsewhere", elsewhere)
+        has_copies = self._moved and elsewhere is not None and self._any("SELECT 1 FROM cr_elsewhere LIMIT 1")
+        self._make_table("cr_duplicates", statements.duplicate_keys(elsewhere=has_copies))
         [(plan.source_rows, plan.null_keys)] = self._session.fetch_all(statements.count_source_rows(self._dialect))
         [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.fetch_all(
             statements.count_duplicates(self._dialect)
@@ -108,7 +147,8 @@ class Planner:
             absent=not self._options.keys,
         )
         self._make_table("cr_candidates", candidates)
-        self._make_table("cr_compared", statements.compare(self._names, plan.row_hash_version, interrupted=interrupted))
+        compared = statements.compare(self._names, plan.row_hash_version, interrupted=interrupted, moved=self._moved)
+        self._make_table("cr_compared", compared)
 
     def _settle_rehashed(self, source: PlannedSource) -> None:
         """Find rows whose hash is of another version and whose content is the same, as after an engine upgrade."""
@@ -142,18 +182,23 @@ class Planner:
         self._make_table("cr_offered", statements.offer(in_turn, self._options.limit))
         [(plan.offered_new,)] = self._session.fetch_all(statements.count_new(self._dialect))
         hashed_keys = self._any("SELECT 1 FROM cr_offered WHERE key LIKE 'sha256:%' LIMIT 1")
-        for turn in range(len(in_turn)):
-            if self._any(f"SELECT 1 FROM cr_offered WHERE turn = {turn} LIMIT 1"):
-                source.read_offered(turn, plan.spool.section(), hashed_keys=hashed_keys)
+        for turn, offered in self._session.fetch_all(statements.count_offered()):
+            section = plan.spool.section()
+            second = SecondRead(section)
+            source.read_offered(turn, second, hashed_keys=hashed_keys)
+            plan.unread += max(offered - section.rows, 0)
+            plan.changed_while_read += second.changed + abs(offered - section.rows)
 
-    def begin(self, plan: Plan, run_id: str, source_id: int | None = None) -> None:
+    def begin(self, plan: Plan, run: PlannedRun, source_id: int | None = None) -> None:
         """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if not plan.emptied:
-            self._session.transaction(lambda: self._begin(plan, run_id, source_id))
+            self._session.transaction(lambda: self._begin(plan, run, source_id))
 
-    def _begin(self, plan: Plan, run_id: str, source_id: int | None) -> None:
+    def _begin(self, plan: Plan, run: PlannedRun, source_id: int | None) -> None:
         if plan.offered:
             SentAddresses(self._session, self._names).note(self._sync, plan.match.columns, source_id)
+        if self._moved:
+            self._session.execute(partition_statements.record_moved(self._names))
         if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):
             self._session.execute(record_statements.refresh_hashes(self._names, plan.row_hash_version))
         if plan.absent:
@@ -161,12 +206,12 @@ class Planner:
         if self._any("SELECT 1 FROM cr_compared WHERE why <> 'absent' AND absent_since IS NOT NULL LIMIT 1"):
             self._session.execute(record_statements.record_returned(self._names))
         if self._sync.contract.repeatable:
-            self._session.execute(record_statements.record_intents(self._names, run_id))
+            self._session.execute(record_statements.record_intents(self._names, run.run_id))
         if plan.null_keys:
             message = self._null_key_message(plan)
-            self._session.execute(record_statements.record_null_keys(self._names, run_id, message))
+            self._session.execute(record_statements.record_null_keys(self._names, run, message))
         if plan.duplicate_keys:
-            self._session.execute(record_statements.record_duplicates(self._names, run_id))
+            self._session.execute(record_statements.record_duplicates(self._names, run))
 
     def count_problems(self, plan: Plan, report: Report) -> None:
         """Add rows without a key, and rows that share one, to the report's problems."""

@@ -1,18 +1,26 @@
-"""The SQL that records what a plan found, before anything is sent: one pure function for each statement.
+"""The SQL that records what a plan found, before anything is sent.
 
-Goes in: `PlanNames`, the run, and the temporary tables of the plan. Comes out: one statement over our own tables.
+Goes in: `PlanNames`, the run, and the temporary tables of the plan. Comes out: one statement for each function.
 """
 
-from cr_pipelines.sync.plan.statements import PlanNames
+from typing import NamedTuple
+
+from cr_pipelines.sync.plan.statements import DUPLICATE, PlanNames
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.warehouse import Dialect
 
 OUTCOME_COLUMNS = (
     "sync", "key", "partition", "status", "attempts", "reason_code", "field", "message", "recorded_at", "run_id",
+    "run_order", "sequence",
 )  # fmt: skip
 """The columns of an outcome that the plan itself finds."""
 
-DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
+
+class PlannedRun(NamedTuple):
+    """The run whose outcomes a plan records; `order` is what its claim returned."""
+
+    run_id: str
+    order: int
 
 
 def refresh_hashes(names: PlanNames, row_hash_version: str) -> str:
@@ -54,19 +62,23 @@ def record_intents(names: PlanNames, run_id: str) -> str:
         WHERE i.key IS NULL"""
 
 
-def record_null_keys(names: PlanNames, run_id: str, message: str) -> str:
+def record_null_keys(names: PlanNames, run: PlannedRun, message: str) -> str:
     """Return a statement that records all rows without a key as one invalid entry."""
     text = names.dialect.literal
     return f"""
         INSERT INTO {names.table("sync_outcomes")} ({_outcome_columns(names.dialect)})
         VALUES (
             {names.sync_name}, {text(no_key(names.partition_name))}, {text(names.partition_name)},
-            'invalid', 0, 'null_key', {text(names.key_columns)}, {text(message)}, {names.now}, {text(run_id)}
+            'invalid', 0, 'null_key', {text(names.key_columns)}, {text(message)}, {names.now},
+            {text(run.run_id)}, {run.order}, 0
         )"""
 
 
-def record_duplicates(names: PlanNames, run_id: str) -> str:
-    """Return a statement that records every key that several rows have as invalid, unless the ledger has it so."""
+def record_duplicates(names: PlanNames, run: PlannedRun) -> str:
+    """Return a statement that records every key that several rows have as invalid, unless the ledger has it so.
+
+    The sequence numbers are negative: they come before those of rows that are sent.
+    """
     text = names.dialect.literal
     message = f"{names.dialect.text('d.copies')} || {text(DUPLICATE)}"
     appended = ""
@@ -77,7 +89,8 @@ def record_duplicates(names: PlanNames, run_id: str) -> str:
         INSERT INTO {names.table("sync_outcomes")} ({_outcome_columns(names.dialect)})
         SELECT
             {names.sync_name}, d.key, {text(names.partition_name)},
-            'invalid', 0, 'duplicate_key', {text(names.key_columns)}, {message}, {names.now}, {text(run_id)}
+            'invalid', 0, 'duplicate_key', {text(names.key_columns)}, {message}, {names.now},
+            {text(run.run_id)}, {run.order}, -row_number() OVER (ORDER BY d.key)
         FROM cr_duplicates AS d
         LEFT JOIN {names.table("sync_ledger")} AS l ON l.sync = {names.sync_name} AND l.key = d.key
         WHERE (l.message IS DISTINCT FROM {message} OR l.absent_since IS NOT NULL) {appended}"""

@@ -2,7 +2,7 @@
 
 Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session (`cr_source_keys`,
 `cr_refreshed`) and, at the end, the offered rows. `SourceInState` reads a source that is in the same engine as our
-tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same four methods.
+tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same five methods.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.sync.plan import statements
+from cr_pipelines.sync.plan import partition_statements, statements
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.warehouse import BatchSink, Session, SourceDialect
@@ -33,6 +33,12 @@ class PlannedSource(Protocol):
     def stage_keys(self, keys: Collection[str]) -> str:
         """Return a query of the state session for every row's `key` and `row_hash`, or those of some keys."""
 
+    def find_elsewhere(self) -> str | None:
+        """Return a query for the keys of `cr_moved` that other partitions have, with their `copies`.
+
+        None if the whole source is read.
+        """
+
     def mark_refreshed(self) -> None:
         """Put into `cr_refreshed` the rows of `cr_compared` that are `rehashed` and whose fingerprint is the same."""
 
@@ -47,36 +53,53 @@ class SourceInState:
     """A source in the same engine as our tables."""
 
     def __init__(
-        self, session: Session, names: PlanNames, sync: Sync, partition: Partition | None, types: Mapping[str, str]
+        self,
+        session: Session,
+        names: PlanNames,
+        sync: Sync,
+        partition: Partition | None,
+        types: Mapping[str, str],
+        spelled: Mapping[str, str],
     ):
         self._session = session
         self._dialect = session.dialect
         self._names = names
         self._sync = sync
         self._partition = partition
+        self._spelled = spelled
         self.types = types
 
     def rows(self) -> str:
         """Return the source's rows as they are written after FROM."""
-        return statements.source_rows(self._dialect, self._sync, self._partition, self.types)
+        return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
 
     def stage_keys(self, keys: Collection[str]) -> str:
         """Return a query for every row's key and hash; the engine reads the source once for it."""
         return statements.hash_keys(self._names, self.rows(), self.types, keys)
 
+    def find_elsewhere(self) -> str | None:
+        """Return a query for the keys of `cr_moved` that other partitions have."""
+        if self._partition is None:
+            return None
+        source = partition_statements.rows_elsewhere(
+            self._dialect, self._sync, self._partition, self.types, self._spelled
+        )
+        return partition_statements.find_elsewhere(self._names, source, self.types)
+
     def mark_refreshed(self) -> None:
         """Compare fingerprints inside the engine."""
-        source = self._keyed(self._names.source_key)
-        self._session.execute(statements.find_refreshed(self._dialect, list(self.types), source))
+        source = self._keyed(self._names.source_key(self.types))
+        self._session.execute(statements.find_refreshed(self._dialect, self.types, source))
 
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Join the source with the offered keys.
 
         Where no offered key is hashed, the join is on the bare column, so that the engine skips what it need not read.
         """
-        key = self._names.source_key
+        key = self._names.source_key(self.types)
         if not hashed_keys and len(self._sync.contract.key) == 1:
-            key = self._dialect.text(self._dialect.identifier(self._sync.contract.key[0]))
+            [column] = self._sync.contract.key
+            key = self._dialect.spelled(column, self.types[column])
         query = statements.read_offered(
             self._names, self.types, self._keyed(key), turn, self._shared_columns, LEDGER_COLUMNS
         )

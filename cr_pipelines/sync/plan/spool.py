@@ -3,13 +3,17 @@
 Goes in: Arrow batches. Comes out: one `PlannedRow` after the other, in the order of the plan's turns.
 """
 
+import struct
 import tempfile
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from cr_pipelines.sync.contract.faults import Unreadable
 
 
 class PlannedRow(NamedTuple):
@@ -35,9 +39,7 @@ LEDGER_COLUMNS = PlannedRow._fields[:-1]
 """The columns that come before the source's own in a spooled batch."""
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """A value that Python cannot hold, such as a date in the year 20000."""
+_ROW_HASH = LEDGER_COLUMNS.index("row_hash")
 
 
 class Section:
@@ -72,7 +74,7 @@ class Section:
         self._file.seek(0)
         split = len(LEDGER_COLUMNS)
         for batch in pa.ipc.open_stream(self._file):
-            columns = [_values(column) for column in batch.columns]
+            columns = [values_of(column) for column in batch.columns]
             for row in zip(*columns, strict=True):
                 yield PlannedRow._make((*row[:split], row[split:]))
 
@@ -84,13 +86,42 @@ class Section:
         self._file.seek(0)
         found: set[object] = set()
         for batch in pa.ipc.open_stream(self._file):
-            values = _values(batch.column(len(LEDGER_COLUMNS) + column))
+            values = values_of(batch.column(len(LEDGER_COLUMNS) + column))
             found.update(value for value in values if isinstance(value, Hashable))
         return found
 
     def close(self) -> None:
         """Free the disk space."""
         self._file.close()
+
+
+class SecondRead:
+    """Writes the second reading of a source to a section, and counts what differs from the first.
+
+    After the section's own columns, a batch has the hash that the row had when the plan was made, and a number that
+    tells copies of a row apart. Only the first copy is kept.
+
+    Attributes:
+        changed: rows that are not as the plan found them, and further copies.
+    """
+
+    def __init__(self, section: Section):
+        self._section = section
+        self.changed = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take the next batch."""
+        hashes, planned, copies = batch.column(_ROW_HASH), batch.column(-2), batch.column(-1)
+        is_first = pc.equal(copies, pa.scalar(1, copies.type))
+        same = pc.and_(pc.equal(hashes, planned), is_first)
+        self.changed += batch.num_rows - same.true_count
+        own = batch.select(list(range(batch.num_columns - 2)))
+        self._section.write(own.filter(is_first))
+
+    def clear(self) -> None:
+        """Drop every row."""
+        self._section.clear()
+        self.changed = 0
 
 
 class Spool:
@@ -122,12 +153,71 @@ class Spool:
             section.close()
 
 
-def _values(column: Any) -> list[object]:
+def values_of(column: "pa.Array[Any]") -> list[object]:
+    """Return the values of an Arrow column in Python.
+
+    A 4-byte float is its shortest decimal, and a number of any precision, which PostgreSQL hands over as text, is a
+    Decimal.
+    """
+    convert = _conversion(column.type)
     try:
         values: list[object] = column.to_pylist()
     except (ValueError, OverflowError):
-        return [_value(item) for item in column]
-    return values
+        values = [_value(item) for item in column]
+    return values if convert is None else [convert(value) for value in values]
+
+
+def _conversion(kind: pa.DataType) -> Callable[[Any], object] | None:
+    """Return what turns a value of an Arrow type into ours, or None where they are the same."""
+    if pa.types.is_float16(kind) or pa.types.is_float32(kind):
+        return _not_null(_shortest[kind])
+    if isinstance(kind, pa.OpaqueType) and kind.type_name == "numeric":
+        return _not_null(Decimal)
+    if pa.types.is_struct(kind):
+        fields = {field.name: convert for field in kind if (convert := _conversion(field.type)) is not None}
+        return _not_null(lambda value: _converted(value, fields)) if fields else None
+    if pa.types.is_map(kind):
+        keys, values = (_conversion(side) or _same for side in (kind.key_type, kind.item_type))
+        if keys is _same and values is _same:
+            return None
+        return _not_null(lambda value: [(keys(key), values(entry)) for key, entry in value])
+    if isinstance(kind, _LISTS) and (convert := _conversion(kind.value_type)) is not None:
+        return _not_null(lambda value: [convert(entry) for entry in value])
+    return None
+
+
+_LISTS = (pa.ListType, pa.LargeListType, pa.FixedSizeListType)
+
+
+def _not_null(convert: Callable[[Any], object]) -> Callable[[Any], object]:
+    return lambda value: value if value is None or isinstance(value, Unreadable) else convert(value)
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _converted(value: dict[str, object], fields: Mapping[str, Callable[[Any], object]]) -> dict[str, object]:
+    return {name: fields[name](entry) if name in fields else entry for name, entry in value.items()}
+
+
+def _shortest_decimal(layout: str) -> Callable[[float], float]:
+    """Return what turns a short float into the double with the fewest digits that is the same short float."""
+
+    def shorten(value: float) -> float:
+        if value != value or value.is_integer() or abs(value) == float("inf"):
+            return value
+        exact = struct.pack(layout, value)
+        for digits in range(1, 9):
+            short = float(f"{value:.{digits}g}")
+            if struct.pack(layout, short) == exact:
+                return short
+        return float(f"{value:.9g}")
+
+    return shorten
+
+
+_shortest = {pa.float16(): _shortest_decimal("e"), pa.float32(): _shortest_decimal("f")}
 
 
 def _value(item: Any) -> object:

@@ -3,7 +3,10 @@
 Goes in: `PlanNames` (the dialect, our tables, the sync and its partition) and what the statement depends on. Comes out:
 one statement. The planner runs them in this order; each temporary table is the next statement's input:
 
+    cr_respelled     keys that the ledger has in a former spelling, as a rule none
     cr_source_keys   every source row's key and hash
+    cr_moved         of a partition: its keys that the ledger has in another one
+    cr_elsewhere     those of them that other partitions of the source have too
     cr_duplicates    keys that several source rows have
     cr_candidates    keys whose source row and ledger row do not settle that nothing is to be done: few, as a rule
     cr_compared      the candidates, with how each compares with the ledger (`why`) and what the ledger has of it
@@ -14,7 +17,7 @@ one statement. The planner runs them in this order; each temporary table is the 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from cr_pipelines.sync.model import Partition, Sync
+from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.statements import delivered_fingerprint
@@ -22,6 +25,8 @@ from cr_pipelines.warehouse import Dialect
 
 NO_HASH = -1
 """A hash that no source row has; the chance that one has it all the same is one in 2^63."""
+
+DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
 
 _LOOK_AGAIN = "'failed', 'invalid', 'suppressed', 'rejected', 'unknown'"
 """Statuses that no hash settles."""
@@ -44,15 +49,19 @@ class PlanNames(StateNames):
         """The key's columns, for people."""
         return ", ".join(self.sync.contract.key)
 
+    def source_key(self, types: Mapping[str, str]) -> str:
+        """Return the expression for a source row's key, given the types of its columns."""
+        return self.dialect.key(self.sync.contract.key, types)
+
     @property
-    def source_key(self) -> str:
-        """The expression for a source row's key."""
-        return self.dialect.key(self.sync.contract.key)
+    def of_sync(self) -> str:
+        """The condition for the rows of this sync, in any of our tables."""
+        return f"sync = {self.sync_name}"
 
     @property
     def here(self) -> str:
-        """The condition for the rows of this sync and partition, in any of our tables."""
-        return self.where(self.sync.name, self.partition_name)
+        """The condition for the rows that are compared with the whole source, or with its partition."""
+        return self.where(self.sync.name, self.partition_name) if self.partition_name else self.of_sync
 
     @property
     def now(self) -> str:
@@ -65,24 +74,8 @@ class PlanNames(StateNames):
 
     @property
     def interrupted(self) -> str:
-        """A query for the keys that a run may have been sending when it died."""
-        return self.rows("sync_intents", "DISTINCT key")
-
-
-def source_rows(dialect: Dialect, sync: Sync, partition: Partition | None, types: Mapping[str, str]) -> str:
-    """Return the source's rows as they are written after FROM, those of one partition if there is one.
-
-    Rows without a timestamp belong to every partition: they are shown as invalid, with each of them.
-    """
-    relation = dialect.relation(sync.relation)
-    if partition is None:
-        return f"(SELECT * FROM {relation} AS source) AS source_rows"
-    column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
-    start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
-    return f"""(
-        SELECT * FROM {relation} AS source
-        WHERE {column} >= {start} AND {column} < {end} OR {column} IS NULL
-    ) AS source_rows"""
+        """A query for the keys that a run may have been sending when it died, whatever partition they were in."""
+        return f"SELECT DISTINCT key FROM {self.table('sync_intents')} WHERE {self.of_sync}"
 
 
 def temporary_table(name: str, query: str) -> str:
@@ -96,20 +89,61 @@ def hash_keys(names: PlanNames, source: str, types: Mapping[str, str], keys: Col
     return f"""
         SELECT key, row_hash
         FROM (
-            SELECT {names.source_key} AS key, {names.dialect.row_hash(types)} AS row_hash
+            SELECT {names.source_key(types)} AS key, {names.dialect.row_hash(types)} AS row_hash
             FROM {source}
         ) AS hashed
         {only}"""
 
 
-def duplicate_keys() -> str:
-    """Return the query behind `cr_duplicates`."""
-    return """
-        SELECT key, count(*) AS copies
+def respelled_keys(names: PlanNames, source: str, types: Mapping[str, str]) -> str:
+    """Return the query behind `cr_respelled`: keys that the ledger has in the engine's own text, each as it is now.
+
+    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
+    """
+    ledger = names.table("sync_ledger")
+    return f"""
+        SELECT min(was) AS was, key
+        FROM (SELECT {names.source_key({})} AS was, {names.source_key(types)} AS key FROM {source}) AS spelled
+        WHERE was <> key
+        AND EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.was)
+        AND NOT EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.key)
+        GROUP BY key"""
+
+
+def may_be_respelled(names: PlanNames) -> str:
+    """Return a query that has a row if the ledger may have keys in another spelling than a number or JSON has now."""
+    return (
+        f"SELECT 1 FROM {names.table('sync_ledger')} WHERE sync = {names.sync_name} "
+        "AND (key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '\"%' OR key LIKE '%-0%') LIMIT 1"
+    )
+
+
+def respell(names: PlanNames, table: str) -> str:
+    """Return a statement that gives the keys of `cr_respelled` their new spelling in one of our tables."""
+    own = names.dialect.identifier(table)
+    return f"""
+        UPDATE {names.table(table)} SET key = r.key
+        FROM cr_respelled AS r
+        WHERE {own}.sync = {names.sync_name} AND {own}.key = r.was"""
+
+
+def duplicate_keys(*, elsewhere: bool) -> str:
+    """Return the query behind `cr_duplicates`: how many rows share a key, and how many of them the partition has.
+
+    `elsewhere` says whether any of them are in other partitions.
+    """
+    counted = """
+        SELECT key, count(*) AS copies, count(*) AS here
         FROM cr_source_keys
         WHERE key IS NOT NULL
-        GROUP BY key
-        HAVING count(*) > 1"""
+        GROUP BY key"""
+    if not elsewhere:
+        return f"{counted}\n        HAVING count(*) > 1"
+    return f"""
+        SELECT h.key, h.copies + coalesce(e.copies, 0) AS copies, h.here
+        FROM ({counted}) AS h
+        LEFT JOIN cr_elsewhere AS e ON e.key = h.key
+        WHERE h.copies + coalesce(e.copies, 0) > 1"""
 
 
 def count_source_rows(dialect: Dialect) -> str:
@@ -119,7 +153,7 @@ def count_source_rows(dialect: Dialect) -> str:
 
 def count_duplicates(dialect: Dialect) -> str:
     """Return a query for the number of keys that several rows have, and of those rows."""
-    return f"SELECT count(*), CAST(coalesce(sum(copies), 0) AS {dialect.types['bigint']}) FROM cr_duplicates"
+    return f"SELECT count(*), CAST(coalesce(sum(here), 0) AS {dialect.types['bigint']}) FROM cr_duplicates"
 
 
 def had_rows_before(names: PlanNames) -> str:
@@ -184,13 +218,15 @@ def find_candidates(
         WHERE ({" OR ".join(looked_for)}){left_out}"""
 
 
-def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool) -> str:
-    """Return the query behind `cr_compared`: how each candidate compares with the ledger."""
-    ledger = names.rows(
-        "sync_ledger",
-        f"""key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
-            row_hash, row_hash_version, message, not_found_runs, absent_since""",
-    )
+def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool, moved: bool) -> str:
+    """Return the query behind `cr_compared`: how each candidate compares with the ledger.
+
+    `moved` says whether the ledger has any of them in another partition.
+    """
+    ledger = f"""
+        SELECT key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
+            row_hash, row_hash_version, message, not_found_runs, absent_since
+        FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}"""
     interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
     version = names.dialect.literal(row_hash_version)
@@ -227,14 +263,20 @@ def create_refreshed(dialect: Dialect) -> str:
     return f"CREATE TEMPORARY TABLE cr_refreshed (key {text}, row_hash {bigint}, why {text})"
 
 
-def find_refreshed(dialect: Dialect, columns: Sequence[str], source: str) -> str:
-    """Return a statement that finds rows whose content is the same, as after an engine upgrade."""
+def find_refreshed(dialect: Dialect, types: Mapping[str, str], source: str) -> str:
+    """Return a statement that finds rows whose content is the same, as after an engine upgrade or with another type.
+
+    Fingerprints once had numbers as the engine's own JSON, as if their types were not known.
+    """
+    fingerprints = [dialect.fingerprint(types)]
+    if any(map(dialect.is_number, types.values())):
+        fingerprints.append(dialect.fingerprint(dict.fromkeys(types, "")))
     return f"""
         INSERT INTO cr_refreshed
         SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
         FROM {source} AS s
         JOIN cr_compared AS c ON s.cr_key = c.key
-        WHERE c.why = 'rehashed' AND {dialect.fingerprint(columns)} = c.was_fingerprint"""
+        WHERE c.why = 'rehashed' AND c.was_fingerprint IN ({", ".join(fingerprints)})"""
 
 
 def settle_refreshed() -> tuple[str, str]:
@@ -289,6 +331,11 @@ def offer(turns: Sequence[str], limit: int | None) -> str:
     return f"SELECT * FROM ({offered}) AS turned{limited}"
 
 
+def count_offered() -> str:
+    """Return a query for the number of offered rows of each turn, in order."""
+    return "SELECT turn, count(*) FROM cr_offered GROUP BY turn ORDER BY turn"
+
+
 def count_new(dialect: Dialect) -> str:
     """Return a query for the number of offered rows that the ledger has not seen."""
     condition = "why = 'new'"
@@ -303,7 +350,7 @@ def example_duplicates(limit: int) -> str:
 def read_offered(
     names: PlanNames, types: Mapping[str, str], source: str, turn: int, order: Sequence[str], meta: Sequence[str]
 ) -> str:
-    """Return a query for the offered rows of one turn.
+    """Return a query for the offered rows of one turn, as `SecondRead` takes them.
 
     Args:
         names: the plan's.
@@ -314,12 +361,18 @@ def read_offered(
         meta: what comes before the values, as columns of `cr_offered` (`fingerprint` and `row_hash` are computed).
     """
     dialect = names.dialect
-    computed = {"fingerprint": dialect.fingerprint(list(types)), "row_hash": dialect.row_hash(types)}
+    computed = {"fingerprint": dialect.fingerprint(types), "row_hash": dialect.row_hash(types)}
     before = (f"{computed[name]} AS {name}" if name in computed else f"o.{name}" for name in meta)
+    contract = names.sync.contract
+    identities = {*contract.key, *(column.name for column in contract.columns if column.person_id)}
     values = (
-        f"{dialect.readable(name, kind)} AS {dialect.identifier(f'value_{name}')}" for name, kind in types.items()
+        f"{(dialect.readable_identity if name in identities else dialect.readable)(name, kind)} "
+        f"AS {dialect.identifier(f'value_{name}')}"
+        for name, kind in types.items()
     )
-    listed = ",\n".join((*before, *values))
+    # An append must not be sent twice because its source gives the row twice when it is read again.
+    copy = "1" if names.sync.contract.repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY o.key)"
+    listed = ",\n".join((*before, *values, "o.row_hash AS planned_hash", f"{copy} AS copy_number"))
     ordered = f"ORDER BY {', '.join(f's.{dialect.identifier(name)}' for name in order)}" if order else ""
     return f"""
         SELECT

@@ -5,7 +5,7 @@ Comes out: rows of `known_addresses`, and what they say about one address. Suppr
 rows are not sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cr_pipelines.sync.contract import Column
@@ -15,7 +15,9 @@ from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.warehouse import Dialect, Session
 
 
-def offered_addresses(dialect: Dialect, sync: Sync, columns: Sequence[Column], source: str) -> str | None:
+def offered_addresses(
+    dialect: Dialect, sync: Sync, columns: Sequence[Column], source: str, types: Mapping[str, str]
+) -> str | None:
     """Return a query for the text of the offered rows in which an address may be; None if there is none.
 
     Args:
@@ -23,6 +25,7 @@ def offered_addresses(dialect: Dialect, sync: Sync, columns: Sequence[Column], s
         sync: what is synced.
         columns: the contract's columns that the source has.
         source: the source's rows, as written after FROM; the offered keys are in `cr_offered`.
+        types: the types of its columns.
 
     Returns:
         a query with the columns `key`, `person` (the person's id in the destination source) and `address_0` onwards.
@@ -30,11 +33,12 @@ def offered_addresses(dialect: Dialect, sync: Sync, columns: Sequence[Column], s
     names = [column.name for column in columns if column.identifies]
     if not names:
         return None
-    person = next((dialect.key((column.name,)) for column in columns if column.person_id), "NULL")
+    person = next((dialect.key((column.name,), types) for column in columns if column.person_id), "NULL")
     places = [f"address_{position}" for position in range(len(names))]
     texts = [f"{dialect.text(dialect.identifier(name))} AS {place}" for name, place in zip(names, places, strict=True)]
     return (
-        f"SELECT o.key, s.person, {', '.join(places)} FROM (SELECT {dialect.key(sync.contract.key)} AS source_key, "
+        f"SELECT o.key, s.person, {', '.join(places)} "
+        f"FROM (SELECT {dialect.key(sync.contract.key, types)} AS source_key, "
         f"CAST({person} AS {dialect.types['text']}) AS person, {', '.join(texts)} FROM {source}) AS s "
         "JOIN cr_offered AS o ON s.source_key = o.key"
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cr_pipelines.sync.privacy.lease import lease_clock
-from cr_pipelines.sync.state.runs import RunRegistry, SignsOfLife, UnconfirmedRun, is_alive_here, this_host
+from cr_pipelines.sync.state.processes import is_alive_here, this_host
+from cr_pipelines.sync.state.runs import RunRegistry, SignsOfLife, UnconfirmedRun
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.warehouse import Session, Warehouse
 
@@ -87,6 +88,6 @@ def wait_until_confirmed(
 
 
 def _is_over(run: UnconfirmedRun, signs: _Signs, timing: Timing) -> bool:
-    if run.host == this_host() and not is_alive_here(run.process, run.run_id):
+    if run.host == this_host() and not is_alive_here(run.process, run.process_started, run.run_id):
         return True
     return lease_clock() - signs.since > timing.lease_surely_over_seconds

@@ -40,15 +40,17 @@ class InFlight:
 
     Attributes:
         attempts: how often the request left.
+        in_doubt: whether one of them is in flight or was given up, so that it may arrive without a response.
     """
 
-    __slots__ = ("_body", "_rows", "_watch", "attempts")
+    __slots__ = ("_body", "_rows", "_watch", "attempts", "in_doubt")
 
     def __init__(self, watch: SuppressionWatch, rows: Sequence[Identity]):
         self._watch = watch
         self._rows = rows
         self._body = b""
         self.attempts = 0
+        self.in_doubt = False
 
     def enter(self, body: bytes) -> None:
         """Let the request leave. Raises RowSuppressed or LeaseExpired."""
@@ -60,10 +62,12 @@ class InFlight:
             raise RowSuppressed(found)
         self._watch.in_flight.add(self)
         self.attempts += 1
+        self.in_doubt = True
 
-    def leave(self, answered: bool) -> None:
-        """Note that the request has its response, or was given up."""
-        self._watch.in_flight.remove(self, responded=answered)
+    def leave(self, settled: bool) -> None:
+        """Note that the request was settled, by its response or as it was never sent, or else was given up."""
+        self.in_doubt = not settled
+        self._watch.in_flight.remove(self, responded=settled)
 
     def address_in(self, suppressed: Suppressed) -> str | None:
         """Return the hash of the address for which the request must not be sent, or None."""

@@ -1,31 +1,72 @@
-"""The heartbeat of a run, by which others see that it is alive.
+"""The heartbeat of a run, by which others see that it is alive, and by which it sees that it was taken over.
 
-Goes in: sessions that the run opens anyway. Comes out: a young heartbeat in `sync_runs`.
+Goes in: sessions that the run opens anyway, and sessions of a thread while a statement takes long. Comes out: a young
+heartbeat in `sync_runs`.
 """
 
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from cr_pipelines.sync.errors import TakenOver
 from cr_pipelines.sync.model import RunKey
 from cr_pipelines.sync.state.runs import RunRegistry
-from cr_pipelines.warehouse import Session
+from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
+
+_JOIN_SECONDS = 5.0
 
 
 class Heartbeat:
-    """Notes that a run is alive, every `seconds`."""
+    """Notes that a run is alive, every `seconds` by `clock`."""
 
-    def __init__(self, run: RunKey, schema: str, seconds: float):
+    def __init__(self, run: RunKey, schema: str, seconds: float, clock: Callable[[], float] = time.monotonic):
         self._run = run
         self._schema = schema
         self._seconds = seconds
-        self._last = time.monotonic()
+        self._clock = clock
+        self._last = clock()
 
     @property
     def due(self) -> bool:
         """Whether it is time for the next heartbeat."""
-        return time.monotonic() - self._last >= self._seconds
+        return self._clock() - self._last >= self._seconds
 
     def beat_if_due(self, session: Session) -> None:
-        """Note that the run is alive, if it is time to."""
+        """Note that the run is alive, if it is time to. Raises TakenOver if another run took it for dead."""
+        registry = RunRegistry(session, self._schema)
         if self.due:
-            RunRegistry(session, self._schema).heartbeat(*self._run)
-            self._last = time.monotonic()
+            registry.heartbeat(*self._run)
+            self._last = self._clock()
+        else:
+            registry.check(*self._run)
+
+    @contextmanager
+    def keep_beating(self, warehouse: Warehouse) -> Iterator[None]:
+        """Note that the run is alive while the block lasts, over connections of a thread's own.
+
+        Where nobody can look while a session lasts, nobody can take the run over either, and no thread is needed.
+        """
+        if warehouse.exclusive:
+            yield
+            return
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(self._seconds):
+                try:
+                    with warehouse.session() as session:
+                        RunRegistry(session, self._schema).heartbeat(*self._run)
+                except TakenOver:
+                    # The run sees it when it looks itself.
+                    return
+                except WarehouseError:
+                    continue
+
+        thread = threading.Thread(target=beat, name=f"heartbeat of {self._run.sync}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(_JOIN_SECONDS)

@@ -5,18 +5,22 @@ the run or at the start of the next, and what other modules ask about these entr
 expensive, however few the rows.
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable
 from functools import partial
-from typing import cast
 
 import pyarrow as pa
 
-from cr_pipelines.sync.state import statements
+from cr_pipelines.sync.state import fold_statements, statements
+from cr_pipelines.sync.state.fold_statements import OutcomesOfRun, Portion
 from cr_pipelines.sync.state.schema import StateSchema, Table, declare
 from cr_pipelines.warehouse import Session
 
 _FOLDED_AT_ONCE = 100_000
+
+_RUNS_AT_ONCE = 50
+
+_MANY_OUTCOMES = 2_000
+"""From so many on, the engine's planner is told what the tables hold before they are joined."""
 
 SYNC_LEDGER = declare(
     Table(
@@ -41,9 +45,11 @@ SYNC_LEDGER = declare(
             "first_sent_at": "timestamp",
             "last_sent_at": "timestamp",
             "run_id": "text",
+            "run_order": "bigint",
             "absent_since": "timestamp",
         },
-        indexes=(("sync", "key"), ("sync", "partition", "key")),
+        indexes=(("sync", "partition", "key"),),
+        unique=("sync", "key"),
     )
 )
 
@@ -68,8 +74,10 @@ SYNC_OUTCOMES = declare(
             "sent_at": "timestamp",
             "recorded_at": "timestamp",
             "run_id": "text",
+            "run_order": "bigint",
+            "sequence": "bigint",
         },
-        indexes=(("sync",),),
+        indexes=(("sync", "run_id", "sequence"),),
     )
 )
 
@@ -130,21 +138,29 @@ class Ledger:
         outcome, and no earlier: what a killed run may have sent stays in doubt until it has one.
         """
         with self._session.lock(f"{self._schema}.{sync}"):
-            while (until := self._portion_end(sync)) is not None:
-                self._session.transaction(partial(self._fold_until, sync, until))
+            counted = self._session.fetch_all(fold_statements.count_outcomes(self.names, sync))
+            is_many = sum(count for _, _, count, _, _ in counted) >= _MANY_OUTCOMES
+            if is_many:
+                self._analyze(SYNC_OUTCOMES, SYNC_INTENTS, SYNC_LEDGER)
+            portions = _portions(counted)
+            for position, portion in enumerate(portions):
+                self._session.transaction(partial(self._fold_portion, sync, portion))
+                if is_many and position in (0, len(portions) - 1):
+                    self._analyze(SYNC_LEDGER)
 
-    def _portion_end(self, sync: str) -> datetime | None:
-        [(until,)] = self._session.fetch_all(statements.portion_end(self.names, sync, _FOLDED_AT_ONCE))
-        return cast(datetime | None, until)
-
-    def _fold_until(self, sync: str, until: datetime) -> None:
+    def _fold_portion(self, sync: str, portion: Portion) -> None:
         for statement in (
-            statements.insert_former_addresses,
-            statements.merge_outcomes,
-            statements.delete_folded_intents,
-            statements.delete_folded_outcomes,
+            fold_statements.insert_former_addresses,
+            fold_statements.merge_outcomes,
+            fold_statements.delete_folded_intents,
+            fold_statements.delete_folded_outcomes,
         ):
-            self._session.execute(statement(self.names, sync, until))
+            self._session.execute(statement(self.names, sync, portion))
+
+    def _analyze(self, *tables: Table) -> None:
+        for table in tables:
+            if statement := self._session.dialect.analyze(self.table(table.name)):
+                self._session.execute(statement)
 
     def delete_keys(self, sync: str, keys: Collection[str]) -> None:
         """Delete keys whose things are no longer in the room: should they come back to the source, they are new."""
@@ -163,3 +179,25 @@ class Ledger:
     def rejected_rows(self, sync: str, partition: str, limit: int) -> list[tuple[str, str, str, str, str]]:
         """Return up to `limit` rows of the view: key, status, field, reason code, message."""
         return self._session.fetch_all(statements.rejected_rows(self.names, sync, partition, limit))
+
+
+def _portions(counted: Iterable[tuple[str, str, int, int | None, int | None]]) -> list[Portion]:
+    """Cut the outcomes of runs into portions. Takes what `count_outcomes` reads."""
+    portions: list[Portion] = []
+    portion: list[OutcomesOfRun] = []
+    room = _FOLDED_AT_ONCE
+    for run_id, partition, count, first, last in counted:
+        if first is None or last is None:
+            portion.append(OutcomesOfRun(run_id, partition, None))
+            room -= count
+        else:
+            # A run numbers its outcomes without gaps.
+            while last - first >= room > 0:
+                portions.append([*portion, OutcomesOfRun(run_id, partition, first + room - 1)])
+                first, portion, room = first + room, [], _FOLDED_AT_ONCE
+            portion.append(OutcomesOfRun(run_id, partition, last))
+            room -= last - first + 1
+        if room <= 0 or len(portion) == _RUNS_AT_ONCE:
+            portions.append(portion)
+            portion, room = [], _FOLDED_AT_ONCE
+    return [*portions, portion] if portion else portions

@@ -10,7 +10,7 @@ so that it can run again on an engine that cannot undo it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cr_pipelines.sync.state import statements
+from cr_pipelines.sync.state import repair_statements, statements
 from cr_pipelines.sync.state.names import StateNames
 
 FIRST_VERSION = 1
@@ -51,7 +51,28 @@ def _rename_columns(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
-STEPS = (Step(2, _rename_columns),)
+_WITH_KEYS = ("sync_ledger", "sync_outcomes", "sync_intents", "known_addresses", "former_addresses")
+
+
+def _repair_keys(names: StateNames, found: Columns) -> list[str]:
+    """Repair what a fold of version 2 could leave: several rows of a key, and outcomes that no index takes."""
+    dialect, ledger = names.dialect, names.table("sync_ledger")
+    repaired = repair_statements.one_row_of_each_key(names, sorted(found["sync_ledger"]))
+    if not dialect.transactional_ddl:
+        # The table is made for itself, and the rows are exchanged together or not at all.
+        repaired[1:3] = [dialect.begin, *repaired[1:3], "COMMIT"]
+    index = (
+        dialect.drop_index(names.schema, "sync_ledger", ("sync", "key")),
+        dialect.create_unique_index(ledger, ("sync", "key")),
+    )
+    return [
+        *(repair_statements.hash_long_keys(names, table) for table in _WITH_KEYS if table in found),
+        *repaired,
+        *(statement for statement in index if statement is not None),
+    ]
+
+
+STEPS = (Step(2, _rename_columns), Step(3, _repair_keys))
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version

@@ -6,6 +6,7 @@ loses what was not written yet: those rows are sent again.
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -34,8 +35,11 @@ class HashedRow(Protocol):
 class Outbox:
     """Outcomes of a run that are not in the warehouse yet."""
 
-    def __init__(self, run: RunKey, schema: str, row_hash_version: str):
+    def __init__(self, run: RunKey, run_order: int, schema: str, row_hash_version: str):
+        """`run_order` is what the run's claim returned."""
         self._run = run
+        self._run_order = run_order
+        self._sequence = count(1)
         self._schema = schema
         self._row_hash_version = row_hash_version
         self._pending: list[tuple[Any, ...]] = []
@@ -90,6 +94,8 @@ class Outbox:
             "sent_at": now if attempts else None,
             "recorded_at": now,
             "run_id": self._run.run_id,
+            "run_order": self._run_order,
+            "sequence": next(self._sequence),
         }
         self._pending.append(tuple(outcome[name] for name in OUTCOME_SCHEMA.names))
 

@@ -4,18 +4,17 @@ Goes in: what a run says of itself. Comes out: rows of `sync_runs`, and whether 
 """
 
 import os
-import socket
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from cr_pipelines.sync.counters import COUNTERS
-from cr_pipelines.sync.errors import AlreadyRunning
+from cr_pipelines.sync.errors import AlreadyRunning, TakenOver
 from cr_pipelines.sync.model import REMOVALS
 from cr_pipelines.sync.state import statements
+from cr_pipelines.sync.state.processes import is_alive_here, process_start, this_host
 from cr_pipelines.sync.state.schema import StateSchema, Table, declare
 from cr_pipelines.warehouse import Session
 
@@ -30,6 +29,8 @@ SYNC_RUNS = declare(
             "stopped_by": "text",
             "host": "text",
             "process": "integer",
+            "process_started": "text",
+            "run_order": "bigint",
             "started_at": "timestamp",
             "heartbeat_at": "timestamp",
             "finished_at": "timestamp",
@@ -64,6 +65,7 @@ class UnconfirmedRun(NamedTuple):
     partition: str
     host: str
     process: int
+    process_started: str | None
 
 
 SignsOfLife = tuple[datetime, int | None]
@@ -90,6 +92,7 @@ class RunRecord:
     counts: Mapping[str, Any]
 
 
+_RUNS_COMPARED = 10
 _RECORDED = ("run_id", "sync", "partition", "state", "stopped_by", "started_at", "finished_at")
 _COUNTED = tuple(counter.name for counter in COUNTERS)
 
@@ -104,16 +107,20 @@ class RunRegistry:
         self._names = self._state.names
         self._timing = timing or Timing()
 
-    def claim(self, run_id: str, sync: str, partition: str, resync: str) -> None:
-        """Note that a run begins.
+    def claim(self, run_id: str, sync: str, partition: str, resync: str) -> int:
+        """Note that a run begins, and return its place in the order of the sync's runs, whatever the clock says.
 
         A run counts as ended when its process on this host is dead, or when it runs elsewhere and its heartbeat has
         expired. A run of the same id is the same run, tried again.
 
-        Raises AlreadyRunning while another run of the same sync and partition is alive.
+        Raises AlreadyRunning while another run of the same sync is alive and shares rows with it: one of the same
+        partition, or of the whole source.
         """
         with self._session.lock(f"{self._schema}.{sync}"):
             now = datetime.now(UTC)
+            [(last,)] = self._session.fetch_all(statements.last_run_order(self._names, sync))
+            # By the clock, so that it grows even when somebody has emptied the table.
+            order = max((last or 0) + 1, time.time_ns() // 1_000)
             # Noted before looking: where nothing keeps others out, two that begin at once see each other.
             row = {
                 "run_id": run_id,
@@ -122,43 +129,57 @@ class RunRegistry:
                 "state": "running",
                 "host": this_host(),
                 "process": os.getpid(),
+                "process_started": process_start(os.getpid()),
+                "run_order": order,
                 "started_at": now,
                 "heartbeat_at": now,
                 "resync": resync,
             }
             self._state.insert(SYNC_RUNS, row)
             self._end_others(run_id, sync, partition, now)
+        return order
 
     def _end_others(self, run_id: str, sync: str, partition: str, now: datetime) -> None:
-        for other, host, process, started_at, heartbeat in self._session.fetch_all(
+        for other, theirs, host, process, started, started_at, heartbeat in self._session.fetch_all(
             statements.running_runs(self._names, sync, partition, run_id, now)
         ):
-            if other != run_id and self._may_be_alive(other, host, process, now - heartbeat):
+            if other != run_id and self._may_be_alive(other, host, process, started, now - heartbeat):
                 self._session.execute(statements.delete_run(self._names, sync, partition, run_id, now))
                 raise AlreadyRunning(
                     f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); "
                     "this run sent nothing and changes nothing. Wait for the other, or end it"
                 )
-            self._session.execute(statements.mark_interrupted(self._names, sync, partition, other, started_at))
+            self._session.execute(statements.mark_interrupted(self._names, sync, theirs, other, started_at))
 
-    def _may_be_alive(self, run_id: str, host: str, process: int, silence: timedelta) -> bool:
+    def _may_be_alive(self, run_id: str, host: str, process: int, started: str | None, silence: timedelta) -> bool:
         if host == this_host():
-            return silence < self._timing.heartbeat_expires_here and is_alive_here(process, run_id)
+            return silence < self._timing.heartbeat_expires_here and is_alive_here(process, started, run_id)
         return silence < self._timing.heartbeat_expires
 
     def is_alive(self, run_id: str, sync: str) -> bool | None:
         """Return whether a run is alive by its process or its heartbeat; None for a run that was never noted."""
         alive: bool | None = None
-        for state, host, process, heartbeat in self._session.fetch_all(
+        for state, host, process, started, heartbeat in self._session.fetch_all(
             statements.signs_of_life(self._names, sync, run_id)
         ):
             recent = state == "running" and datetime.now(UTC) - heartbeat < self._timing.heartbeat_expires
-            alive = bool(alive) or (recent and (host != this_host() or is_alive_here(process, run_id)))
+            alive = bool(alive) or (recent and (host != this_host() or is_alive_here(process, started, run_id)))
         return alive
 
     def heartbeat(self, run_id: str, sync: str, partition: str) -> None:
-        """Note that the run is alive."""
-        self._update_running(run_id, sync, partition, {"heartbeat_at": datetime.now(UTC)})
+        """Note that the run is alive. Raises TakenOver as `check` does."""
+        own = self._running(run_id, sync, partition)
+        self._state.update(SYNC_RUNS, {"heartbeat_at": datetime.now(UTC)}, own)
+        self.check(run_id, sync, partition)
+
+    def check(self, run_id: str, sync: str, partition: str) -> None:
+        """Make sure that no other run took this one for dead. Raises TakenOver; then this run must send nothing."""
+        if not self._state.fetch(SYNC_RUNS, ("state",), self._running(run_id, sync, partition)):
+            raise TakenOver(
+                f"{sync}: another run took run {run_id} for dead while it was silent, and sends its rows now; this run "
+                "stopped. Nothing needs to be done unless it happens again: then look for what pauses the process, or "
+                "for two clocks that differ by minutes"
+            )
 
     def finish(
         self,
@@ -171,12 +192,15 @@ class RunRegistry:
     ) -> None:
         """Note how a run ended, with values by column of `sync_runs`.
 
-        Deletes its intents, but for those of the keys `in_doubt`, whose requests may have arrived without a response.
+        A run that another one took for dead remains `interrupted`. Deletes the run's intents, but for those of the keys
+        `in_doubt`, whose requests may have arrived without a response.
         """
 
         def work() -> None:
-            ended = {"state": state, "finished_at": datetime.now(UTC), **values}
-            self._update_running(run_id, sync, partition, ended)
+            ended = {"finished_at": datetime.now(UTC), **values}
+            self._state.update(SYNC_RUNS, {"state": state, **ended}, self._running(run_id, sync, partition))
+            unfinished = self._unfinished(_own_run(run_id, sync, partition))
+            self._state.update(SYNC_RUNS, ended, f"{unfinished} AND state = 'interrupted'")
             self._session.execute(statements.delete_intents(self._names, sync, partition, run_id, in_doubt))
 
         self._session.transaction(work)
@@ -186,8 +210,8 @@ class RunRegistry:
 
         It is noted even when another run has taken this one for dead.
         """
-        own = UnconfirmedRun(run_id, sync, partition, this_host(), os.getpid())
-        self._state.update(SYNC_RUNS, {"suppression_version": version}, self._unfinished(own))
+        own = self._unfinished(_own_run(run_id, sync, partition))
+        self._state.update(SYNC_RUNS, {"suppression_version": version}, own)
 
     def unconfirmed(self, version: int) -> list[tuple[UnconfirmedRun, SignsOfLife]]:
         """Return the runs of syncs that may still send people of a list's version, each with its signs of life.
@@ -195,7 +219,7 @@ class RunRegistry:
         A run that another one took for dead is among them until it is marked dead.
         """
         found = self._session.fetch_all(statements.unconfirmed_runs(self._names, version, REMOVALS))
-        return [(UnconfirmedRun(*row[:5]), (row[5], row[6])) for row in found]
+        return [(UnconfirmedRun(*row[:6]), (row[6], row[7])) for row in found]
 
     def mark_dead(self, run: UnconfirmedRun) -> None:
         """Note that a run that never said so has ended."""
@@ -209,6 +233,15 @@ class RunRegistry:
     def last_run(self, sync: str) -> RunRecord | None:
         """Return the run of a sync that began last; None when there was none."""
         return next(iter(self._read(sync, limit=1)), None)
+
+    def most_suppressed(self, sync: str, partition: str) -> int | None:
+        """Return the most rows that one of the last runs found suppressed; None when none has ended."""
+        ended = [
+            run.counts["suppressed"] or 0
+            for run in self._read(sync, limit=_RUNS_COMPARED)
+            if run.partition == partition and run.state in ("succeeded", "stopped")
+        ]
+        return max(ended, default=None)
 
     def last_run_ids(self) -> dict[str, str]:
         """Return the id of each sync's last run."""
@@ -228,49 +261,21 @@ class RunRegistry:
             for row in self._session.fetch_all(query)
         ]
 
-    def _update_running(self, run_id: str, sync: str, partition: str, values: Mapping[str, Any]) -> None:
-        own = f"{self._names.where(sync, partition)} AND run_id = {self._names.value(run_id)} AND state = 'running'"
-        self._state.update(SYNC_RUNS, values, own)
+    def _running(self, run_id: str, sync: str, partition: str) -> str:
+        return f"{self._of_process(_own_run(run_id, sync, partition))} AND state = 'running'"
 
     def _unfinished(self, run: UnconfirmedRun) -> str:
+        return f"{self._of_process(run)} AND finished_at IS NULL"
+
+    def _of_process(self, run: UnconfirmedRun) -> str:
         # By process too: a run of the same id may be its next try, elsewhere, after this one was taken for dead.
+        started = f"= {self._names.value(run.process_started)}" if run.process_started is not None else "IS NULL"
         return (
             f"{self._names.where(run.sync, run.partition)} AND run_id = {self._names.value(run.run_id)} "
             f"AND host = {self._names.value(run.host)} AND process = {self._names.value(run.process)} "
-            "AND finished_at IS NULL"
+            f"AND process_started {started}"
         )
 
 
-def this_host() -> str:
-    """Return the host's name with the namespace of its process numbers: containers may share the name."""
-    name = socket.gethostname()
-    try:
-        return f"{name} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return name
-
-
-_running_here: set[str] = set()
-
-
-@contextmanager
-def mark_running(run_id: str) -> Iterator[None]:
-    """Let other runs in this process know that the run is alive."""
-    _running_here.add(run_id)
-    try:
-        yield
-    finally:
-        _running_here.discard(run_id)
-
-
-def is_alive_here(process: int, run_id: str) -> bool:
-    """Return whether this host has a process of this number, and, if it is this one, whether the run is alive in it."""
-    if process == os.getpid():
-        return run_id in _running_here
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _own_run(run_id: str, sync: str, partition: str) -> UnconfirmedRun:
+    return UnconfirmedRun(run_id, sync, partition, this_host(), os.getpid(), process_start(os.getpid()))

@@ -38,12 +38,14 @@ class Table:
         name: as it is in the state schema.
         columns: each with its kind.
         indexes: columns that queries look for together; only some engines make use of them.
+        unique: columns in which no two rows agree; only some engines see to that.
         view: makes the view's query; None for a table.
     """
 
     name: str
     columns: Mapping[str, ColumnKind]
     indexes: Sequence[Sequence[str]] = ()
+    unique: Sequence[str] = ()
     view: Callable[[StateNames], str] | None = None
 
     @property
@@ -178,7 +180,7 @@ class StateSchema:
         found = self._found()
         version = self._version(found)
         if not found:
-            self._session.execute(self._session.dialect.create_schema(self.names.schema))
+            self._session.create_schema(self.names.schema)
         if version is not None:
             for step in STEPS:
                 if step.version > version:
@@ -199,7 +201,7 @@ class StateSchema:
             if migrated or found is None or set(table.columns) - found:
                 self._run([statements.create_view(self.names, table.name, table.view(self.names))])
         elif found is None:
-            self._run(statements.create_table(self.names, table.name, table.columns, table.indexes))
+            self._run(statements.create_table(self.names, table.name, table.columns, table.indexes, table.unique))
         else:
             lacking = [(name, kind) for name, kind in table.columns.items() if name not in found]
             self._run([statements.add_column(self.names, table.name, name, kind) for name, kind in lacking])

@@ -6,7 +6,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST(`id` AS STRING) LIKE '%@%'
+      WHEN CAST(`id` AS STRING) LIKE '%@%' OR BYTE_LENGTH(CAST(`id` AS STRING)) > 1000
       THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
       ELSE CAST(`id` AS STRING)
     END AS key,
@@ -27,33 +27,101 @@ FROM (
     CASE
       WHEN `activity_type` IS NULL OR `id` IS NULL
       THEN NULL
-      ELSE '[' || CASE
-        WHEN NOT CASE
-          WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
-          THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
-          ELSE CAST(`activity_type` AS STRING)
-        END IS NULL
-        THEN TO_JSON_STRING(
-          CASE
-            WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
-            THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
-            ELSE CAST(`activity_type` AS STRING)
-          END
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                ELSE CAST(`activity_type` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                  ELSE CAST(`activity_type` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`id` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                ELSE CAST(`id` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`id` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                  ELSE CAST(`id` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                  ELSE CAST(`activity_type` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                    ELSE CAST(`activity_type` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`id` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                  ELSE CAST(`id` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`id` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                    ELSE CAST(`id` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
         )
-      END || ',' || CASE
-        WHEN NOT CASE
-          WHEN CAST(`id` AS STRING) LIKE '%@%'
-          THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
-          ELSE CAST(`id` AS STRING)
-        END IS NULL
-        THEN TO_JSON_STRING(
-          CASE
-            WHEN CAST(`id` AS STRING) LIKE '%@%'
-            THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
-            ELSE CAST(`id` AS STRING)
-          END
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+              ELSE CAST(`activity_type` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                ELSE CAST(`activity_type` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`id` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+              ELSE CAST(`id` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`id` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                ELSE CAST(`id` AS STRING)
+              END
+            )
+          END || ']'
         )
-      END || ']'
+      END
     END AS key,
     FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`activity_type`, `id`, `timestamp`))) AS row_hash
   FROM (
@@ -69,16 +137,204 @@ FROM (
     WHERE
       `timestamp` >= CAST('2026-01-01 00:00:00' AS DATETIME)
       AND `timestamp` < CAST('2026-01-02 00:00:00' AS DATETIME)
-      OR `timestamp` IS NULL
+      OR (
+        `timestamp` IS NULL
+        OR `timestamp` < CAST('0001-01-02 00:00:00' AS DATETIME)
+        OR `timestamp` > CAST('9999-12-30 00:00:00' AS DATETIME)
+      )
   ) AS source_rows
 ) AS hashed
 WHERE
   key IN ('a', 'b"\\');
 
--- duplicate keys
+-- find moved
+SELECT
+  l.key
+FROM `common_room`.`sync_ledger` AS l
+WHERE
+  l.sync = 'it\'s'
+  AND (
+    l.`partition` <> '2026-01-01' OR l.reason_code = 'duplicate_key'
+  )
+  AND EXISTS(
+    SELECT
+      1
+    FROM cr_source_keys AS s
+    WHERE
+      s.key = l.key
+  );
+
+-- find elsewhere
 SELECT
   key,
   count(*) AS copies
+FROM (
+  SELECT
+    CASE
+      WHEN `activity_type` IS NULL OR `id` IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                ELSE CAST(`activity_type` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                  ELSE CAST(`activity_type` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`id` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                ELSE CAST(`id` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`id` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                  ELSE CAST(`id` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                  ELSE CAST(`activity_type` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                    ELSE CAST(`activity_type` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`id` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                  ELSE CAST(`id` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`id` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                    ELSE CAST(`id` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+              ELSE CAST(`activity_type` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                ELSE CAST(`activity_type` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`id` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+              ELSE CAST(`id` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`id` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                ELSE CAST(`id` AS STRING)
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM crm.activities
+      WHERE
+        name <> 'x'
+    ) AS source
+    WHERE
+      (
+        `timestamp` < CAST('2026-01-01 00:00:00' AS DATETIME)
+        OR `timestamp` >= CAST('2026-01-02 00:00:00' AS DATETIME)
+      )
+      AND NOT (
+        `timestamp` IS NULL
+        OR `timestamp` < CAST('0001-01-02 00:00:00' AS DATETIME)
+        OR `timestamp` > CAST('9999-12-30 00:00:00' AS DATETIME)
+      )
+  ) AS source_rows
+) AS keyed
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_moved AS m
+    WHERE
+      m.key = keyed.key
+  )
+GROUP BY
+  key;
+
+-- any in partitions
+SELECT
+  1
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts' AND `partition` > '' AND absent_since IS NULL
+LIMIT 1;
+
+-- record moved
+UPDATE `common_room`.`sync_ledger` SET `partition` = '2026-01-01'
+WHERE
+  sync = 'it\'s'
+  AND `partition` <> '2026-01-01'
+  AND EXISTS(
+    SELECT
+      1
+    FROM cr_source_keys AS s
+    WHERE
+      s.key = `sync_ledger`.key
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = `sync_ledger`.key
+  );
+
+-- duplicate keys
+SELECT
+  key,
+  count(*) AS copies,
+  count(*) AS here
 FROM cr_source_keys
 WHERE
   NOT key IS NULL
@@ -86,6 +342,27 @@ GROUP BY
   key
 HAVING
   count(*) > 1;
+
+-- duplicate keys of several days
+SELECT
+  h.key,
+  h.copies + coalesce(e.copies, 0) AS copies,
+  h.here
+FROM (
+  SELECT
+    key,
+    count(*) AS copies,
+    count(*) AS here
+  FROM cr_source_keys
+  WHERE
+    NOT key IS NULL
+  GROUP BY
+    key
+) AS h
+LEFT JOIN cr_elsewhere AS e
+  ON e.key = h.key
+WHERE
+  h.copies + coalesce(e.copies, 0) > 1;
 
 -- count source rows
 SELECT
@@ -96,7 +373,7 @@ FROM cr_source_keys;
 -- count duplicates
 SELECT
   count(*),
-  CAST(coalesce(sum(copies), 0) AS INT64)
+  CAST(coalesce(sum(here), 0) AS INT64)
 FROM cr_duplicates;
 
 -- had rows before
@@ -104,7 +381,7 @@ SELECT
   1
 FROM `common_room`.`sync_ledger`
 WHERE
-  sync = 'contacts' AND `partition` = '' AND absent_since IS NULL
+  sync = 'contacts' AND absent_since IS NULL
 LIMIT 1;
 
 -- find candidates
@@ -133,7 +410,7 @@ FULL JOIN (
     END AS settled_hash
   FROM `common_room`.`sync_ledger`
   WHERE
-    sync = 'contacts' AND `partition` = ''
+    sync = 'contacts'
 ) AS l
   ON s.key = l.key
 WHERE
@@ -174,7 +451,7 @@ FULL JOIN (
     END AS settled_hash
   FROM `common_room`.`sync_ledger`
   WHERE
-    sync = 'contacts' AND `partition` = ''
+    sync = 'contacts'
 ) AS l
   ON s.key = l.key
 LEFT JOIN (
@@ -182,7 +459,7 @@ LEFT JOIN (
     key
   FROM `common_room`.`sync_intents`
   WHERE
-    sync = 'contacts' AND `partition` = ''
+    sync = 'contacts'
 ) AS i
   ON i.key = s.key
 WHERE
@@ -243,7 +520,7 @@ LEFT JOIN (
     absent_since
   FROM `common_room`.`sync_ledger`
   WHERE
-    sync = 'contacts' AND `partition` = ''
+    sync = 'contacts'
 ) AS l
   ON l.key = s.key;
 
@@ -292,7 +569,7 @@ LEFT JOIN (
     absent_since
   FROM `common_room`.`sync_ledger`
   WHERE
-    sync = 'it\'s' AND `partition` = '2026-01-01'
+    sync = 'it\'s'
 ) AS l
   ON l.key = s.key
 LEFT JOIN (
@@ -300,7 +577,7 @@ LEFT JOIN (
     key
   FROM `common_room`.`sync_intents`
   WHERE
-    sync = 'it\'s' AND `partition` = '2026-01-01'
+    sync = 'it\'s'
 ) AS i
   ON i.key = s.key;
 
@@ -320,7 +597,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST(`id` AS STRING) LIKE '%@%'
+      WHEN CAST(`id` AS STRING) LIKE '%@%' OR BYTE_LENGTH(CAST(`id` AS STRING)) > 1000
       THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
       ELSE CAST(`id` AS STRING)
     END AS cr_key,
@@ -394,7 +671,7 @@ FROM (
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS in_room
   FROM `common_room`.`sync_ledger`
   WHERE
-    sync = 'contacts' AND `partition` = ''
+    sync = 'contacts'
 ) AS l
 WHERE
   NOT in_room IS NULL;
@@ -408,7 +685,7 @@ FROM (
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS in_room
   FROM `common_room`.`sync_ledger`
   WHERE
-    sync = 'contacts' AND `partition` = ''
+    sync = 'contacts'
 ) AS l
 WHERE
   NOT in_room IS NULL
@@ -521,7 +798,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST(`id` AS STRING) LIKE '%@%'
+      WHEN CAST(`id` AS STRING) LIKE '%@%' OR BYTE_LENGTH(CAST(`id` AS STRING)) > 1000
       THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
       ELSE CAST(`id` AS STRING)
     END AS cr_key,
@@ -545,13 +822,12 @@ ORDER BY
 UPDATE `common_room`.`sync_ledger` SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
 FROM cr_refreshed AS r
 WHERE
-  sync = 'contacts' AND `partition` = '' AND `sync_ledger`.key = r.key;
+  sync = 'contacts' AND `sync_ledger`.key = r.key;
 
 -- record absent
 UPDATE `common_room`.`sync_ledger` SET absent_since = CAST(CURRENT_TIMESTAMP() AS TIMESTAMP)
 WHERE
   sync = 'contacts'
-  AND `partition` = ''
   AND key IN (
     SELECT
       key
@@ -564,7 +840,6 @@ WHERE
 UPDATE `common_room`.`sync_ledger` SET absent_since = NULL
 WHERE
   sync = 'contacts'
-  AND `partition` = ''
   AND NOT absent_since IS NULL
   AND key IN (
     SELECT
@@ -592,7 +867,7 @@ LEFT JOIN (
     key
   FROM `common_room`.`sync_intents`
   WHERE
-    sync = 'contacts' AND `partition` = ''
+    sync = 'contacts'
 ) AS i
   ON i.key = o.key
 WHERE
@@ -609,7 +884,9 @@ INSERT INTO `common_room`.`sync_outcomes` (
   `field`,
   `message`,
   `recorded_at`,
-  `run_id`
+  `run_id`,
+  `run_order`,
+  `sequence`
 )
 VALUES
   (
@@ -622,7 +899,9 @@ VALUES
     'id',
     '2 rows without id',
     CAST(CURRENT_TIMESTAMP() AS TIMESTAMP),
-    'run'
+    'run',
+    7,
+    0
   );
 
 -- record duplicates
@@ -636,7 +915,9 @@ INSERT INTO `common_room`.`sync_outcomes` (
   `field`,
   `message`,
   `recorded_at`,
-  `run_id`
+  `run_id`,
+  `run_order`,
+  `sequence`
 )
 SELECT
   'contacts',
@@ -648,7 +929,9 @@ SELECT
   'id',
   CAST(d.copies AS STRING) || ' rows have this key, and none of them is sent; keep one in the view',
   CAST(CURRENT_TIMESTAMP() AS TIMESTAMP),
-  'run'
+  'run',
+  7,
+  -row_number() OVER (ORDER BY d.key)
 FROM cr_duplicates AS d
 LEFT JOIN `common_room`.`sync_ledger` AS l
   ON l.sync = 'contacts' AND l.key = d.key
@@ -669,7 +952,9 @@ INSERT INTO `common_room`.`sync_outcomes` (
   `field`,
   `message`,
   `recorded_at`,
-  `run_id`
+  `run_id`,
+  `run_order`,
+  `sequence`
 )
 SELECT
   'notes',
@@ -681,7 +966,9 @@ SELECT
   'id',
   CAST(d.copies AS STRING) || ' rows have this key, and none of them is sent; keep one in the view',
   CAST(CURRENT_TIMESTAMP() AS TIMESTAMP),
-  'run'
+  'run',
+  7,
+  -row_number() OVER (ORDER BY d.key)
 FROM cr_duplicates AS d
 LEFT JOIN `common_room`.`sync_ledger` AS l
   ON l.sync = 'notes' AND l.key = d.key
@@ -798,6 +1085,7 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_ledger` (
   `first_sent_at` TIMESTAMP,
   `last_sent_at` TIMESTAMP,
   `run_id` STRING,
+  `run_order` INT64,
   `absent_since` TIMESTAMP
 );
 
@@ -819,7 +1107,9 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_outcomes` (
   `suppressed_for` STRING,
   `sent_at` TIMESTAMP,
   `recorded_at` TIMESTAMP,
-  `run_id` STRING
+  `run_id` STRING,
+  `run_order` INT64,
+  `sequence` INT64
 );
 
 -- create sync_intents
@@ -839,6 +1129,8 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `stopped_by` STRING,
   `host` STRING,
   `process` INT64,
+  `process_started` STRING,
+  `run_order` INT64,
   `started_at` TIMESTAMP,
   `heartbeat_at` TIMESTAMP,
   `finished_at` TIMESTAMP,
@@ -942,20 +1234,23 @@ SELECT
   MAX(version)
 FROM `common_room`.`state_version`;
 
--- portion end
-WITH portion AS (
-  SELECT
-    recorded_at
-  FROM `common_room`.`sync_outcomes`
-  WHERE
-    sync = 'it\'s'
-  ORDER BY
-    recorded_at
-  LIMIT 100000
-)
+-- count outcomes
 SELECT
-  MAX(recorded_at)
-FROM portion;
+  run_id,
+  `partition`,
+  count(*),
+  MIN(sequence),
+  MAX(sequence)
+FROM `common_room`.`sync_outcomes`
+WHERE
+  sync = 'it\'s'
+GROUP BY
+  run_id,
+  `partition`,
+  CASE WHEN sequence IS NULL THEN 0 ELSE 1 END
+ORDER BY
+  MIN(coalesce(run_order, 0)),
+  MIN(recorded_at);
 
 -- insert former addresses
 INSERT INTO `common_room`.`former_addresses` (
@@ -970,11 +1265,21 @@ WITH latest AS (
   FROM (
     SELECT
       *,
-      row_number() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+      row_number() OVER (
+        PARTITION BY key
+        ORDER BY coalesce(run_order, 0) DESC, coalesce(sequence, 0) DESC, recorded_at DESC
+      ) AS newness
     FROM `common_room`.`sync_outcomes`
     WHERE
       sync = 'contacts'
-      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+      AND (
+        run_id = 'run'
+        AND `partition` = ''
+        AND sequence <= 100000
+        OR run_id = 'earlier'
+        AND `partition` = '2026-01-01'
+        AND sequence IS NULL
+      )
   ) AS numbered
   WHERE
     newness = 1
@@ -988,7 +1293,12 @@ FROM latest AS o
 JOIN `common_room`.`sync_ledger` AS l
   ON l.sync = 'contacts' AND o.key = l.key
 WHERE
-  l.email_hash <> o.email_hash;
+  l.email_hash <> o.email_hash
+  AND (
+    l.run_order IS NULL
+    OR l.run_order <= coalesce(o.run_order, l.run_order)
+    OR o.status = 'delivered'
+  );
 
 -- merge outcomes
 MERGE INTO `common_room`.`sync_ledger` AS target
@@ -999,21 +1309,34 @@ USING (
     FROM (
       SELECT
         *,
-        row_number() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+        row_number() OVER (
+          PARTITION BY key
+          ORDER BY coalesce(run_order, 0) DESC, coalesce(sequence, 0) DESC, recorded_at DESC
+        ) AS newness
       FROM `common_room`.`sync_outcomes`
       WHERE
         sync = 'contacts'
-        AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+        AND (
+          run_id = 'run'
+          AND `partition` = ''
+          AND sequence <= 100000
+          OR run_id = 'earlier'
+          AND `partition` = '2026-01-01'
+          AND sequence IS NULL
+        )
     ) AS numbered
     WHERE
       newness = 1
   ), doubts AS (
-    SELECT DISTINCT
+    SELECT
       key,
-      run_id
+      MIN(run_id) AS first_run,
+      MAX(run_id) AS last_run
     FROM `common_room`.`sync_intents`
     WHERE
       sync = 'contacts'
+    GROUP BY
+      key
   )
   SELECT
     o.sync AS `sync`,
@@ -1023,7 +1346,9 @@ USING (
     CASE
       WHEN o.status = 'delivered'
       THEN o.fingerprint
-      WHEN o.status IN ('failed', 'unknown') OR d.run_id <> o.run_id
+      WHEN o.status IN ('failed', 'unknown')
+      OR d.first_run <> o.run_id
+      OR d.last_run <> o.run_id
       THEN NULL
       ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
     END AS `delivered_fingerprint`,
@@ -1047,12 +1372,23 @@ USING (
     coalesce(l.first_sent_at, o.sent_at) AS `first_sent_at`,
     coalesce(o.sent_at, l.last_sent_at) AS `last_sent_at`,
     o.run_id AS `run_id`,
+    CASE
+      WHEN l.run_order > coalesce(o.run_order, 0)
+      THEN l.run_order
+      ELSE o.run_order
+    END AS `run_order`,
     CAST(NULL AS TIMESTAMP) AS `absent_since`
   FROM latest AS o
   LEFT JOIN `common_room`.`sync_ledger` AS l
     ON l.sync = 'contacts' AND o.key = l.key
   LEFT JOIN doubts AS d
     ON d.key = o.key
+  WHERE
+    (
+      l.run_order IS NULL
+      OR l.run_order <= coalesce(o.run_order, l.run_order)
+      OR o.status = 'delivered'
+    )
 ) AS source
 ON target.`sync` = source.`sync` AND target.`key` = source.`key`
 WHEN MATCHED THEN UPDATE SET
@@ -1073,6 +1409,7 @@ WHEN MATCHED THEN UPDATE SET
   `first_sent_at` = source.`first_sent_at`,
   `last_sent_at` = source.`last_sent_at`,
   `run_id` = source.`run_id`,
+  `run_order` = source.`run_order`,
   `absent_since` = source.`absent_since`
 WHEN NOT MATCHED THEN INSERT (
   `sync`,
@@ -1094,6 +1431,7 @@ WHEN NOT MATCHED THEN INSERT (
   `first_sent_at`,
   `last_sent_at`,
   `run_id`,
+  `run_order`,
   `absent_since`
 ) VALUES (
   source.`sync`,
@@ -1115,6 +1453,159 @@ WHEN NOT MATCHED THEN INSERT (
   source.`first_sent_at`,
   source.`last_sent_at`,
   source.`run_id`,
+  source.`run_order`,
+  source.`absent_since`
+);
+
+-- merge outcomes of one run
+MERGE INTO `common_room`.`sync_ledger` AS target
+USING (
+  WITH latest AS (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *,
+        row_number() OVER (
+          PARTITION BY key
+          ORDER BY coalesce(run_order, 0) DESC, coalesce(sequence, 0) DESC, recorded_at DESC
+        ) AS newness
+      FROM `common_room`.`sync_outcomes`
+      WHERE
+        sync = 'contacts'
+        AND (
+          run_id = 'run' AND `partition` = '' AND sequence <= 100000
+        )
+    ) AS numbered
+    WHERE
+      newness = 1
+  ), doubts AS (
+    SELECT
+      key,
+      MIN(run_id) AS first_run,
+      MAX(run_id) AS last_run
+    FROM `common_room`.`sync_intents`
+    WHERE
+      sync = 'contacts' AND run_id <> 'run'
+    GROUP BY
+      key
+  )
+  SELECT
+    o.sync AS `sync`,
+    o.key AS `key`,
+    o.`partition` AS `partition`,
+    o.fingerprint AS `fingerprint`,
+    CASE
+      WHEN o.status = 'delivered'
+      THEN o.fingerprint
+      WHEN o.status IN ('failed', 'unknown')
+      OR d.first_run <> o.run_id
+      OR d.last_run <> o.run_id
+      THEN NULL
+      ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
+    END AS `delivered_fingerprint`,
+    o.row_hash AS `row_hash`,
+    o.row_hash_version AS `row_hash_version`,
+    o.status AS `status`,
+    o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END AS `attempts`,
+    CASE
+      WHEN o.status = 'failed' AND o.reason_code = 'not_found'
+      THEN coalesce(l.not_found_runs, 0) + 1
+      WHEN o.status IN ('failed', 'unknown')
+      THEN coalesce(l.not_found_runs, 0)
+      ELSE 0
+    END AS `not_found_runs`,
+    o.http_status AS `http_status`,
+    o.reason_code AS `reason_code`,
+    o.field AS `field`,
+    o.message AS `message`,
+    coalesce(o.email_hash, l.email_hash) AS `email_hash`,
+    o.suppressed_for AS `suppressed_for`,
+    coalesce(l.first_sent_at, o.sent_at) AS `first_sent_at`,
+    coalesce(o.sent_at, l.last_sent_at) AS `last_sent_at`,
+    o.run_id AS `run_id`,
+    CASE
+      WHEN l.run_order > coalesce(o.run_order, 0)
+      THEN l.run_order
+      ELSE o.run_order
+    END AS `run_order`,
+    CAST(NULL AS TIMESTAMP) AS `absent_since`
+  FROM latest AS o
+  LEFT JOIN `common_room`.`sync_ledger` AS l
+    ON l.sync = 'contacts' AND o.key = l.key
+  LEFT JOIN doubts AS d
+    ON d.key = o.key
+  WHERE
+    (
+      l.run_order IS NULL
+      OR l.run_order <= coalesce(o.run_order, l.run_order)
+      OR o.status = 'delivered'
+    )
+) AS source
+ON target.`sync` = source.`sync` AND target.`key` = source.`key`
+WHEN MATCHED THEN UPDATE SET
+  `partition` = source.`partition`,
+  `fingerprint` = source.`fingerprint`,
+  `delivered_fingerprint` = source.`delivered_fingerprint`,
+  `row_hash` = source.`row_hash`,
+  `row_hash_version` = source.`row_hash_version`,
+  `status` = source.`status`,
+  `attempts` = source.`attempts`,
+  `not_found_runs` = source.`not_found_runs`,
+  `http_status` = source.`http_status`,
+  `reason_code` = source.`reason_code`,
+  `field` = source.`field`,
+  `message` = source.`message`,
+  `email_hash` = source.`email_hash`,
+  `suppressed_for` = source.`suppressed_for`,
+  `first_sent_at` = source.`first_sent_at`,
+  `last_sent_at` = source.`last_sent_at`,
+  `run_id` = source.`run_id`,
+  `run_order` = source.`run_order`,
+  `absent_since` = source.`absent_since`
+WHEN NOT MATCHED THEN INSERT (
+  `sync`,
+  `key`,
+  `partition`,
+  `fingerprint`,
+  `delivered_fingerprint`,
+  `row_hash`,
+  `row_hash_version`,
+  `status`,
+  `attempts`,
+  `not_found_runs`,
+  `http_status`,
+  `reason_code`,
+  `field`,
+  `message`,
+  `email_hash`,
+  `suppressed_for`,
+  `first_sent_at`,
+  `last_sent_at`,
+  `run_id`,
+  `run_order`,
+  `absent_since`
+) VALUES (
+  source.`sync`,
+  source.`key`,
+  source.`partition`,
+  source.`fingerprint`,
+  source.`delivered_fingerprint`,
+  source.`row_hash`,
+  source.`row_hash_version`,
+  source.`status`,
+  source.`attempts`,
+  source.`not_found_runs`,
+  source.`http_status`,
+  source.`reason_code`,
+  source.`field`,
+  source.`message`,
+  source.`email_hash`,
+  source.`suppressed_for`,
+  source.`first_sent_at`,
+  source.`last_sent_at`,
+  source.`run_id`,
+  source.`run_order`,
   source.`absent_since`
 );
 
@@ -1128,14 +1619,95 @@ WHERE
     FROM `common_room`.`sync_outcomes`
     WHERE
       sync = 'contacts'
-      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+      AND (
+        run_id = 'run'
+        AND `partition` = ''
+        AND sequence <= 100000
+        OR run_id = 'earlier'
+        AND `partition` = '2026-01-01'
+        AND sequence IS NULL
+      )
   );
 
 -- delete folded outcomes
 DELETE FROM `common_room`.`sync_outcomes`
 WHERE
   sync = 'contacts'
-  AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
+  AND (
+    run_id = 'run'
+    AND `partition` = ''
+    AND sequence <= 100000
+    OR run_id = 'earlier'
+    AND `partition` = '2026-01-01'
+    AND sequence IS NULL
+  );
+
+-- hash long keys
+UPDATE `common_room`.`sync_outcomes` SET key = CASE WHEN BYTE_LENGTH(key) > 1000 THEN 'sha256:' || TO_HEX(SHA256(key)) ELSE key END
+WHERE
+  BYTE_LENGTH(key) > 1000;
+
+-- one row of each key
+CREATE TEMPORARY TABLE cr_repaired AS
+SELECT
+  `sync`,
+  `key`,
+  `status`,
+  `last_sent_at`
+FROM (
+  SELECT
+    l.`sync`,
+    l.`key`,
+    l.`status`,
+    l.`last_sent_at`,
+    row_number() OVER (
+      PARTITION BY l.sync, l.key
+      ORDER BY CASE l.status WHEN 'unknown' THEN 0 WHEN 'delivered' THEN 1 ELSE 2 END, CASE WHEN l.last_sent_at IS NULL THEN 1 ELSE 0 END, l.last_sent_at DESC
+    ) AS newness
+  FROM `common_room`.`sync_ledger` AS l
+  JOIN (
+    SELECT
+      sync,
+      key
+    FROM `common_room`.`sync_ledger`
+    GROUP BY
+      sync,
+      key
+    HAVING
+      count(*) > 1
+  ) AS r
+    ON r.sync = l.sync AND r.key = l.key
+) AS numbered
+WHERE
+  newness = 1;
+
+-- one row of each key
+DELETE FROM `common_room`.`sync_ledger`
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_repaired AS r
+    WHERE
+      r.sync = `sync_ledger`.sync AND r.key = `sync_ledger`.key
+  );
+
+-- one row of each key
+INSERT INTO `common_room`.`sync_ledger` (
+  `sync`,
+  `key`,
+  `status`,
+  `last_sent_at`
+)
+SELECT
+  `sync`,
+  `key`,
+  `status`,
+  `last_sent_at`
+FROM cr_repaired;
+
+-- one row of each key
+DROP TABLE cr_repaired;
 
 -- delete keys
 DELETE FROM `common_room`.`sync_ledger`
@@ -1166,17 +1738,43 @@ ORDER BY
   key
 LIMIT 20;
 
+-- last run order
+SELECT
+  MAX(run_order)
+FROM `common_room`.`sync_runs`
+WHERE
+  sync = 'contacts';
+
 -- running runs
 SELECT
   run_id,
+  `partition`,
   host,
   process,
+  process_started,
   started_at,
   heartbeat_at
 FROM `common_room`.`sync_runs`
 WHERE
   sync = 'contacts'
-  AND `partition` = ''
+  AND state = 'running'
+  AND NOT (
+    run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+  );
+
+-- running runs of a day
+SELECT
+  run_id,
+  `partition`,
+  host,
+  process,
+  process_started,
+  started_at,
+  heartbeat_at
+FROM `common_room`.`sync_runs`
+WHERE
+  sync = 'activities'
+  AND `partition` IN ('2026-01-01', '')
   AND state = 'running'
   AND NOT (
     run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
@@ -1213,6 +1811,7 @@ SELECT
   state,
   host,
   process,
+  process_started,
   heartbeat_at
 FROM `common_room`.`sync_runs`
 WHERE
@@ -1225,6 +1824,7 @@ SELECT
   `partition`,
   host,
   process,
+  process_started,
   heartbeat_at,
   suppression_version
 FROM `common_room`.`sync_runs`

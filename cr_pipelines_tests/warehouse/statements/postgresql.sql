@@ -6,7 +6,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("id" AS TEXT) LIKE '%@%'
+      WHEN CAST("id" AS TEXT) LIKE '%@%' OR OCTET_LENGTH(CAST("id" AS TEXT)) > 1000
       THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
       ELSE CAST("id" AS TEXT)
     END AS key,
@@ -27,19 +27,63 @@ FROM (
     CASE
       WHEN "activity_type" IS NULL OR "id" IS NULL
       THEN NULL
-      ELSE '[' || CAST(TO_JSON(
-        CASE
-          WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-          THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-          ELSE CAST("activity_type" AS TEXT)
-        END
-      ) AS TEXT) || ',' || CAST(TO_JSON(
-        CASE
-          WHEN CAST("id" AS TEXT) LIKE '%@%'
-          THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-          ELSE CAST("id" AS TEXT)
-        END
-      ) AS TEXT) || ']'
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("activity_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("id" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("id" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("activity_type" AS TEXT)
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("id" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("id" AS TEXT)
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("activity_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("id" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("id" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
     END AS key,
     HASH_RECORD_EXTENDED(ROW("activity_type" COLLATE "C", "id" COLLATE "C", "timestamp"), 0) AS row_hash
   FROM (
@@ -55,16 +99,166 @@ FROM (
     WHERE
       "timestamp" >= CAST('2026-01-01 00:00:00' AS TIMESTAMP)
       AND "timestamp" < CAST('2026-01-02 00:00:00' AS TIMESTAMP)
-      OR "timestamp" IS NULL
+      OR (
+        "timestamp" IS NULL
+        OR "timestamp" < CAST('0001-01-02 00:00:00' AS TIMESTAMP)
+        OR "timestamp" > CAST('9999-12-30 00:00:00' AS TIMESTAMP)
+      )
   ) AS source_rows
 ) AS hashed
 WHERE
   key IN ('a', 'b"\');
 
--- duplicate keys
+-- find moved
+SELECT
+  l.key
+FROM "common_room"."sync_ledger" AS l
+WHERE
+  l.sync = 'it''s'
+  AND (
+    l."partition" <> '2026-01-01' OR l.reason_code = 'duplicate_key'
+  )
+  AND EXISTS(
+    SELECT
+      1
+    FROM cr_source_keys AS s
+    WHERE
+      s.key = l.key
+  );
+
+-- find elsewhere
 SELECT
   key,
   COUNT(*) AS copies
+FROM (
+  SELECT
+    CASE
+      WHEN "activity_type" IS NULL OR "id" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("activity_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("id" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("id" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("activity_type" AS TEXT)
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("id" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("id" AS TEXT)
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("activity_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("id" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("id" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM crm.activities
+      WHERE
+        name <> 'x'
+    ) AS source
+    WHERE
+      (
+        "timestamp" < CAST('2026-01-01 00:00:00' AS TIMESTAMP)
+        OR "timestamp" >= CAST('2026-01-02 00:00:00' AS TIMESTAMP)
+      )
+      AND NOT (
+        "timestamp" IS NULL
+        OR "timestamp" < CAST('0001-01-02 00:00:00' AS TIMESTAMP)
+        OR "timestamp" > CAST('9999-12-30 00:00:00' AS TIMESTAMP)
+      )
+  ) AS source_rows
+) AS keyed
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_moved AS m
+    WHERE
+      m.key = keyed.key
+  )
+GROUP BY
+  key;
+
+-- any in partitions
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts' AND "partition" > '' AND absent_since IS NULL
+LIMIT 1;
+
+-- record moved
+UPDATE "common_room"."sync_ledger" SET "partition" = '2026-01-01'
+WHERE
+  sync = 'it''s'
+  AND "partition" <> '2026-01-01'
+  AND EXISTS(
+    SELECT
+      1
+    FROM cr_source_keys AS s
+    WHERE
+      s.key = "sync_ledger".key
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = "sync_ledger".key
+  );
+
+-- duplicate keys
+SELECT
+  key,
+  COUNT(*) AS copies,
+  COUNT(*) AS here
 FROM cr_source_keys
 WHERE
   key IS NOT NULL
@@ -72,6 +266,27 @@ GROUP BY
   key
 HAVING
   COUNT(*) > 1;
+
+-- duplicate keys of several days
+SELECT
+  h.key,
+  h.copies + COALESCE(e.copies, 0) AS copies,
+  h.here
+FROM (
+  SELECT
+    key,
+    COUNT(*) AS copies,
+    COUNT(*) AS here
+  FROM cr_source_keys
+  WHERE
+    key IS NOT NULL
+  GROUP BY
+    key
+) AS h
+LEFT JOIN cr_elsewhere AS e
+  ON e.key = h.key
+WHERE
+  h.copies + COALESCE(e.copies, 0) > 1;
 
 -- count source rows
 SELECT
@@ -82,7 +297,7 @@ FROM cr_source_keys;
 -- count duplicates
 SELECT
   COUNT(*),
-  CAST(COALESCE(SUM(copies), 0) AS BIGINT)
+  CAST(COALESCE(SUM(here), 0) AS BIGINT)
 FROM cr_duplicates;
 
 -- had rows before
@@ -90,7 +305,7 @@ SELECT
   1
 FROM "common_room"."sync_ledger"
 WHERE
-  sync = 'contacts' AND "partition" = '' AND absent_since IS NULL
+  sync = 'contacts' AND absent_since IS NULL
 LIMIT 1;
 
 -- find candidates
@@ -119,7 +334,7 @@ FULL JOIN (
     END AS settled_hash
   FROM "common_room"."sync_ledger"
   WHERE
-    sync = 'contacts' AND "partition" = ''
+    sync = 'contacts'
 ) AS l
   ON s.key = l.key
 WHERE
@@ -160,7 +375,7 @@ FULL JOIN (
     END AS settled_hash
   FROM "common_room"."sync_ledger"
   WHERE
-    sync = 'contacts' AND "partition" = ''
+    sync = 'contacts'
 ) AS l
   ON s.key = l.key
 LEFT JOIN (
@@ -168,7 +383,7 @@ LEFT JOIN (
     key
   FROM "common_room"."sync_intents"
   WHERE
-    sync = 'contacts' AND "partition" = ''
+    sync = 'contacts'
 ) AS i
   ON i.key = s.key
 WHERE
@@ -229,7 +444,7 @@ LEFT JOIN (
     absent_since
   FROM "common_room"."sync_ledger"
   WHERE
-    sync = 'contacts' AND "partition" = ''
+    sync = 'contacts'
 ) AS l
   ON l.key = s.key;
 
@@ -278,7 +493,7 @@ LEFT JOIN (
     absent_since
   FROM "common_room"."sync_ledger"
   WHERE
-    sync = 'it''s' AND "partition" = '2026-01-01'
+    sync = 'it''s'
 ) AS l
   ON l.key = s.key
 LEFT JOIN (
@@ -286,7 +501,7 @@ LEFT JOIN (
     key
   FROM "common_room"."sync_intents"
   WHERE
-    sync = 'it''s' AND "partition" = '2026-01-01'
+    sync = 'it''s'
 ) AS i
   ON i.key = s.key;
 
@@ -306,7 +521,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("id" AS TEXT) LIKE '%@%'
+      WHEN CAST("id" AS TEXT) LIKE '%@%' OR OCTET_LENGTH(CAST("id" AS TEXT)) > 1000
       THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
       ELSE CAST("id" AS TEXT)
     END AS cr_key,
@@ -374,7 +589,7 @@ FROM (
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS in_room
   FROM "common_room"."sync_ledger"
   WHERE
-    sync = 'contacts' AND "partition" = ''
+    sync = 'contacts'
 ) AS l
 WHERE
   in_room IS NOT NULL;
@@ -388,7 +603,7 @@ FROM (
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS in_room
   FROM "common_room"."sync_ledger"
   WHERE
-    sync = 'contacts' AND "partition" = ''
+    sync = 'contacts'
 ) AS l
 WHERE
   in_room IS NOT NULL
@@ -495,7 +710,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("id" AS TEXT) LIKE '%@%'
+      WHEN CAST("id" AS TEXT) LIKE '%@%' OR OCTET_LENGTH(CAST("id" AS TEXT)) > 1000
       THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
       ELSE CAST("id" AS TEXT)
     END AS cr_key,
@@ -519,13 +734,12 @@ ORDER BY
 UPDATE "common_room"."sync_ledger" SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
 FROM cr_refreshed AS r
 WHERE
-  sync = 'contacts' AND "partition" = '' AND "sync_ledger".key = r.key;
+  sync = 'contacts' AND "sync_ledger".key = r.key;
 
 -- record absent
 UPDATE "common_room"."sync_ledger" SET absent_since = CAST(CURRENT_TIMESTAMP AS TIMESTAMPTZ)
 WHERE
   sync = 'contacts'
-  AND "partition" = ''
   AND key IN (
     SELECT
       key
@@ -538,7 +752,6 @@ WHERE
 UPDATE "common_room"."sync_ledger" SET absent_since = NULL
 WHERE
   sync = 'contacts'
-  AND "partition" = ''
   AND absent_since IS NOT NULL
   AND key IN (
     SELECT
@@ -566,7 +779,7 @@ LEFT JOIN (
     key
   FROM "common_room"."sync_intents"
   WHERE
-    sync = 'contacts' AND "partition" = ''
+    sync = 'contacts'
 ) AS i
   ON i.key = o.key
 WHERE
@@ -583,7 +796,9 @@ INSERT INTO "common_room"."sync_outcomes" (
   "field",
   "message",
   "recorded_at",
-  "run_id"
+  "run_id",
+  "run_order",
+  "sequence"
 )
 VALUES
   (
@@ -596,7 +811,9 @@ VALUES
     'id',
     '2 rows without id',
     CAST(CURRENT_TIMESTAMP AS TIMESTAMPTZ),
-    'run'
+    'run',
+    7,
+    0
   );
 
 -- record duplicates
@@ -610,7 +827,9 @@ INSERT INTO "common_room"."sync_outcomes" (
   "field",
   "message",
   "recorded_at",
-  "run_id"
+  "run_id",
+  "run_order",
+  "sequence"
 )
 SELECT
   'contacts',
@@ -622,7 +841,9 @@ SELECT
   'id',
   CAST(d.copies AS TEXT) || ' rows have this key, and none of them is sent; keep one in the view',
   CAST(CURRENT_TIMESTAMP AS TIMESTAMPTZ),
-  'run'
+  'run',
+  7,
+  -ROW_NUMBER() OVER (ORDER BY d.key)
 FROM cr_duplicates AS d
 LEFT JOIN "common_room"."sync_ledger" AS l
   ON l.sync = 'contacts' AND l.key = d.key
@@ -643,7 +864,9 @@ INSERT INTO "common_room"."sync_outcomes" (
   "field",
   "message",
   "recorded_at",
-  "run_id"
+  "run_id",
+  "run_order",
+  "sequence"
 )
 SELECT
   'notes',
@@ -655,7 +878,9 @@ SELECT
   'id',
   CAST(d.copies AS TEXT) || ' rows have this key, and none of them is sent; keep one in the view',
   CAST(CURRENT_TIMESTAMP AS TIMESTAMPTZ),
-  'run'
+  'run',
+  7,
+  -ROW_NUMBER() OVER (ORDER BY d.key)
 FROM cr_duplicates AS d
 LEFT JOIN "common_room"."sync_ledger" AS l
   ON l.sync = 'notes' AND l.key = d.key
@@ -772,14 +997,15 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_ledger" (
   "first_sent_at" TIMESTAMPTZ,
   "last_sent_at" TIMESTAMPTZ,
   "run_id" TEXT,
+  "run_order" BIGINT,
   "absent_since" TIMESTAMPTZ
 );
 
 -- create sync_ledger
-CREATE INDEX ON "common_room"."sync_ledger"("sync", "key");
+CREATE INDEX ON "common_room"."sync_ledger"("sync", "partition", "key");
 
 -- create sync_ledger
-CREATE INDEX ON "common_room"."sync_ledger"("sync", "partition", "key");
+CREATE UNIQUE INDEX ON "common_room"."sync_ledger"("sync", "key");
 
 -- create sync_outcomes
 CREATE TABLE IF NOT EXISTS "common_room"."sync_outcomes" (
@@ -799,11 +1025,13 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_outcomes" (
   "suppressed_for" TEXT,
   "sent_at" TIMESTAMPTZ,
   "recorded_at" TIMESTAMPTZ,
-  "run_id" TEXT
+  "run_id" TEXT,
+  "run_order" BIGINT,
+  "sequence" BIGINT
 );
 
 -- create sync_outcomes
-CREATE INDEX ON "common_room"."sync_outcomes"("sync");
+CREATE INDEX ON "common_room"."sync_outcomes"("sync", "run_id", "sequence");
 
 -- create sync_intents
 CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
@@ -825,6 +1053,8 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "stopped_by" TEXT,
   "host" TEXT,
   "process" INT,
+  "process_started" TEXT,
+  "run_order" BIGINT,
   "started_at" TIMESTAMPTZ,
   "heartbeat_at" TIMESTAMPTZ,
   "finished_at" TIMESTAMPTZ,
@@ -940,20 +1170,23 @@ SELECT
   MAX(version)
 FROM "common_room"."state_version";
 
--- portion end
-WITH portion AS (
-  SELECT
-    recorded_at
-  FROM "common_room"."sync_outcomes"
-  WHERE
-    sync = 'it''s'
-  ORDER BY
-    recorded_at
-  LIMIT 100000
-)
+-- count outcomes
 SELECT
-  MAX(recorded_at)
-FROM portion;
+  run_id,
+  "partition",
+  COUNT(*),
+  MIN(sequence),
+  MAX(sequence)
+FROM "common_room"."sync_outcomes"
+WHERE
+  sync = 'it''s'
+GROUP BY
+  run_id,
+  "partition",
+  CASE WHEN sequence IS NULL THEN 0 ELSE 1 END
+ORDER BY
+  MIN(COALESCE(run_order, 0)),
+  MIN(recorded_at);
 
 -- insert former addresses
 INSERT INTO "common_room"."former_addresses" (
@@ -968,11 +1201,21 @@ WITH latest AS (
   FROM (
     SELECT
       *,
-      ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+      ROW_NUMBER() OVER (
+        PARTITION BY key
+        ORDER BY COALESCE(run_order, 0) DESC, COALESCE(sequence, 0) DESC, recorded_at DESC
+      ) AS newness
     FROM "common_room"."sync_outcomes"
     WHERE
       sync = 'contacts'
-      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+      AND (
+        run_id = 'run'
+        AND "partition" = ''
+        AND sequence <= 100000
+        OR run_id = 'earlier'
+        AND "partition" = '2026-01-01'
+        AND sequence IS NULL
+      )
   ) AS numbered
   WHERE
     newness = 1
@@ -986,7 +1229,12 @@ FROM latest AS o
 JOIN "common_room"."sync_ledger" AS l
   ON l.sync = 'contacts' AND o.key = l.key
 WHERE
-  l.email_hash <> o.email_hash;
+  l.email_hash <> o.email_hash
+  AND (
+    l.run_order IS NULL
+    OR l.run_order <= COALESCE(o.run_order, l.run_order)
+    OR o.status = 'delivered'
+  );
 
 -- merge outcomes
 MERGE INTO "common_room"."sync_ledger" AS target
@@ -997,21 +1245,34 @@ USING (
     FROM (
       SELECT
         *,
-        ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+        ROW_NUMBER() OVER (
+          PARTITION BY key
+          ORDER BY COALESCE(run_order, 0) DESC, COALESCE(sequence, 0) DESC, recorded_at DESC
+        ) AS newness
       FROM "common_room"."sync_outcomes"
       WHERE
         sync = 'contacts'
-        AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+        AND (
+          run_id = 'run'
+          AND "partition" = ''
+          AND sequence <= 100000
+          OR run_id = 'earlier'
+          AND "partition" = '2026-01-01'
+          AND sequence IS NULL
+        )
     ) AS numbered
     WHERE
       newness = 1
   ), doubts AS (
-    SELECT DISTINCT
+    SELECT
       key,
-      run_id
+      MIN(run_id) AS first_run,
+      MAX(run_id) AS last_run
     FROM "common_room"."sync_intents"
     WHERE
       sync = 'contacts'
+    GROUP BY
+      key
   )
   SELECT
     o.sync AS "sync",
@@ -1021,7 +1282,9 @@ USING (
     CASE
       WHEN o.status = 'delivered'
       THEN o.fingerprint
-      WHEN o.status IN ('failed', 'unknown') OR d.run_id <> o.run_id
+      WHEN o.status IN ('failed', 'unknown')
+      OR d.first_run <> o.run_id
+      OR d.last_run <> o.run_id
       THEN NULL
       ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
     END AS "delivered_fingerprint",
@@ -1045,12 +1308,23 @@ USING (
     COALESCE(l.first_sent_at, o.sent_at) AS "first_sent_at",
     COALESCE(o.sent_at, l.last_sent_at) AS "last_sent_at",
     o.run_id AS "run_id",
+    CASE
+      WHEN l.run_order > COALESCE(o.run_order, 0)
+      THEN l.run_order
+      ELSE o.run_order
+    END AS "run_order",
     CAST(NULL AS TIMESTAMPTZ) AS "absent_since"
   FROM latest AS o
   LEFT JOIN "common_room"."sync_ledger" AS l
     ON l.sync = 'contacts' AND o.key = l.key
   LEFT JOIN doubts AS d
     ON d.key = o.key
+  WHERE
+    (
+      l.run_order IS NULL
+      OR l.run_order <= COALESCE(o.run_order, l.run_order)
+      OR o.status = 'delivered'
+    )
 ) AS source
 ON target."sync" = source."sync" AND target."key" = source."key"
 WHEN MATCHED THEN UPDATE SET
@@ -1071,6 +1345,7 @@ WHEN MATCHED THEN UPDATE SET
   "first_sent_at" = source."first_sent_at",
   "last_sent_at" = source."last_sent_at",
   "run_id" = source."run_id",
+  "run_order" = source."run_order",
   "absent_since" = source."absent_since"
 WHEN NOT MATCHED THEN INSERT (
   "sync",
@@ -1092,6 +1367,7 @@ WHEN NOT MATCHED THEN INSERT (
   "first_sent_at",
   "last_sent_at",
   "run_id",
+  "run_order",
   "absent_since"
 ) VALUES (
   source."sync",
@@ -1113,6 +1389,159 @@ WHEN NOT MATCHED THEN INSERT (
   source."first_sent_at",
   source."last_sent_at",
   source."run_id",
+  source."run_order",
+  source."absent_since"
+);
+
+-- merge outcomes of one run
+MERGE INTO "common_room"."sync_ledger" AS target
+USING (
+  WITH latest AS (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *,
+        ROW_NUMBER() OVER (
+          PARTITION BY key
+          ORDER BY COALESCE(run_order, 0) DESC, COALESCE(sequence, 0) DESC, recorded_at DESC
+        ) AS newness
+      FROM "common_room"."sync_outcomes"
+      WHERE
+        sync = 'contacts'
+        AND (
+          run_id = 'run' AND "partition" = '' AND sequence <= 100000
+        )
+    ) AS numbered
+    WHERE
+      newness = 1
+  ), doubts AS (
+    SELECT
+      key,
+      MIN(run_id) AS first_run,
+      MAX(run_id) AS last_run
+    FROM "common_room"."sync_intents"
+    WHERE
+      sync = 'contacts' AND run_id <> 'run'
+    GROUP BY
+      key
+  )
+  SELECT
+    o.sync AS "sync",
+    o.key AS "key",
+    o."partition" AS "partition",
+    o.fingerprint AS "fingerprint",
+    CASE
+      WHEN o.status = 'delivered'
+      THEN o.fingerprint
+      WHEN o.status IN ('failed', 'unknown')
+      OR d.first_run <> o.run_id
+      OR d.last_run <> o.run_id
+      THEN NULL
+      ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
+    END AS "delivered_fingerprint",
+    o.row_hash AS "row_hash",
+    o.row_hash_version AS "row_hash_version",
+    o.status AS "status",
+    o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END AS "attempts",
+    CASE
+      WHEN o.status = 'failed' AND o.reason_code = 'not_found'
+      THEN COALESCE(l.not_found_runs, 0) + 1
+      WHEN o.status IN ('failed', 'unknown')
+      THEN COALESCE(l.not_found_runs, 0)
+      ELSE 0
+    END AS "not_found_runs",
+    o.http_status AS "http_status",
+    o.reason_code AS "reason_code",
+    o.field AS "field",
+    o.message AS "message",
+    COALESCE(o.email_hash, l.email_hash) AS "email_hash",
+    o.suppressed_for AS "suppressed_for",
+    COALESCE(l.first_sent_at, o.sent_at) AS "first_sent_at",
+    COALESCE(o.sent_at, l.last_sent_at) AS "last_sent_at",
+    o.run_id AS "run_id",
+    CASE
+      WHEN l.run_order > COALESCE(o.run_order, 0)
+      THEN l.run_order
+      ELSE o.run_order
+    END AS "run_order",
+    CAST(NULL AS TIMESTAMPTZ) AS "absent_since"
+  FROM latest AS o
+  LEFT JOIN "common_room"."sync_ledger" AS l
+    ON l.sync = 'contacts' AND o.key = l.key
+  LEFT JOIN doubts AS d
+    ON d.key = o.key
+  WHERE
+    (
+      l.run_order IS NULL
+      OR l.run_order <= COALESCE(o.run_order, l.run_order)
+      OR o.status = 'delivered'
+    )
+) AS source
+ON target."sync" = source."sync" AND target."key" = source."key"
+WHEN MATCHED THEN UPDATE SET
+  "partition" = source."partition",
+  "fingerprint" = source."fingerprint",
+  "delivered_fingerprint" = source."delivered_fingerprint",
+  "row_hash" = source."row_hash",
+  "row_hash_version" = source."row_hash_version",
+  "status" = source."status",
+  "attempts" = source."attempts",
+  "not_found_runs" = source."not_found_runs",
+  "http_status" = source."http_status",
+  "reason_code" = source."reason_code",
+  "field" = source."field",
+  "message" = source."message",
+  "email_hash" = source."email_hash",
+  "suppressed_for" = source."suppressed_for",
+  "first_sent_at" = source."first_sent_at",
+  "last_sent_at" = source."last_sent_at",
+  "run_id" = source."run_id",
+  "run_order" = source."run_order",
+  "absent_since" = source."absent_since"
+WHEN NOT MATCHED THEN INSERT (
+  "sync",
+  "key",
+  "partition",
+  "fingerprint",
+  "delivered_fingerprint",
+  "row_hash",
+  "row_hash_version",
+  "status",
+  "attempts",
+  "not_found_runs",
+  "http_status",
+  "reason_code",
+  "field",
+  "message",
+  "email_hash",
+  "suppressed_for",
+  "first_sent_at",
+  "last_sent_at",
+  "run_id",
+  "run_order",
+  "absent_since"
+) VALUES (
+  source."sync",
+  source."key",
+  source."partition",
+  source."fingerprint",
+  source."delivered_fingerprint",
+  source."row_hash",
+  source."row_hash_version",
+  source."status",
+  source."attempts",
+  source."not_found_runs",
+  source."http_status",
+  source."reason_code",
+  source."field",
+  source."message",
+  source."email_hash",
+  source."suppressed_for",
+  source."first_sent_at",
+  source."last_sent_at",
+  source."run_id",
+  source."run_order",
   source."absent_since"
 );
 
@@ -1126,14 +1555,99 @@ WHERE
     FROM "common_room"."sync_outcomes"
     WHERE
       sync = 'contacts'
-      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+      AND (
+        run_id = 'run'
+        AND "partition" = ''
+        AND sequence <= 100000
+        OR run_id = 'earlier'
+        AND "partition" = '2026-01-01'
+        AND sequence IS NULL
+      )
   );
 
 -- delete folded outcomes
 DELETE FROM "common_room"."sync_outcomes"
 WHERE
   sync = 'contacts'
-  AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+  AND (
+    run_id = 'run'
+    AND "partition" = ''
+    AND sequence <= 100000
+    OR run_id = 'earlier'
+    AND "partition" = '2026-01-01'
+    AND sequence IS NULL
+  );
+
+-- hash long keys
+UPDATE "common_room"."sync_outcomes" SET key = CASE
+  WHEN OCTET_LENGTH(key) > 1000
+  THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(key, 'UTF8')), 'hex')
+  ELSE key
+END
+WHERE
+  OCTET_LENGTH(key) > 1000;
+
+-- one row of each key
+CREATE TEMPORARY TABLE cr_repaired AS
+SELECT
+  "sync",
+  "key",
+  "status",
+  "last_sent_at"
+FROM (
+  SELECT
+    l."sync",
+    l."key",
+    l."status",
+    l."last_sent_at",
+    ROW_NUMBER() OVER (
+      PARTITION BY l.sync, l.key
+      ORDER BY CASE l.status WHEN 'unknown' THEN 0 WHEN 'delivered' THEN 1 ELSE 2 END, CASE WHEN l.last_sent_at IS NULL THEN 1 ELSE 0 END, l.last_sent_at DESC
+    ) AS newness
+  FROM "common_room"."sync_ledger" AS l
+  JOIN (
+    SELECT
+      sync,
+      key
+    FROM "common_room"."sync_ledger"
+    GROUP BY
+      sync,
+      key
+    HAVING
+      COUNT(*) > 1
+  ) AS r
+    ON r.sync = l.sync AND r.key = l.key
+) AS numbered
+WHERE
+  newness = 1;
+
+-- one row of each key
+DELETE FROM "common_room"."sync_ledger"
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_repaired AS r
+    WHERE
+      r.sync = "sync_ledger".sync AND r.key = "sync_ledger".key
+  );
+
+-- one row of each key
+INSERT INTO "common_room"."sync_ledger" (
+  "sync",
+  "key",
+  "status",
+  "last_sent_at"
+)
+SELECT
+  "sync",
+  "key",
+  "status",
+  "last_sent_at"
+FROM cr_repaired;
+
+-- one row of each key
+DROP TABLE cr_repaired;
 
 -- delete keys
 DELETE FROM "common_room"."sync_ledger"
@@ -1164,17 +1678,43 @@ ORDER BY
   key
 LIMIT 20;
 
+-- last run order
+SELECT
+  MAX(run_order)
+FROM "common_room"."sync_runs"
+WHERE
+  sync = 'contacts';
+
 -- running runs
 SELECT
   run_id,
+  "partition",
   host,
   process,
+  process_started,
   started_at,
   heartbeat_at
 FROM "common_room"."sync_runs"
 WHERE
   sync = 'contacts'
-  AND "partition" = ''
+  AND state = 'running'
+  AND NOT (
+    run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  );
+
+-- running runs of a day
+SELECT
+  run_id,
+  "partition",
+  host,
+  process,
+  process_started,
+  started_at,
+  heartbeat_at
+FROM "common_room"."sync_runs"
+WHERE
+  sync = 'activities'
+  AND "partition" IN ('2026-01-01', '')
   AND state = 'running'
   AND NOT (
     run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
@@ -1211,6 +1751,7 @@ SELECT
   state,
   host,
   process,
+  process_started,
   heartbeat_at
 FROM "common_room"."sync_runs"
 WHERE
@@ -1223,6 +1764,7 @@ SELECT
   "partition",
   host,
   process,
+  process_started,
   heartbeat_at,
   suppression_version
 FROM "common_room"."sync_runs"

@@ -6,7 +6,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+      WHEN CAST("ID" AS VARCHAR) LIKE '%@%' OR OCTET_LENGTH(CAST("ID" AS VARCHAR)) > 1000
       THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
       ELSE CAST("ID" AS VARCHAR)
     END AS key,
@@ -27,23 +27,70 @@ FROM (
     CASE
       WHEN "ACTIVITY_TYPE" IS NULL OR "ID" IS NULL
       THEN NULL
-      ELSE '[' || TO_JSON(
-        TO_VARIANT(
-          CASE
-            WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
-            THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
-            ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
-          END
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                  ELSE CAST("ID" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                  ELSE CAST("ID" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
         )
-      ) || ',' || TO_JSON(
-        TO_VARIANT(
-          CASE
-            WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
-            THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
-            ELSE CAST("ID" AS VARCHAR)
-          END
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                ELSE CAST("ID" AS VARCHAR)
+              END
+            )
+          ) || ']'
         )
-      ) || ']'
+      END
     END AS key,
     HASH("ACTIVITY_TYPE", "ID", "TIMESTAMP") AS row_hash
   FROM (
@@ -59,16 +106,173 @@ FROM (
     WHERE
       "TIMESTAMP" >= CAST('2026-01-01 00:00:00' AS TIMESTAMPNTZ)
       AND "TIMESTAMP" < CAST('2026-01-02 00:00:00' AS TIMESTAMPNTZ)
-      OR "TIMESTAMP" IS NULL
+      OR (
+        "TIMESTAMP" IS NULL
+        OR "TIMESTAMP" < CAST('0001-01-02 00:00:00' AS TIMESTAMPNTZ)
+        OR "TIMESTAMP" > CAST('9999-12-30 00:00:00' AS TIMESTAMPNTZ)
+      )
   ) AS source_rows
 ) AS hashed
 WHERE
   key IN ('a', 'b"\\');
 
--- duplicate keys
+-- find moved
+SELECT
+  l.key
+FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+WHERE
+  l.sync = 'it\'s'
+  AND (
+    l."PARTITION" <> '2026-01-01' OR l.reason_code = 'duplicate_key'
+  )
+  AND EXISTS(
+    SELECT
+      1
+    FROM cr_source_keys AS s
+    WHERE
+      s.key = l.key
+  );
+
+-- find elsewhere
 SELECT
   key,
   COUNT(*) AS copies
+FROM (
+  SELECT
+    CASE
+      WHEN "ACTIVITY_TYPE" IS NULL OR "ID" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                  ELSE CAST("ID" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                  ELSE CAST("ID" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                ELSE CAST("ID" AS VARCHAR)
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM crm.activities
+      WHERE
+        name <> 'x'
+    ) AS source
+    WHERE
+      (
+        "TIMESTAMP" < CAST('2026-01-01 00:00:00' AS TIMESTAMPNTZ)
+        OR "TIMESTAMP" >= CAST('2026-01-02 00:00:00' AS TIMESTAMPNTZ)
+      )
+      AND NOT (
+        "TIMESTAMP" IS NULL
+        OR "TIMESTAMP" < CAST('0001-01-02 00:00:00' AS TIMESTAMPNTZ)
+        OR "TIMESTAMP" > CAST('9999-12-30 00:00:00' AS TIMESTAMPNTZ)
+      )
+  ) AS source_rows
+) AS keyed
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_moved AS m
+    WHERE
+      m.key = keyed.key
+  )
+GROUP BY
+  key;
+
+-- any in partitions
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts' AND "PARTITION" > '' AND absent_since IS NULL
+LIMIT 1;
+
+-- record moved
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET "PARTITION" = '2026-01-01'
+WHERE
+  sync = 'it\'s'
+  AND "PARTITION" <> '2026-01-01'
+  AND EXISTS(
+    SELECT
+      1
+    FROM cr_source_keys AS s
+    WHERE
+      s.key = "SYNC_LEDGER".key
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = "SYNC_LEDGER".key
+  );
+
+-- duplicate keys
+SELECT
+  key,
+  COUNT(*) AS copies,
+  COUNT(*) AS here
 FROM cr_source_keys
 WHERE
   NOT key IS NULL
@@ -76,6 +280,27 @@ GROUP BY
   key
 HAVING
   COUNT(*) > 1;
+
+-- duplicate keys of several days
+SELECT
+  h.key,
+  h.copies + COALESCE(e.copies, 0) AS copies,
+  h.here
+FROM (
+  SELECT
+    key,
+    COUNT(*) AS copies,
+    COUNT(*) AS here
+  FROM cr_source_keys
+  WHERE
+    NOT key IS NULL
+  GROUP BY
+    key
+) AS h
+LEFT JOIN cr_elsewhere AS e
+  ON e.key = h.key
+WHERE
+  h.copies + COALESCE(e.copies, 0) > 1;
 
 -- count source rows
 SELECT
@@ -86,7 +311,7 @@ FROM cr_source_keys;
 -- count duplicates
 SELECT
   COUNT(*),
-  CAST(COALESCE(SUM(copies), 0) AS BIGINT)
+  CAST(COALESCE(SUM(here), 0) AS BIGINT)
 FROM cr_duplicates;
 
 -- had rows before
@@ -94,7 +319,7 @@ SELECT
   1
 FROM "COMMON_ROOM"."SYNC_LEDGER"
 WHERE
-  sync = 'contacts' AND "PARTITION" = '' AND absent_since IS NULL
+  sync = 'contacts' AND absent_since IS NULL
 LIMIT 1;
 
 -- find candidates
@@ -123,7 +348,7 @@ FULL JOIN (
     END AS settled_hash
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
-    sync = 'contacts' AND "PARTITION" = ''
+    sync = 'contacts'
 ) AS l
   ON s.key = l.key
 WHERE
@@ -164,7 +389,7 @@ FULL JOIN (
     END AS settled_hash
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
-    sync = 'contacts' AND "PARTITION" = ''
+    sync = 'contacts'
 ) AS l
   ON s.key = l.key
 LEFT JOIN (
@@ -172,7 +397,7 @@ LEFT JOIN (
     key
   FROM "COMMON_ROOM"."SYNC_INTENTS"
   WHERE
-    sync = 'contacts' AND "PARTITION" = ''
+    sync = 'contacts'
 ) AS i
   ON i.key = s.key
 WHERE
@@ -233,7 +458,7 @@ LEFT JOIN (
     absent_since
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
-    sync = 'contacts' AND "PARTITION" = ''
+    sync = 'contacts'
 ) AS l
   ON l.key = s.key;
 
@@ -282,7 +507,7 @@ LEFT JOIN (
     absent_since
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
-    sync = 'it\'s' AND "PARTITION" = '2026-01-01'
+    sync = 'it\'s'
 ) AS l
   ON l.key = s.key
 LEFT JOIN (
@@ -290,7 +515,7 @@ LEFT JOIN (
     key
   FROM "COMMON_ROOM"."SYNC_INTENTS"
   WHERE
-    sync = 'it\'s' AND "PARTITION" = '2026-01-01'
+    sync = 'it\'s'
 ) AS i
   ON i.key = s.key;
 
@@ -310,7 +535,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+      WHEN CAST("ID" AS VARCHAR) LIKE '%@%' OR OCTET_LENGTH(CAST("ID" AS VARCHAR)) > 1000
       THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
       ELSE CAST("ID" AS VARCHAR)
     END AS cr_key,
@@ -378,7 +603,7 @@ FROM (
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS in_room
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
-    sync = 'contacts' AND "PARTITION" = ''
+    sync = 'contacts'
 ) AS l
 WHERE
   NOT in_room IS NULL;
@@ -392,7 +617,7 @@ FROM (
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS in_room
   FROM "COMMON_ROOM"."SYNC_LEDGER"
   WHERE
-    sync = 'contacts' AND "PARTITION" = ''
+    sync = 'contacts'
 ) AS l
 WHERE
   NOT in_room IS NULL
@@ -499,7 +724,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+      WHEN CAST("ID" AS VARCHAR) LIKE '%@%' OR OCTET_LENGTH(CAST("ID" AS VARCHAR)) > 1000
       THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
       ELSE CAST("ID" AS VARCHAR)
     END AS cr_key,
@@ -523,13 +748,12 @@ ORDER BY
 UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
 FROM cr_refreshed AS r
 WHERE
-  sync = 'contacts' AND "PARTITION" = '' AND "SYNC_LEDGER".key = r.key;
+  sync = 'contacts' AND "SYNC_LEDGER".key = r.key;
 
 -- record absent
 UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET absent_since = CAST(CURRENT_TIMESTAMP() AS TIMESTAMPTZ)
 WHERE
   sync = 'contacts'
-  AND "PARTITION" = ''
   AND key IN (
     SELECT
       key
@@ -542,7 +766,6 @@ WHERE
 UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET absent_since = NULL
 WHERE
   sync = 'contacts'
-  AND "PARTITION" = ''
   AND NOT absent_since IS NULL
   AND key IN (
     SELECT
@@ -570,7 +793,7 @@ LEFT JOIN (
     key
   FROM "COMMON_ROOM"."SYNC_INTENTS"
   WHERE
-    sync = 'contacts' AND "PARTITION" = ''
+    sync = 'contacts'
 ) AS i
   ON i.key = o.key
 WHERE
@@ -587,7 +810,9 @@ INSERT INTO "COMMON_ROOM"."SYNC_OUTCOMES" (
   "FIELD",
   "MESSAGE",
   "RECORDED_AT",
-  "RUN_ID"
+  "RUN_ID",
+  "RUN_ORDER",
+  "SEQUENCE"
 )
 VALUES
   (
@@ -600,7 +825,9 @@ VALUES
     'id',
     '2 rows without id',
     CAST(CURRENT_TIMESTAMP() AS TIMESTAMPTZ),
-    'run'
+    'run',
+    7,
+    0
   );
 
 -- record duplicates
@@ -614,7 +841,9 @@ INSERT INTO "COMMON_ROOM"."SYNC_OUTCOMES" (
   "FIELD",
   "MESSAGE",
   "RECORDED_AT",
-  "RUN_ID"
+  "RUN_ID",
+  "RUN_ORDER",
+  "SEQUENCE"
 )
 SELECT
   'contacts',
@@ -626,7 +855,9 @@ SELECT
   'id',
   CAST(d.copies AS VARCHAR) || ' rows have this key, and none of them is sent; keep one in the view',
   CAST(CURRENT_TIMESTAMP() AS TIMESTAMPTZ),
-  'run'
+  'run',
+  7,
+  -ROW_NUMBER() OVER (ORDER BY d.key)
 FROM cr_duplicates AS d
 LEFT JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
   ON l.sync = 'contacts' AND l.key = d.key
@@ -647,7 +878,9 @@ INSERT INTO "COMMON_ROOM"."SYNC_OUTCOMES" (
   "FIELD",
   "MESSAGE",
   "RECORDED_AT",
-  "RUN_ID"
+  "RUN_ID",
+  "RUN_ORDER",
+  "SEQUENCE"
 )
 SELECT
   'notes',
@@ -659,7 +892,9 @@ SELECT
   'id',
   CAST(d.copies AS VARCHAR) || ' rows have this key, and none of them is sent; keep one in the view',
   CAST(CURRENT_TIMESTAMP() AS TIMESTAMPTZ),
-  'run'
+  'run',
+  7,
+  -ROW_NUMBER() OVER (ORDER BY d.key)
 FROM cr_duplicates AS d
 LEFT JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
   ON l.sync = 'notes' AND l.key = d.key
@@ -776,6 +1011,7 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_LEDGER" (
   "FIRST_SENT_AT" TIMESTAMPTZ,
   "LAST_SENT_AT" TIMESTAMPTZ,
   "RUN_ID" VARCHAR,
+  "RUN_ORDER" BIGINT,
   "ABSENT_SINCE" TIMESTAMPTZ
 );
 
@@ -797,7 +1033,9 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_OUTCOMES" (
   "SUPPRESSED_FOR" VARCHAR,
   "SENT_AT" TIMESTAMPTZ,
   "RECORDED_AT" TIMESTAMPTZ,
-  "RUN_ID" VARCHAR
+  "RUN_ID" VARCHAR,
+  "RUN_ORDER" BIGINT,
+  "SEQUENCE" BIGINT
 );
 
 -- create sync_intents
@@ -817,6 +1055,8 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "STOPPED_BY" VARCHAR,
   "HOST" VARCHAR,
   "PROCESS" INT,
+  "PROCESS_STARTED" VARCHAR,
+  "RUN_ORDER" BIGINT,
   "STARTED_AT" TIMESTAMPTZ,
   "HEARTBEAT_AT" TIMESTAMPTZ,
   "FINISHED_AT" TIMESTAMPTZ,
@@ -920,20 +1160,23 @@ SELECT
   MAX(version)
 FROM "COMMON_ROOM"."STATE_VERSION";
 
--- portion end
-WITH portion AS (
-  SELECT
-    recorded_at
-  FROM "COMMON_ROOM"."SYNC_OUTCOMES"
-  WHERE
-    sync = 'it\'s'
-  ORDER BY
-    recorded_at
-  LIMIT 100000
-)
+-- count outcomes
 SELECT
-  MAX(recorded_at)
-FROM portion;
+  run_id,
+  "PARTITION",
+  COUNT(*),
+  MIN(sequence),
+  MAX(sequence)
+FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+WHERE
+  sync = 'it\'s'
+GROUP BY
+  run_id,
+  "PARTITION",
+  CASE WHEN sequence IS NULL THEN 0 ELSE 1 END
+ORDER BY
+  MIN(COALESCE(run_order, 0)),
+  MIN(recorded_at);
 
 -- insert former addresses
 INSERT INTO "COMMON_ROOM"."FORMER_ADDRESSES" (
@@ -948,11 +1191,21 @@ WITH latest AS (
   FROM (
     SELECT
       *,
-      ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+      ROW_NUMBER() OVER (
+        PARTITION BY key
+        ORDER BY COALESCE(run_order, 0) DESC, COALESCE(sequence, 0) DESC, recorded_at DESC
+      ) AS newness
     FROM "COMMON_ROOM"."SYNC_OUTCOMES"
     WHERE
       sync = 'contacts'
-      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+      AND (
+        run_id = 'run'
+        AND "PARTITION" = ''
+        AND sequence <= 100000
+        OR run_id = 'earlier'
+        AND "PARTITION" = '2026-01-01'
+        AND sequence IS NULL
+      )
   ) AS numbered
   WHERE
     newness = 1
@@ -966,7 +1219,12 @@ FROM latest AS o
 JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
   ON l.sync = 'contacts' AND o.key = l.key
 WHERE
-  l.email_hash <> o.email_hash;
+  l.email_hash <> o.email_hash
+  AND (
+    l.run_order IS NULL
+    OR l.run_order <= COALESCE(o.run_order, l.run_order)
+    OR o.status = 'delivered'
+  );
 
 -- merge outcomes
 MERGE INTO "COMMON_ROOM"."SYNC_LEDGER" AS target
@@ -977,21 +1235,34 @@ USING (
     FROM (
       SELECT
         *,
-        ROW_NUMBER() OVER (PARTITION BY key ORDER BY recorded_at DESC) AS newness
+        ROW_NUMBER() OVER (
+          PARTITION BY key
+          ORDER BY COALESCE(run_order, 0) DESC, COALESCE(sequence, 0) DESC, recorded_at DESC
+        ) AS newness
       FROM "COMMON_ROOM"."SYNC_OUTCOMES"
       WHERE
         sync = 'contacts'
-        AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+        AND (
+          run_id = 'run'
+          AND "PARTITION" = ''
+          AND sequence <= 100000
+          OR run_id = 'earlier'
+          AND "PARTITION" = '2026-01-01'
+          AND sequence IS NULL
+        )
     ) AS numbered
     WHERE
       newness = 1
   ), doubts AS (
-    SELECT DISTINCT
+    SELECT
       key,
-      run_id
+      MIN(run_id) AS first_run,
+      MAX(run_id) AS last_run
     FROM "COMMON_ROOM"."SYNC_INTENTS"
     WHERE
       sync = 'contacts'
+    GROUP BY
+      key
   )
   SELECT
     o.sync AS "SYNC",
@@ -1001,7 +1272,9 @@ USING (
     CASE
       WHEN o.status = 'delivered'
       THEN o.fingerprint
-      WHEN o.status IN ('failed', 'unknown') OR d.run_id <> o.run_id
+      WHEN o.status IN ('failed', 'unknown')
+      OR d.first_run <> o.run_id
+      OR d.last_run <> o.run_id
       THEN NULL
       ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
     END AS "DELIVERED_FINGERPRINT",
@@ -1025,12 +1298,23 @@ USING (
     COALESCE(l.first_sent_at, o.sent_at) AS "FIRST_SENT_AT",
     COALESCE(o.sent_at, l.last_sent_at) AS "LAST_SENT_AT",
     o.run_id AS "RUN_ID",
+    CASE
+      WHEN l.run_order > COALESCE(o.run_order, 0)
+      THEN l.run_order
+      ELSE o.run_order
+    END AS "RUN_ORDER",
     CAST(NULL AS TIMESTAMPTZ) AS "ABSENT_SINCE"
   FROM latest AS o
   LEFT JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
     ON l.sync = 'contacts' AND o.key = l.key
   LEFT JOIN doubts AS d
     ON d.key = o.key
+  WHERE
+    (
+      l.run_order IS NULL
+      OR l.run_order <= COALESCE(o.run_order, l.run_order)
+      OR o.status = 'delivered'
+    )
 ) AS source
 ON target."SYNC" = source."SYNC" AND target."KEY" = source."KEY"
 WHEN MATCHED THEN UPDATE SET
@@ -1051,6 +1335,7 @@ WHEN MATCHED THEN UPDATE SET
   "FIRST_SENT_AT" = source."FIRST_SENT_AT",
   "LAST_SENT_AT" = source."LAST_SENT_AT",
   "RUN_ID" = source."RUN_ID",
+  "RUN_ORDER" = source."RUN_ORDER",
   "ABSENT_SINCE" = source."ABSENT_SINCE"
 WHEN NOT MATCHED THEN INSERT (
   "SYNC",
@@ -1072,6 +1357,7 @@ WHEN NOT MATCHED THEN INSERT (
   "FIRST_SENT_AT",
   "LAST_SENT_AT",
   "RUN_ID",
+  "RUN_ORDER",
   "ABSENT_SINCE"
 ) VALUES (
   source."SYNC",
@@ -1093,6 +1379,159 @@ WHEN NOT MATCHED THEN INSERT (
   source."FIRST_SENT_AT",
   source."LAST_SENT_AT",
   source."RUN_ID",
+  source."RUN_ORDER",
+  source."ABSENT_SINCE"
+);
+
+-- merge outcomes of one run
+MERGE INTO "COMMON_ROOM"."SYNC_LEDGER" AS target
+USING (
+  WITH latest AS (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *,
+        ROW_NUMBER() OVER (
+          PARTITION BY key
+          ORDER BY COALESCE(run_order, 0) DESC, COALESCE(sequence, 0) DESC, recorded_at DESC
+        ) AS newness
+      FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+      WHERE
+        sync = 'contacts'
+        AND (
+          run_id = 'run' AND "PARTITION" = '' AND sequence <= 100000
+        )
+    ) AS numbered
+    WHERE
+      newness = 1
+  ), doubts AS (
+    SELECT
+      key,
+      MIN(run_id) AS first_run,
+      MAX(run_id) AS last_run
+    FROM "COMMON_ROOM"."SYNC_INTENTS"
+    WHERE
+      sync = 'contacts' AND run_id <> 'run'
+    GROUP BY
+      key
+  )
+  SELECT
+    o.sync AS "SYNC",
+    o.key AS "KEY",
+    o."PARTITION" AS "PARTITION",
+    o.fingerprint AS "FINGERPRINT",
+    CASE
+      WHEN o.status = 'delivered'
+      THEN o.fingerprint
+      WHEN o.status IN ('failed', 'unknown')
+      OR d.first_run <> o.run_id
+      OR d.last_run <> o.run_id
+      THEN NULL
+      ELSE CASE WHEN l.status = 'delivered' THEN l.fingerprint ELSE l.delivered_fingerprint END
+    END AS "DELIVERED_FINGERPRINT",
+    o.row_hash AS "ROW_HASH",
+    o.row_hash_version AS "ROW_HASH_VERSION",
+    o.status AS "STATUS",
+    o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END AS "ATTEMPTS",
+    CASE
+      WHEN o.status = 'failed' AND o.reason_code = 'not_found'
+      THEN COALESCE(l.not_found_runs, 0) + 1
+      WHEN o.status IN ('failed', 'unknown')
+      THEN COALESCE(l.not_found_runs, 0)
+      ELSE 0
+    END AS "NOT_FOUND_RUNS",
+    o.http_status AS "HTTP_STATUS",
+    o.reason_code AS "REASON_CODE",
+    o.field AS "FIELD",
+    o.message AS "MESSAGE",
+    COALESCE(o.email_hash, l.email_hash) AS "EMAIL_HASH",
+    o.suppressed_for AS "SUPPRESSED_FOR",
+    COALESCE(l.first_sent_at, o.sent_at) AS "FIRST_SENT_AT",
+    COALESCE(o.sent_at, l.last_sent_at) AS "LAST_SENT_AT",
+    o.run_id AS "RUN_ID",
+    CASE
+      WHEN l.run_order > COALESCE(o.run_order, 0)
+      THEN l.run_order
+      ELSE o.run_order
+    END AS "RUN_ORDER",
+    CAST(NULL AS TIMESTAMPTZ) AS "ABSENT_SINCE"
+  FROM latest AS o
+  LEFT JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
+    ON l.sync = 'contacts' AND o.key = l.key
+  LEFT JOIN doubts AS d
+    ON d.key = o.key
+  WHERE
+    (
+      l.run_order IS NULL
+      OR l.run_order <= COALESCE(o.run_order, l.run_order)
+      OR o.status = 'delivered'
+    )
+) AS source
+ON target."SYNC" = source."SYNC" AND target."KEY" = source."KEY"
+WHEN MATCHED THEN UPDATE SET
+  "PARTITION" = source."PARTITION",
+  "FINGERPRINT" = source."FINGERPRINT",
+  "DELIVERED_FINGERPRINT" = source."DELIVERED_FINGERPRINT",
+  "ROW_HASH" = source."ROW_HASH",
+  "ROW_HASH_VERSION" = source."ROW_HASH_VERSION",
+  "STATUS" = source."STATUS",
+  "ATTEMPTS" = source."ATTEMPTS",
+  "NOT_FOUND_RUNS" = source."NOT_FOUND_RUNS",
+  "HTTP_STATUS" = source."HTTP_STATUS",
+  "REASON_CODE" = source."REASON_CODE",
+  "FIELD" = source."FIELD",
+  "MESSAGE" = source."MESSAGE",
+  "EMAIL_HASH" = source."EMAIL_HASH",
+  "SUPPRESSED_FOR" = source."SUPPRESSED_FOR",
+  "FIRST_SENT_AT" = source."FIRST_SENT_AT",
+  "LAST_SENT_AT" = source."LAST_SENT_AT",
+  "RUN_ID" = source."RUN_ID",
+  "RUN_ORDER" = source."RUN_ORDER",
+  "ABSENT_SINCE" = source."ABSENT_SINCE"
+WHEN NOT MATCHED THEN INSERT (
+  "SYNC",
+  "KEY",
+  "PARTITION",
+  "FINGERPRINT",
+  "DELIVERED_FINGERPRINT",
+  "ROW_HASH",
+  "ROW_HASH_VERSION",
+  "STATUS",
+  "ATTEMPTS",
+  "NOT_FOUND_RUNS",
+  "HTTP_STATUS",
+  "REASON_CODE",
+  "FIELD",
+  "MESSAGE",
+  "EMAIL_HASH",
+  "SUPPRESSED_FOR",
+  "FIRST_SENT_AT",
+  "LAST_SENT_AT",
+  "RUN_ID",
+  "RUN_ORDER",
+  "ABSENT_SINCE"
+) VALUES (
+  source."SYNC",
+  source."KEY",
+  source."PARTITION",
+  source."FINGERPRINT",
+  source."DELIVERED_FINGERPRINT",
+  source."ROW_HASH",
+  source."ROW_HASH_VERSION",
+  source."STATUS",
+  source."ATTEMPTS",
+  source."NOT_FOUND_RUNS",
+  source."HTTP_STATUS",
+  source."REASON_CODE",
+  source."FIELD",
+  source."MESSAGE",
+  source."EMAIL_HASH",
+  source."SUPPRESSED_FOR",
+  source."FIRST_SENT_AT",
+  source."LAST_SENT_AT",
+  source."RUN_ID",
+  source."RUN_ORDER",
   source."ABSENT_SINCE"
 );
 
@@ -1106,14 +1545,95 @@ WHERE
     FROM "COMMON_ROOM"."SYNC_OUTCOMES"
     WHERE
       sync = 'contacts'
-      AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+      AND (
+        run_id = 'run'
+        AND "PARTITION" = ''
+        AND sequence <= 100000
+        OR run_id = 'earlier'
+        AND "PARTITION" = '2026-01-01'
+        AND sequence IS NULL
+      )
   );
 
 -- delete folded outcomes
 DELETE FROM "COMMON_ROOM"."SYNC_OUTCOMES"
 WHERE
   sync = 'contacts'
-  AND recorded_at <= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
+  AND (
+    run_id = 'run'
+    AND "PARTITION" = ''
+    AND sequence <= 100000
+    OR run_id = 'earlier'
+    AND "PARTITION" = '2026-01-01'
+    AND sequence IS NULL
+  );
+
+-- hash long keys
+UPDATE "COMMON_ROOM"."SYNC_OUTCOMES" SET key = CASE WHEN OCTET_LENGTH(key) > 1000 THEN 'sha256:' || SHA2(key, 256) ELSE key END
+WHERE
+  OCTET_LENGTH(key) > 1000;
+
+-- one row of each key
+CREATE TEMPORARY TABLE cr_repaired AS
+SELECT
+  "SYNC",
+  "KEY",
+  "STATUS",
+  "LAST_SENT_AT"
+FROM (
+  SELECT
+    l."SYNC",
+    l."KEY",
+    l."STATUS",
+    l."LAST_SENT_AT",
+    ROW_NUMBER() OVER (
+      PARTITION BY l.sync, l.key
+      ORDER BY CASE l.status WHEN 'unknown' THEN 0 WHEN 'delivered' THEN 1 ELSE 2 END, CASE WHEN l.last_sent_at IS NULL THEN 1 ELSE 0 END, l.last_sent_at DESC
+    ) AS newness
+  FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+  JOIN (
+    SELECT
+      sync,
+      key
+    FROM "COMMON_ROOM"."SYNC_LEDGER"
+    GROUP BY
+      sync,
+      key
+    HAVING
+      COUNT(*) > 1
+  ) AS r
+    ON r.sync = l.sync AND r.key = l.key
+) AS numbered
+WHERE
+  newness = 1;
+
+-- one row of each key
+DELETE FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_repaired AS r
+    WHERE
+      r.sync = "SYNC_LEDGER".sync AND r.key = "SYNC_LEDGER".key
+  );
+
+-- one row of each key
+INSERT INTO "COMMON_ROOM"."SYNC_LEDGER" (
+  "SYNC",
+  "KEY",
+  "STATUS",
+  "LAST_SENT_AT"
+)
+SELECT
+  "SYNC",
+  "KEY",
+  "STATUS",
+  "LAST_SENT_AT"
+FROM cr_repaired;
+
+-- one row of each key
+DROP TABLE cr_repaired;
 
 -- delete keys
 DELETE FROM "COMMON_ROOM"."SYNC_LEDGER"
@@ -1144,17 +1664,43 @@ ORDER BY
   key
 LIMIT 20;
 
+-- last run order
+SELECT
+  MAX(run_order)
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  sync = 'contacts';
+
 -- running runs
 SELECT
   run_id,
+  "PARTITION",
   host,
   process,
+  process_started,
   started_at,
   heartbeat_at
 FROM "COMMON_ROOM"."SYNC_RUNS"
 WHERE
   sync = 'contacts'
-  AND "PARTITION" = ''
+  AND state = 'running'
+  AND NOT (
+    run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  );
+
+-- running runs of a day
+SELECT
+  run_id,
+  "PARTITION",
+  host,
+  process,
+  process_started,
+  started_at,
+  heartbeat_at
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  sync = 'activities'
+  AND "PARTITION" IN ('2026-01-01', '')
   AND state = 'running'
   AND NOT (
     run_id = 'run' AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
@@ -1191,6 +1737,7 @@ SELECT
   state,
   host,
   process,
+  process_started,
   heartbeat_at
 FROM "COMMON_ROOM"."SYNC_RUNS"
 WHERE
@@ -1203,6 +1750,7 @@ SELECT
   "PARTITION",
   host,
   process,
+  process_started,
   heartbeat_at,
   suppression_version
 FROM "COMMON_ROOM"."SYNC_RUNS"

@@ -1,0 +1,228 @@
+"""Whether a response is the API's own.
+
+Goes in: an operation, and the status, headers and body of a response to it. Comes out: the JSON value of a response
+that counts as success, or the error that names what was unexpected. A proxy's login page, a gateway's error and a web
+server's 404 are not the API's, whatever their status.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from cr_pipelines.api.errors import (
+    BadToken,
+    CommonRoomError,
+    FailureReported,
+    InvalidRequest,
+    NotFound,
+    NotTheApi,
+    OperationGone,
+    UnexpectedResponse,
+    UnknownSource,
+)
+from cr_pipelines.api.operations import TOKEN_STATUS, Operation
+from cr_pipelines.api.safe_reasons import safe_reason
+
+_BOM = b"\xef\xbb\xbf"
+_LARGEST_STATUS = 2**20
+"""Bytes of the largest body that says no more than how a write or a refusal went."""
+
+_SHOWN_TYPES = frozenset(
+    {
+        "application/octet-stream", "application/problem+json", "application/xhtml+xml", "application/xml",
+        "text/css", "text/html", "text/javascript", "text/plain", "text/xml",
+    }
+)  # fmt: skip
+"""Content types that may be quoted: any other may hold anything."""
+
+_GOOD = frozenset(
+    {"ok", "success", "successful", "succeeded", "accepted", "queued", "pending", "processing", "created", "updated"}
+)
+_BAD = frozenset(
+    {
+        "bad-request", "denied", "error", "errors", "expired", "fail", "failed", "failure", "forbidden", "invalid",
+        "invalid-request", "rejected", "unauthorized", "unavailable",
+    }
+)  # fmt: skip
+_WORDS_OF_A_REFUSAL = frozenset({"status", "reason", "docs", "errors", "ratelimit"})
+_FOREIGN = frozenset(
+    {
+        "__type", "authenticated", "code", "detail", "details", "error", "error_description", "errorcode",
+        "errormessage", "exception", "fault", "httpstatus", "login", "message", "path", "redirect", "redirecturl",
+        "requestid", "statuscode", "timestamp", "trace",
+    }
+)  # fmt: skip
+"""Names, in lower case, of what gateways and web frameworks put into their JSON and this API does not."""
+_OWN = frozenset({"id", "ids", "labels", "jti", "communityid", "communityname", "fullname"})
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A complete response to an attempt."""
+
+    operation: Operation
+    attempts: int
+    status: int
+    content_type: str | None
+    content: bytes
+
+    @classmethod
+    async def of(cls, operation: Operation, attempts: int, response: httpx.Response) -> "Received":
+        """Take what is looked at from an HTTP response."""
+        header: str | None = response.headers.get("content-type")
+        bare = None if header is None else header.partition(";")[0].strip().lower()
+        content = (await response.aread()).removeprefix(_BOM).strip()
+        return cls(operation, attempts, response.status_code, bare or None, content)
+
+    def error(
+        self, kind: type[CommonRoomError], unexpected: str | None = None, reason: str | None = None
+    ) -> CommonRoomError:
+        """Return an error about the response."""
+        return kind(self.operation.name, self.attempts, self.status, reason, unexpected)
+
+    def not_the_api(self, unexpected: str) -> CommonRoomError:
+        """Return the error for a response that something else sent."""
+        return self.error(NotTheApi, unexpected)
+
+
+def check_success(received: Received, *, reads: bool) -> tuple[object, CommonRoomError | None]:
+    """Return the JSON value of a 2xx, None for an empty body; or the error, if it does not count as success.
+
+    `reads` says whether the caller needs the value.
+    """
+    if received.status != received.operation.success:
+        return None, received.not_the_api(f"the status, which should be {received.operation.success}")
+    if not received.content:
+        return None, received.not_the_api("an empty body") if reads else None
+    if not reads and _is_plain_success(received):
+        return None, None
+    if not reads and len(received.content) > _LARGEST_STATUS:
+        return None, received.not_the_api("a body of more than 1 MiB")
+    value, unexpected = _json(received)
+    if unexpected is not None:
+        return None, received.not_the_api(unexpected)
+    return value, _check_value(received, value, reads=reads)
+
+
+def check_refusal(received: Received, request_text: str) -> CommonRoomError:
+    """Return the error for a response that is neither a success nor a fault of the server.
+
+    `request_text` is the address and body of the request, which no error may repeat.
+    """
+    if not 400 <= received.status < 500:
+        return received.not_the_api("the status")
+    if received.status in (405, 410):
+        return received.error(OperationGone, "the status")
+    unexpected = _foreign_refusal(received)
+    if unexpected is not None:
+        is_gone = received.status == 404 and received.operation is not TOKEN_STATUS
+        return received.error(OperationGone if is_gone else NotTheApi, unexpected)
+    reason = safe_reason(received.content, request_text) if received.content else None
+    match received.status:
+        case 400:
+            return received.error(InvalidRequest, reason=reason)
+        case 401 | 403:
+            return received.error(BadToken, reason=reason)
+        case 404 if reason is not None and reason.endswith("-operation"):
+            return received.error(OperationGone, reason=reason)
+        case 404:
+            is_source = received.operation.path.startswith("/source/")
+            return received.error(UnknownSource if is_source else NotFound, reason=reason)
+    return received.error(UnexpectedResponse, "the status", reason)
+
+
+def unreadable(received: Received, error: ValidationError) -> CommonRoomError:
+    """Return the error for JSON of the API that lacks what a caller needs: the path and the kind of each fault."""
+    faults = [
+        f"{'.'.join(map(str, fault['loc'])) or 'the top level'}: {fault['type']}"
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+    return received.error(UnexpectedResponse, f"{', '.join(faults[:3])}{more}")
+
+
+def _check_value(received: Received, value: object, *, reads: bool) -> CommonRoomError | None:
+    if not isinstance(value, dict):
+        fits = reads and isinstance(value, list) and received.operation.response in ("list", "any")
+        return None if fits else received.not_the_api(_top_level(value))
+    status = value.get("status")
+    if _reports_failure(value):
+        return received.error(FailureReported, reason=safe_reason(received.content, ""))
+    if isinstance(status, str) and not reads and _word(status) not in _GOOD:
+        return received.error(UnexpectedResponse, "field status: an unknown word")
+    if _is_foreign(value):
+        return received.not_the_api("the fields of the body")
+    if reads and received.operation.response == "list":
+        return received.not_the_api(_top_level(value))
+    return None
+
+
+def _reports_failure(value: Mapping[str, Any]) -> bool:
+    status = value.get("status")
+    if isinstance(status, str) and (_word(status) in _BAD or _word(status).startswith("not")):
+        return True
+    return value.get("success") is False or value.get("ok") is False or bool(value.get("errors"))
+
+
+def _is_foreign(value: Mapping[str, Any]) -> bool:
+    names = {name.casefold() for name in value}
+    status = value.get("status")
+    if status is not None and not isinstance(status, str):
+        return True
+    is_own = bool(names & _OWN) or (isinstance(status, str) and _word(status) in _GOOD)
+    return not is_own and bool(names & _FOREIGN)
+
+
+def _foreign_refusal(received: Received) -> str | None:
+    """Return what shows that the API did not send a refusal; None for the API's own words."""
+    if not received.content:
+        return "an empty body" if received.status in (400, 401, 403, 404) else None
+    if len(received.content) > _LARGEST_STATUS:
+        return "a body of more than 1 MiB"
+    value, unexpected = _json(received)
+    if unexpected is not None:
+        return unexpected
+    if not isinstance(value, dict):
+        return _top_level(value)
+    status, reason = value.get("status"), value.get("reason")
+    said = [word for word in (status, reason) if word is not None]
+    if not said or not all(isinstance(word, str) and word for word in said):
+        return "the fields of the body"
+    if not {name.casefold() for name in value} <= _WORDS_OF_A_REFUSAL:
+        return "the fields of the body"
+    if isinstance(status, str) and _word(status) in _GOOD:
+        return "field status: a word of success"
+    if received.status == 404 and reason is None and _word(str(status)) != "not-found":
+        return "field status: not the word for what is not found"
+    return None
+
+
+def _json(received: Received) -> tuple[object, str | None]:
+    """Return the JSON value of a body, or what shows that it is none."""
+    kind = received.content_type
+    if kind is not None and kind != "application/json":
+        return None, f"content type {kind if kind in _SHOWN_TYPES else '(another than application/json)'}"
+    try:
+        return from_json(received.content, allow_inf_nan=False), None
+    except ValueError:
+        return None, "a body that is not JSON"
+
+
+def _is_plain_success(received: Received) -> bool:
+    """Return whether a body is a bare word of success, which the API's description allows for some operations."""
+    if not received.operation.plain_text or received.content_type != "text/plain":
+        return False
+    return len(received.content) < 20 and _word(received.content.decode("utf-8", "replace").strip('"')) in _GOOD
+
+
+def _word(text: str) -> str:
+    return text.strip().casefold().replace("_", "-").replace(" ", "-")
+
+
+def _top_level(value: object) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return f"{names.get(type(value), 'a number')} at the top level"

@@ -1,0 +1,139 @@
+"""The only spelling of what names a person or a row: ids, keys and e-mail addresses.
+
+Goes in: an id or an address as somebody wrote it. Comes out: the text that is sent, compared and hashed for it, the
+same for rows, requests, bodies and our tables. In SQL, `SourceDialect.spelled` spells numbers as `canonical_id` does.
+
+An address loses the white space and the invisible characters around it, is composed (Unicode NFC), and has its domain
+in ASCII (IDNA, as in `xn--bcher-kva.example`). Two addresses are one if they are equal in lower case, by `str.lower`
+and composed again; nothing else about the local part is folded.
+"""
+
+import hashlib
+import re
+import unicodedata
+from decimal import Decimal
+from functools import lru_cache
+from uuid import UUID
+
+import idna
+
+from cr_pipelines.sync.contract.faults import InvalidValue, wrong_type
+from cr_pipelines.warehouse import LONGEST_KEY
+
+EMAIL = 254
+"""Longest e-mail address, in characters (RFC 5321, section 4.5.3.1.3 less the angle brackets)."""
+
+_LARGEST_WHOLE = 8e34
+"""As in `SourceDialect.spelled`."""
+
+_LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+")
+_DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.ASCII)
+
+
+def canonical_id(value: object) -> str:
+    """Return the text of an id: a whole number of any type without a decimal point, text as it is.
+
+    Raises InvalidValue for a value that names nothing, such as a boolean or a NaN.
+    """
+    match value:
+        case bool():
+            raise wrong_type(value, "text")
+        case int() | UUID() | str():
+            return str(value)
+        case float() if value != value or abs(value) == float("inf"):
+            raise InvalidValue("wrong_value", "is not a finite number; make it null or correct it in the source")
+        case float() if value.is_integer() and abs(value) < _LARGEST_WHOLE:
+            return str(int(value))
+        case float():
+            return repr(value)
+        case Decimal() if not value.is_finite():
+            raise InvalidValue("wrong_value", "is not a finite number; make it null or correct it in the source")
+        case Decimal():
+            written = format(value, "f")
+            return written.rstrip("0").rstrip(".") if "." in written else written
+        case _:
+            raise wrong_type(value, "text")
+
+
+def spelled_address(text: str) -> str:
+    """Return an e-mail address as it is sent: in canonical form, but for the case of its letters.
+
+    Raises InvalidValue, with a reason and without the address, for text that is not one address.
+    """
+    address = unicodedata.normalize("NFC", trimmed(text))
+    if not address.isascii() and any(unicodedata.category(letter) == "Cf" for letter in address):
+        raise InvalidValue(
+            "invisible_character", "has an invisible character inside the address; remove it in the source"
+        )
+    local, at, domain = address.rpartition("@")
+    if not at:
+        raise InvalidValue("bad_email", "is not an e-mail address: it has no @; correct it or make it null")
+    spelled = f"{local}@{_ascii(domain)}"
+    dotted = local.startswith(".") or local.endswith(".")
+    if len(spelled) > EMAIL or dotted or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(_ascii(domain)):
+        raise InvalidValue(
+            "bad_email",
+            "is not one e-mail address of the form name@domain.tld; correct it or make it null",
+        )
+    return spelled
+
+
+def canonical_address(text: str) -> str | None:
+    """Return the form in which addresses are compared, or None for text that is not one address."""
+    try:
+        return _lowered(spelled_address(text))
+    except InvalidValue:
+        return None
+
+
+def address_hash(text: str) -> str:
+    """Return an address as our tables have it: SHA-256 of its canonical form, in hexadecimal.
+
+    Text that only resembles an address, as in the middle of a longer text, is hashed as it would be compared.
+    """
+    address = trimmed(text)
+    if not address.isascii():
+        local, at, domain = unicodedata.normalize("NFC", address).rpartition("@")
+        address = f"{local}{at}{_ascii(domain)}"
+    return hashlib.sha256(_lowered(address).encode(errors="surrogatepass")).hexdigest()
+
+
+def hashed_key(text: str) -> str:
+    """Return a key or an id as our tables have it, as `Dialect.key` spells it.
+
+    It is hashed if it may be an address, or is longer than `LONGEST_KEY` bytes.
+    """
+    encoded = text.encode(errors="surrogatepass")
+    is_hashed = "@" in text or len(encoded) > LONGEST_KEY
+    return f"sha256:{hashlib.sha256(encoded).hexdigest()}" if is_hashed else text
+
+
+def trimmed(text: str) -> str:
+    """Return the text without the white space, control and invisible characters around it."""
+    if text.isascii() and text.isprintable():
+        return text.strip(" ")
+    start, end = 0, len(text)
+    while start < end and _is_blank(text[start]):
+        start += 1
+    while end > start and _is_blank(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_blank(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter) == "Cf"
+
+
+def _lowered(address: str) -> str:
+    return address.lower() if address.isascii() else unicodedata.normalize("NFC", address.lower())
+
+
+@lru_cache(maxsize=4096)
+def _ascii(domain: str) -> str:
+    """Return a domain in ASCII; one that IDNA does not know stays as it is."""
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return domain

@@ -1,0 +1,128 @@
+"""Signals while a run works in the warehouse.
+
+Goes in: work in sessions of a warehouse. Comes out: it has ended, also when SIGINT or SIGTERM ended it early. A
+signal's handler that raises, as those of Python and Dagster do, would raise into the engine's driver: DuckDB loses the
+exception, and ADBC runs the handler only once the statement has ended. So the work runs in a thread, and the main
+thread waits.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from types import FrameType
+
+from cr_pipelines.warehouse import Session, WarehouseError
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_REPEAT_SECONDS = 0.1
+
+
+class Interruption:
+    """A request to end, and the session whose statements it ends.
+
+    Attributes:
+        requested: whether a signal asked for the end.
+        has_session: whether the work got a session, which it has to leave in order.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.has_session = False
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+
+    def watch(self, session: Session) -> None:
+        """Let a signal end the statements of the session from now on.
+
+        Raises:
+            WarehouseError: a signal came before.
+        """
+        with self._lock:
+            if self.requested:
+                raise WarehouseError("the run was interrupted before it had the warehouse")
+            self._session, self.has_session = session, True
+
+    def release(self) -> None:
+        """Let a signal end no statement any more: what follows is quick, and has to be written."""
+        with self._lock:
+            self._session = None
+
+    def request(self) -> None:
+        """Ask the work to end."""
+        with self._lock:
+            self.requested = True
+            if self._session is not None:
+                self._session.interrupt()
+
+
+def run_interruptibly(work: Callable[[Interruption], None]) -> None:
+    """Do the work, and end it in order on a signal.
+
+    Where the work has no session yet, as while it waits for a file, the signal does not wait for it.
+
+    Args:
+        work: takes the interruption, which says what a signal ends.
+
+    Raises:
+        BaseException: what the work raises, or what the signal's handler does; SystemExit where none is set.
+    """
+    interruption = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        work(interruption)
+        return
+    working = _Working(work, interruption)
+    with _raising_handlers():
+        try:
+            working.start()
+            working.ended.wait()
+        except BaseException:
+            interruption.request()
+            while interruption.has_session and not working.ended.wait(_REPEAT_SECONDS):
+                # A signal that came between two statements has ended neither.
+                interruption.request()
+            raise
+    if working.error is not None:
+        raise working.error
+
+
+class _Working:
+    """The thread of the work."""
+
+    def __init__(self, work: Callable[[Interruption], None], interruption: Interruption):
+        self._work = work
+        self._interruption = interruption
+        self.ended = threading.Event()
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        context = copy_context()
+        threading.Thread(target=lambda: context.run(self._run), daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._work(self._interruption)
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.ended.set()
+
+
+@contextmanager
+def _raising_handlers() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit where it has no handler of its own, so that the run is recorded as interrupted."""
+    replaced = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in replaced:
+        signal.signal(number, _exit)
+    try:
+        yield
+    finally:
+        for number in replaced:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

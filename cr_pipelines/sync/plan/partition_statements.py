@@ -1,0 +1,113 @@
+"""The SQL by which a plan reads one partition of a source, and finds what other partitions have of its keys.
+
+Goes in: the sync, its partition, and the names of our tables. Comes out: one statement, or a piece of one.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from cr_pipelines.sync.model import Partition, Sync
+from cr_pipelines.sync.plan.statements import PlanNames
+from cr_pipelines.warehouse import SourceDialect
+
+FIRST_MOMENT, LAST_MOMENT = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""No row is from before or after; a day is left for time zones."""
+
+
+def source_rows(
+    dialect: SourceDialect,
+    sync: Sync,
+    partition: Partition | None,
+    types: Mapping[str, str],
+    spelled: Mapping[str, str] | None = None,
+) -> str:
+    """Return the source's rows as they are written after FROM, those of one partition if there is one.
+
+    Where the source spells a column in another case (`spelled`, by the contract's name), it gets the contract's name.
+    Rows without a moment in any year belong to every partition: they are shown as invalid, with each of them.
+    """
+    relation = _named_relation(dialect, sync, types, spelled)
+    if partition is None:
+        return f"(SELECT * FROM {relation} AS source) AS source_rows"
+    column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
+    start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
+    return f"""(
+        SELECT * FROM {relation} AS source
+        WHERE {column} >= {start} AND {column} < {end} OR {in_no_year(dialect, partition.column, kind)}
+    ) AS source_rows"""
+
+
+def in_no_year(dialect: SourceDialect, column: str, kind: str) -> str:
+    """Return the condition for rows whose moment is null, infinite, or outside of the years 1 to 9999."""
+    quoted = dialect.identifier(column)
+    first, last = (dialect.moment(moment, kind) for moment in (FIRST_MOMENT, LAST_MOMENT))
+    return f"({quoted} IS NULL OR {quoted} < {first} OR {quoted} > {last})"
+
+
+def rows_elsewhere(
+    dialect: SourceDialect,
+    sync: Sync,
+    partition: Partition,
+    types: Mapping[str, str],
+    spelled: Mapping[str, str] | None = None,
+) -> str:
+    """Return the rows of the source's other partitions, as they are written after FROM."""
+    relation = _named_relation(dialect, sync, types, spelled)
+    column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
+    start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
+    return f"""(
+        SELECT * FROM {relation} AS source
+        WHERE ({column} < {start} OR {column} >= {end}) AND NOT {in_no_year(dialect, partition.column, kind)}
+    ) AS source_rows"""
+
+
+def find_moved(names: PlanNames) -> str:
+    """Return the query behind `cr_moved`: keys of the partition that the ledger has in another one.
+
+    Keys that several rows had are among them, as they are in several partitions perhaps.
+    """
+    return f"""
+        SELECT l.key
+        FROM {names.table("sync_ledger")} AS l
+        WHERE l.{names.of_sync}
+        AND (l.{names.partition} <> {names.dialect.literal(names.partition_name)} OR l.reason_code = 'duplicate_key')
+        AND EXISTS (SELECT 1 FROM cr_source_keys AS s WHERE s.key = l.key)"""
+
+
+def any_in_partitions(names: PlanNames) -> str:
+    """Return a query that has a row if the ledger has any row of the sync in a partition that is in the source."""
+    return f"""
+        SELECT 1 FROM {names.table("sync_ledger")}
+        WHERE {names.of_sync} AND {names.partition} > '' AND absent_since IS NULL LIMIT 1"""
+
+
+def find_elsewhere(names: PlanNames, source: str, types: Mapping[str, str]) -> str:
+    """Return the query behind `cr_elsewhere`: which keys of `cr_moved` other partitions of the source have."""
+    return f"""
+        SELECT key, count(*) AS copies
+        FROM (SELECT {names.source_key(types)} AS key FROM {source}) AS keyed
+        WHERE EXISTS (SELECT 1 FROM cr_moved AS m WHERE m.key = keyed.key)
+        GROUP BY key"""
+
+
+def record_moved(names: PlanNames) -> str:
+    """Return a statement that records in which partition the keys of the source are now.
+
+    A key that other partitions have too remains where it was.
+    """
+    ledger = names.dialect.identifier("sync_ledger")
+    return f"""
+        UPDATE {names.table("sync_ledger")} SET {names.partition} = {names.dialect.literal(names.partition_name)}
+        WHERE {names.of_sync} AND {names.partition} <> {names.dialect.literal(names.partition_name)}
+        AND EXISTS (SELECT 1 FROM cr_source_keys AS s WHERE s.key = {ledger}.key)
+        AND NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = {ledger}.key)"""
+
+
+def _named_relation(
+    dialect: SourceDialect, sync: Sync, types: Mapping[str, str], spelled: Mapping[str, str] | None
+) -> str:
+    relation = dialect.relation(sync.relation)
+    if not spelled or all(spelled[name] == name for name in types):
+        return relation
+    renamed = ", ".join(f"{dialect.identifier(spelled[name])} AS {dialect.identifier(name)}" for name in types)
+    return f"(SELECT {renamed} FROM {relation} AS source)"

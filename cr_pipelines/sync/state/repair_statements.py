@@ -1,0 +1,52 @@
+"""The SQL that repairs what an earlier version of cr-pipelines left in our tables.
+
+Goes in: the names of our tables and the columns that they have. Comes out: the statement's text, for a migration.
+"""
+
+from collections.abc import Collection
+
+from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.statements import sql
+from cr_pipelines.warehouse import LONGEST_KEY
+
+
+def hash_long_keys(names: StateNames, table: str) -> str:
+    """Give keys that are too long for an index the spelling that they have now."""
+    dialect = names.dialect
+    return (
+        f"UPDATE {names.table(table)} SET key = {dialect.kept_key('key')} "
+        f"WHERE {dialect.byte_length('key')} > {LONGEST_KEY}"
+    )
+
+
+def one_row_of_each_key(names: StateNames, columns: Collection[str]) -> list[str]:
+    """Leave one row of the ledger for each key that has several.
+
+    What was sent, or may have been, counts more than what was not; of two such rows, the one that was sent last. An
+    append that was sent must not be sent again.
+    """
+    ledger, listed = names.table("sync_ledger"), names.columns(columns)
+    own = names.dialect.identifier("sync_ledger")
+    of_ledger = ", ".join(f"l.{names.dialect.identifier(name)}" for name in columns)
+    return [
+        sql(f"""
+            CREATE TEMPORARY TABLE cr_repaired AS
+            SELECT {listed} FROM (
+              SELECT {of_ledger}, row_number() OVER (
+                PARTITION BY l.sync, l.key
+                ORDER BY CASE l.status WHEN 'unknown' THEN 0 WHEN 'delivered' THEN 1 ELSE 2 END,
+                CASE WHEN l.last_sent_at IS NULL THEN 1 ELSE 0 END, l.last_sent_at DESC
+              ) AS newness
+              FROM {ledger} AS l
+              JOIN (SELECT sync, key FROM {ledger} GROUP BY sync, key HAVING count(*) > 1) AS r
+              ON r.sync = l.sync AND r.key = l.key
+            ) AS numbered
+            WHERE newness = 1
+        """),
+        sql(f"""
+            DELETE FROM {ledger}
+            WHERE EXISTS (SELECT 1 FROM cr_repaired AS r WHERE r.sync = {own}.sync AND r.key = {own}.key)
+        """),
+        f"INSERT INTO {ledger} ({listed}) SELECT {listed} FROM cr_repaired",
+        "DROP TABLE cr_repaired",
+    ]

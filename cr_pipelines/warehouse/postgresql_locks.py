@@ -1,0 +1,91 @@
+"""Locks on a source's tables, taken before the snapshot that reads them.
+
+Goes in: a session, and a query that reads no row of the source. Comes out: a transaction whose snapshot is later than
+its locks. PostgreSQL takes a snapshot before it looks up and locks the tables of a query, so a table that is swapped by
+renaming in between is one whose rows the snapshot does not see. LOCK TABLE takes no snapshot.
+"""
+
+from contextlib import suppress
+from typing import Any, Protocol
+
+from cr_pipelines.warehouse.errors import WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.postgresql_errors import Failed
+
+_ATTEMPTS = 20
+_DEADLOCK_OR_SWAP = {"40P01", "42P01", "3F000", "XX000"}
+
+_HELD = (
+    "SELECT CAST(c.oid AS bigint), format('%I.%I', n.nspname, c.relname), "
+    "c.relkind IN ('r', 'p', 'v') AND has_table_privilege(c.oid, 'SELECT') "
+    "FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+    "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted "
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') "
+    "AND n.nspname NOT LIKE 'pg\\_temp%' ORDER BY c.oid"
+)
+"""The tables and views that the transaction has locked so far, and whether LOCK TABLE can lock them."""
+
+
+class LockingSession(Protocol):
+    """What it takes of a session."""
+
+    def execute(self, statement: str) -> None:
+        """Run a statement."""
+
+    def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
+        """Return a query's rows."""
+
+
+class LockedSource:
+    """Begins a transaction that has the tables of a source locked before its snapshot."""
+
+    def __init__(self, session: LockingSession, probe: str):
+        self._session = session
+        self._probe = probe
+
+    def begin(self) -> None:
+        """Begin the transaction. Raises WarehouseBusy when the tables are replaced faster than we can lock them."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                if self._begin():
+                    return
+            except Failed as error:
+                if error.state not in _DEADLOCK_OR_SWAP or attempt == _ATTEMPTS - 1:
+                    raise
+        raise WarehouseBusy(
+            "PostgreSQL: the source's tables were replaced again and again while they were being locked; run this later"
+        )
+
+    def _begin(self) -> bool:
+        """Lock what the source reads now. Return whether the snapshot then read the same tables."""
+        wanted = self._found()
+        names = [name for _, name, lockable in wanted if lockable]
+        self._session.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        try:
+            if names:
+                self._session.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS SHARE MODE")
+            # The first query takes the snapshot: what is locked here is locked for it.
+            before = {oid for oid, _, _ in self._session.fetch_all(_HELD)}
+            unlockable = {oid for oid, _, lockable in wanted if not lockable}
+            self._session.fetch_all(self._probe)
+            read = {oid for oid, _, _ in self._session.fetch_all(_HELD)}
+        except BaseException:
+            self._roll_back()
+            raise
+        if read <= before | unlockable:
+            return True
+        self._roll_back()
+        return False
+
+    def _found(self) -> list[tuple[int, str, bool]]:
+        """Return every table and view that the source reads, as of now."""
+        self._session.execute("BEGIN")
+        try:
+            self._session.fetch_all(self._probe)
+            return [(oid, name, lockable) for oid, name, lockable in self._session.fetch_all(_HELD)]
+        finally:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        with suppress(WarehouseError):
+            self._session.execute("ROLLBACK")

@@ -1,0 +1,86 @@
+"""What may be shown of a warehouse URL.
+
+Goes in: any text, well formed or not. Comes out: the engine and, where it is certain that no password is in it, the
+host or the file. A password that was not percent-encoded moves into the host, the path or the query when a URL is taken
+apart, so parts of a URL are shown only if nothing in it can be a password.
+"""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from cr_pipelines.hidden import HiddenText
+
+KINDS = ("duckdb", "postgresql", "snowflake", "bigquery")
+"""The engines, by the scheme of their URLs."""
+
+_ALIASES = {"postgres": "postgresql"}
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+]{1,29}):/")
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
+_PORT = re.compile(r":\d{1,5}")
+
+
+def kind_of(url: str) -> str | None:
+    """Return the engine that a URL names; None for one that names none that we know."""
+    found = _SCHEME.match(url)
+    if found is None:
+        return None
+    scheme = found[1].lower().partition("+")[0]
+    scheme = _ALIASES.get(scheme, scheme)
+    return scheme if scheme in KINDS else None
+
+
+def host_of(url: str) -> str | None:
+    """Return the host of a URL; None where a part of it may be a password."""
+    rest = url.partition("://")[2]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    user, at, address = authority.rpartition("@")
+    if rest.count("@") != bool(at) or not user.isprintable() or " " in user:
+        return None
+    host = _HOST.match(address)
+    return host[0] if host and (host.end() == len(address) or _PORT.fullmatch(address, host.end())) else None
+
+
+def shown_url(url: str) -> str:
+    """Return what messages and checklists may show of a URL: never a user, a password, a database or an option."""
+    kind = kind_of(url)
+    if kind is None:
+        return "a URL of no known engine"
+    if kind == "duckdb":
+        file, _, _ = url.partition("?")
+        return file if re.match(r"duckdb:///(?![^?]*[@#])", url) else "duckdb:///…"
+    host = host_of(url)
+    return f"{kind}://{host}/…" if host else f"{kind}://…"
+
+
+def hidden(url: str) -> HiddenText:
+    """Return the URL in a form that no repr shows."""
+    return HiddenText(url)
+
+
+class Options(dict[str, Any]):
+    """The options of a URL, of which no repr shows a value."""
+
+    def __repr__(self) -> str:
+        return f"<options {', '.join(sorted(self))}>"
+
+
+class UrlParts:
+    """A URL taken apart, in a form that no repr shows; empty parts for a text that is no URL."""
+
+    def __init__(self, url: str):
+        try:
+            split = urlsplit(url)
+            self.host = HiddenText(split.hostname or "")
+        except ValueError:
+            split = urlsplit("")
+            self.host = HiddenText()
+        self.authority = HiddenText(split.netloc)
+        self.user = HiddenText(split.username or "")
+        self.password = HiddenText(split.password or "")
+        self.path = HiddenText(split.path)
+        self.fragment = HiddenText(split.fragment)
+        self.options = Options({name: HiddenText(value) for name, value in parse_qsl(split.query)})
+
+    def __repr__(self) -> str:
+        return "<the parts of a warehouse URL>"

@@ -1,0 +1,112 @@
+"""What a server asks for is kept, and numbers without sense change nothing."""
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+from cr_pipelines.api import CommonRoomClient, RateLimited, ResponseLost, SegmentNote, ServerFault, User
+from cr_pipelines.api.rate_limit_headers import LARGEST_SANE_COUNT, limit_and_left, parse_429
+from cr_pipelines.api.window_model import RateLimitHit, WindowModel
+from cr_pipelines_tests.support.scripted_server import Reply, in_turn, scripted
+
+HUGE_OFFSET = {"date": "Mon, 01 Jan 2024 00:00:00 +9999999999999999"}
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", "-1e999", "-5", "0", "1e300", "true", "null", '"x"', "[]"])
+@pytest.mark.parametrize("name", ["intervalLimit", "intervalResetSeconds", "waitMs"])
+@pytest.mark.parametrize("headers", [{}, HUGE_OFFSET])
+def test_nonsense_in_a_429_gives_numbers_that_can_be_used(name: str, value: str, headers: dict[str, str]):
+    hit = parse_429(httpx.Headers(headers), f'{{"rateLimit":{{"{name}":{value}}}}}'.encode())
+    assert hit.limit is None or 1 <= hit.limit <= LARGEST_SANE_COUNT
+    assert hit.interval is None or 0.01 <= hit.interval <= 86_400
+    assert hit.wait is None or 0 <= hit.wait <= 86_400
+
+
+@pytest.mark.parametrize("value", ["9" * 23, "9" * 4_000, "9" * 5_000, "-7", "0", "1e9", "x"])
+def test_nonsense_in_headers_is_bounded(value: str):
+    limit, left = limit_and_left(httpx.Headers({"x-ratelimit-limit": value, "x-ratelimit-remaining": value}))
+    assert limit is None or 1 <= limit <= LARGEST_SANE_COUNT
+    assert left is None or 0 <= left <= LARGEST_SANE_COUNT
+
+
+def test_a_wait_that_is_longer_than_the_interval_is_kept():
+    model = WindowModel()
+    model.on_429(model.acquire(0.0), 0.0, RateLimitHit(wait=20.0, interval=1.0, limit=10))
+    assert model.wait(19.0) >= 1.0
+    assert model.wait(20.1) == 0.0
+
+
+def test_a_block_for_longer_than_the_client_may_wait_ends_at_once():
+    async def run() -> None:
+        limited = Reply(429, {"rateLimit": {"intervalLimit": 10, "intervalResetSeconds": 1}}, {"Retry-After": "7200"})
+        async with scripted(in_turn(limited)) as server, CommonRoomClient("t", server.base_url) as room:
+            with pytest.raises(RateLimited):
+                await room.add_or_edit_user(1, User(id="a"))
+            assert len(server.asked) == 1
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+@pytest.mark.parametrize("status", [408, 425])
+def test_a_status_that_says_nothing_about_the_request_is_retried(status: int):
+    async def run() -> None:
+        replies = in_turn(Reply(status), Reply(202, {"status": "ok"}))
+        async with scripted(replies) as server, CommonRoomClient("t", server.base_url) as room:
+            assert (await room.add_or_edit_user(1, User(id="a"))).attempts == 2
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+@pytest.mark.parametrize("status", [408, 425])
+def test_an_append_is_not_repeated_after_such_a_status(status: int):
+    async def run() -> None:
+        async with scripted(in_turn(Reply(status))) as server, CommonRoomClient("t", server.base_url) as room:
+            with pytest.raises(ResponseLost):
+                await room.add_segment_note(SegmentNote(segment_id=1, note="n"))
+            assert len(server.asked) == 1
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_the_retry_after_of_a_failure_is_kept():
+    async def run() -> None:
+        replies = in_turn(Reply(503, headers={"Retry-After": "2"}), Reply(202, {"status": "ok"}))
+        async with scripted(replies) as server, CommonRoomClient("t", server.base_url) as room:
+            begun = time.monotonic()
+            await room.add_or_edit_user(1, User(id="a"))
+            assert time.monotonic() - begun >= 2
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_a_failure_that_asks_for_too_long_a_wait_is_final():
+    async def run() -> None:
+        reply = Reply(503, headers={"Retry-After": "7200"})
+        async with scripted(in_turn(reply)) as server, CommonRoomClient("t", server.base_url) as room:
+            with pytest.raises(ServerFault):
+                await room.add_or_edit_user(1, User(id="a"))
+            assert len(server.asked) == 1
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_a_share_of_the_limit_is_used_evenly():
+    model, now, sent = WindowModel(rate_share=0.5), 0.0, []
+    model.on_429(model.acquire(now), now, RateLimitHit(wait=0.0, interval=1.0, limit=10))
+    while now < 5.0:
+        wait = model.wait(now)
+        if wait == 0:
+            model.on_response(model.acquire(now), now, 10, max(0, 9 - sum(1 for t in sent if t >= int(now))))
+            sent.append(now)
+        else:
+            now += min(wait, 0.05)
+    assert 20 <= len(sent) <= 26
+    assert max(sum(1 for t in sent if second <= t < second + 1) for second in range(5)) <= 6
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, 1.5, float("nan")])
+def test_a_share_outside_of_0_to_1_is_refused(share: float):
+    with pytest.raises(ValueError, match="rate_share"):
+        CommonRoomClient("t", rate_share=share)

@@ -1,0 +1,117 @@
+"""The probe against sandboxes that behave in ways it must find out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cr_pipelines.cli import main
+from cr_pipelines.probe import Consent, ProbedRoom, Report, Unclear, probe
+from cr_pipelines.sandbox import SandboxServer
+
+
+def probed(sandbox: SandboxServer, **consent: Any) -> Report:
+    segment = sandbox.control.segments()[0]["id"]
+    with ProbedRoom(sandbox.base_url, sandbox.token, sandbox.source_id, patience=10) as room:
+        return probe(room, Consent(**({"room_name": "Sandbox", "segment": segment} | consent)))
+
+
+def test_a_room_like_the_sandbox_holds_every_assumption_and_is_left_clean(sandbox: SandboxServer) -> None:
+    tags = {tag["name"] for tag in sandbox.control.tags()}
+    report = probed(sandbox)
+    assert report.differences == []
+    assert [result.assumption.name for result in report.results if result.agrees is None] == ["retry_after"]
+    assert report.left == 0
+    assert {tag["name"] for tag in sandbox.control.tags() if not tag["deletedAt"]} == tags
+    sandbox.control.advance(16 * 86_400)
+    assert sandbox.control.users() == {}
+
+
+@pytest.mark.parametrize(
+    "behavior",
+    [
+        {"omitted": "cleared"},
+        {"null": "kept", "accepted": "empty", "forbidden": "status"},
+        {"field_without_value": "kept", "unknown_fields": "ignored", "note": "status"},
+        {"field_without_value": "refused", "lookup": "list", "profile": "strings"},
+        {"lookup_case": "matters", "removal_case": "matters", "segment_batch": "known_ones"},
+        {"same_email": "separate", "same_linkedin": "separate"},
+        {"taken_tag": "refused", "deleted_tag": "stays_deleted", "dates": ["date_time", "date"]},
+        {"deleted_tag": "refused", "longest_value": 1234, "limit_headers": "ratelimit"},
+        {"retired": ["createOrUpdateContact", "createUserInputActivity", "addNoteToSegment"]},
+    ],
+    ids=lambda behavior: "-".join(behavior),
+)
+def test_each_difference_is_found_and_the_report_makes_such_a_room(behavior: dict[str, Any]) -> None:
+    with SandboxServer(behavior=behavior) as sandbox:
+        report = probed(sandbox)
+    assert set(report.differences) == set(behavior)
+    plain = json.loads(json.dumps(report.plain()))
+    assert {name: plain["behavior"][name] for name in behavior} == behavior
+    made = SandboxServer(behavior=plain["behavior"]).settings.behavior.plain()
+    assert {name: made[name] for name in behavior} == behavior
+
+
+@pytest.mark.parametrize("form", ["seconds", "http_date", "none", "date_time"])
+def test_the_form_of_a_429_is_found_only_on_request(form: str) -> None:
+    with SandboxServer(behavior={"retry_after": form}, limit=3, interval_seconds=0.5) as sandbox:
+        report = probed(sandbox, room_name=None, rate_limit=True)
+    found = {result.assumption.name: result.seen for result in report.results}
+    assert found["retry_after"] == form
+
+
+def test_a_settling_time_is_measured() -> None:
+    with SandboxServer(settle_seconds=0.6) as sandbox:
+        with ProbedRoom(sandbox.base_url, sandbox.token, sandbox.source_id, patience=10) as room:
+            report = probe(room, Consent("Sandbox"))
+        assert 0.5 <= report.plain()["settle_seconds"] < 5
+        sandbox.control.advance(16 * 86_400)
+        assert sandbox.control.users() == {}
+    assert report.differences == []
+
+
+def test_read_only_writes_nothing(sandbox: SandboxServer) -> None:
+    report = probed(sandbox, room_name=None)
+    assert {request["method"] for request in sandbox.control.requests()} == {"GET"}
+    tried = {result.assumption.name for result in report.results if result.agrees is not None}
+    assert tried == {"retired", "forbidden", "limit_headers"}
+
+
+def test_consent_for_another_room_writes_nothing(sandbox: SandboxServer) -> None:
+    with pytest.raises(Unclear, match="'Sandbox'"):
+        probed(sandbox, room_name="Production")
+    assert {request["method"] for request in sandbox.control.requests()} == {"GET"}
+
+
+def test_a_room_without_look_ups_is_reported_as_such() -> None:
+    with SandboxServer(behavior={"retired": ["getContactByEmail"]}) as sandbox:
+        report = probed(sandbox)
+    assert report.differences == ["retired"]
+    unknown = [result for result in report.results if result.agrees is None]
+    assert any("no longer there" in result.note for result in unknown)
+
+
+def test_the_command_asks_for_consent(monkeypatch: pytest.MonkeyPatch, sandbox: SandboxServer) -> None:
+    assert CliRunner().invoke(main, ["probe"]).exit_code == 2
+    assert CliRunner().invoke(main, ["probe", "--read-only", "--yes-write-to", "Sandbox"]).exit_code == 2
+    assert sandbox.control.requests() == []
+
+
+def test_the_command_prints_a_line_for_each_assumption_and_a_report_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.json"
+    with SandboxServer(token="s3cret", behavior={"omitted": "cleared"}) as sandbox:
+        monkeypatch.setenv("COMMON_ROOM_API_TOKEN", "s3cret")
+        monkeypatch.setenv("COMMON_ROOM_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("COMMON_ROOM_DESTINATION_SOURCE_ID", "1")
+        result = CliRunner().invoke(main, ["probe", "--yes-write-to", "Sandbox", "--json", str(file)])
+    assert result.exit_code == 1, result.output
+    assert "Differs from the sandbox: omitted." in result.output
+    assert "NO" in next(line for line in result.output.splitlines() if line.startswith("omitted"))
+    text = file.read_text()
+    for secret in ("s3cret", "127.0.0.1", "@", "Sandbox"):
+        assert secret not in text
+    assert json.loads(text)["behavior"]["omitted"] == "cleared"

@@ -1,0 +1,70 @@
+"""No part of a warehouse URL that may be a password is ever shown."""
+
+import asyncio
+import traceback
+
+import pytest
+
+from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.warehouse import kind_of, open_warehouse, shown_url
+
+URLS = [
+    "postgresql://u:POISON@127.0.0.1:1/db",
+    "postgresql://u:POI%SON@127.0.0.1:1/db",
+    "postgresql://u:POI SON@127.0.0.1:1/db",
+    "postgresql://u:POI/SON@127.0.0.1:1/db",
+    "postgresql://u:POI#SON@127.0.0.1:1/db",
+    "postgresql://u:POI?SON@127.0.0.1:1/db",
+    "postgresql://u:POI[SON@127.0.0.1:1/db",
+    "postgresql://u:POI@SON@127.0.0.1:1/db",
+    "postgresql://u@127.0.0.1:1/db?password=POISON",
+    "postgres://127.0.0.1:1/db?user=u&password=POISON&sslmode=POISON",
+    "host=127.0.0.1 port=1 password=POISON dbname=x",
+    "password=POISON://x",
+    "duckdb://u:POISON@h/db",
+    "duckdb:///x.duckdb?token=POISON",
+    "snowflake://u:POISON@account/db",
+    "snowflake://u:POI/SON@account/db/schema",
+    "snowflake://u:POI[SON@account/db/schema",
+    "snowflake://account/db/s/x?password=POISON",
+    "snowflake://u@account/db/s?session_parameters=POISON",
+    "snowflake://u@account/db/s?login_timeout=POISON",
+    "bigquery://u:POISON@project/dataset",
+    "bigquery://project/dataset?location=EU&key=POISON",
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_no_message_repr_or_frame_shows_a_password(url: str):
+    shown = [shown_url(url), kind_of(url) or ""]
+    try:
+        warehouse = open_warehouse(url, wait_seconds=0.1)
+        shown.append(repr(warehouse))
+        if url.startswith("postgres"):
+            with warehouse.session():
+                pass
+    except Exception as error:
+        stack = traceback.TracebackException.from_exception(error, capture_locals=True)
+        ours = [frame for frame in stack.stack if "cr_pipelines_tests" not in frame.filename]
+        shown += [str(error), repr(error), *(str(frame.locals) for frame in ours if frame.name != "open_warehouse")]
+    for secret in ("POI", "SON", "poi"):
+        assert secret not in "".join(shown), shown
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "10.0.0.1", "127.0.0.1.example.com", "localhost.example.com"])
+def test_plain_http_to_another_machine_is_refused_unless_allowed(host: str):
+    url = f"http://{host}/community/v1"
+    with pytest.raises(ValueError, match="plain http"):
+        CommonRoomClient("token", url)
+    asyncio.run(CommonRoomClient("token", url, allow_plain_http=True).aclose())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8642", "localhost", "[::1]:80", "127.1.2.3"])
+def test_plain_http_to_this_machine_is_fine(host: str):
+    asyncio.run(CommonRoomClient("token", f"http://{host}/community/v1").aclose())
+
+
+def test_the_token_is_in_no_repr_of_the_requester():
+    client = CommonRoomClient("POISON", "http://localhost/community/v1")
+    assert "POISON" not in repr(vars(client._requester))
+    asyncio.run(client.aclose())
