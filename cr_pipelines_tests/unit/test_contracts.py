@@ -226,7 +226,7 @@ def test_rows_that_agree_in_segment_and_status_share_a_request() -> None:
 
 
 def test_a_column_that_is_not_of_the_contract_is_ignored_with_the_nearest_name() -> None:
-    match = CONTRACTS["contact"].match(["id", "e_mail", "shoe_size", "Full_Name"])
+    match = CONTRACTS["contact"].match(["id", "e_mail", "shoe_size", "fullname"])
     assert [column.name for column in match.columns] == ["id"]
-    assert match.ignored == {"e_mail": "email", "shoe_size": None, "Full_Name": "full_name"}
+    assert match.ignored == {"e_mail": "email", "shoe_size": None, "fullname": "full_name"}
     assert CONTRACTS["activity"].match(["id"]).missing == ("activity_type", "timestamp", "user_id")

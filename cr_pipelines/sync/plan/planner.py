@@ -222,7 +222,7 @@ class Planner:
         if not plan.duplicate_keys:
             return
         for key, copies in self._session.fetch_all(statements.example_duplicates(3)):
-            message = f"{copies}{record_statements.DUPLICATE}"
+            message = f"{copies}{statements.DUPLICATE}"
             report.add_problem(key, self._names.key_columns, "duplicate_key", message, 0)
         report.problems[-1].rows = plan.duplicate_rows
 

@@ -159,7 +159,7 @@ class Ledger:
 
     def _analyze(self, *tables: Table) -> None:
         for table in tables:
-            if statement := self._session.dialect.analyze(self.table(table.name)):
+            if statement := self._session.dialect.analyze(self.names.table(table.name)):
                 self._session.execute(statement)
 
     def delete_keys(self, sync: str, keys: Collection[str]) -> None:
