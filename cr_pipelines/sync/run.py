@@ -23,11 +23,11 @@ from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
 from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
-from cr_pipelines.sync.errors import SyncError, TakenOver
+from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
-from cr_pipelines.sync.plan import Plan, Planner
+from cr_pipelines.sync.plan import Plan, Planner, describe
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.privacy.lease import lease_clock
@@ -37,6 +37,7 @@ from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
 from cr_pipelines.sync.state.processes import mark_running
+from cr_pipelines.sync.state.room import RoomCheck
 from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
@@ -85,6 +86,8 @@ def run_sync(
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
         AlreadyRunning: another run of the same sync is alive.
         TakenOver: another run took this one for dead; this one stopped sending.
+        OtherRoom: the state schema belongs to another room, or another destination source; nothing was sent.
+        RoomNotConfirmed: nobody can say whether it does; nothing was sent.
         StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
         SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
@@ -133,6 +136,7 @@ class Run:
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
+        self._room = RoomCheck(warehouse, schema, self._source_id, dry_run=options.dry_run)
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
@@ -147,6 +151,8 @@ class Run:
         try:
             if plan.offered:
                 self._deliver(plan, remote, outbox, recorder, on_progress)
+            elif self._room.may_differ(self._destination):
+                self._with_client(lambda client: self._room.check(client, sends=False))
             if remote is not None and self._sync.on_source_delete == "delete" and not self._breaker.is_open:
                 deletions = Deletions(remote, plan.deletable)
                 self._delete(plan, deletions)
@@ -171,8 +177,12 @@ class Run:
         found: list[RemoteState] = []
 
         async def read(client: CommonRoomClient) -> None:
+            await self._room.check(client, sends=False)
             found.append(await RemoteState.read(client, mirror))
 
+        with self._warehouse.session() as session:
+            StateSchema(session, self._schema).prepare()
+            self._room.read(session)
         self._with_client(read)
         return found[0]
 
@@ -187,7 +197,7 @@ class Run:
                 with self._warehouse.session() as session:
                     RunRegistry(session, self._schema).finish(*self.key, "interrupted", {})
             raise
-        self._describe(plans[0])
+        describe(plans[0], self._report)
         return plans[0]
 
     def _plan_unless(self, interruption: Interruption, remote: RemoteState | None) -> Plan:
@@ -198,6 +208,7 @@ class Run:
                 # The warehouse has it for this session: nothing else may keep its rows in memory.
                 self._frame = None
             StateSchema(session, self._schema).prepare()
+            self._room.read(session)
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
@@ -259,6 +270,7 @@ class Run:
 
         async def deliver(client: CommonRoomClient) -> None:
             try:
+                await self._room.check(client, sends=not dry_run)
                 if dry_run:
                     self._report.samples = await delivery.preview(client, catalog)
                 else:
@@ -285,6 +297,7 @@ class Run:
         elif deletions.keys:
 
             async def delete(client: CommonRoomClient) -> None:
+                await self._room.check(client, sends=True)
                 stopped_by = await deletions.delete(client, mirror)
                 if stopped_by is not None:
                     self._breaker.stop(stopped_by)
@@ -306,52 +319,19 @@ class Run:
 
         run_in_loop(run())
 
-    def _describe(self, plan: Plan) -> None:
-        """Report what the plan found."""
-        report = self._report
-        report.source_rows = plan.source_rows
-        report.offered = plan.offered
-        report.offered_new = plan.offered_new
-        report.unread = plan.unread
-        report.changed_while_read = plan.changed_while_read
-        report.unknown_keys = plan.unknown_keys
-        report.null_keys = plan.null_keys
-        report.duplicate_rows = plan.duplicate_rows
-        report.invalid = plan.null_keys + plan.duplicate_rows
-        report.absent_from_source = plan.absent
-        report.emptied = plan.emptied
-        report.columns = plan.columns
-        report.ignored_columns = plan.match.ignored
-        report.deleted_remotely = len(plan.deleted_remotely)
-        report.deleted_remotely_keys = list(plan.deleted_remotely[:MOST_KEYS])
-        kept = plan.kept
-        report.unchanged = kept.get("unchanged", 0) + kept.get("deleted_remotely", 0)
-        report.rejected = kept.get("rejected", 0)
-        report.unknown = kept.get("unknown", 0)
-        report.changed_after_delivery = kept.get("changed_after_delivery", 0)
-
     def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
         """Report how the run ended, and the rows that have no outcome."""
         report = self._report
         report.stopped_by = self._breaker.reason
         report.unreachable = self._breaker.unreachable
+        report.other_room = self._room.other
+        report.requests -= self._room.requests
         if report.stopped_by is not None and report.state == "succeeded":
             report.state = "stopped"
         if deletions is not None:
             deleted = deletions.keys if self._options.dry_run else deletions.deleted
             report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
-        placed = sum(
-            (
-                report.unchanged,
-                report.delivered,
-                report.invalid,
-                report.rejected,
-                report.failed,
-                report.suppressed,
-                report.unknown,
-            )
-        )
-        report.not_sent = max(report.source_rows - placed, 0)
+        report.count_not_sent()
         report.seconds = time.monotonic() - begun
 
     def _record_after(
@@ -407,20 +387,11 @@ class Run:
             interruption.release()
         if deletions is not None:
             ledger.delete_keys(self._sync.name, deletions.absent_keys)
-        taken_over = self._taken_over(runs)
+        taken_over = runs.taken_over(*self.key) if self._report.state in ("succeeded", "stopped") else None
+        if taken_over is not None:
+            self._report.state = "interrupted"
         runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
         rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
         self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
         if taken_over is not None:
             raise taken_over
-
-    def _taken_over(self, runs: RunRegistry) -> TakenOver | None:
-        """Return the error of a run that ended well as far as it knows, and that another one took for dead."""
-        if self._report.state not in ("succeeded", "stopped"):
-            return None
-        try:
-            runs.check(*self.key)
-        except TakenOver as error:
-            self._report.state = "interrupted"
-            return error
-        return None

@@ -48,8 +48,6 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     names = PlanNames(dialect, "common_room", contacts, "")
     types = {"id": text, "full_name": text, "email": text}
     source = partitions.source_rows(dialect, contacts, None, types)
-    keyed = f"(SELECT {names.source_key} AS cr_key, id, full_name, email FROM {source})"
-    source = plan.source_rows(dialect, contacts, None, types)
     keyed = f"(SELECT {names.source_key(types)} AS cr_key, id, full_name, email FROM {source})"
 
     activities = Sync("it's", "activity", "SELECT * FROM crm.activities WHERE name <> 'x'")
@@ -64,7 +62,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "find moved", partitions.find_moved(of_day)
     yield (
         "find elsewhere",
-        partitions.find_elsewhere(of_day, partitions.rows_elsewhere(dialect, activities, day, typed)),
+        partitions.find_elsewhere(of_day, partitions.rows_elsewhere(dialect, activities, day, typed), typed),
     )
     yield "any in partitions", partitions.any_in_partitions(names)
     yield "record moved", partitions.record_moved(of_day)
@@ -74,7 +72,6 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
     yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
     yield "respell", plan.respell(names, "sync_ledger")
-    yield "duplicate keys", plan.duplicate_keys()
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
     yield "had rows before", plan.had_rows_before(names)
@@ -141,6 +138,9 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     for statement in repair.one_row_of_each_key(names, ["sync", "key", "status", "last_sent_at"]):
         yield "one row of each key", statement
     yield "delete keys", state.delete_keys(names, "tags", ["vip", "it's"])
+    yield "delete sync", state.delete_sync(names, "sync_ledger", "it's")
+    yield "rows by sync", state.rows_by_sync(names)
+    yield "count unverified removals", state.count_unverified_removals(names)
     yield "rows by status", state.rows_by_status(names, "contacts", "")
     yield "rejected rows", state.rejected_rows(names, "contacts", "2026-01-01", 20)
     yield "last run order", state.last_run_order(names, "contacts")
@@ -149,6 +149,7 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "delete run", state.delete_run(names, "contacts", "", "run", MOMENT)
     yield "mark interrupted", state.mark_interrupted(names, "contacts", "", "run", MOMENT)
     yield "delete intents", state.delete_intents(names, "contacts", "", "run", ["in doubt"])
+    yield "all running runs", state.all_running_runs(names)
     yield "signs of life", state.signs_of_life(names, "contacts", "run")
     yield "unconfirmed runs", state.unconfirmed_runs(names, 3, "pii_removals")
     yield "aborted runs", state.aborted_runs(names, MOMENT)

@@ -167,6 +167,11 @@ class Ledger:
         if keys:
             self._session.execute(statements.delete_keys(self.names, sync, keys))
 
+    def delete_sync(self, sync: str) -> None:
+        """Delete all that the ledger has of a sync, as when its room was replaced. The runs stay on record."""
+        for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES):
+            self._session.execute(statements.delete_sync(self.names, table.name, sync))
+
     def clear(self) -> None:
         """Delete all that the ledger knows of the room, as when the room was thrown away. The runs stay on record."""
         for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES):

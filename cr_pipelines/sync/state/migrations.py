@@ -72,7 +72,12 @@ def _repair_keys(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
-STEPS = (Step(2, _rename_columns), Step(3, _repair_keys))
+def _declared_only(_names: StateNames, _found: Columns) -> list[str]:
+    """Do nothing more than add what is declared; the version keeps earlier code, which does not heed it, away."""
+    return []
+
+
+STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _declared_only))
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version
