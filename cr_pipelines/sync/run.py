@@ -4,7 +4,6 @@ Goes in: a sync, its warehouse and the room. Comes out: a report on every row. T
 inside the warehouse, deliver what the plan offers, record what became of it.
 """
 
-import logging
 import time
 import uuid
 from collections.abc import Callable, Coroutine
@@ -14,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cr_pipelines.api import BadToken, CommonRoomClient, OperationGone, UnknownSource
+from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, OperationGone, UnknownSource
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
+from cr_pipelines.sync.deliver.key_names import KeyNames
 from cr_pipelines.sync.deliver.mirror import Deletions, RemoteState
-from cr_pipelines.sync.deliver.outage import Outage
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
+from cr_pipelines.sync.deliver.run_end import RunEnd
 from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
-from cr_pipelines.sync.errors import SyncError
+from cr_pipelines.sync.errors import OtherRoom, RoomNotConfirmed, SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
@@ -32,7 +32,7 @@ from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
-from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.report import MOST_KEYS, Progress, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
@@ -46,8 +46,6 @@ from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_log = logging.getLogger(__name__)
 
 
 def run_sync(
@@ -137,6 +135,7 @@ class Run:
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
         self._room = RoomCheck(warehouse, schema, self._source_id, dry_run=options.dry_run)
+        self._names = KeyNames(sync, schema, partition, self._source_id)
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
@@ -144,9 +143,11 @@ class Run:
         """Run, and return the report. Raises as `run_sync` says."""
         begun = time.monotonic()
         remote = self._read_room()
+        self._resolve_names()
         plan = self._plan(remote)
         outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
         recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
+        end = RunEnd(self.key, self._warehouse, self._schema, outbox, recorder, self._heartbeat, self._report)
         deletions: Deletions | None = None
         try:
             if plan.offered:
@@ -159,12 +160,12 @@ class Run:
         except BaseException as error:
             self._report.state = "failed" if isinstance(error, Exception) else "interrupted"
             self._complete_report(deletions, begun)
-            self._record_after(error, outbox, recorder, deletions)
+            end.record_after(error, deletions)
             raise
         finally:
             plan.spool.close()
         self._complete_report(deletions, begun)
-        self._record(outbox, recorder, deletions, self._timing.outage_seconds)
+        end.record(deletions, self._timing.outage_seconds)
         if self._report.stopped_by is not None:
             raise SyncStopped(self._report)
         return self._report
@@ -181,10 +182,37 @@ class Run:
             found.append(await RemoteState.read(client, mirror))
 
         with self._warehouse.session() as session:
-            StateSchema(session, self._schema).prepare()
-            self._room.read(session)
+            self._prepare(session)
         self._with_client(read)
         return found[0]
+
+    def _resolve_names(self) -> None:
+        """Find out what the names in the source's key mean, if any of them is new."""
+
+        def look(interruption: Interruption) -> None:
+            with self._warehouse.session() as session:
+                interruption.watch(session)
+                self._prepare(session)
+                self._names.look(session)
+                interruption.release()
+
+        async def read(client: CommonRoomClient) -> None:
+            with suppress(CommonRoomError, OtherRoom, RoomNotConfirmed):
+                await self._room.check(client, sends=False)
+                await self._names.read(client)
+
+        if self._names.exist:
+            # What cannot be read now fails, and is recorded, where it is needed.
+            with suppress(WarehouseError):
+                run_interruptibly(look)
+        if self._names.are_new:
+            self._with_client(read)
+
+    def _prepare(self, session: Session) -> None:
+        if self._frame is not None:
+            session.register_arrow(FRAME, self._frame)
+        StateSchema(session, self._schema).prepare()
+        self._room.read(session)
 
     def _plan(self, remote: RemoteState | None) -> Plan:
         """Claim the run, make the plan and note what it found, all in one session that a signal ends."""
@@ -203,12 +231,9 @@ class Run:
     def _plan_unless(self, interruption: Interruption, remote: RemoteState | None) -> Plan:
         with self._warehouse.session() as session:
             interruption.watch(session)
-            if self._frame is not None:
-                session.register_arrow(FRAME, self._frame)
-                # The warehouse has it for this session: nothing else may keep its rows in memory.
-                self._frame = None
-            StateSchema(session, self._schema).prepare()
-            self._room.read(session)
+            self._prepare(session)
+            # The warehouse has it for this session: nothing else may keep its rows in memory.
+            self._frame = None
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
@@ -241,7 +266,7 @@ class Run:
 
     def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
         ledger.fold(self._sync.name)
-        planner = Planner(session, self._schema, self._sync, self._options, self._partition)
+        planner = Planner(session, self._schema, self._sync, self._options, self._partition, self._names.found)
         plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
         if not self._options.dry_run:
@@ -333,65 +358,3 @@ class Run:
             report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
         report.count_not_sent()
         report.seconds = time.monotonic() - begun
-
-    def _record_after(
-        self, error: BaseException, outbox: Outbox, recorder: Recorder, deletions: Deletions | None
-    ) -> None:
-        """Record a run that an error ended. That error is what is raised, even when nothing can be recorded."""
-        try:
-            # After an outage that outlasted the run, and for somebody who ends it, one try has to do.
-            self._record(outbox, recorder, deletions, outage_seconds=0)
-        except WarehouseError as failure:
-            _log.warning("the end of the run could not be recorded after %s: %s", type(error).__name__, failure)
-
-    def _record(self, outbox: Outbox, recorder: Recorder, deletions: Deletions | None, outage_seconds: float) -> None:
-        """Record what became of every row, and that the run has ended."""
-        if self._options.dry_run:
-            return
-
-        def record(interruption: Interruption) -> None:
-            with self._warehouse.session() as session:
-                outage.in_session = True
-                self._record_in(session, interruption, outbox, recorder, deletions)
-
-        outage = Outage(outage_seconds)
-        while True:
-            outage.in_session = False
-            try:
-                run_interruptibly(record)
-            except WarehouseError as error:
-                time.sleep(outage.pause_after(error))
-            else:
-                return
-
-    def _record_in(
-        self,
-        session: Session,
-        interruption: Interruption,
-        outbox: Outbox,
-        recorder: Recorder,
-        deletions: Deletions | None,
-    ) -> None:
-        recorder.write(session)
-        ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
-        try:
-            interruption.watch(session)
-            with self._heartbeat.keep_beating(self._warehouse):
-                ledger.fold(self._sync.name)
-        except BaseException:
-            # The outcomes are written: the next run folds them.
-            if not interruption.requested:
-                raise
-            self._report.state = "interrupted"
-        finally:
-            interruption.release()
-        if deletions is not None:
-            ledger.delete_keys(self._sync.name, deletions.absent_keys)
-        taken_over = runs.taken_over(*self.key) if self._report.state in ("succeeded", "stopped") else None
-        if taken_over is not None:
-            self._report.state = "interrupted"
-        runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
-        rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
-        self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
-        if taken_over is not None:
-            raise taken_over

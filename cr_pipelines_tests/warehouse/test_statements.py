@@ -14,7 +14,9 @@ from sqlglot.dialects.bigquery import BigQuery
 from cr_pipelines.sync import Options, Partition, Sync
 from cr_pipelines.sync.plan import partition_statements as partitions
 from cr_pipelines.sync.plan import record_statements as records
+from cr_pipelines.sync.plan import respell_statements as respelling
 from cr_pipelines.sync.plan import statements as plan
+from cr_pipelines.sync.plan.key_spellings import key_forms
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
@@ -68,10 +70,18 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "record moved", partitions.record_moved(of_day)
     yield "duplicate keys", plan.duplicate_keys(elsewhere=False)
     yield "duplicate keys of several days", plan.duplicate_keys(elsewhere=True)
-    yield "may be respelled", plan.may_be_respelled(names)
+    yield "may be respelled", respelling.may_be_respelled(names)
+    yield "any key", respelling.any_key(names)
     numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
-    yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
-    yield "respell", plan.respell(names, "sync_ledger")
+    former, now = names.plain_key({}), names.source_key(numbered)
+    yield "respelled keys", plan.temporary_table("c", respelling.respelled_keys(names, source, former, now))
+    yield "respell", respelling.respell(names, "sync_ledger")
+    values = Sync("values", "custom_field_value", "crm.custom_field_values")
+    aliases = {"field": {"11": "Plan tier", "it's": "Plan tier"}}
+    formed = PlanNames(dialect, "common_room", values, "", key_forms(dialect, values.contract, aliases))
+    of_values = dict.fromkeys(values.contract.key, text)
+    yield "hash keys of names", plan.hash_keys(formed, "crm.custom_field_values", of_values, ())
+    yield "distinct names", respelling.distinct_names(dialect.spelled("field", text), "crm.custom_field_values")
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
     yield "had rows before", plan.had_rows_before(names)

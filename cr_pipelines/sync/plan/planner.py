@@ -4,11 +4,13 @@ Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: 
 rows; `begin` then records what the plan found, before anything is sent.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
-from cr_pipelines.sync.plan import partition_statements, record_statements, statements
+from cr_pipelines.sync.plan import partition_statements, record_statements, respell_statements, statements
+from cr_pipelines.sync.plan.key_spellings import KeySpellings, Spelling
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.record_statements import PlannedRun
@@ -28,8 +30,19 @@ class Planner:
     versions, the fingerprint decides, which neither an engine upgrade nor a changed column type changes.
     """
 
-    def __init__(self, session: Session, schema: str, sync: Sync, options: Options, partition: Partition | None):
+    def __init__(
+        self,
+        session: Session,
+        schema: str,
+        sync: Sync,
+        options: Options,
+        partition: Partition | None,
+        spellings: Sequence[Spelling] = (),
+    ):
+        """`spellings` has what names of the source's key mean, as far as the warehouse does not know it yet."""
         self._session = session
+        self._spellings = KeySpellings(session, schema, sync)
+        self._new_spellings = spellings
         self._dialect = session.dialect
         self._sync = sync
         self._options = options
@@ -45,8 +58,13 @@ class Planner:
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required column.
         """
         types, plan = self._match()
+        added = self._spellings.add(self._new_spellings)
+        # A dry run changes no key of the ledger, so it has to plan by those that are there.
+        keeps_keys = bool(added) and self._options.dry_run and self._any(respell_statements.any_key(self._names))
+        if not keeps_keys:
+            self._names = replace(self._names, forms=self._spellings.forms())
         source = SourceInState(self._session, self._names, self._sync, self._partition, types, plan.match.spelled)
-        self._respell(source)
+        self._respell(source, [] if keeps_keys else added)
         try:
             with self._session.snapshot(self._sync.relation):
                 self._fill(plan, source, present)
@@ -83,18 +101,33 @@ class Planner:
         version = row_hash_version(self._dialect, known)
         return known, Plan(match, tuple(known), version, also_offered(self._sync, self._options))
 
-    def _respell(self, source: PlannedSource) -> None:
+    def _respell(self, source: PlannedSource, added: Sequence[Spelling]) -> None:
         """Give keys that the ledger has in a former spelling the present one, so that nothing is sent again."""
+        names, plain = self._names, self._names.plain_key(source.types)
         respelled = any(self._dialect.is_respelled(source.types[name]) for name in self._sync.contract.key)
-        if not respelled or not self._any(statements.may_be_respelled(self._names)):
+        if respelled and self._any(respell_statements.may_be_respelled(names)):
+            former = names.plain_key({})
+            self._make_table("cr_respelled", respell_statements.respelled_keys(names, source.rows(), former, plain))
+            self._session.transaction(lambda: self._respell_tables("cr_respelled"))
+        if not added:
             return
-        self._make_table("cr_respelled", statements.respelled_keys(self._names, source.rows(), source.types))
-        if self._any("SELECT 1 FROM cr_respelled LIMIT 1"):
-            self._session.transaction(self._respell_tables)
+        has_keys = self._any(respell_statements.any_key(names))
+        if has_keys:
+            now = names.source_key(source.types)
+            everywhere = source.rows_everywhere()
+            self._make_table("cr_renamed", respell_statements.respelled_keys(names, everywhere, plain, now))
 
-    def _respell_tables(self) -> None:
+        def work() -> None:
+            if has_keys:
+                self._respell_tables("cr_renamed")
+            if not self._options.dry_run:
+                self._spellings.record(added)
+
+        self._session.transaction(work)
+
+    def _respell_tables(self, respelled: str) -> None:
         for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses"):
-            self._session.execute(statements.respell(self._names, table))
+            self._session.execute(respell_statements.respell(self._names, table, respelled))
 
     def _fill(self, plan: Plan, source: PlannedSource, present: Collection[str] | None) -> None:
         self._read_keys(plan, source)
@@ -109,7 +142,8 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan, source)
-        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows(), source.types)
+        key = self._names.source_key(source.types)
+        addresses = offered_addresses(self._dialect, key, plan.match.columns, source.rows(), source.types)
         if addresses and plan.offered and not self._options.dry_run:
             self._make_table("cr_addresses", addresses)
 

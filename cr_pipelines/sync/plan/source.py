@@ -2,7 +2,7 @@
 
 Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session (`cr_source_keys`,
 `cr_refreshed`) and, at the end, the offered rows. `SourceInState` reads a source that is in the same engine as our
-tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same five methods.
+tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same methods.
 """
 
 import hashlib
@@ -48,6 +48,9 @@ class PlannedSource(Protocol):
     def rows(self) -> str:
         """Return the source's rows as they are written after FROM, in the state session."""
 
+    def rows_everywhere(self) -> str:
+        """Return those of every partition."""
+
 
 class SourceInState:
     """A source in the same engine as our tables."""
@@ -72,6 +75,10 @@ class SourceInState:
     def rows(self) -> str:
         """Return the source's rows as they are written after FROM."""
         return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
+
+    def rows_everywhere(self) -> str:
+        """Return the rows of every partition as they are written after FROM."""
+        return partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
 
     def stage_keys(self, keys: Collection[str]) -> str:
         """Return a query for every row's key and hash; the engine reads the source once for it."""

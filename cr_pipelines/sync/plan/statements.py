@@ -14,14 +14,17 @@ one statement. The planner runs them in this order; each temporary table is the 
     cr_offered       the rows that the run offers, each with its turn
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Dialect
+
+KeyForms = Mapping[str, Callable[[str], str]]
+"""By column of a key: makes the expression for its one spelling."""
 
 NO_HASH = -1
 """A hash that no source row has; the chance that one has it all the same is one in 2^63."""
@@ -38,6 +41,7 @@ class PlanNames(StateNames):
 
     sync: Sync
     partition_name: str
+    forms: KeyForms = field(default_factory=dict)
 
     @property
     def sync_name(self) -> str:
@@ -51,6 +55,10 @@ class PlanNames(StateNames):
 
     def source_key(self, types: Mapping[str, str]) -> str:
         """Return the expression for a source row's key, given the types of its columns."""
+        return self.dialect.key(self.sync.contract.key, types, self.forms)
+
+    def plain_key(self, types: Mapping[str, str]) -> str:
+        """Return the expression for the key as the source spells what it names."""
         return self.dialect.key(self.sync.contract.key, types)
 
     @property
@@ -93,38 +101,6 @@ def hash_keys(names: PlanNames, source: str, types: Mapping[str, str], keys: Col
             FROM {source}
         ) AS hashed
         {only}"""
-
-
-def respelled_keys(names: PlanNames, source: str, types: Mapping[str, str]) -> str:
-    """Return the query behind `cr_respelled`: keys that the ledger has in the engine's own text, each as it is now.
-
-    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
-    """
-    ledger = names.table("sync_ledger")
-    return f"""
-        SELECT min(was) AS was, key
-        FROM (SELECT {names.source_key({})} AS was, {names.source_key(types)} AS key FROM {source}) AS spelled
-        WHERE was <> key
-        AND EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.was)
-        AND NOT EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.key)
-        GROUP BY key"""
-
-
-def may_be_respelled(names: PlanNames) -> str:
-    """Return a query that has a row if the ledger may have keys in another spelling than a number or JSON has now."""
-    return (
-        f"SELECT 1 FROM {names.table('sync_ledger')} WHERE sync = {names.sync_name} "
-        "AND (key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '\"%' OR key LIKE '%-0%') LIMIT 1"
-    )
-
-
-def respell(names: PlanNames, table: str) -> str:
-    """Return a statement that gives the keys of `cr_respelled` their new spelling in one of our tables."""
-    own = names.dialect.identifier(table)
-    return f"""
-        UPDATE {names.table(table)} SET key = r.key
-        FROM cr_respelled AS r
-        WHERE {own}.sync = {names.sync_name} AND {own}.key = r.was"""
 
 
 def duplicate_keys(*, elsewhere: bool) -> str:

@@ -89,6 +89,14 @@ SYNC_INTENTS = declare(
     )
 )
 
+KEY_SPELLINGS = declare(
+    Table(
+        "key_spellings",
+        {"sync": "text", "column_name": "text", "spelled": "text", "thing": "text", "canonical": "text"},
+        indexes=(("sync",),),
+    )
+)
+
 REJECTED_ROWS = declare(
     Table(
         "rejected_rows",
@@ -169,7 +177,7 @@ class Ledger:
 
     def delete_sync(self, sync: str) -> None:
         """Delete all that the ledger has of a sync, as when its room was replaced. The runs stay on record."""
-        for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES):
+        for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES, KEY_SPELLINGS):
             self._session.execute(statements.delete_sync(self.names, table.name, sync))
 
     def clear(self) -> None:

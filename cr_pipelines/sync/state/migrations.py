@@ -77,7 +77,7 @@ def _declared_only(_names: StateNames, _found: Columns) -> list[str]:
     return []
 
 
-STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _declared_only))
+STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _declared_only), Step(5, _declared_only))
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version

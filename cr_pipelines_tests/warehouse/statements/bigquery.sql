@@ -375,8 +375,16 @@ WHERE
   )
 LIMIT 1;
 
+-- any key
+SELECT
+  1
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
 -- respelled keys
-CREATE TEMPORARY TABLE cr_respelled AS
+CREATE TEMPORARY TABLE c AS
 SELECT
   MIN(was) AS was,
   key
@@ -427,6 +435,392 @@ UPDATE `common_room`.`sync_ledger` SET key = r.key
 FROM cr_respelled AS r
 WHERE
   `sync_ledger`.sync = 'contacts' AND `sync_ledger`.key = r.was;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE CAST(`value` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE CAST(`field` AS STRING)
+                          WHEN '11'
+                          THEN 'Plan tier'
+                          WHEN 'it\'s'
+                          THEN 'Plan tier'
+                          ELSE CAST(`field` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key,
+    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`field`, `social_type`, `value`))) AS row_hash
+  FROM crm.custom_field_values
+) AS hashed;
+
+-- distinct names
+SELECT DISTINCT
+  CAST(`field` AS STRING) AS name
+FROM crm.custom_field_values
+WHERE
+  NOT CAST(`field` AS STRING) IS NULL
+LIMIT 10000;
 
 -- count source rows
 SELECT
@@ -1196,6 +1590,15 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_intents` (
   `partition` STRING,
   `key` STRING,
   `run_id` STRING
+);
+
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS `common_room`.`key_spellings` (
+  `sync` STRING,
+  `column_name` STRING,
+  `spelled` STRING,
+  `thing` STRING,
+  `canonical` STRING
 );
 
 -- create sync_runs

@@ -287,8 +287,16 @@ WHERE
   )
 LIMIT 1;
 
+-- any key
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
 -- respelled keys
-CREATE TEMPORARY TABLE cr_respelled AS
+CREATE TEMPORARY TABLE c AS
 SELECT
   MIN(was) AS was,
   key
@@ -337,6 +345,201 @@ UPDATE "common_room"."sync_ledger" SET key = r.key
 FROM cr_respelled AS r
 WHERE
   "sync_ledger".sync = 'contacts' AND "sync_ledger".key = r.was;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    CAST(HASH("field", "social_type", "value") >> 1 AS BIGINT) AS row_hash
+  FROM crm.custom_field_values
+) AS hashed;
+
+-- distinct names
+SELECT DISTINCT
+  CAST("field" AS TEXT) AS name
+FROM crm.custom_field_values
+WHERE
+  NOT CAST("field" AS TEXT) IS NULL
+LIMIT 10000;
 
 -- count source rows
 SELECT
@@ -1102,6 +1305,15 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
   "partition" TEXT,
   "key" TEXT,
   "run_id" TEXT
+);
+
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS "common_room"."key_spellings" (
+  "sync" TEXT,
+  "column_name" TEXT,
+  "spelled" TEXT,
+  "thing" TEXT,
+  "canonical" TEXT
 );
 
 -- create sync_runs

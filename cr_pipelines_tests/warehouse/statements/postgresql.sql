@@ -299,8 +299,16 @@ WHERE
   )
 LIMIT 1;
 
+-- any key
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
 -- respelled keys
-CREATE TEMPORARY TABLE cr_respelled AS
+CREATE TEMPORARY TABLE c AS
 SELECT
   MIN(was) AS was,
   key
@@ -349,6 +357,243 @@ UPDATE "common_room"."sync_ledger" SET key = r.key
 FROM cr_respelled AS r
 WHERE
   "sync_ledger".sync = 'contacts' AND "sync_ledger".key = r.was;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) LIKE '%@%'
+                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        ELSE CAST("value" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE CAST("field" AS TEXT)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it''s'
+                        THEN 'Plan tier'
+                        ELSE CAST("field" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) LIKE '%@%'
+                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            ELSE CAST("value" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE CAST("field" AS TEXT)
+                            WHEN '11'
+                            THEN 'Plan tier'
+                            WHEN 'it''s'
+                            THEN 'Plan tier'
+                            ELSE CAST("field" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    HASH_RECORD_EXTENDED(ROW("field" COLLATE "C", "social_type" COLLATE "C", "value" COLLATE "C"), 0) AS row_hash
+  FROM crm.custom_field_values
+) AS hashed;
+
+-- distinct names
+SELECT DISTINCT
+  CAST("field" AS TEXT) AS name
+FROM crm.custom_field_values
+WHERE
+  CAST("field" AS TEXT) IS NOT NULL
+LIMIT 10000;
 
 -- count source rows
 SELECT
@@ -1119,6 +1364,18 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
 
 -- create sync_intents
 CREATE INDEX ON "common_room"."sync_intents"("sync", "partition");
+
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS "common_room"."key_spellings" (
+  "sync" TEXT,
+  "column_name" TEXT,
+  "spelled" TEXT,
+  "thing" TEXT,
+  "canonical" TEXT
+);
+
+-- create key_spellings
+CREATE INDEX ON "common_room"."key_spellings"("sync");
 
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (

@@ -313,8 +313,16 @@ WHERE
   )
 LIMIT 1;
 
+-- any key
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
 -- respelled keys
-CREATE TEMPORARY TABLE cr_respelled AS
+CREATE TEMPORARY TABLE c AS
 SELECT
   MIN(was) AS was,
   key
@@ -363,6 +371,226 @@ UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET key = r.key
 FROM cr_respelled AS r
 WHERE
   "SYNC_LEDGER".sync = 'contacts' AND "SYNC_LEDGER".key = r.was;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key,
+    HASH("FIELD", "SOCIAL_TYPE", "VALUE") AS row_hash
+  FROM crm.custom_field_values
+) AS hashed;
+
+-- distinct names
+SELECT DISTINCT
+  CAST("FIELD" AS VARCHAR) AS name
+FROM crm.custom_field_values
+WHERE
+  NOT CAST("FIELD" AS VARCHAR) IS NULL
+LIMIT 10000;
 
 -- count source rows
 SELECT
@@ -1120,6 +1348,15 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_INTENTS" (
   "PARTITION" VARCHAR,
   "KEY" VARCHAR,
   "RUN_ID" VARCHAR
+);
+
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KEY_SPELLINGS" (
+  "SYNC" VARCHAR,
+  "COLUMN_NAME" VARCHAR,
+  "SPELLED" VARCHAR,
+  "THING" VARCHAR,
+  "CANONICAL" VARCHAR
 );
 
 -- create sync_runs
