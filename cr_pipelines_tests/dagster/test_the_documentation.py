@@ -17,15 +17,17 @@ PROJECT = Path(cr_pipelines.__file__).parent.parent
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
 
-def blocks(language: str) -> list[object]:
+def blocks(language: str, start: str = "") -> list[object]:
     return [
         pytest.param(block, id=f"{page.stem}-{number}")
         for page in PAGES
-        for number, block in enumerate(re.findall(rf"```{language}\n(.*?)```", page.read_text(), flags=re.DOTALL))
+        for number, block in enumerate(
+            re.findall(rf"```{language}\n({start}.*?)```", page.read_text(), flags=re.DOTALL)
+        )
     ]
 
 
-@pytest.mark.parametrize("written", blocks("yaml"))
+@pytest.mark.parametrize("written", blocks("yaml", "type: "))
 def test_a_yaml_example_gives_definitions(written: str) -> None:
     with create_defs_folder_sandbox() as sandbox:
         folder = sandbox.defs_folder_path / "example"
