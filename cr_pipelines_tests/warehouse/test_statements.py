@@ -147,6 +147,7 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "hash long keys", repair.hash_long_keys(names, "sync_outcomes")
     for statement in repair.one_row_of_each_key(names, ["sync", "key", "status", "last_sent_at"]):
         yield "one row of each key", statement
+    yield "respelled people", repair.respelled_people(names, ["sync", "key", "person"])
     yield "delete keys", state.delete_keys(names, "tags", ["vip", "it's"])
     yield "delete sync", state.delete_sync(names, "sync_ledger", "it's")
     yield "rows by sync", state.rows_by_sync(names)

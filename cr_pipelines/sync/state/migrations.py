@@ -72,12 +72,16 @@ def _repair_keys(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
-def _declared_only(_names: StateNames, _found: Columns) -> list[str]:
-    """Do nothing more than add what is declared; the version keeps earlier code, which does not heed it, away."""
-    return []
+def _respell_people(names: StateNames, found: Columns) -> list[str]:
+    """Let people be known by the spelling that their ids have now, beside the one that they were noted with.
+
+    Code of an earlier version must not run any more: it heeds neither the schema's room nor the spellings of keys.
+    """
+    noted = found.get("known_addresses")
+    return [repair_statements.respelled_people(names, sorted(noted))] if noted and "person" in noted else []
 
 
-STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _declared_only), Step(5, _declared_only))
+STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _respell_people))
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version
