@@ -21,7 +21,7 @@ from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
 from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.suppression import SuppressionList
-from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
+from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, duration, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -68,6 +68,7 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "compact_ledger",
+    "duration",
     "mark_running",
     "read_catalog",
     "rows",

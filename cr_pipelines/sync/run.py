@@ -254,7 +254,7 @@ class Run:
         dry_run = self._options.dry_run
         outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker)
         delivery = Delivery(self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker)
-        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing.progress_seconds)
+        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing)
         catalog = None if remote is None else remote.catalog
 
         async def deliver(client: CommonRoomClient) -> None:
