@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cr_pipelines.cli.options import definitions_option
-from cr_pipelines.cli.syncs import plan, run
+from cr_pipelines.cli.syncs import explain, plan, run
 
 _SANDBOX_PORT = 8642
 _DAGSTER_PORT = 3000
@@ -281,5 +281,5 @@ def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definiti
     unsuppress(request_id, reason, even_unverified=even_unverified, definitions=definitions)
 
 
-main.add_command(plan)
-main.add_command(run)
+for each in (plan, run, explain):
+    main.add_command(each)

@@ -1,4 +1,4 @@
-"""The commands about one sync: `plan` and `run`.
+"""The commands about one sync: `plan`, `run` and `explain`.
 
 Goes in: arguments. Comes out: what each command prints, and its exit code. Each imports what it needs when it runs.
 """
@@ -55,6 +55,25 @@ def run(sync: str, dry_run: bool, day: datetime | None, definitions: str, in_jso
 
     options = _options(dry_run=dry_run, samples=0, **narrowing)
     raise SystemExit(run_here(sync, options, day=day.date() if day else None, definitions=definitions, in_json=in_json))
+
+
+@click.command()
+@click.argument("sync")
+@click.argument("key")
+@json_option
+@definitions_option
+def explain(sync: str, key: str, definitions: str, in_json: bool) -> None:
+    """Explain one row of SYNC: the one with this KEY.
+
+    Shows where it is, when it was sent last, whether the next run sends it, and what would be sent, field by field.
+    THE VALUES ARE PERSONAL DATA: they are for your own terminal. Of a person who asked to be forgotten, it shows the
+    reason and no data. Sends and records nothing.
+
+    Exit codes: 0 explained; 1 no such row, or planning failed; 2 wrong usage.
+    """
+    from cr_pipelines.cli.explain import explain_row
+
+    explain_row(sync, key, definitions=definitions, in_json=in_json)
 
 
 def _options(*, keys: tuple[str, ...], **options: Any) -> "Options":

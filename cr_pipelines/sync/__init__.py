@@ -8,6 +8,7 @@ from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog,
 from cr_pipelines.sync.counters import COUNTERS, Counter
 from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError, TakenOver
 from cr_pipelines.sync.event_loop import run_in_loop
+from cr_pipelines.sync.explanation import LedgerEntry, RowExplanation
 from cr_pipelines.sync.model import (
     REMOVALS,
     Destination,
@@ -44,6 +45,7 @@ __all__ = [
     "Destination",
     "Heartbeat",
     "Ledger",
+    "LedgerEntry",
     "Options",
     "Partition",
     "Problem",
@@ -51,6 +53,7 @@ __all__ = [
     "RejectedRow",
     "Report",
     "Resync",
+    "RowExplanation",
     "RowsOutside",
     "RunKey",
     "RunRecord",

@@ -11,6 +11,7 @@ from typing import Any
 from cr_pipelines.api import Stats
 from cr_pipelines.sync.counters import COUNTERS, Counter, Place
 from cr_pipelines.sync.errors import SyncError
+from cr_pipelines.sync.explanation import RowExplanation
 
 _EXAMPLES = 3
 
@@ -75,6 +76,7 @@ class Report:
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
+        explanations: of a dry run that names keys, each key explained.
         samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
     """
 
@@ -120,6 +122,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
+    explanations: list[RowExplanation] = field(default_factory=list)
     samples: list[str] = field(default_factory=list, repr=False)
     _parts: dict[tuple[str, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
