@@ -75,7 +75,7 @@ def test_the_source_s_session_cannot_write(flow: Flow):
 def test_rows_keep_their_types_on_the_way(flow: Flow):
     assert isinstance(flow.data, Apart)
     source = (
-        "SELECT 'c1' AS id, 'Ada' AS full_name, 1.50 AS title, ARRAY['a', 'b'] AS tags, CAST('x' AS char(3)) AS company, "
+        "SELECT 'c1' AS id, 'Ada' AS full_name, 1.50 AS title, ARRAY['a', 'b'] AS tags, "
         """CAST('[{"url": "https://example.com/ada", "name": "Home"}]' AS jsonb) AS external_profiles"""
     )
     flow = replace(flow, sync=replace(flow.sync, source=source))
