@@ -16,6 +16,7 @@ from cr_pipelines.sync.errors import (
     TakenOver,
 )
 from cr_pipelines.sync.event_loop import run_in_loop
+from cr_pipelines.sync.explanation import LedgerEntry, RowExplanation
 from cr_pipelines.sync.model import (
     REMOVALS,
     Destination,
@@ -29,7 +30,7 @@ from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
 from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.suppression import SuppressionList
-from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
+from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, duration, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
@@ -54,6 +55,7 @@ __all__ = [
     "Destination",
     "Heartbeat",
     "Ledger",
+    "LedgerEntry",
     "Options",
     "OtherRoom",
     "Partition",
@@ -66,6 +68,7 @@ __all__ = [
     "RoomAdoption",
     "RoomCheck",
     "RoomNotConfirmed",
+    "RowExplanation",
     "RowsOutside",
     "RunKey",
     "RunRecord",
@@ -86,6 +89,7 @@ __all__ = [
     "adopt_room",
     "check_room",
     "compact_ledger",
+    "duration",
     "mark_running",
     "read_catalog",
     "rows",

@@ -7,7 +7,7 @@ inside the warehouse, deliver what the plan offers, record what became of it.
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.errors import OtherRoom, RoomNotConfirmed, SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
+from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner, describe
@@ -42,7 +43,7 @@ from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
-from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
+from cr_pipelines.warehouse import Session, SourceSession, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +66,8 @@ def run_sync(
 
     Args:
         sync: what to sync.
-        warehouse: where the source and our own tables are. No session is open while requests are sent, except to
-            write outcomes.
+        warehouse: where the source and our own tables are; `open_warehouse` takes a URL for each. No session is open
+            while requests are sent, except to write outcomes.
         destination: the room. No client is opened when nothing has to be sent.
         schema: the warehouse schema of our own tables, created if it does not exist.
         options: what this run does differently.
@@ -193,7 +194,9 @@ class Run:
             with self._warehouse.session() as session:
                 interruption.watch(session)
                 self._prepare(session)
-                self._names.look(session)
+                with self._source_in(session) as source:
+                    interruption.watch(source)
+                    self._names.look(session, source)
                 interruption.release()
 
         async def read(client: CommonRoomClient) -> None:
@@ -225,6 +228,9 @@ class Run:
                 with self._warehouse.session() as session:
                     RunRegistry(session, self._schema).finish(*self.key, "interrupted", {})
             raise
+        for explanation in self._report.explanations:
+            if self._watch.suppressed.address_of(explanation.key) is not None:
+                explanation.suppress()
         describe(plans[0], self._report)
         return plans[0]
 
@@ -237,13 +243,13 @@ class Run:
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
-                plan = self._plan_in(session, ledger, remote)
+                plan = self._plan_in(session, ledger, remote, interruption)
             else:
                 # Claimed before folding: what another run announced until now is seen, and it announces no more.
                 self._order = runs.claim(*self.key, self._options.resync)
                 try:
                     with self._heartbeat.keep_beating(self._warehouse):
-                        plan = self._plan_in(session, ledger, remote)
+                        plan = self._plan_in(session, ledger, remote, interruption)
                     runs.heartbeat(*self.key)
                 except BaseException as error:
                     interrupted = interruption.requested or not isinstance(error, Exception)
@@ -264,14 +270,30 @@ class Run:
             with suppress(WarehouseError), self._warehouse.session() as another:
                 RunRegistry(another, self._schema).finish(*self.key, state, values)
 
-    def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
+    def _plan_in(
+        self, session: Session, ledger: Ledger, remote: RemoteState | None, interruption: Interruption
+    ) -> Plan:
         ledger.fold(self._sync.name)
-        planner = Planner(session, self._schema, self._sync, self._options, self._partition, self._names.found)
-        plan = planner.plan(None if remote is None else remote.ids)
+        with self._source_in(session) as source:
+            interruption.watch(source)
+            planner = Planner(
+                session, self._schema, self._sync, self._options, self._partition, source, self._names.found
+            )
+            plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
+        if self._options.dry_run and 0 < len(self._options.keys) <= MOST_KEYS:
+            entries, comparisons = ledger.entries(self._sync.name, self._options.keys), planner.comparisons()
+            self._report.explanations = [
+                RowExplanation(key, comparisons.get(key, "not_in_source"), entries.get(key))
+                for key in self._options.keys
+            ]
         if not self._options.dry_run:
             planner.begin(plan, PlannedRun(self.key.run_id, self._order), self._source_id)
         return plan
+
+    def _source_in(self, session: Session) -> AbstractContextManager[SourceSession]:
+        # A data frame is where our tables are.
+        return nullcontext(session) if self._sync.source == FRAME else self._warehouse.source_session(session)
 
     def _deliver(
         self,
@@ -290,14 +312,14 @@ class Run:
         dry_run = self._options.dry_run
         outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker)
         delivery = Delivery(self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker)
-        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing.progress_seconds)
+        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing)
         catalog = None if remote is None else remote.catalog
 
         async def deliver(client: CommonRoomClient) -> None:
             try:
                 await self._room.check(client, sends=not dry_run)
                 if dry_run:
-                    self._report.samples = await delivery.preview(client, catalog)
+                    self._report.samples = await delivery.preview(client, catalog, self._report.explanations)
                 else:
                     await delivery.run(client, catalog, outbox, recorder, progress)
             except (BadToken, UnknownSource, OperationGone) as error:

@@ -12,11 +12,11 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 
 from cr_pipelines.sync import Options, Partition, Sync
+from cr_pipelines.sync.plan import apart_statements as apart
 from cr_pipelines.sync.plan import partition_statements as partitions
 from cr_pipelines.sync.plan import record_statements as records
-from cr_pipelines.sync.plan import respell_statements as respelling
+from cr_pipelines.sync.plan import source_statements
 from cr_pipelines.sync.plan import statements as plan
-from cr_pipelines.sync.plan.key_spellings import key_forms
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
@@ -56,10 +56,15 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     day = Partition.of_day("timestamp", date(2026, 1, 1))
     of_day = PlanNames(dialect, "common_room", activities, day.name)
     typed = {"activity_type": text, "id": text, "timestamp": next(reversed(dialect.zoneless_types))}
-    yield "hash keys", plan.temporary_table("cr_source_keys", plan.hash_keys(names, source, types, ()))
+    yield (
+        "hash keys",
+        plan.temporary_table("cr_source_keys", source_statements.hash_keys(dialect, contacts, source, types, ())),
+    )
     yield (
         "hash some keys of a day",
-        plan.hash_keys(of_day, partitions.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']),
+        source_statements.hash_keys(
+            dialect, activities, partitions.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']
+        ),
     )
     yield "find moved", partitions.find_moved(of_day)
     yield (
@@ -70,18 +75,25 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "record moved", partitions.record_moved(of_day)
     yield "duplicate keys", plan.duplicate_keys(elsewhere=False)
     yield "duplicate keys of several days", plan.duplicate_keys(elsewhere=True)
-    yield "may be respelled", respelling.may_be_respelled(names)
-    yield "any key", respelling.any_key(names)
+    yield "may be respelled", plan.may_be_respelled(names)
     numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
-    former, now = names.plain_key({}), names.source_key(numbered)
-    yield "respelled keys", plan.temporary_table("c", respelling.respelled_keys(names, source, former, now))
-    yield "respell", respelling.respell(names, "sync_ledger")
-    values = Sync("values", "custom_field_value", "crm.custom_field_values")
-    aliases = {"field": {"11": "Plan tier", "it's": "Plan tier"}}
-    formed = PlanNames(dialect, "common_room", values, "", key_forms(dialect, values.contract, aliases))
+    yield (
+        "respelled keys",
+        plan.temporary_table(
+            "cr_respelled", plan.respelled_keys(names, source_statements.spellings(dialect, contacts, source, numbered))
+        ),
+    )
+    yield "respell", plan.respell(names, "sync_ledger")
+    yield "any key", plan.any_key(names)
+    names_of_fields = {"field": {"11": "Plan tier", "it's": "Plan tier"}}
+    values = Sync("values", "custom_field_value", "crm.plans", key_names=names_of_fields)
     of_values = dict.fromkeys(values.contract.key, text)
-    yield "hash keys of names", plan.hash_keys(formed, "crm.custom_field_values", of_values, ())
-    yield "distinct names", respelling.distinct_names(dialect.spelled("field", text), "crm.custom_field_values")
+    yield "hash keys of names", source_statements.hash_keys(dialect, values, "crm.plans", of_values, ())
+    yield (
+        "renamed keys",
+        plan.respelled_keys(names, source_statements.spellings(dialect, values, "crm.plans", of_values, names=True)),
+    )
+    yield "distinct names", source_statements.distinct_names(dialect.spelled("field", text), "crm.plans")
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
     yield "had rows before", plan.had_rows_before(names)
@@ -110,6 +122,17 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "count offered", plan.count_offered()
     yield "count new", plan.count_new(dialect)
     yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
+    elsewhere = partitions.rows_elsewhere(dialect, activities, day, typed)
+    yield "keys elsewhere", apart.keys_elsewhere(dialect, activities, elsewhere, typed, ["a", "it's"])
+    yield "count elsewhere", apart.count_elsewhere()
+    yield "fingerprints", apart.fingerprints(dialect, contacts, source, numbered)
+    yield "find refreshed apart", apart.find_refreshed()
+    yield "offered", apart.OFFERED
+    yield "read the source apart", apart.read_source(dialect, contacts, source, types, ["a", "b"], bare=True)
+    yield (
+        "read offered apart",
+        apart.read_offered(dialect, ["cr_read_0", "cr_read_1"], list(types), 0, ["email"], repeatable=False),
+    )
     yield "refresh hashes", records.refresh_hashes(names, VERSION)
     yield "record absent", records.record_absent(names)
     yield "record returned", records.record_returned(names)

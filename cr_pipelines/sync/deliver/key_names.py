@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync.contract import Catalog
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.sync.plan.key_spellings import KeySpellings, Spelling, named_parts
-from cr_pipelines.warehouse import Session
+from cr_pipelines.sync.plan.key_spellings import KeySpellings, Spelling
+from cr_pipelines.sync.plan.source_key import named_parts
+from cr_pipelines.warehouse import Session, SourceSession
 
 
 class KeyNames:
@@ -39,10 +40,10 @@ class KeyNames:
         """Whether the room has to be asked."""
         return bool(self._new)
 
-    def look(self, session: Session) -> None:
+    def look(self, session: Session, source: SourceSession) -> None:
         """Find the names whose meaning is not known."""
         self._spellings = KeySpellings(session, self._schema, self._sync)
-        self._new = self._spellings.find_new(self._partition)
+        self._new = self._spellings.find_new(source, self._partition)
 
     async def read(self, client: CommonRoomClient) -> None:
         """Ask the room what they mean."""

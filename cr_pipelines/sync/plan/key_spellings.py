@@ -5,18 +5,17 @@ Goes in: the names that a source uses in its key, and what the room's catalog sa
 need no catalog: their case does not matter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cr_pipelines.sync.contract import Catalog, CatalogPart, Column, Context, Contract, InvalidValue
+from cr_pipelines.sync.contract import Catalog, Context, InvalidValue
 from cr_pipelines.sync.model import Partition, Sync
 from cr_pipelines.sync.plan import partition_statements
-from cr_pipelines.sync.plan.respell_statements import distinct_names
-from cr_pipelines.sync.plan.statements import KeyForms
+from cr_pipelines.sync.plan.source_key import has_forms, named_columns
+from cr_pipelines.sync.plan.source_statements import distinct_names
 from cr_pipelines.sync.state.ledger import KEY_SPELLINGS
 from cr_pipelines.sync.state.schema import StateSchema
-from cr_pipelines.warehouse import Dialect, Session
+from cr_pipelines.warehouse import Session, SourceSession
 
 
 class Spelling(NamedTuple):
@@ -43,7 +42,6 @@ class KeySpellings:
     """The spellings of one sync's key within one session."""
 
     def __init__(self, session: Session, schema: str, sync: Sync):
-        self._session = session
         self._state = StateSchema(session, schema)
         self._sync = sync
         self._known = {
@@ -55,22 +53,22 @@ class KeySpellings:
         rows = self._state.fetch(KEY_SPELLINGS, ("column_name", "spelled", "thing", "canonical"), own)
         return [Spelling(*row) for row in sorted(rows)]
 
-    def find_new(self, partition: Partition | None) -> dict[str, list[str]]:
+    def find_new(self, source: SourceSession, partition: Partition | None) -> dict[str, list[str]]:
         """Return the spellings in the source's key whose meaning is not known, by column."""
         columns = named_columns(self._sync.contract)
         if not columns:
             return {}
-        dialect, types = self._session.dialect, self._session.columns(self._sync.relation)
+        dialect, types = source.dialect, source.columns(self._sync.relation)
         match = self._sync.contract.match(list(types))
         spelled = match.spelled
         known_types = {column.name: types[spelled[column.name]] for column in match.columns}
-        source = partition_statements.source_rows(dialect, self._sync, partition, known_types, spelled)
+        rows = partition_statements.source_rows(dialect, self._sync, partition, known_types, spelled)
         found = {}
         for column in columns:
             if column.name in known_types:
                 text = dialect.spelled(column.name, known_types[column.name])
-                rows = self._session.fetch_all(distinct_names(text, source))
-                found[column.name] = [name for (name,) in rows if (column.name, name) not in self._known]
+                names = source.fetch_all(distinct_names(text, rows))
+                found[column.name] = [name for (name,) in names if (column.name, name) not in self._known]
         return {name: sorted(names) for name, names in found.items() if names}
 
     def resolve(self, new: Mapping[str, Sequence[str]], catalog: Catalog) -> list[Spelling]:
@@ -100,53 +98,10 @@ class KeySpellings:
             row = dict(zip(("column_name", "spelled", "thing", "canonical"), spelling, strict=True))
             self._state.insert(KEY_SPELLINGS, {"sync": self._sync.name, **row})
 
-    def forms(self) -> KeyForms:
-        """Return how the columns of the key are spelled."""
+    def names(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the names that keys spell otherwise than the source does, by column."""
         aliases: dict[str, dict[str, str]] = {}
         for spelling in self._known.values():
             if spelling.spelled != spelling.canonical:
                 aliases.setdefault(spelling.column, {})[spelling.spelled] = spelling.canonical
-        return key_forms(self._session.dialect, self._sync.contract, aliases)
-
-
-def key_forms(dialect: Dialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]]) -> KeyForms:
-    """Return the expressions for the one spelling of each key column, given the names to spell like others."""
-    forms: dict[str, Callable[[str], str]] = {}
-    for column in _formed(contract):
-        if column.key_form == "word":
-            forms[column.name] = lambda text: f"lower(trim({text}))"
-        elif column.key_form == "address":
-            forms[column.name] = partial(_lower_address, dialect)
-        elif aliases.get(column.name):
-            forms[column.name] = partial(_renamed, dialect, aliases[column.name])
-    return forms
-
-
-def _lower_address(dialect: Dialect, text: str) -> str:
-    return f"CASE WHEN {text} LIKE '%@%' THEN lower({dialect.trimmed(text)}) ELSE {text} END"
-
-
-def _renamed(dialect: Dialect, names: Mapping[str, str], text: str) -> str:
-    cases = " ".join(
-        f"WHEN {dialect.literal(name)} THEN {dialect.literal(canonical)}" for name, canonical in sorted(names.items())
-    )
-    return f"CASE {text} {cases} ELSE {text} END"
-
-
-def named_columns(contract: Contract) -> list[Column]:
-    """Return the key's columns that name something in the room."""
-    return [column for column in _formed(contract) if column.key_form == "name"]
-
-
-def named_parts(contract: Contract) -> set[CatalogPart]:
-    """Return the parts of the catalog that say what they mean."""
-    return {part for column in named_columns(contract) for part in column.needs}
-
-
-def has_forms(contract: Contract) -> bool:
-    """Return whether a column of the key has several spellings of one thing."""
-    return bool(_formed(contract))
-
-
-def _formed(contract: Contract) -> list[Column]:
-    return [column for column in contract.columns if column.key_form and column.name in contract.key]
+        return aliases
