@@ -5,6 +5,7 @@ work later (`transient`), or does somebody have to change something first (termi
 
     CrPipelinesError
     ├── SettingsError                 settings             an environment variable or a resource is wrong
+    ├── AlertNotSent  (transient)     components.alerts    a webhook or mail server did not take an alert
     ├── WarehouseError                warehouse.errors     the warehouse cannot do what was asked
     │   ├── SourceMissing                                  the source does not exist
     │   └── WarehouseBusy             (transient)          another process has the warehouse
