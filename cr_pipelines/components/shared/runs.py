@@ -68,7 +68,7 @@ def is_of_asset(
     if origin is not None and ours is not None and origin.repository_origin.code_location_origin.location_name != ours:
         return False
     checked = {check.asset_key for check in run.asset_check_selection or ()}
-    if run.asset_selection is not None or checked:
+    if run.asset_selection or checked:
         return key in (run.asset_selection or ()) or key in checked
     # A run of a whole job does not name its assets.
     repository = context.repository_def
