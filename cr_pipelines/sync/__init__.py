@@ -25,6 +25,7 @@ from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, duration, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
+from cr_pipelines.sync.state.copying import copy_state
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.people import PII_REMOVALS
@@ -71,6 +72,7 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "compact_ledger",
+    "copy_state",
     "duration",
     "mark_running",
     "read_catalog",

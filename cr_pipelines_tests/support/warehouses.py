@@ -23,7 +23,7 @@ import duckdb
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
-APART = ["postgresql-duckdb"]
+APART = ["postgresql-duckdb", "sqlite-postgresql"]
 ARRANGEMENTS = [_CHOSEN] if _CHOSEN else [*CORE_ENGINES, *APART]
 """The engines, and a source and a state apart."""
 
@@ -134,7 +134,7 @@ class SQLiteFile:
     def __init__(self, folder: Path):
         self.path = folder / "source.sqlite"
         self.url = f"sqlite:///{self.path}"
-        self.sql("CREATE TABLE empty (nothing TEXT)")
+        self.sql("CREATE TABLE made (at TEXT)")
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.path)) as connection:
