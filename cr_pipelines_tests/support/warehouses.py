@@ -23,7 +23,7 @@ import duckdb
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
-APART = ["postgresql-duckdb", "sqlite-postgresql"]
+APART = ["postgresql-duckdb"]
 ARRANGEMENTS = [_CHOSEN] if _CHOSEN else [*CORE_ENGINES, *APART]
 """The engines, and a source and a state apart."""
 
