@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cr_pipelines.cli.options import definitions_option
-from cr_pipelines.cli.syncs import explain, plan, run
+from cr_pipelines.cli.syncs import audit, explain, plan, run
 
 _SANDBOX_PORT = 8642
 _DAGSTER_PORT = 3000
@@ -98,6 +98,8 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
 @click.option(
     "--drop-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of connections dropped before the write."
 )
+@click.option("--lose-every", type=click.IntRange(1), help="Never store every so many-th accepted user.")
+@click.option("--change-every", type=click.IntRange(1), help="Store every so many-th accepted user with another value.")
 @click.option("--seed", type=int, help="Seed that makes the faults repeatable.")
 @click.option(
     "--shapes",
@@ -128,6 +130,8 @@ def sandbox(
     latency_jitter_ms: float,
     error_rate: float,
     drop_rate: float,
+    lose_every: int | None,
+    change_every: int | None,
     seed: int | None,
     report: Path | None,
     **settings: Any,
@@ -147,6 +151,8 @@ def sandbox(
         "latency_jitter_seconds": latency_jitter_ms / 1000,
         "error_rate": error_rate,
         "drop_before_rate": drop_rate,
+        "lose_every": lose_every,
+        "change_every": change_every,
         "seed": seed,
     }
     serve_sandbox({**settings, "faults": faults}, report)
@@ -281,5 +287,5 @@ def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definiti
     unsuppress(request_id, reason, even_unverified=even_unverified, definitions=definitions)
 
 
-for each in (plan, run, explain):
+for each in (plan, run, explain, audit):
     main.add_command(each)

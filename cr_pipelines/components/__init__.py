@@ -19,6 +19,7 @@ from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
     CommonRoomSync,
     DailyPartitions,
+    DeliveryAudit,
     DeliveryThresholds,
     RejectionThresholds,
     SyncEvents,
@@ -42,6 +43,7 @@ __all__ = [
     "CommonRoomSync",
     "Connection",
     "DailyPartitions",
+    "DeliveryAudit",
     "DeliveryThresholds",
     "RejectionThresholds",
     "RemovalEvents",

@@ -4,6 +4,7 @@ The way of a row: `contract` says what its columns mean, `plan` finds out whethe
 suppressed people out, `deliver` sends it, `state` records what became of it, and `report` sums it up.
 """
 
+from cr_pipelines.sync.audit import AUDITED_KINDS, AuditReport, audit_sync
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
 from cr_pipelines.sync.counters import COUNTERS, Counter
 from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError, TakenOver
@@ -35,11 +36,13 @@ from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
 
 __all__ = [
+    "AUDITED_KINDS",
     "CATALOG_TABLES",
     "COUNTERS",
     "PII_REMOVALS",
     "REMOVALS",
     "AlreadyRunning",
+    "AuditReport",
     "CompactedPartition",
     "Counter",
     "Destination",
@@ -70,6 +73,7 @@ __all__ = [
     "Timing",
     "UnknownName",
     "WorkerPool",
+    "audit_sync",
     "compact_ledger",
     "duration",
     "mark_running",

@@ -21,6 +21,9 @@ _MOST_PARTS = 20
 MOST_KEYS = 20
 """So many keys of one kind are named at most."""
 
+MOST_EXPLAINED = 10_000
+"""A dry run explains so many keys at most."""
+
 
 @dataclass(frozen=True)
 class RejectedRow:

@@ -33,7 +33,7 @@ from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
-from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.report import MOST_EXPLAINED, MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
@@ -234,7 +234,7 @@ class Run:
         planner = Planner(session, self._schema, self._sync, self._options, self._partition)
         plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
-        if self._options.dry_run and 0 < len(self._options.keys) <= MOST_KEYS:
+        if self._options.dry_run and 0 < len(self._options.keys) <= MOST_EXPLAINED:
             entries, comparisons = ledger.entries(self._sync.name, self._options.keys), planner.comparisons()
             self._report.explanations = [
                 RowExplanation(key, comparisons.get(key, "not_in_source"), entries.get(key))

@@ -21,6 +21,7 @@ from cr_pipelines.components.sync.definitions import build_sync_definitions
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import (
     DailyPartitions,
+    DeliveryAudit,
     DeliveryThresholds,
     RejectionThresholds,
     SyncFreshness,
@@ -184,6 +185,11 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         default=False,
         description="Whether to recreate a tag that is in the source but was deleted manually in Common Room.",
     )
+    audit: DeliveryAudit = Field(
+        default=DeliveryAudit(),
+        description="How the check delivered_rows_stored looks up delivered contacts. Only for kind contact.",
+        examples=[{"sample": 50, "schedule": {"cron": "20 * * * *"}}],
+    )
     partitions: DailyPartitions | None = Field(
         default=None,
         description="Sync day by day, in UTC; only for activities. Default: every run syncs all rows.",
@@ -318,6 +324,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             partitions=self.partitions,
             rejections=self.rejections,
             delivery=self.delivery,
+            audit=self.audit,
             frame=self.frame,
             execute=self.execute,
             connection=self._connection,

@@ -12,6 +12,7 @@ import dagster as dg
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
+from cr_pipelines.components.shared.metadata import MOST_SHOWN
 from cr_pipelines.components.sync.checks import (
     check_results,
     delivery_complete,
@@ -142,7 +143,7 @@ class _SyncRun:
     def _events_of_report(self, report: Report, options: Options) -> SyncEvents:
         whole = not options.keys and options.limit is None and options.resync != "failed"
         self._context.log.info(report.summary())
-        for row in report.explanations:
+        for row in report.explanations[:MOST_SHOWN]:
             self._context.log.info("%s: %s", row.key, row.next_run)
         metadata = report_metadata(report, all_keys=not options.keys)
         results = check_results(report, self.key, self._thresholds, self._delivery) if whole else ()

@@ -5,8 +5,10 @@ the run or at the start of the next, and what other modules ask about these entr
 expensive, however few the rows.
 """
 
+import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import fields
+from datetime import datetime
 from functools import partial
 
 import pyarrow as pa
@@ -180,6 +182,11 @@ class Ledger:
         where = f"{statements.of_sync(self.names, sync)} AND key IN ({self.names.values(keys)})"
         found = (LedgerEntry(*row) for row in self._state.fetch(SYNC_LEDGER, names, where))
         return {entry.key: entry for entry in found}
+
+    def delivered_sample(self, sync: str, before: datetime, limit: int) -> list[str]:
+        """Return some of the sync's keys that were delivered before a moment, each time others."""
+        query = statements.delivered_sample(self.names, sync, before, uuid.uuid4().hex, limit)
+        return [key for (key,) in self._session.fetch_all(query)]
 
     def rows_by_status(self, sync: str, partition: str) -> dict[str, int]:
         """Return how many of the sync's source rows have each status."""

@@ -138,6 +138,16 @@ def rejected_rows(names: StateNames, sync: str, partition: str, limit: int) -> s
     """)
 
 
+def delivered_sample(names: StateNames, sync: str, before: datetime, seed: str, limit: int) -> str:
+    """Choose some of the keys that were delivered before a moment, others with each seed."""
+    return sql(f"""
+        SELECT key FROM {names.table("sync_ledger")}
+        WHERE {of_sync(names, sync)} AND status = 'delivered' AND absent_since IS NULL
+          AND (last_sent_at IS NULL OR last_sent_at < {names.value(before)})
+        ORDER BY md5(key || {names.value(seed)}) LIMIT {limit}
+    """)
+
+
 def of_sync(names: StateNames, sync: str) -> str:
     """Return the condition for the rows of one sync, in any of our tables."""
     return f"sync = {names.value(sync)}"

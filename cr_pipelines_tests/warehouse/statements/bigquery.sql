@@ -1098,50 +1098,6 @@ CREATE TABLE IF NOT EXISTS `common_room`.`state_version` (
   `package` STRING
 );
 
--- create room_activity_types
-CREATE TABLE IF NOT EXISTS `common_room`.`room_activity_types` (
-  `id` STRING,
-  `name` STRING,
-  `display_name` STRING,
-  `read_at` TIMESTAMP
-);
-
--- create room_custom_fields
-CREATE TABLE IF NOT EXISTS `common_room`.`room_custom_fields` (
-  `id` INT64,
-  `name` STRING,
-  `type` STRING,
-  `multivalue` BOOL,
-  `accepted_values` STRING,
-  `writable` BOOL,
-  `read_at` TIMESTAMP
-);
-
--- create room_segments
-CREATE TABLE IF NOT EXISTS `common_room`.`room_segments` (
-  `id` INT64,
-  `name` STRING,
-  `read_at` TIMESTAMP
-);
-
--- create room_segment_statuses
-CREATE TABLE IF NOT EXISTS `common_room`.`room_segment_statuses` (
-  `segment_id` INT64,
-  `id` INT64,
-  `name` STRING,
-  `read_at` TIMESTAMP
-);
-
--- create room_tags
-CREATE TABLE IF NOT EXISTS `common_room`.`room_tags` (
-  `id` STRING,
-  `name` STRING,
-  `description` STRING,
-  `entity_types` STRING,
-  `created_at` TIMESTAMP,
-  `read_at` TIMESTAMP
-);
-
 -- create sync_ledger
 CREATE TABLE IF NOT EXISTS `common_room`.`sync_ledger` (
   `sync` STRING,
@@ -1237,6 +1193,50 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `interval_seconds` FLOAT64,
   `rate_used` FLOAT64,
   `seconds` FLOAT64
+);
+
+-- create room_activity_types
+CREATE TABLE IF NOT EXISTS `common_room`.`room_activity_types` (
+  `id` STRING,
+  `name` STRING,
+  `display_name` STRING,
+  `read_at` TIMESTAMP
+);
+
+-- create room_custom_fields
+CREATE TABLE IF NOT EXISTS `common_room`.`room_custom_fields` (
+  `id` INT64,
+  `name` STRING,
+  `type` STRING,
+  `multivalue` BOOL,
+  `accepted_values` STRING,
+  `writable` BOOL,
+  `read_at` TIMESTAMP
+);
+
+-- create room_segments
+CREATE TABLE IF NOT EXISTS `common_room`.`room_segments` (
+  `id` INT64,
+  `name` STRING,
+  `read_at` TIMESTAMP
+);
+
+-- create room_segment_statuses
+CREATE TABLE IF NOT EXISTS `common_room`.`room_segment_statuses` (
+  `segment_id` INT64,
+  `id` INT64,
+  `name` STRING,
+  `read_at` TIMESTAMP
+);
+
+-- create room_tags
+CREATE TABLE IF NOT EXISTS `common_room`.`room_tags` (
+  `id` STRING,
+  `name` STRING,
+  `description` STRING,
+  `entity_types` STRING,
+  `created_at` TIMESTAMP,
+  `read_at` TIMESTAMP
 );
 
 -- create pii_removals
@@ -1802,6 +1802,22 @@ WHERE
   sync = 'contacts' AND `partition` = '' AND absent_since IS NULL
 GROUP BY
   status;
+
+-- delivered sample
+SELECT
+  key
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+  AND status = 'delivered'
+  AND absent_since IS NULL
+  AND (
+    last_sent_at IS NULL
+    OR last_sent_at < CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+  )
+ORDER BY
+  MD5(key || 'seed')
+LIMIT 20;
 
 -- rejected rows
 SELECT

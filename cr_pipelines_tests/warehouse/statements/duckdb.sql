@@ -1004,50 +1004,6 @@ CREATE TABLE IF NOT EXISTS "common_room"."state_version" (
   "package" TEXT
 );
 
--- create room_activity_types
-CREATE TABLE IF NOT EXISTS "common_room"."room_activity_types" (
-  "id" TEXT,
-  "name" TEXT,
-  "display_name" TEXT,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_custom_fields
-CREATE TABLE IF NOT EXISTS "common_room"."room_custom_fields" (
-  "id" BIGINT,
-  "name" TEXT,
-  "type" TEXT,
-  "multivalue" BOOLEAN,
-  "accepted_values" TEXT,
-  "writable" BOOLEAN,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_segments
-CREATE TABLE IF NOT EXISTS "common_room"."room_segments" (
-  "id" BIGINT,
-  "name" TEXT,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_segment_statuses
-CREATE TABLE IF NOT EXISTS "common_room"."room_segment_statuses" (
-  "segment_id" BIGINT,
-  "id" BIGINT,
-  "name" TEXT,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_tags
-CREATE TABLE IF NOT EXISTS "common_room"."room_tags" (
-  "id" TEXT,
-  "name" TEXT,
-  "description" TEXT,
-  "entity_types" TEXT,
-  "created_at" TIMESTAMPTZ,
-  "read_at" TIMESTAMPTZ
-);
-
 -- create sync_ledger
 CREATE TABLE IF NOT EXISTS "common_room"."sync_ledger" (
   "sync" TEXT,
@@ -1143,6 +1099,50 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "interval_seconds" DOUBLE,
   "rate_used" DOUBLE,
   "seconds" DOUBLE
+);
+
+-- create room_activity_types
+CREATE TABLE IF NOT EXISTS "common_room"."room_activity_types" (
+  "id" TEXT,
+  "name" TEXT,
+  "display_name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_custom_fields
+CREATE TABLE IF NOT EXISTS "common_room"."room_custom_fields" (
+  "id" BIGINT,
+  "name" TEXT,
+  "type" TEXT,
+  "multivalue" BOOLEAN,
+  "accepted_values" TEXT,
+  "writable" BOOLEAN,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_segments
+CREATE TABLE IF NOT EXISTS "common_room"."room_segments" (
+  "id" BIGINT,
+  "name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_segment_statuses
+CREATE TABLE IF NOT EXISTS "common_room"."room_segment_statuses" (
+  "segment_id" BIGINT,
+  "id" BIGINT,
+  "name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_tags
+CREATE TABLE IF NOT EXISTS "common_room"."room_tags" (
+  "id" TEXT,
+  "name" TEXT,
+  "description" TEXT,
+  "entity_types" TEXT,
+  "created_at" TIMESTAMPTZ,
+  "read_at" TIMESTAMPTZ
 );
 
 -- create pii_removals
@@ -1708,6 +1708,22 @@ WHERE
   sync = 'contacts' AND "partition" = '' AND absent_since IS NULL
 GROUP BY
   status;
+
+-- delivered sample
+SELECT
+  key
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+  AND status = 'delivered'
+  AND absent_since IS NULL
+  AND (
+    last_sent_at IS NULL
+    OR last_sent_at < CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  )
+ORDER BY
+  MD5(key || 'seed')
+LIMIT 20;
 
 -- rejected rows
 SELECT
