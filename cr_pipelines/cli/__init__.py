@@ -242,6 +242,25 @@ def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> Non
     compact_partitions(days, sync, dry_run=dry_run, definitions=definitions)
 
 
+@main.command(short_help="Suggest a view that maps a table of yours.")
+@click.argument("kind")
+@click.argument("table")
+@click.option("--view", metavar="NAME", help="Name of the view.  [default: that of the ready-made sync]")
+@definitions_option
+def suggest(kind: str, table: str, view: str | None, definitions: str) -> None:
+    """Suggest a view that maps TABLE to the columns of KIND, such as `suggest contacts crm.users`.
+
+    Reads the columns of the table and 1,000 rows, and prints a CREATE VIEW that runs as it is. A comment explains each
+    guess; what could not be mapped is left as commented lines. Creates nothing, and prints no value of a row but the
+    names of event types, segments and statuses.
+
+    Exit codes: 0 printed; 1 the table cannot be read; 2 wrong usage.
+    """
+    from cr_pipelines.cli.suggest import suggest as print_view
+
+    print_view(kind, table, view=view, definitions=definitions)
+
+
 @main.group()
 def pii() -> None:
     """Report on privacy requests, and end a suppression."""
