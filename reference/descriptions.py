@@ -6,6 +6,7 @@ Goes in: nothing. Comes out: descriptions of tables, columns, statuses, reason c
 TABLES = {
     "sync_ledger": "One row for each key of a sync: what became of it, and what was delivered.",
     "sync_runs": "One row for each run of a sync, or for each partition of a run.",
+    "dropped_values": "A view: rows that were delivered without a bad value (`on_invalid_value: drop_value`).",
     "rejected_rows": "A view of the rows that are invalid or rejected now, with the field and the reason.",
     "sync_outcomes": "The outbox: outcomes of runs that are running or were killed, until the ledger has them.",
     "sync_intents": "Rows that are about to be sent by an operation that must not be repeated.",

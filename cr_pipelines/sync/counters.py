@@ -136,6 +136,14 @@ COUNTERS = (
         planned_label="may have arrived",
     ),
     Counter(
+        "without_values",
+        "bigint",
+        "rows_without_values",
+        "of those delivered without a bad value",
+        "Of the rows delivered in the run, those of which a bad value was left out, as on_invalid_value says.",
+        planned_label="of them without a bad value",
+    ),
+    Counter(
         "not_sent",
         "bigint",
         "rows_not_sent",

@@ -18,6 +18,9 @@ _EXAMPLES = 3
 _MOST_PARTS = 20
 """So many parts of one column, with one reason, are listed apart from it."""
 
+_MOST_DROPPED = 100
+"""So many kinds of dropped values are listed."""
+
 MOST_KEYS = 20
 """So many keys of one kind are named at most."""
 
@@ -76,6 +79,8 @@ class Report:
         deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
         deletion_keys: up to 20 keys of what `deletions` counts.
         rejected_rows: some of the rows that are invalid or rejected now.
+        rows_with_dropped_values: how many rows are in Common Room without a bad value, by this run or an earlier one.
+        dropped: the bad values that the run left out, by field and reason.
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
@@ -101,6 +106,7 @@ class Report:
     failed: int = 0
     suppressed: int = 0
     unknown: int = 0
+    without_values: int = 0
     not_sent: int = 0
     changed_after_delivery: int = 0
     changed_while_read: int = 0
@@ -122,6 +128,8 @@ class Report:
     deleted_remotely_keys: list[str] = field(default_factory=list)
     deletion_keys: list[str] = field(default_factory=list)
     rejected_rows: list[RejectedRow] = field(default_factory=list)
+    rows_with_dropped_values: int = 0
+    dropped: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
@@ -143,6 +151,19 @@ class Report:
         if problem is None:
             problem = self._problems[column, reason_code] = Problem(column, reason_code, 0, [], message)
             self.problems.append(problem)
+        problem.rows += rows
+        if len(problem.example_keys) < _EXAMPLES:
+            problem.example_keys.append(key)
+
+    def add_dropped(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
+        """Count bad values that were left out, under their field and reason."""
+        known = (each for each in self.dropped if (each.field, each.reason_code) == (column, reason_code))
+        problem = next(known, None)
+        if problem is None:
+            if len(self.dropped) >= _MOST_DROPPED:
+                return
+            problem = Problem(column, reason_code, 0, [], message)
+            self.dropped.append(problem)
         problem.rows += rows
         if len(problem.example_keys) < _EXAMPLES:
             problem.example_keys.append(key)

@@ -419,6 +419,8 @@ class Run:
             ledger.delete_keys(self._sync.name, deletions.absent_keys)
         taken_over = self._taken_over(runs)
         runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
+        if self._sync.on_invalid_value == "drop_value":
+            self._report.rows_with_dropped_values = ledger.dropped_rows(self._sync.name, self.key.partition)
         rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
         self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
         if taken_over is not None:

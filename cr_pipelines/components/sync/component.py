@@ -185,6 +185,12 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         default=False,
         description="Whether to recreate a tag that is in the source but was deleted manually in Common Room.",
     )
+    on_invalid_value: Literal["reject_row", "drop_value"] = Field(
+        default="reject_row",
+        description="What a bad value of an optional column costs: the row, or the value alone. drop_value delivers "
+        "the row without the value, and shows it in the view dropped_values and in the check values_complete. A bad "
+        "value of a required column always costs the row.",
+    )
     audit: DeliveryAudit = Field(
         default=DeliveryAudit(),
         description="How the check delivered_rows_stored looks up delivered contacts. Only for kind contact.",
@@ -263,6 +269,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             on_source_delete=self.on_source_delete,
             max_deletions=self.max_deletions,
             recreate_deleted=self.recreate_deleted,
+            on_invalid_value=self.on_invalid_value,
         )
 
     @property

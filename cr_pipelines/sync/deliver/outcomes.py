@@ -47,7 +47,8 @@ class OutcomeRecorder:
         """Record a row that is not sent."""
         if skipped.status == "delivered":
             self._report.unchanged += 1
-            self._add(skipped.row, "delivered", email_hash=skipped.email_hash)
+            if not skipped.recorded:
+                self._add(skipped.row, "delivered", email_hash=skipped.email_hash)
         elif skipped.status == "suppressed":
             self._report.suppressed += 1
             if not skipped.recorded:
@@ -68,6 +69,8 @@ class OutcomeRecorder:
     def preview(self, batch: Batch) -> None:
         """Count rows that would be sent."""
         self._report.delivered += len(batch)
+        for item in batch:
+            self._report_dropped(item)
 
     def suppress(self, item: Item, suppressed_for: str, attempts: int) -> None:
         """Record a row that was stopped by the send guard, after it may have been sent so many times."""
@@ -97,15 +100,26 @@ class OutcomeRecorder:
         """Record rows that the API accepted."""
         self._breaker.count_accepted()
         self._report.delivered += len(batch)
-        for row, outgoing in batch:
+        for item in batch:
+            dropped = item.dropped
+            self._report_dropped(item)
             self._add(
-                row,
+                item.row,
                 "delivered",
                 attempts=response.attempts,
                 http_status=response.status,
-                email_hash=outgoing.email_hash,
+                reason_code=dropped and dropped.reason_code,
+                field=dropped and dropped.fields,
+                message=dropped and dropped.message,
+                email_hash=item.outgoing.email_hash,
             )
         self.close()
+
+    def _report_dropped(self, item: Item) -> None:
+        """Count a row of which bad values were left out."""
+        self._report.without_values += bool(item.outgoing.dropped)
+        for problem in item.outgoing.dropped:
+            self._report.add_dropped(item.row.key, problem.field, problem.reason_code, problem.message)
 
     def reject(self, item: Item, error: CommonRoomError) -> None:
         """Record a row that the API rejected."""

@@ -123,7 +123,8 @@ class Delivery:
         """Return the validator of the planned rows, with the parts of the catalog that they need."""
         columns = self.plan.match.columns
         context = Context(catalog or await self._read_catalog(client), self.sync.clear_nulls)
-        reader = RowReader(self.sync.contract, columns, context)
+        drops = self.sync.on_invalid_value == "drop_value"
+        reader = RowReader(self.sync.contract, columns, context, drop_invalid=drops)
         return Validator(reader, self.watch, resend_delivered=self.options.resync == "all")
 
     def steps(self, validator: Validator) -> Iterator[Batch | Skipped]:

@@ -113,6 +113,23 @@ REJECTED_ROWS = declare(
     )
 )
 
+DROPPED_VALUES = declare(
+    Table(
+        "dropped_values",
+        {
+            "sync": "text",
+            "key": "text",
+            "partition": "text",
+            "field": "text",
+            "reason_code": "text",
+            "message": "text",
+            "last_sent_at": "timestamp",
+            "run_id": "text",
+        },
+        view=statements.dropped_values_view,
+    )
+)
+
 OUTCOME_SCHEMA = SYNC_OUTCOMES.arrow_schema
 """The rows of `sync_outcomes`, as Arrow."""
 
@@ -191,6 +208,11 @@ class Ledger:
     def rows_by_status(self, sync: str, partition: str) -> dict[str, int]:
         """Return how many of the sync's source rows have each status."""
         return dict(self._session.fetch_all(statements.rows_by_status(self.names, sync, partition)))
+
+    def dropped_rows(self, sync: str, partition: str) -> int:
+        """Return how many rows of a sync were delivered without a bad value."""
+        [(count,)] = self._session.fetch_all(statements.dropped_rows(self.names, sync, partition))
+        return int(count)
 
     def rejected_rows(self, sync: str, partition: str, limit: int) -> list[tuple[str, str, str, str, str]]:
         """Return up to `limit` rows of the view: key, status, field, reason code, message."""

@@ -115,6 +115,23 @@ def rejected_rows_view(names: StateNames) -> str:
     """)
 
 
+def dropped_values_view(names: StateNames) -> str:
+    """Read the rows that were delivered without bad values, which the sync was set to leave out."""
+    return sql(f"""
+        SELECT sync, key, {names.partition}, field, reason_code, message, last_sent_at, run_id
+        FROM {names.table("sync_ledger")}
+        WHERE status = 'delivered' AND field IS NOT NULL AND absent_since IS NULL
+    """)
+
+
+def dropped_rows(names: StateNames, sync: str, partition: str) -> str:
+    """Count the rows of the view `dropped_values`."""
+    return sql(f"""
+        SELECT count(*) FROM {names.table("dropped_values")}
+        WHERE {names.where(sync, partition)}
+    """)
+
+
 def delete_keys(names: StateNames, sync: str, keys: Iterable[str]) -> str:
     """Delete keys from the ledger."""
     return f"DELETE FROM {names.table('sync_ledger')} WHERE {of_sync(names, sync)} AND key IN ({names.values(keys)})"

@@ -575,6 +575,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -624,6 +625,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1178,6 +1180,7 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `failed` INT64,
   `suppressed` INT64,
   `unknown` INT64,
+  `without_values` INT64,
   `not_sent` INT64,
   `changed_after_delivery` INT64,
   `changed_while_read` INT64,
@@ -1818,6 +1821,28 @@ WHERE
 ORDER BY
   MD5(key || 'seed')
 LIMIT 20;
+
+-- create dropped values
+CREATE OR REPLACE VIEW `common_room`.`dropped_values` AS
+SELECT
+  sync,
+  key,
+  `partition`,
+  field,
+  reason_code,
+  message,
+  last_sent_at,
+  run_id
+FROM `common_room`.`sync_ledger`
+WHERE
+  status = 'delivered' AND NOT field IS NULL AND absent_since IS NULL;
+
+-- dropped rows
+SELECT
+  count(*)
+FROM `common_room`.`dropped_values`
+WHERE
+  sync = 'contacts' AND `partition` = '';
 
 -- rejected rows
 SELECT

@@ -485,6 +485,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -534,6 +535,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1084,6 +1086,7 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "failed" BIGINT,
   "suppressed" BIGINT,
   "unknown" BIGINT,
+  "without_values" BIGINT,
   "not_sent" BIGINT,
   "changed_after_delivery" BIGINT,
   "changed_while_read" BIGINT,
@@ -1724,6 +1727,28 @@ WHERE
 ORDER BY
   MD5(key || 'seed')
 LIMIT 20;
+
+-- create dropped values
+CREATE OR REPLACE VIEW "common_room"."dropped_values" AS
+SELECT
+  sync,
+  key,
+  "partition",
+  field,
+  reason_code,
+  message,
+  last_sent_at,
+  run_id
+FROM "common_room"."sync_ledger"
+WHERE
+  status = 'delivered' AND NOT field IS NULL AND absent_since IS NULL;
+
+-- dropped rows
+SELECT
+  COUNT(*)
+FROM "common_room"."dropped_values"
+WHERE
+  sync = 'contacts' AND "partition" = '';
 
 -- rejected rows
 SELECT

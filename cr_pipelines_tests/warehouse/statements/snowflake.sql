@@ -511,6 +511,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -560,6 +561,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1102,6 +1104,7 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "FAILED" BIGINT,
   "SUPPRESSED" BIGINT,
   "UNKNOWN" BIGINT,
+  "WITHOUT_VALUES" BIGINT,
   "NOT_SENT" BIGINT,
   "CHANGED_AFTER_DELIVERY" BIGINT,
   "CHANGED_WHILE_READ" BIGINT,
@@ -1742,6 +1745,28 @@ WHERE
 ORDER BY
   MD5(key || 'seed')
 LIMIT 20;
+
+-- create dropped values
+CREATE OR REPLACE VIEW "COMMON_ROOM"."DROPPED_VALUES" AS
+SELECT
+  sync,
+  key,
+  "PARTITION",
+  field,
+  reason_code,
+  message,
+  last_sent_at,
+  run_id
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  status = 'delivered' AND NOT field IS NULL AND absent_since IS NULL;
+
+-- dropped rows
+SELECT
+  COUNT(*)
+FROM "COMMON_ROOM"."DROPPED_VALUES"
+WHERE
+  sync = 'contacts' AND "PARTITION" = '';
 
 -- rejected rows
 SELECT
