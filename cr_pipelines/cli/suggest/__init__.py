@@ -26,7 +26,7 @@ def suggest(kind: str, table: str, *, view: str | None, definitions: str) -> Non
         hint = f"; did you mean {nearest[0]}?" if nearest else "."
         raise click.ClickException(f"there is no kind {kind!r}{hint} The kinds: {', '.join(CONTRACTS)}")
     project = load_project(definitions)
-    with showing(f"reading a sample of {table}"), project.open_warehouse().session() as session:
+    with showing(f"reading a sample of {table}"), project.open_warehouse().source_session() as session:
         sample = read_sample(session, Relation(table))
     mapping = guess_columns(contract, sample)
     click.echo(written_view(session.dialect, contract, sample, mapping, view or built_in_source(contract.kind)))

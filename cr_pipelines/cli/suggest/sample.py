@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cr_pipelines.cli.doctor.columns import shape_of
-from cr_pipelines.warehouse import Relation, Session
+from cr_pipelines.warehouse import Relation, SourceSession
 
 ROWS = 1_000
 _MOST_NAMES = 12
@@ -54,7 +54,7 @@ class Sample:
     rows: int
 
 
-def read_sample(session: Session, relation: Relation) -> Sample:
+def read_sample(session: SourceSession, relation: Relation) -> Sample:
     """Read the columns and some rows of a table. Raises SourceMissing and WarehouseError."""
     types = session.columns(relation)
     dialect = session.dialect
