@@ -8,6 +8,7 @@ TABLES = {
     "sync_runs": "One row for each run of a sync, or for each partition of a run.",
     "dropped_values": "A view: rows that were delivered without a bad value (`on_invalid_value: drop_value`).",
     "rejected_rows": "A view of the rows that are invalid or rejected now, with the field and the reason.",
+    "sync_column_hashes": "Short salted hashes of the columns of up to 2,000 rows of a sync, to say which changed.",
     "sync_outcomes": "The outbox: outcomes of runs that are running or were killed, until the ledger has them.",
     "sync_intents": "Rows that are about to be sent by an operation that must not be repeated.",
     "pii_removals": "The suppression list, and what became of each privacy request.",

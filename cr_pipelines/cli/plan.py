@@ -57,6 +57,8 @@ def _show_counts(report: Report) -> None:
         return
     for counter, number in report.shown_counts("plan"):
         click.echo(f"  {counter.label_in(dry_run=True):22}{number:>12,}")
+    if report.changes():
+        click.echo(f"\n  {report.changes()}")
     for named in report.named_keys():
         click.echo(f"\n  {named}")
 

@@ -7,7 +7,7 @@ inside the warehouse, deliver what the plan offers, record what became of it.
 import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from cr_pipelines.api import BadToken, CommonRoomClient, OperationGone, UnknownSource
+from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.mirror import Deletions, RemoteState
 from cr_pipelines.sync.deliver.outage import Outage
@@ -34,6 +35,7 @@ from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.report import MOST_EXPLAINED, MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.state.column_hashes import HashedColumns, read_column_hashes, write_column_hashes
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
@@ -134,6 +136,8 @@ class Run:
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
+        self._column_hashes: Mapping[str, HashedColumns] = {}
+        self._changed_columns: ChangedColumns | None = None
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
@@ -240,6 +244,8 @@ class Run:
             planner = Planner(session, self._schema, self._sync, self._options, self._partition, source)
             plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
+        if plan.offered:
+            self._column_hashes = read_column_hashes(session, self._schema, self._sync.name)
         if self._options.dry_run and 0 < len(self._options.keys) <= MOST_EXPLAINED:
             entries, comparisons = ledger.entries(self._sync.name, self._options.keys), planner.comparisons()
             self._report.explanations = [
@@ -265,8 +271,12 @@ class Run:
                 "the id of the API signal in Common Room (Settings > Sources)"
             )
         dry_run = self._options.dry_run
-        outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker)
-        delivery = Delivery(self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker)
+        columns = ChangedColumns(plan.columns, self._column_hashes, self._report)
+        outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker, columns.accept)
+        self._changed_columns = columns
+        delivery = Delivery(
+            self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker, columns
+        )
         progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing)
         catalog = None if remote is None else remote.catalog
 
@@ -328,6 +338,7 @@ class Run:
         report.source_rows = plan.source_rows
         report.offered = plan.offered
         report.offered_new = plan.offered_new
+        report.changed = plan.compared.get("changed", 0)
         report.unread = plan.unread
         report.changed_while_read = plan.changed_while_read
         report.unknown_keys = plan.unknown_keys
@@ -421,6 +432,8 @@ class Run:
             self._report.state = "interrupted"
         finally:
             interruption.release()
+        if self._changed_columns is not None:
+            write_column_hashes(session, self._schema, self._sync.name, self._changed_columns.accepted)
         if deletions is not None:
             ledger.delete_keys(self._sync.name, deletions.absent_keys)
         taken_over = self._taken_over(runs)

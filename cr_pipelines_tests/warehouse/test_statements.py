@@ -165,6 +165,7 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "delivered sample", state.delivered_sample(names, "contacts", MOMENT, "seed", 20)
     yield "create dropped values", state.create_view(names, "dropped_values", state.dropped_values_view(names))
     yield "dropped rows", state.dropped_rows(names, "contacts", "")
+    yield "delete column hashes", state.delete_column_hashes(names, "contacts", ["a", "b"])
     yield "rejected rows", state.rejected_rows(names, "contacts", "2026-01-01", 20)
     yield "last run order", state.last_run_order(names, "contacts")
     yield "running runs", state.running_runs(names, "contacts", "", "run", MOMENT)

@@ -4,6 +4,8 @@ Goes in: skipped rows, batches and the responses to them. Comes out: an outcome 
 counts of the report.
 """
 
+from collections.abc import Callable
+
 from cr_pipelines.api import CommonRoomError, WriteResponse
 from cr_pipelines.sync.deliver.batches import Batch, Item, Skipped
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
@@ -35,12 +37,20 @@ class OutcomeRecorder:
     ends. If it rejects everything, they do not.
     """
 
-    def __init__(self, sync: Sync, outbox: Outbox | None, report: Report, breaker: CircuitBreaker):
-        """`outbox` is None in a dry run, which records nothing."""
+    def __init__(
+        self,
+        sync: Sync,
+        outbox: Outbox | None,
+        report: Report,
+        breaker: CircuitBreaker,
+        on_accepted: Callable[[PlannedRow], None] | None = None,
+    ):
+        """`outbox` is None in a dry run, which records nothing; `on_accepted` is called with each row delivered."""
         self._max_not_found_runs = sync.max_not_found_runs
         self._outbox = outbox
         self._report = report
         self._breaker = breaker
+        self._on_accepted = on_accepted
         self._waiting: list[tuple[Item, CommonRoomError]] = []
 
     def skip(self, skipped: Skipped) -> None:
@@ -103,6 +113,8 @@ class OutcomeRecorder:
         for item in batch:
             dropped = item.dropped
             self._report_dropped(item)
+            if self._on_accepted is not None:
+                self._on_accepted(item.row)
             self._add(
                 item.row,
                 "delivered",

@@ -28,6 +28,7 @@ from cr_pipelines.api import (
 )
 from cr_pipelines.sync.contract import Catalog, CatalogPart, Context, RowReader
 from cr_pipelines.sync.deliver.batches import Batch, Skipped, batched
+from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.confirmation import Confirmation
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
@@ -64,6 +65,7 @@ class Delivery:
     watch: SuppressionWatch
     outcomes: OutcomeRecorder
     breaker: CircuitBreaker
+    columns: ChangedColumns
 
     async def preview(
         self, client: CommonRoomClient, catalog: Catalog | None, explanations: Sequence[RowExplanation]
@@ -134,6 +136,9 @@ class Delivery:
         for step in batched(map(validator.check, self.plan.spool), max_rows):
             if isinstance(step, Skipped):
                 self.outcomes.skip(step)
+            else:
+                for item in step:
+                    self.columns.compare(item.row)
             yield step
 
     async def _read_catalog(self, client: CommonRoomClient) -> Catalog:

@@ -137,6 +137,12 @@ def delete_keys(names: StateNames, sync: str, keys: Iterable[str]) -> str:
     return f"DELETE FROM {names.table('sync_ledger')} WHERE {of_sync(names, sync)} AND key IN ({names.values(keys)})"
 
 
+def delete_column_hashes(names: StateNames, sync: str, keys: Iterable[str]) -> str:
+    """Delete the hashes of the columns of these keys."""
+    table = names.table("sync_column_hashes")
+    return f"DELETE FROM {table} WHERE {of_sync(names, sync)} AND key IN ({names.values(keys)})"
+
+
 def rows_by_status(names: StateNames, sync: str, partition: str) -> str:
     """Count the source rows that the ledger has, by status."""
     return sql(f"""
