@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cr_pipelines.cli.options import definitions_option
+from cr_pipelines.cli.options import definitions_option, json_option
 from cr_pipelines.cli.syncs import audit, explain, plan, run
 
 _SANDBOX_PORT = 8642
@@ -200,19 +200,20 @@ def probe(
 
 
 @main.command(short_help="Check the setup and show what is wrong.")
+@json_option
 @definitions_option
-def doctor(definitions: str) -> None:
+def doctor(definitions: str, in_json: bool) -> None:
     """Check the setup and show what is wrong. Run this first when something does not work.
 
-    Checks the environment, the token and its room, the warehouse, and for each sync the source, its columns,
-    what a run would send now, and the last run. Sends nothing. Creates the state tables in the warehouse if they
-    do not exist. Shows no personal data and no token.
+    Checks what is installed, the environment, the token and its room, the warehouse, the state, privacy requests, and
+    for each sync the source, its columns, what a run would send now, and the last run. Sends nothing. Creates the
+    state tables in the warehouse if they do not exist. Shows no personal data and no token.
 
     Exit codes: 0 everything looks good; 1 problems found; 2 wrong usage.
     """
     from cr_pipelines.cli.doctor import examine
 
-    raise SystemExit(0 if examine(definitions) else 1)
+    raise SystemExit(0 if examine(definitions, in_json=in_json) else 1)
 
 
 @main.command()
@@ -261,6 +262,23 @@ def suggest(kind: str, table: str, view: str | None, definitions: str) -> None:
     print_view(kind, table, view=view, definitions=definitions)
 
 
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion of commands and options for a SHELL.
+
+    For bash, put into ~/.bashrc: eval "$(cr-pipelines completion bash)". For zsh, the same with zsh into ~/.zshrc. For
+    fish: cr-pipelines completion fish > ~/.config/fish/completions/cr-pipelines.fish
+
+    Exit codes: 0 printed; 2 wrong usage.
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None  # noqa: S101 - click has these three
+    click.echo(kind(main, {}, "cr-pipelines", "_CR_PIPELINES_COMPLETE").source())
+
+
 @main.group()
 def pii() -> None:
     """Report on privacy requests, and end a suppression."""
@@ -274,8 +292,9 @@ def pii() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write all columns to this file instead, for the records of a privacy officer.",
 )
+@json_option
 @definitions_option
-def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str) -> None:
+def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str, in_json: bool) -> None:
     """Show when each privacy request was submitted, is due, and was verified.
 
     Shows request ids, times and counts. The CSV file also has the SHA-256 of each address. Neither has an address.
@@ -284,7 +303,7 @@ def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions:
     """
     from cr_pipelines.cli.pii import report
 
-    report(request_ids, csv_file, definitions)
+    report(request_ids, csv_file, definitions, in_json=in_json)
 
 
 @pii.command("unsuppress")

@@ -11,6 +11,7 @@ from datetime import timedelta
 import click
 
 from cr_pipelines.cli.errors import explain
+from cr_pipelines.cli.hints import naming_tables
 from cr_pipelines.cli.progress import showing
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.errors import CrPipelinesError
@@ -24,7 +25,7 @@ def audit(name: str, *, sample: int, minutes: float, rate_share: float, definiti
     try:
         project = load_project(definitions)
         sync = project.find(name)
-        with showing(f"{sync.name}: looking up delivered rows"):
+        with showing(f"{sync.name}: looking up delivered rows"), naming_tables(project, sync.relation):
             report = audit_sync(
                 sync,
                 project.open_warehouse(),

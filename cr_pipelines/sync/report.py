@@ -91,6 +91,7 @@ class Report:
         columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
         explanations: of a dry run that names keys, each key explained.
+        sample_targets: method and path of each of `samples`.
         samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
     """
 
@@ -144,6 +145,7 @@ class Report:
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
     explanations: list[RowExplanation] = field(default_factory=list)
     samples: list[str] = field(default_factory=list, repr=False)
+    sample_targets: list[str] = field(default_factory=list)
     _parts: dict[tuple[str, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
 

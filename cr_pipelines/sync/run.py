@@ -283,7 +283,9 @@ class Run:
         async def deliver(client: CommonRoomClient) -> None:
             try:
                 if dry_run:
-                    self._report.samples = await delivery.preview(client, catalog, self._report.explanations)
+                    self._report.samples, self._report.sample_targets = await delivery.preview(
+                        client, catalog, self._report.explanations
+                    )
                 else:
                     await delivery.run(client, catalog, outbox, recorder, progress)
             except (BadToken, UnknownSource, OperationGone) as error:

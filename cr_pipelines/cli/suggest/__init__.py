@@ -8,6 +8,7 @@ import difflib
 
 import click
 
+from cr_pipelines.cli.hints import naming_tables
 from cr_pipelines.cli.progress import showing
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.cli.suggest.guesses import guess_columns
@@ -26,7 +27,12 @@ def suggest(kind: str, table: str, *, view: str | None, definitions: str) -> Non
         hint = f"; did you mean {nearest[0]}?" if nearest else "."
         raise click.ClickException(f"there is no kind {kind!r}{hint} The kinds: {', '.join(CONTRACTS)}")
     project = load_project(definitions)
-    with showing(f"reading a sample of {table}"), project.open_warehouse().source_session() as session:
-        sample = read_sample(session, Relation(table))
+    relation = Relation(table)
+    with (
+        showing(f"reading a sample of {table}"),
+        naming_tables(project, relation),
+        project.open_warehouse().source_session() as session,
+    ):
+        sample = read_sample(session, relation)
     mapping = guess_columns(contract, sample)
     click.echo(written_view(session.dialect, contract, sample, mapping, view or built_in_source(contract.kind)))

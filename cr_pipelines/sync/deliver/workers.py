@@ -27,6 +27,7 @@ from cr_pipelines.api import (
     with_send_hook,
 )
 from cr_pipelines.sync.contract import Catalog, CatalogPart, Context, RowReader
+from cr_pipelines.sync.contract.types import Request
 from cr_pipelines.sync.deliver.batches import Batch, Skipped, batched
 from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
@@ -69,9 +70,10 @@ class Delivery:
 
     async def preview(
         self, client: CommonRoomClient, catalog: Catalog | None, explanations: Sequence[RowExplanation]
-    ) -> list[str]:
-        """Check every planned row without sending it, explain some, and return some of the requests as JSON."""
+    ) -> tuple[list[str], list[str]]:
+        """Check every planned row without sending it, explain some, and return some requests as JSON, with targets."""
         samples: list[str] = []
+        targets: list[str] = []
         explained = {explanation.key: explanation for explanation in explanations}
         with _fewer_collections():
             for step in self.steps(await self.validator(client, catalog)):
@@ -80,8 +82,18 @@ class Delivery:
                 if isinstance(step, Batch):
                     self.outcomes.preview(step)
                     if len(samples) < self.options.samples:
-                        samples.append(step.request(self.sync.contract.batching).wire_json().decode())
-        return samples
+                        request = step.request(self.sync.contract.batching)
+                        samples.append(request.wire_json().decode())
+                        targets.append(self._target(request))
+        return samples, targets
+
+    def _target(self, request: Request) -> str:
+        """Return the method and path of a request."""
+        places = {"{destinationSourceId}": self.source_id, "{id}": getattr(request, "segment_id", None)}
+        target = self.sync.contract.endpoint
+        for place, value in places.items():
+            target = target if value is None else target.replace(place, str(value))
+        return target
 
     def _explain(self, step: Batch | Skipped, explained: Mapping[str, RowExplanation]) -> None:
         """Complete what is said of the rows that were asked about."""

@@ -1481,6 +1481,14 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_intents` (
   `run_id` STRING
 );
 
+-- create sync_column_hashes
+CREATE TABLE IF NOT EXISTS `common_room`.`sync_column_hashes` (
+  `sync` STRING,
+  `key` STRING,
+  `fingerprint` STRING,
+  `hashes` STRING
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `run_id` STRING,
@@ -2168,6 +2176,11 @@ SELECT
 FROM `common_room`.`dropped_values`
 WHERE
   sync = 'contacts' AND `partition` = '';
+
+-- delete column hashes
+DELETE FROM `common_room`.`sync_column_hashes`
+WHERE
+  sync = 'contacts' AND key IN ('a', 'b');
 
 -- rejected rows
 SELECT

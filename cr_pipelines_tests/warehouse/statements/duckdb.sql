@@ -1322,6 +1322,14 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
   "run_id" TEXT
 );
 
+-- create sync_column_hashes
+CREATE TABLE IF NOT EXISTS "common_room"."sync_column_hashes" (
+  "sync" TEXT,
+  "key" TEXT,
+  "fingerprint" TEXT,
+  "hashes" TEXT
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "run_id" TEXT,
@@ -2009,6 +2017,11 @@ SELECT
 FROM "common_room"."dropped_values"
 WHERE
   sync = 'contacts' AND "partition" = '';
+
+-- delete column hashes
+DELETE FROM "common_room"."sync_column_hashes"
+WHERE
+  sync = 'contacts' AND key IN ('a', 'b');
 
 -- rejected rows
 SELECT

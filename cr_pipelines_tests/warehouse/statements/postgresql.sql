@@ -1332,6 +1332,17 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
 -- create sync_intents
 CREATE INDEX ON "common_room"."sync_intents"("sync", "partition");
 
+-- create sync_column_hashes
+CREATE TABLE IF NOT EXISTS "common_room"."sync_column_hashes" (
+  "sync" TEXT,
+  "key" TEXT,
+  "fingerprint" TEXT,
+  "hashes" TEXT
+);
+
+-- create sync_column_hashes
+CREATE INDEX ON "common_room"."sync_column_hashes"("sync", "key");
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "run_id" TEXT,
@@ -2035,6 +2046,11 @@ SELECT
 FROM "common_room"."dropped_values"
 WHERE
   sync = 'contacts' AND "partition" = '';
+
+-- delete column hashes
+DELETE FROM "common_room"."sync_column_hashes"
+WHERE
+  sync = 'contacts' AND key IN ('a', 'b');
 
 -- rejected rows
 SELECT
