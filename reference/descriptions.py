@@ -27,6 +27,7 @@ COLUMNS = {
     "key": "Key of the row: its key column, or a JSON array of several. A key that contains an `@` or is long is "
     "stored as `sha256:` and a hash.",
     "partition": "Day of the source, as YYYY-MM-DD; empty for a source that is synced as a whole.",
+    "hashes": "JSON of a short hash of each column, salted with the fingerprint.",
     "fingerprint": "md5 of the row that the entry is about.",
     "delivered_fingerprint": "md5 of the row as it was delivered last.",
     "row_hash": "Fast hash of the row by the engine's own function.",
