@@ -207,10 +207,10 @@ ENVIRONMENT = {
     "COMMON_ROOM_DESTINATION_SOURCE_ID": ("Id of the API signal that receives contacts and activities.", "none"),
     "COMMON_ROOM_ALLOW_HTTP": (
         "1 to allow a base URL of plain `http` to another machine, which exposes token and people to the network.",
-    "CR_STATE_URL": ("Database of the state tables, if it is another than the warehouse.", "the warehouse"),
         "not allowed",
     ),
     "CR_WAREHOUSE_URL": ("The warehouse; see [Warehouses](../warehouses.md).", "that of the demo"),
+    "CR_STATE_URL": ("Database of the state tables, if it is another than the warehouse.", "the warehouse"),
     "CR_STATE_SCHEMA": ("Schema of the state tables; use one per room.", "`common_room`"),
 }
 """Meaning and default."""
