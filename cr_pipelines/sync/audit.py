@@ -121,7 +121,7 @@ def audit_sync(
     # A dry run makes the requests again, of rows that are as they were sent.
     options = Options(dry_run=True, resync="all", keys=keys, samples=0)
     planned = run_sync(sync, warehouse, destination, schema=schema, options=options)
-    same = [row for row in planned.explanations if row.comparison == "unchanged" and row.request is not None]
+    same = [row for row in planned.explanations if row.is_as_delivered and row.request is not None]
     report.changed_since = len(keys) - len(same)
     run_in_loop(_look_up(same, destination, report))
     return report

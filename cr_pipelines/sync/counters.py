@@ -139,9 +139,8 @@ COUNTERS = (
         "without_values",
         "bigint",
         "rows_without_values",
-        "of those delivered without a bad value",
+        "with a bad value left out",
         "Of the rows delivered in the run, those of which a bad value was left out, as on_invalid_value says.",
-        planned_label="of them without a bad value",
     ),
     Counter(
         "not_sent",

@@ -133,7 +133,7 @@ def test_what_it_could_not_map_is_left_as_comments_that_can_become_custom_fields
 
 def test_a_shared_key_and_missing_columns_are_said(terminal: Terminal) -> None:
     terminal.sql("CREATE TABLE people AS SELECT 1 AS id, 'ada@example.com' AS email FROM range(3)")
-    assert "id: id is called like it; NOT UNIQUE, or null, in the sample (3 rows)" in suggested(
+    assert "id: from id, by its name; NOT UNIQUE, or null, in the sample (3 rows)" in suggested(
         terminal, "contact", "people"
     )
     terminal.sql("CREATE TABLE colors AS SELECT 'red' AS color")

@@ -85,7 +85,7 @@ def _fits(target: Column, column: SampledColumn) -> bool:
 
 
 def _reason(target: Column, contract: Contract, column: SampledColumn) -> str:
-    said = f"{column.name} is called like it"
+    said = f"from {column.name}, by its name"
     if column.is_empty:
         return f"{said}; empty in all {count(column.rows, 'sampled row')}"
     if contract.key == (target.name,) and column.rows:

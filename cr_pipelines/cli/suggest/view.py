@@ -48,7 +48,8 @@ def _expression(dialect: SourceDialect, guess: Guess) -> str:
         largest = max((float(value) for value in source.values), default=0)
         seconds = f"CAST({quoted} AS {dialect.types['double']})" + (" / 1000" if largest > _MILLISECONDS else "")
         return _EPOCH[dialect.name].format(seconds)
-    return f"CAST({quoted} AS {dialect.types['timestamp']})"
+    # Without a time zone, a moment is in UTC, whatever the session's zone is.
+    return f"CAST({quoted} AS {next(iter(dialect.zoneless_types.values()), dialect.types['timestamp'])})"
 
 
 def _left(dialect: SourceDialect, contract: Contract, left: Sequence[SampledColumn]) -> Iterator[str]:

@@ -28,7 +28,7 @@ class Mishaps:
         self._accepted += 1
         if self._lose_every is not None and self._accepted % self._lose_every == 0:
             return None
-        if self._change_every is not None and self._accepted % self._change_every == self._change_every // 2:
+        if self._change_every is not None and self._accepted % self._change_every == self._change_every - 1:
             fields: Any = {**user}
             name = next((name for name in _CHANGED_FIELDS if fields.get(name)), "fullName")
             fields[name] = f"{fields.get(name, '')} (changed)".strip()
