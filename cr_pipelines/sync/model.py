@@ -3,8 +3,8 @@
 Goes in: what a user configures. Comes out: values that every stage of a run reads, checked when they are made.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
@@ -51,6 +51,8 @@ class Sync:
     max_deletions: int = 10
     recreate_deleted: bool = False
     on_invalid_value: Literal["reject_row", "drop_value"] = "reject_row"
+    key_names: Mapping[str, Mapping[str, str]] | None = field(default=None, repr=False, compare=False)
+    """Of a planned sync: names in key columns that mean the same as another, which keys have instead."""
 
     def __post_init__(self) -> None:
         if self.name == REMOVALS:

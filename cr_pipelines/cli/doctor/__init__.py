@@ -9,7 +9,7 @@ import json
 import click
 
 from cr_pipelines.cli.doctor.checklist import Checklist
-from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_warehouse
+from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_state_room, check_warehouse
 from cr_pipelines.cli.doctor.state import check_privacy, check_state, check_versions
 from cr_pipelines.cli.doctor.syncs import SyncChecks
 from cr_pipelines.cli.project import Project, load_project
@@ -26,15 +26,17 @@ def examine(definitions: str, *, in_json: bool = False) -> bool:
     except click.ClickException as error:
         # The room and the warehouse can be checked all the same.
         project, unloadable = Project(), error.message
-    reachable = check_common_room(checklist, project)
+    room = check_common_room(checklist, project)
     warehouse = check_warehouse(checklist, project)
+    if warehouse is not None:
+        check_state_room(checklist, project, warehouse, room)
     if unloadable is not None:
         checklist.section("Syncs")
         checklist.problem(unloadable)
     elif warehouse is not None:
         check_state(checklist, project, warehouse)
         check_privacy(checklist, project, warehouse)
-        SyncChecks(checklist, project, warehouse, reachable=reachable).run()
+        SyncChecks(checklist, project, warehouse, reachable=room is not None).run()
     if in_json:
         click.echo(json.dumps({"problems": checklist.problems, "sections": checklist.sections}, indent=2))
         return not checklist.problems

@@ -21,6 +21,8 @@ from cr_pipelines.sandbox.workspace.mishaps import Mishaps
 from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, People
 from cr_pipelines.sandbox.workspace.removals import Removals
 
+DEFAULT_NAME = "Sandbox"
+
 _log = logging.getLogger(__name__)
 _LEGACY_FIELDS = {
     "fullName": "fullName",
@@ -46,7 +48,7 @@ class Room:
     """
 
     def __init__(self, settle_seconds: float = 0.2, behavior: Behavior | None = None):
-        self.name = "Sandbox"
+        self.name = DEFAULT_NAME
         self.settle_seconds = settle_seconds
         self.behavior = behavior or Behavior()
         self.clock = Clock()
@@ -85,6 +87,11 @@ class Room:
         if "timestamp" in activity:
             self._moment("timestamp", activity["timestamp"])
         self._accept(str(source_id), activity, is_user=False)
+
+    @property
+    def id(self) -> str:
+        """The room's id, which differs where its name does."""
+        return "sandbox" if self.name == DEFAULT_NAME else f"sandbox {self.name}"
 
     @property
     def waiting(self) -> int:
