@@ -42,6 +42,7 @@ def show_plan(
         schema=project.state_schema,
         options=Options(dry_run=True, resync=cast(Resync, resync), keys=keys, limit=limit, samples=payloads),
         partition=partition,
+        requests=project.requests,
     )
     of_day = f" of {partition.name}" if partition else ""
     click.secho(f"{sync.name}: {count(report.source_rows, 'row')}{of_day} in {sync.relation}\n", bold=True)
@@ -49,6 +50,8 @@ def show_plan(
     _show_columns(report)
     _show_problems(report)
     _show_payloads(report)
+    for message in report.privacy_messages():
+        click.secho(f"\n  {message}", fg="yellow")
     click.echo("\nNothing was sent.")
 
 

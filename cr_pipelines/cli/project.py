@@ -16,9 +16,9 @@ from typing import Any, TypeVar, cast
 import click
 import dagster as dg
 
-from cr_pipelines.components import partitioned_syncs_of, syncs_of
+from cr_pipelines.components import partitioned_syncs_of, request_source_of, syncs_of
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
-from cr_pipelines.sync import Partition, Sync
+from cr_pipelines.sync import Partition, RequestSource, Sync
 from cr_pipelines.warehouse import Warehouse
 
 _BUSY_SECONDS = 60.0
@@ -29,12 +29,16 @@ _R = TypeVar("_R", CommonRoomResource, WarehouseResource)
 
 @dataclass(frozen=True)
 class Project:
-    """Syncs, and the resources that their runs use; `partitioned` has the names of those with daily partitions."""
+    """Syncs, the resources that their runs use, and where privacy requests are.
+
+    `partitioned` has the names of the syncs with daily partitions.
+    """
 
     syncs: Sequence[Sync] = ()
     partitioned: AbstractSet[str] = frozenset()
     common_room: CommonRoomResource = field(default_factory=CommonRoomResource)
     warehouse_resource: WarehouseResource = field(default_factory=WarehouseResource)
+    requests: RequestSource = field(default_factory=RequestSource)
 
     def open_warehouse(self) -> Warehouse:
         """Open the warehouse. Raises WarehouseError."""
@@ -73,6 +77,7 @@ def load_project(definitions: str) -> Project:
             partitioned_syncs_of(loaded),
             _resource(resources, "common_room", CommonRoomResource),
             _resource(resources, "warehouse", WarehouseResource),
+            request_source_of(loaded.resolve_all_asset_specs()),
         )
     except click.ClickException:
         raise

@@ -13,6 +13,7 @@ from cr_pipelines.components.pii_removals import (
     RemovalSensor,
     RequestColumns,
     execute_removals,
+    request_source_of,
 )
 from cr_pipelines.components.shared.connections import Connection
 from cr_pipelines.components.shared.schedules import SyncSchedule
@@ -62,5 +63,6 @@ __all__ = [
     "execute_sync",
     "on_source_update",
     "partitioned_syncs_of",
+    "request_source_of",
     "syncs_of",
 ]

@@ -18,10 +18,13 @@ from cr_pipelines.sync.model import (
     Sync,
 )
 from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
-from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
+from cr_pipelines.sync.privacy.ingestion import PROMISED, Ingested, ingest, privacy_state
+from cr_pipelines.sync.privacy.people import shared_addresses
+from cr_pipelines.sync.privacy.requests import RequestSource
+from cr_pipelines.sync.privacy.sent_addresses import KnownAddresses
 from cr_pipelines.sync.privacy.suppression import SuppressionList
-from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
+from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, privacy_messages, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -37,12 +40,15 @@ __all__ = [
     "CATALOG_TABLES",
     "COUNTERS",
     "PII_REMOVALS",
+    "PROMISED",
     "REMOVALS",
     "AlreadyRunning",
     "CompactedPartition",
     "Counter",
     "Destination",
     "Heartbeat",
+    "Ingested",
+    "KnownAddresses",
     "Ledger",
     "Options",
     "Partition",
@@ -50,12 +56,12 @@ __all__ = [
     "Progress",
     "RejectedRow",
     "Report",
+    "RequestSource",
     "Resync",
     "RowsOutside",
     "RunKey",
     "RunRecord",
     "RunRegistry",
-    "SentAddresses",
     "SourceUnusable",
     "StateSchema",
     "StateSchemaTooNew",
@@ -68,12 +74,16 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "compact_ledger",
+    "ingest",
     "mark_running",
+    "privacy_messages",
+    "privacy_state",
     "read_catalog",
     "rows",
     "rows_outside",
     "run_in_loop",
     "run_sync",
+    "shared_addresses",
     "unknown_names",
     "wait_until_confirmed",
 ]

@@ -24,5 +24,9 @@ class TakenOver(SyncError):
     """Another run took this one for dead, and may be sending its rows."""
 
 
+class OtherHashKey(SyncError):
+    """The hashes in the state schema were made with another hash key, or without one."""
+
+
 class StateSchemaTooNew(SyncError):
     """A later version of cr-pipelines has migrated the state schema."""

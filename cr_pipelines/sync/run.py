@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -30,7 +31,11 @@ from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Syn
 from cr_pipelines.sync.plan import Plan, Planner
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.record_statements import PlannedRun
+from cr_pipelines.sync.privacy.ingestion import privacy_state
 from cr_pipelines.sync.privacy.lease import lease_clock
+from cr_pipelines.sync.privacy.requests import RequestSource
+from cr_pipelines.sync.privacy.sent_addresses import KnownAddresses, SentAddresses
+from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -61,6 +66,7 @@ def run_sync(
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     timing: Timing | None = None,
+    requests: RequestSource | None = None,
 ) -> Report:
     """Bring Common Room up to date with a source: plan in the warehouse, send what changed, record every outcome.
 
@@ -77,6 +83,8 @@ def run_sync(
         run_id: names the run in the ledger; None for a random one.
         on_progress: called every few seconds while rows are sent.
         timing: how often to write, look and report; for tests.
+        requests: where privacy requests are, which suppress people first of all; None for the table
+            `common_room_pii_requests`. It need not exist.
 
     Returns:
         what became of every row.
@@ -100,6 +108,7 @@ def run_sync(
         run_id or uuid.uuid4().hex,
         None if frame is None else as_arrow(frame),
         timing or Timing(),
+        requests or RequestSource(),
     )
     with mark_running(run.key.run_id):
         return run.go(on_progress)
@@ -119,6 +128,7 @@ class Run:
         run_id: str,
         frame: pa.Table | None,
         timing: Timing,
+        requests: RequestSource,
     ):
         self.key = RunKey(run_id, sync.name, partition.name if partition else "")
         self._sync = sync
@@ -129,12 +139,15 @@ class Run:
         self._partition = partition
         self._frame = frame
         self._timing = timing
+        self._requests = requests
         self._source_id = destination.source_id if sync.contract.needs_source_id else None
-        self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
+        self._watch = SuppressionWatch(self.key, schema, self._source_id, timing, sync.contract.kind)
+        self._addresses = SentAddresses(self.key, sync.contract.kind, self._source_id, schema)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
+        self._report.hides_keys = sync.contract.key_names_person
 
     def go(self, on_progress: Callable[[Progress], None] | None) -> Report:
         """Run, and return the report. Raises as `run_sync` says."""
@@ -142,7 +155,7 @@ class Run:
         remote = self._read_room()
         plan = self._plan(remote)
         outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
-        recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
+        recorder = Recorder(self._warehouse, outbox, self._addresses, self._watch, self._heartbeat, self._timing)
         deletions: Deletions | None = None
         try:
             if plan.offered:
@@ -230,12 +243,21 @@ class Run:
 
     def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
         ledger.fold(self._sync.name)
+        KnownAddresses(session, ledger.names).fold_ended(self._sync.name)
+        self._suppress(session, ledger)
         planner = Planner(session, self._schema, self._sync, self._options, self._partition)
         plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
         if not self._options.dry_run:
-            planner.begin(plan, PlannedRun(self.key.run_id, self._order), self._source_id)
+            planner.begin(plan, PlannedRun(self.key.run_id, self._order))
         return plan
+
+    def _suppress(self, session: Session, ledger: Ledger) -> None:
+        """Suppress everyone who has asked by now, and note what waits to be removed."""
+        self._report.requests_waiting, self._report.requests_problem = privacy_state(
+            session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run
+        )
+        SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
 
     def _deliver(
         self,
@@ -262,7 +284,7 @@ class Run:
                 if dry_run:
                     self._report.samples = await delivery.preview(client, catalog)
                 else:
-                    await delivery.run(client, catalog, outbox, recorder, progress)
+                    await delivery.run(client, catalog, outbox, self._addresses, recorder, progress)
             except (BadToken, UnknownSource, OperationGone) as error:
                 self._breaker.stop(str(error))
             finally:
@@ -398,6 +420,8 @@ class Run:
             interruption.watch(session)
             with self._heartbeat.keep_beating(self._warehouse):
                 ledger.fold(self._sync.name)
+                self._addresses.finish(session)
+                SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
         except BaseException:
             # The outcomes are written: the next run folds them.
             if not interruption.requested:
@@ -410,7 +434,8 @@ class Run:
         taken_over = self._taken_over(runs)
         runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
         rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
-        self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
+        shown = self._report.shown_key
+        self._report.rejected_rows = [RejectedRow(shown(key), *rest) for key, *rest in rejected]
         if taken_over is not None:
             raise taken_over
 

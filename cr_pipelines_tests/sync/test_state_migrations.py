@@ -110,6 +110,15 @@ def test_the_migration_keeps_every_suppression(data: EmptyWarehouse, warehouse: 
     assert (record.status, record.email_hash is not None) == ("submitted", True)
 
 
+def test_the_migration_notes_for_whom_an_address_was_sent(data: EmptyWarehouse, warehouse: Warehouse):
+    before = data.sql("SELECT key, person, email_hash FROM common_room.known_addresses ORDER BY key, email_hash")
+    prepare(warehouse)
+    known = data.sql("SELECT key, person, email_hash, holder, own FROM common_room.known_addresses ORDER BY 1, 3")
+    assert [row[:3] for row in known] == before
+    assert {(row[3], row[4]) for row in known} == {(row[1] and f"person {row[1]}", None) for row in before}
+    assert any(row[1] for row in before)
+
+
 def test_a_second_preparation_changes_nothing(data: EmptyWarehouse, warehouse: Warehouse):
     prepare(warehouse)
     noted = data.sql("SELECT version, migrated_at FROM common_room.state_version")

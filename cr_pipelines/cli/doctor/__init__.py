@@ -1,13 +1,14 @@
 """`cr-pipelines doctor`: whether syncs can run, and what they would do.
 
 Goes in: the user's Dagster definitions. Comes out: a checklist in the terminal, section by section: the environment,
-Common Room, the warehouse, and each sync. Nothing is sent, and no personal data and no token is shown.
+Common Room, the warehouse, privacy requests, and each sync. Nothing is sent; no personal data and no token is shown.
 """
 
 import click
 
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_warehouse
+from cr_pipelines.cli.doctor.privacy import check_privacy
 from cr_pipelines.cli.doctor.syncs import SyncChecks
 from cr_pipelines.cli.project import Project, load_project
 from cr_pipelines.wording import count
@@ -24,6 +25,8 @@ def examine(definitions: str) -> bool:
         project, unloadable = Project(), error.message
     reachable = check_common_room(checklist, project)
     warehouse = check_warehouse(checklist, project)
+    if warehouse is not None:
+        check_privacy(checklist, warehouse, project.state_schema, project.requests)
     if unloadable is not None:
         checklist.section("Syncs")
         checklist.problem(unloadable)

@@ -15,7 +15,6 @@ from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
 from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.warehouse import Session
@@ -93,7 +92,7 @@ class Planner:
             self._session.transaction(self._respell_tables)
 
     def _respell_tables(self) -> None:
-        for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses"):
+        for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses", "sent_addresses"):
             self._session.execute(statements.respell(self._names, table))
 
     def _fill(self, plan: Plan, source: PlannedSource, present: Collection[str] | None) -> None:
@@ -109,9 +108,6 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan, source)
-        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows(), source.types)
-        if addresses and plan.offered and not self._options.dry_run:
-            self._make_table("cr_addresses", addresses)
 
     def _read_keys(self, plan: Plan, source: PlannedSource) -> None:
         self._make_table("cr_source_keys", source.stage_keys(self._options.keys))
@@ -189,14 +185,12 @@ class Planner:
             plan.unread += max(offered - section.rows, 0)
             plan.changed_while_read += second.changed + abs(offered - section.rows)
 
-    def begin(self, plan: Plan, run: PlannedRun, source_id: int | None = None) -> None:
-        """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
+    def begin(self, plan: Plan, run: PlannedRun) -> None:
+        """Record what the plan found, and which keys the run may be sending from now on."""
         if not plan.emptied:
-            self._session.transaction(lambda: self._begin(plan, run, source_id))
+            self._session.transaction(lambda: self._begin(plan, run))
 
-    def _begin(self, plan: Plan, run: PlannedRun, source_id: int | None) -> None:
-        if plan.offered:
-            SentAddresses(self._session, self._names).note(self._sync, plan.match.columns, source_id)
+    def _begin(self, plan: Plan, run: PlannedRun) -> None:
         if self._moved:
             self._session.execute(partition_statements.record_moved(self._names))
         if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):

@@ -72,7 +72,24 @@ def _repair_keys(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
-STEPS = (Step(2, _rename_columns), Step(3, _repair_keys))
+_KNOWN_SINCE_4 = (("kind", "text"), ("holder", "text"), ("handle_hash", "text"), ("own", "boolean"))
+
+
+def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
+    """Make room for accounts, and for whom an address was sent, beside the addresses that are known already."""
+    table = "known_addresses"
+    if table not in found:
+        return []
+    lacking = [(column, kind) for column, kind in _KNOWN_SINCE_4 if column not in found[table]]
+    indexes = [names.dialect.create_index(names.table(table), (column,)) for column in ("handle_hash", "key")]
+    return [
+        *(statements.add_column(names, table, column, kind) for column, kind in lacking),
+        repair_statements.name_holders(names),
+        *(statement for statement in indexes if lacking and statement is not None),
+    ]
+
+
+STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _complete_known_addresses))
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version

@@ -25,7 +25,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN `activity_type` IS NULL OR `id` IS NULL
+      WHEN CAST(`activity_type` AS STRING) IS NULL OR CAST(`id` AS STRING) IS NULL
       THEN NULL
       ELSE CASE
         WHEN BYTE_LENGTH(
@@ -171,7 +171,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN `activity_type` IS NULL OR `id` IS NULL
+      WHEN CAST(`activity_type` AS STRING) IS NULL OR CAST(`id` AS STRING) IS NULL
       THEN NULL
       ELSE CASE
         WHEN BYTE_LENGTH(
@@ -363,6 +363,70 @@ LEFT JOIN cr_elsewhere AS e
   ON e.key = h.key
 WHERE
   h.copies + coalesce(e.copies, 0) > 1;
+
+-- may be respelled
+SELECT
+  1
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+  AND (
+    key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '"%' OR key LIKE '%-0%'
+  )
+LIMIT 1;
+
+-- respelled keys
+CREATE TEMPORARY TABLE cr_respelled AS
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`id` AS STRING) LIKE '%@%' OR BYTE_LENGTH(CAST(`id` AS STRING)) > 1000
+      THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+      ELSE CAST(`id` AS STRING)
+    END AS was,
+    CASE
+      WHEN NOT (
+        IS_NAN(`id`) OR IS_INF(`id`)
+      )
+      THEN CASE
+        WHEN `id` = FLOOR(`id`) AND abs(`id`) < 8e34
+        THEN CAST(CAST(`id` AS BIGNUMERIC) AS STRING)
+        ELSE CAST(`id` AS STRING)
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM `crm`.`contacts` AS source
+  ) AS source_rows
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- respell
+UPDATE `common_room`.`sync_ledger` SET key = r.key
+FROM cr_respelled AS r
+WHERE
+  `sync_ledger`.sync = 'contacts' AND `sync_ledger`.key = r.was;
 
 -- count source rows
 SELECT
@@ -614,23 +678,25 @@ JOIN cr_compared AS c
   ON s.cr_key = c.key
 WHERE
   c.why = 'rehashed'
-  AND TO_HEX(
-    MD5(
-      CASE
-        WHEN `email` IS NULL
-        THEN ''
-        ELSE 'email=' || CASE WHEN NOT `email` IS NULL THEN TO_JSON_STRING(`email`) END || ','
-      END || CASE
-        WHEN `full_name` IS NULL
-        THEN ''
-        ELSE 'full_name=' || CASE WHEN NOT `full_name` IS NULL THEN TO_JSON_STRING(`full_name`) END || ','
-      END || CASE
-        WHEN `id` IS NULL
-        THEN ''
-        ELSE 'id=' || CASE WHEN NOT `id` IS NULL THEN TO_JSON_STRING(`id`) END || ','
-      END
+  AND c.was_fingerprint IN (
+    TO_HEX(
+      MD5(
+        CASE
+          WHEN `email` IS NULL
+          THEN ''
+          ELSE 'email=' || CASE WHEN NOT `email` IS NULL THEN TO_JSON_STRING(`email`) END || ','
+        END || CASE
+          WHEN `full_name` IS NULL
+          THEN ''
+          ELSE 'full_name=' || CASE WHEN NOT `full_name` IS NULL THEN TO_JSON_STRING(`full_name`) END || ','
+        END || CASE
+          WHEN `id` IS NULL
+          THEN ''
+          ELSE 'id=' || CASE WHEN NOT `id` IS NULL THEN TO_JSON_STRING(`id`) END || ','
+        END
+      )
     )
-  ) = c.was_fingerprint;
+  );
 
 -- settle refreshed 1
 UPDATE cr_compared SET why = r.why
@@ -646,7 +712,9 @@ WHERE
 -- set changed after delivery
 UPDATE cr_compared SET why = 'changed_after_delivery'
 WHERE
-  why IN ('changed', 'recheck') AND NOT was_delivered IS NULL;
+  why IN ('changed', 'recheck')
+  AND NOT was_delivered IS NULL
+  AND was_status <> 'suppressed';
 
 -- unchanged keys
 SELECT
@@ -760,6 +828,16 @@ ORDER BY
   turn
 LIMIT 5;
 
+-- count offered
+SELECT
+  turn,
+  count(*)
+FROM cr_offered
+GROUP BY
+  turn
+ORDER BY
+  turn;
+
 -- count new
 SELECT
   count(CASE WHEN why = 'new' THEN 1 END)
@@ -794,7 +872,9 @@ SELECT
   o.was_not_found_runs,
   `id` AS `value_id`,
   `full_name` AS `value_full_name`,
-  `email` AS `value_email`
+  `email` AS `value_email`,
+  o.row_hash AS planned_hash,
+  1 AS copy_number
 FROM (
   SELECT
     CASE
@@ -1017,7 +1097,8 @@ WHERE
 CREATE TABLE IF NOT EXISTS `common_room`.`state_version` (
   `version` INT64,
   `migrated_at` TIMESTAMP,
-  `package` STRING
+  `package` STRING,
+  `hash_key` STRING
 );
 
 -- create room_activity_types
@@ -1146,6 +1227,7 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `unknown` INT64,
   `not_sent` INT64,
   `changed_after_delivery` INT64,
+  `changed_while_read` INT64,
   `deleted_remotely` INT64,
   `deletions` INT64,
   `absent_from_source` INT64,
@@ -1182,17 +1264,37 @@ CREATE TABLE IF NOT EXISTS `common_room`.`pii_removals` (
   `message` STRING,
   `lifted_at` TIMESTAMP,
   `lifted_reason` STRING,
+  `confirmed_at` TIMESTAMP,
   `run_id` STRING
 );
 
 -- create known_addresses
 CREATE TABLE IF NOT EXISTS `common_room`.`known_addresses` (
   `sync` STRING,
+  `kind` STRING,
   `key` STRING,
   `source_id` INT64,
   `person` STRING,
+  `holder` STRING,
   `email_hash` STRING,
+  `handle_hash` STRING,
+  `own` BOOL,
   `noted_at` TIMESTAMP
+);
+
+-- create sent_addresses
+CREATE TABLE IF NOT EXISTS `common_room`.`sent_addresses` (
+  `sync` STRING,
+  `kind` STRING,
+  `key` STRING,
+  `source_id` INT64,
+  `person` STRING,
+  `holder` STRING,
+  `email_hash` STRING,
+  `handle_hash` STRING,
+  `own` BOOL,
+  `noted_at` TIMESTAMP,
+  `run_id` STRING
 );
 
 -- create former_addresses
@@ -1233,6 +1335,16 @@ RENAME COLUMN `gone` TO `absent_from_source`;
 SELECT
   MAX(version)
 FROM `common_room`.`state_version`;
+
+-- kept hash key
+SELECT
+  MAX(hash_key)
+FROM `common_room`.`state_version`;
+
+-- name holders
+UPDATE `common_room`.`known_addresses` SET holder = 'person ' || person
+WHERE
+  holder IS NULL AND NOT person IS NULL;
 
 -- count outcomes
 SELECT
@@ -1912,3 +2024,877 @@ WHERE
   AND `partition` = ''
   AND heartbeat_at >= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
 LIMIT 1;
+
+-- known
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  coalesce(own, TRUE) AS own
+FROM `common_room`.`known_addresses`
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM `common_room`.`sent_addresses`;
+
+-- suppressed addresses
+SELECT
+  email_hash,
+  MAX(
+    CASE
+      WHEN NOT confirmed_at IS NULL OR NOT status IN ('pending', 'failed', 'shared')
+      THEN 1
+      ELSE 0
+    END
+  ) AS confirmed
+FROM `common_room`.`pii_removals`
+WHERE
+  lifted_at IS NULL AND NOT email_hash IS NULL
+GROUP BY
+  email_hash;
+
+-- shared
+SELECT
+  email_hash
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+  AND NOT holder IS NULL
+GROUP BY
+  email_hash
+HAVING
+  count(DISTINCT holder) > 5;
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses`
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS b
+  ON b.key = a.key AND b.sync = a.sync
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses`
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS b
+  ON b.key = a.key
+  AND b.kind = a.kind
+  AND coalesce(b.source_id, -1) = coalesce(a.source_id, -1)
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses`
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS b
+  ON b.person = a.person AND b.source_id = a.source_id
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- rows under
+SELECT DISTINCT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  email_hash,
+  own
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- ledger keys under
+SELECT
+  key,
+  email_hash
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM `common_room`.`sync_outcomes`
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM `common_room`.`former_addresses`
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- keys of people
+SELECT DISTINCT
+  sync,
+  key,
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS k
+WHERE
+  person IN ('p1', 'it\'s') AND (
+    sync = 'contacts' OR kind = 'contact'
+  );
+
+-- keys sent by
+SELECT DISTINCT
+  key
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS k
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- people sent to
+SELECT DISTINCT
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS k
+WHERE
+  source_id = 7 AND person IN ('p1') AND own AND NOT email_hash IS NULL;
+
+-- kinds
+SELECT DISTINCT
+  sync,
+  kind,
+  source_id
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS k;
+
+-- ledger syncs
+SELECT DISTINCT
+  sync
+FROM `common_room`.`sync_ledger`;
+
+-- suppress rows
+UPDATE `common_room`.`sync_ledger` SET delivered_fingerprint = CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END, status = 'suppressed', reason_code = 'suppressed', field = NULL, message = 'the person asked', suppressed_for = '0000000000000000000000000000000000000000000000000000000000000000'
+WHERE
+  sync = 'contacts' AND key IN ('c1') AND status <> 'suppressed';
+
+-- resend rows
+UPDATE `common_room`.`sync_ledger` SET row_hash = NULL, fingerprint = CASE
+  WHEN NOT (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NULL
+  THEN ''
+  ELSE NULL
+END, delivered_fingerprint = CASE
+  WHEN NOT (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NULL
+  THEN ''
+  ELSE NULL
+END, status = CASE
+  WHEN status = 'suppressed' AND NOT delivered_fingerprint IS NULL
+  THEN 'delivered'
+  ELSE status
+END, suppressed_for = NULL
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- suppressed rows
+SELECT
+  suppressed_for,
+  count(*)
+FROM (
+  SELECT DISTINCT
+    sync,
+    key,
+    suppressed_for
+  FROM (
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM `common_room`.`sync_ledger`
+    WHERE
+      status = 'suppressed' AND absent_since IS NULL
+    UNION ALL
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM `common_room`.`sync_outcomes`
+    WHERE
+      status = 'suppressed'
+  ) AS noted
+) AS suppressed_rows
+WHERE
+  NOT suppressed_for IS NULL
+GROUP BY
+  suppressed_for;
+
+-- forget unsent
+DELETE FROM `common_room`.`sent_addresses`
+WHERE
+  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+
+-- ended runs
+SELECT DISTINCT
+  run_id
+FROM `common_room`.`sent_addresses`
+WHERE
+  sync = 'contacts'
+  AND NOT run_id IN (
+    SELECT
+      run_id
+    FROM `common_room`.`sync_runs`
+    WHERE
+      sync = 'contacts' AND finished_at IS NULL
+  );
+
+-- fold known addresses
+INSERT INTO `common_room`.`known_addresses` (
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own,
+  noted_at
+)
+SELECT
+  s.sync,
+  s.kind,
+  s.key,
+  s.source_id,
+  s.person,
+  s.holder,
+  s.email_hash,
+  s.handle_hash,
+  s.own,
+  CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+FROM (
+  SELECT DISTINCT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+  WHERE
+    sync = 'contacts' AND run_id IN ('run')
+) AS s
+LEFT JOIN (
+  SELECT
+    *
+  FROM `common_room`.`known_addresses`
+  WHERE
+    sync = 'contacts'
+) AS k
+  ON k.key = s.key
+  AND coalesce(k.kind, '') = coalesce(s.kind, '')
+  AND coalesce(k.person, '') = coalesce(s.person, '')
+  AND coalesce(k.email_hash, '') = coalesce(s.email_hash, '')
+  AND coalesce(k.handle_hash, '') = coalesce(s.handle_hash, '')
+  AND coalesce(k.own, TRUE) = s.own
+WHERE
+  k.key IS NULL;
+
+-- fold known addresses
+DELETE FROM `common_room`.`sent_addresses`
+WHERE
+  sync = 'contacts' AND run_id IN ('run');
+
+-- sent since
+SELECT
+  1
+FROM `common_room`.`sync_ledger`
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM `common_room`.`sync_outcomes`
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses`
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN `common_room`.`sync_ledger` AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  l.email_hash IS NULL
+  AND l.last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses`
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN `common_room`.`sync_outcomes` AS o
+  ON o.sync = k.sync AND o.key = k.key
+WHERE
+  o.email_hash IS NULL
+  AND o.sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses`
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN `common_room`.`sync_intents` AS i
+  ON i.sync = k.sync AND i.key = k.key
+JOIN (
+  SELECT
+    run_id,
+    sync,
+    finished_at
+  FROM `common_room`.`sync_runs`
+  WHERE
+    state IN ('interrupted', 'failed')
+) AS r
+  ON r.run_id = i.run_id AND r.sync = i.sync
+WHERE
+  finished_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+LIMIT 1;
+
+-- replaced
+SELECT
+  1
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    coalesce(own, TRUE) AS own
+  FROM `common_room`.`known_addresses`
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses`
+) AS k
+JOIN `common_room`.`sync_ledger` AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  k.own
+  AND k.email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND l.email_hash <> k.email_hash
+LIMIT 1;
+
+-- keys under each
+SELECT
+  email_hash,
+  count(*)
+FROM (
+  SELECT DISTINCT
+    coalesce(kind, sync) AS kind,
+    key,
+    email_hash
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses`
+  ) AS k
+  WHERE
+    email_hash IN (
+      SELECT
+        email_hash
+      FROM `common_room`.`pii_removals`
+      WHERE
+        lifted_at IS NULL
+    )
+) AS sent
+GROUP BY
+  email_hash;

@@ -25,7 +25,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "activity_type" IS NULL OR "id" IS NULL
+      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
@@ -133,7 +133,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "activity_type" IS NULL OR "id" IS NULL
+      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
@@ -287,6 +287,68 @@ LEFT JOIN cr_elsewhere AS e
   ON e.key = h.key
 WHERE
   h.copies + COALESCE(e.copies, 0) > 1;
+
+-- may be respelled
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+  AND (
+    key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '"%' OR key LIKE '%-0%'
+  )
+LIMIT 1;
+
+-- respelled keys
+CREATE TEMPORARY TABLE cr_respelled AS
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("id" AS TEXT) LIKE '%@%' OR OCTET_LENGTH(CAST("id" AS TEXT)) > 1000
+      THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
+      ELSE CAST("id" AS TEXT)
+    END AS was,
+    CASE
+      WHEN NOT CAST("id" AS TEXT) IN ('NaN', 'Infinity', '-Infinity')
+      THEN CASE
+        WHEN "id" = FLOOR("id") AND ABS("id") < 8e34
+        THEN CAST(CAST(CAST(FLOOR(CAST("id" AS DOUBLE PRECISION) / 9007199254740992) AS BIGINT) AS DECIMAL) * 9007199254740992 + CAST(CAST("id" AS DOUBLE PRECISION) - FLOOR(CAST("id" AS DOUBLE PRECISION) / 9007199254740992) * 9007199254740992 AS BIGINT) AS TEXT)
+        ELSE CAST("id" AS TEXT)
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM "crm"."contacts" AS source
+  ) AS source_rows
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- respell
+UPDATE "common_room"."sync_ledger" SET key = r.key
+FROM cr_respelled AS r
+WHERE
+  "sync_ledger".sync = 'contacts' AND "sync_ledger".key = r.was;
 
 -- count source rows
 SELECT
@@ -538,17 +600,19 @@ JOIN cr_compared AS c
   ON s.cr_key = c.key
 WHERE
   c.why = 'rehashed'
-  AND MD5(
-    CASE
-      WHEN "email" IS NULL
-      THEN ''
-      ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
-    END || CASE
-      WHEN "full_name" IS NULL
-      THEN ''
-      ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
-    END || CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
-  ) = c.was_fingerprint;
+  AND c.was_fingerprint IN (
+    MD5(
+      CASE
+        WHEN "email" IS NULL
+        THEN ''
+        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+      END || CASE
+        WHEN "full_name" IS NULL
+        THEN ''
+        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+      END || CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
+    )
+  );
 
 -- settle refreshed 1
 UPDATE cr_compared SET why = r.why
@@ -564,7 +628,9 @@ WHERE
 -- set changed after delivery
 UPDATE cr_compared SET why = 'changed_after_delivery'
 WHERE
-  why IN ('changed', 'recheck') AND was_delivered IS NOT NULL;
+  why IN ('changed', 'recheck')
+  AND was_delivered IS NOT NULL
+  AND was_status <> 'suppressed';
 
 -- unchanged keys
 SELECT
@@ -678,6 +744,16 @@ ORDER BY
   turn
 LIMIT 5;
 
+-- count offered
+SELECT
+  turn,
+  COUNT(*)
+FROM cr_offered
+GROUP BY
+  turn
+ORDER BY
+  turn;
+
 -- count new
 SELECT
   COUNT(CASE WHEN why = 'new' THEN 1 END)
@@ -706,7 +782,9 @@ SELECT
   o.was_not_found_runs,
   "id" AS "value_id",
   "full_name" AS "value_full_name",
-  "email" AS "value_email"
+  "email" AS "value_email",
+  o.row_hash AS planned_hash,
+  1 AS copy_number
 FROM (
   SELECT
     CASE
@@ -929,7 +1007,8 @@ WHERE
 CREATE TABLE IF NOT EXISTS "common_room"."state_version" (
   "version" INT,
   "migrated_at" TIMESTAMPTZ,
-  "package" TEXT
+  "package" TEXT,
+  "hash_key" TEXT
 );
 
 -- create room_activity_types
@@ -1070,6 +1149,7 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "unknown" BIGINT,
   "not_sent" BIGINT,
   "changed_after_delivery" BIGINT,
+  "changed_while_read" BIGINT,
   "deleted_remotely" BIGINT,
   "deletions" BIGINT,
   "absent_from_source" BIGINT,
@@ -1109,16 +1189,21 @@ CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
   "message" TEXT,
   "lifted_at" TIMESTAMPTZ,
   "lifted_reason" TEXT,
+  "confirmed_at" TIMESTAMPTZ,
   "run_id" TEXT
 );
 
 -- create known_addresses
 CREATE TABLE IF NOT EXISTS "common_room"."known_addresses" (
   "sync" TEXT,
+  "kind" TEXT,
   "key" TEXT,
   "source_id" BIGINT,
   "person" TEXT,
+  "holder" TEXT,
   "email_hash" TEXT,
+  "handle_hash" TEXT,
+  "own" BOOLEAN,
   "noted_at" TIMESTAMPTZ
 );
 
@@ -1126,7 +1211,28 @@ CREATE TABLE IF NOT EXISTS "common_room"."known_addresses" (
 CREATE INDEX ON "common_room"."known_addresses"("email_hash");
 
 -- create known_addresses
-CREATE INDEX ON "common_room"."known_addresses"("sync", "key");
+CREATE INDEX ON "common_room"."known_addresses"("handle_hash");
+
+-- create known_addresses
+CREATE INDEX ON "common_room"."known_addresses"("key");
+
+-- create sent_addresses
+CREATE TABLE IF NOT EXISTS "common_room"."sent_addresses" (
+  "sync" TEXT,
+  "kind" TEXT,
+  "key" TEXT,
+  "source_id" BIGINT,
+  "person" TEXT,
+  "holder" TEXT,
+  "email_hash" TEXT,
+  "handle_hash" TEXT,
+  "own" BOOLEAN,
+  "noted_at" TIMESTAMPTZ,
+  "run_id" TEXT
+);
+
+-- create sent_addresses
+CREATE INDEX ON "common_room"."sent_addresses"("sync");
 
 -- create former_addresses
 CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
@@ -1169,6 +1275,16 @@ RENAME COLUMN "gone" TO "absent_from_source";
 SELECT
   MAX(version)
 FROM "common_room"."state_version";
+
+-- kept hash key
+SELECT
+  MAX(hash_key)
+FROM "common_room"."state_version";
+
+-- name holders
+UPDATE "common_room"."known_addresses" SET holder = 'person ' || person
+WHERE
+  holder IS NULL AND person IS NOT NULL;
 
 -- count outcomes
 SELECT
@@ -1852,3 +1968,877 @@ WHERE
   AND "partition" = ''
   AND heartbeat_at >= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
 LIMIT 1;
+
+-- known
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  COALESCE(own, TRUE) AS own
+FROM "common_room"."known_addresses"
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "common_room"."sent_addresses";
+
+-- suppressed addresses
+SELECT
+  email_hash,
+  MAX(
+    CASE
+      WHEN confirmed_at IS NOT NULL OR NOT status IN ('pending', 'failed', 'shared')
+      THEN 1
+      ELSE 0
+    END
+  ) AS confirmed
+FROM "common_room"."pii_removals"
+WHERE
+  lifted_at IS NULL AND email_hash IS NOT NULL
+GROUP BY
+  email_hash;
+
+-- shared
+SELECT
+  email_hash
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+  AND holder IS NOT NULL
+GROUP BY
+  email_hash
+HAVING
+  COUNT(DISTINCT holder) > 5;
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS b
+  ON b.key = a.key AND b.sync = a.sync
+WHERE
+  b.own AND (
+    b.email_hash IS NOT NULL OR b.handle_hash IS NOT NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS b
+  ON b.key = a.key
+  AND b.kind = a.kind
+  AND COALESCE(b.source_id, -1) = COALESCE(a.source_id, -1)
+WHERE
+  b.own AND (
+    b.email_hash IS NOT NULL OR b.handle_hash IS NOT NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS b
+  ON b.person = a.person AND b.source_id = a.source_id
+WHERE
+  b.own AND (
+    b.email_hash IS NOT NULL OR b.handle_hash IS NOT NULL
+  );
+
+-- rows under
+SELECT DISTINCT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  email_hash,
+  own
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- ledger keys under
+SELECT
+  key,
+  email_hash
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "common_room"."sync_outcomes"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "common_room"."former_addresses"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- keys of people
+SELECT DISTINCT
+  sync,
+  key,
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  person IN ('p1', 'it''s') AND (
+    sync = 'contacts' OR kind = 'contact'
+  );
+
+-- keys sent by
+SELECT DISTINCT
+  key
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- people sent to
+SELECT DISTINCT
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  source_id = 7 AND person IN ('p1') AND own AND email_hash IS NOT NULL;
+
+-- kinds
+SELECT DISTINCT
+  sync,
+  kind,
+  source_id
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k;
+
+-- ledger syncs
+SELECT DISTINCT
+  sync
+FROM "common_room"."sync_ledger";
+
+-- suppress rows
+UPDATE "common_room"."sync_ledger" SET delivered_fingerprint = CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END, status = 'suppressed', reason_code = 'suppressed', field = NULL, message = 'the person asked', suppressed_for = '0000000000000000000000000000000000000000000000000000000000000000'
+WHERE
+  sync = 'contacts' AND key IN ('c1') AND status <> 'suppressed';
+
+-- resend rows
+UPDATE "common_room"."sync_ledger" SET row_hash = NULL, fingerprint = CASE
+  WHEN (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NOT NULL
+  THEN ''
+  ELSE NULL
+END, delivered_fingerprint = CASE
+  WHEN (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NOT NULL
+  THEN ''
+  ELSE NULL
+END, status = CASE
+  WHEN status = 'suppressed' AND delivered_fingerprint IS NOT NULL
+  THEN 'delivered'
+  ELSE status
+END, suppressed_for = NULL
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- suppressed rows
+SELECT
+  suppressed_for,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    sync,
+    key,
+    suppressed_for
+  FROM (
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "common_room"."sync_ledger"
+    WHERE
+      status = 'suppressed' AND absent_since IS NULL
+    UNION ALL
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "common_room"."sync_outcomes"
+    WHERE
+      status = 'suppressed'
+  ) AS noted
+) AS suppressed_rows
+WHERE
+  suppressed_for IS NOT NULL
+GROUP BY
+  suppressed_for;
+
+-- forget unsent
+DELETE FROM "common_room"."sent_addresses"
+WHERE
+  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+
+-- ended runs
+SELECT DISTINCT
+  run_id
+FROM "common_room"."sent_addresses"
+WHERE
+  sync = 'contacts'
+  AND NOT run_id IN (
+    SELECT
+      run_id
+    FROM "common_room"."sync_runs"
+    WHERE
+      sync = 'contacts' AND finished_at IS NULL
+  );
+
+-- fold known addresses
+INSERT INTO "common_room"."known_addresses" (
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own,
+  noted_at
+)
+SELECT
+  s.sync,
+  s.kind,
+  s.key,
+  s.source_id,
+  s.person,
+  s.holder,
+  s.email_hash,
+  s.handle_hash,
+  s.own,
+  CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+FROM (
+  SELECT DISTINCT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+  WHERE
+    sync = 'contacts' AND run_id IN ('run')
+) AS s
+LEFT JOIN (
+  SELECT
+    *
+  FROM "common_room"."known_addresses"
+  WHERE
+    sync = 'contacts'
+) AS k
+  ON k.key = s.key
+  AND COALESCE(k.kind, '') = COALESCE(s.kind, '')
+  AND COALESCE(k.person, '') = COALESCE(s.person, '')
+  AND COALESCE(k.email_hash, '') = COALESCE(s.email_hash, '')
+  AND COALESCE(k.handle_hash, '') = COALESCE(s.handle_hash, '')
+  AND COALESCE(k.own, TRUE) = s.own
+WHERE
+  k.key IS NULL;
+
+-- fold known addresses
+DELETE FROM "common_room"."sent_addresses"
+WHERE
+  sync = 'contacts' AND run_id IN ('run');
+
+-- sent since
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM "common_room"."sync_outcomes"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "common_room"."sync_ledger" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  l.email_hash IS NULL
+  AND l.last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "common_room"."sync_outcomes" AS o
+  ON o.sync = k.sync AND o.key = k.key
+WHERE
+  o.email_hash IS NULL
+  AND o.sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "common_room"."sync_intents" AS i
+  ON i.sync = k.sync AND i.key = k.key
+JOIN (
+  SELECT
+    run_id,
+    sync,
+    finished_at
+  FROM "common_room"."sync_runs"
+  WHERE
+    state IN ('interrupted', 'failed')
+) AS r
+  ON r.run_id = i.run_id AND r.sync = i.sync
+WHERE
+  finished_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- replaced
+SELECT
+  1
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+JOIN "common_room"."sync_ledger" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  k.own
+  AND k.email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND l.email_hash <> k.email_hash
+LIMIT 1;
+
+-- keys under each
+SELECT
+  email_hash,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    COALESCE(kind, sync) AS kind,
+    key,
+    email_hash
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash IN (
+      SELECT
+        email_hash
+      FROM "common_room"."pii_removals"
+      WHERE
+        lifted_at IS NULL
+    )
+) AS sent
+GROUP BY
+  email_hash;

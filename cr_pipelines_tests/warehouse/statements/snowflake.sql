@@ -25,7 +25,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "ACTIVITY_TYPE" IS NULL OR "ID" IS NULL
+      WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) IS NULL OR CAST("ID" AS VARCHAR) IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
@@ -140,7 +140,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "ACTIVITY_TYPE" IS NULL OR "ID" IS NULL
+      WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) IS NULL OR CAST("ID" AS VARCHAR) IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
@@ -301,6 +301,68 @@ LEFT JOIN cr_elsewhere AS e
   ON e.key = h.key
 WHERE
   h.copies + COALESCE(e.copies, 0) > 1;
+
+-- may be respelled
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+  AND (
+    key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '"%' OR key LIKE '%-0%'
+  )
+LIMIT 1;
+
+-- respelled keys
+CREATE TEMPORARY TABLE cr_respelled AS
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("ID" AS VARCHAR) LIKE '%@%' OR OCTET_LENGTH(CAST("ID" AS VARCHAR)) > 1000
+      THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+      ELSE CAST("ID" AS VARCHAR)
+    END AS was,
+    CASE
+      WHEN NOT TO_CHAR("ID") IN ('NaN', 'inf', '-inf')
+      THEN CASE
+        WHEN "ID" = FLOOR("ID") AND ABS("ID") < 8e34
+        THEN CAST(CAST("ID" AS DECIMAL(38, 0)) AS VARCHAR)
+        ELSE CAST("ID" AS VARCHAR)
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM "CRM"."CONTACTS" AS source
+  ) AS source_rows
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- respell
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET key = r.key
+FROM cr_respelled AS r
+WHERE
+  "SYNC_LEDGER".sync = 'contacts' AND "SYNC_LEDGER".key = r.was;
 
 -- count source rows
 SELECT
@@ -552,17 +614,19 @@ JOIN cr_compared AS c
   ON s.cr_key = c.key
 WHERE
   c.why = 'rehashed'
-  AND MD5(
-    CASE
-      WHEN "EMAIL" IS NULL
-      THEN ''
-      ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
-    END || CASE
-      WHEN "FULL_NAME" IS NULL
-      THEN ''
-      ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
-    END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
-  ) = c.was_fingerprint;
+  AND c.was_fingerprint IN (
+    MD5(
+      CASE
+        WHEN "EMAIL" IS NULL
+        THEN ''
+        ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
+      END || CASE
+        WHEN "FULL_NAME" IS NULL
+        THEN ''
+        ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
+      END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
+    )
+  );
 
 -- settle refreshed 1
 UPDATE cr_compared SET why = r.why
@@ -578,7 +642,9 @@ WHERE
 -- set changed after delivery
 UPDATE cr_compared SET why = 'changed_after_delivery'
 WHERE
-  why IN ('changed', 'recheck') AND NOT was_delivered IS NULL;
+  why IN ('changed', 'recheck')
+  AND NOT was_delivered IS NULL
+  AND was_status <> 'suppressed';
 
 -- unchanged keys
 SELECT
@@ -692,6 +758,16 @@ ORDER BY
   turn
 LIMIT 5;
 
+-- count offered
+SELECT
+  turn,
+  COUNT(*)
+FROM cr_offered
+GROUP BY
+  turn
+ORDER BY
+  turn;
+
 -- count new
 SELECT
   COUNT(CASE WHEN why = 'new' THEN 1 END)
@@ -720,7 +796,9 @@ SELECT
   o.was_not_found_runs,
   "ID" AS "VALUE_ID",
   "FULL_NAME" AS "VALUE_FULL_NAME",
-  "EMAIL" AS "VALUE_EMAIL"
+  "EMAIL" AS "VALUE_EMAIL",
+  o.row_hash AS planned_hash,
+  1 AS copy_number
 FROM (
   SELECT
     CASE
@@ -943,7 +1021,8 @@ WHERE
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_VERSION" (
   "VERSION" INT,
   "MIGRATED_AT" TIMESTAMPTZ,
-  "PACKAGE" VARCHAR
+  "PACKAGE" VARCHAR,
+  "HASH_KEY" VARCHAR
 );
 
 -- create room_activity_types
@@ -1072,6 +1151,7 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "UNKNOWN" BIGINT,
   "NOT_SENT" BIGINT,
   "CHANGED_AFTER_DELIVERY" BIGINT,
+  "CHANGED_WHILE_READ" BIGINT,
   "DELETED_REMOTELY" BIGINT,
   "DELETIONS" BIGINT,
   "ABSENT_FROM_SOURCE" BIGINT,
@@ -1108,17 +1188,37 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."PII_REMOVALS" (
   "MESSAGE" VARCHAR,
   "LIFTED_AT" TIMESTAMPTZ,
   "LIFTED_REASON" VARCHAR,
+  "CONFIRMED_AT" TIMESTAMPTZ,
   "RUN_ID" VARCHAR
 );
 
 -- create known_addresses
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KNOWN_ADDRESSES" (
   "SYNC" VARCHAR,
+  "KIND" VARCHAR,
   "KEY" VARCHAR,
   "SOURCE_ID" BIGINT,
   "PERSON" VARCHAR,
+  "HOLDER" VARCHAR,
   "EMAIL_HASH" VARCHAR,
+  "HANDLE_HASH" VARCHAR,
+  "OWN" BOOLEAN,
   "NOTED_AT" TIMESTAMPTZ
+);
+
+-- create sent_addresses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SENT_ADDRESSES" (
+  "SYNC" VARCHAR,
+  "KIND" VARCHAR,
+  "KEY" VARCHAR,
+  "SOURCE_ID" BIGINT,
+  "PERSON" VARCHAR,
+  "HOLDER" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "HANDLE_HASH" VARCHAR,
+  "OWN" BOOLEAN,
+  "NOTED_AT" TIMESTAMPTZ,
+  "RUN_ID" VARCHAR
 );
 
 -- create former_addresses
@@ -1159,6 +1259,16 @@ RENAME COLUMN "GONE" TO "ABSENT_FROM_SOURCE";
 SELECT
   MAX(version)
 FROM "COMMON_ROOM"."STATE_VERSION";
+
+-- kept hash key
+SELECT
+  MAX(hash_key)
+FROM "COMMON_ROOM"."STATE_VERSION";
+
+-- name holders
+UPDATE "COMMON_ROOM"."KNOWN_ADDRESSES" SET holder = 'person ' || person
+WHERE
+  holder IS NULL AND NOT person IS NULL;
 
 -- count outcomes
 SELECT
@@ -1838,3 +1948,877 @@ WHERE
   AND "PARTITION" = ''
   AND heartbeat_at >= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
 LIMIT 1;
+
+-- known
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  COALESCE(own, TRUE) AS own
+FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "COMMON_ROOM"."SENT_ADDRESSES";
+
+-- suppressed addresses
+SELECT
+  email_hash,
+  MAX(
+    CASE
+      WHEN NOT confirmed_at IS NULL OR NOT status IN ('pending', 'failed', 'shared')
+      THEN 1
+      ELSE 0
+    END
+  ) AS confirmed
+FROM "COMMON_ROOM"."PII_REMOVALS"
+WHERE
+  lifted_at IS NULL AND NOT email_hash IS NULL
+GROUP BY
+  email_hash;
+
+-- shared
+SELECT
+  email_hash
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+  AND NOT holder IS NULL
+GROUP BY
+  email_hash
+HAVING
+  COUNT(DISTINCT holder) > 5;
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS b
+  ON b.key = a.key AND b.sync = a.sync
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS b
+  ON b.key = a.key
+  AND b.kind = a.kind
+  AND COALESCE(b.source_id, -1) = COALESCE(a.source_id, -1)
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS b
+  ON b.person = a.person AND b.source_id = a.source_id
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- rows under
+SELECT DISTINCT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  email_hash,
+  own
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- ledger keys under
+SELECT
+  key,
+  email_hash
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "COMMON_ROOM"."FORMER_ADDRESSES"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- keys of people
+SELECT DISTINCT
+  sync,
+  key,
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  person IN ('p1', 'it\'s') AND (
+    sync = 'contacts' OR kind = 'contact'
+  );
+
+-- keys sent by
+SELECT DISTINCT
+  key
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- people sent to
+SELECT DISTINCT
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  source_id = 7 AND person IN ('p1') AND own AND NOT email_hash IS NULL;
+
+-- kinds
+SELECT DISTINCT
+  sync,
+  kind,
+  source_id
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k;
+
+-- ledger syncs
+SELECT DISTINCT
+  sync
+FROM "COMMON_ROOM"."SYNC_LEDGER";
+
+-- suppress rows
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET delivered_fingerprint = CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END, status = 'suppressed', reason_code = 'suppressed', field = NULL, message = 'the person asked', suppressed_for = '0000000000000000000000000000000000000000000000000000000000000000'
+WHERE
+  sync = 'contacts' AND key IN ('c1') AND status <> 'suppressed';
+
+-- resend rows
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET row_hash = NULL, fingerprint = CASE
+  WHEN NOT (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NULL
+  THEN ''
+  ELSE NULL
+END, delivered_fingerprint = CASE
+  WHEN NOT (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NULL
+  THEN ''
+  ELSE NULL
+END, status = CASE
+  WHEN status = 'suppressed' AND NOT delivered_fingerprint IS NULL
+  THEN 'delivered'
+  ELSE status
+END, suppressed_for = NULL
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- suppressed rows
+SELECT
+  suppressed_for,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    sync,
+    key,
+    suppressed_for
+  FROM (
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "COMMON_ROOM"."SYNC_LEDGER"
+    WHERE
+      status = 'suppressed' AND absent_since IS NULL
+    UNION ALL
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+    WHERE
+      status = 'suppressed'
+  ) AS noted
+) AS suppressed_rows
+WHERE
+  NOT suppressed_for IS NULL
+GROUP BY
+  suppressed_for;
+
+-- forget unsent
+DELETE FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+
+-- ended runs
+SELECT DISTINCT
+  run_id
+FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  sync = 'contacts'
+  AND run_id <> ALL (
+    SELECT
+      run_id
+    FROM "COMMON_ROOM"."SYNC_RUNS"
+    WHERE
+      sync = 'contacts' AND finished_at IS NULL
+  );
+
+-- fold known addresses
+INSERT INTO "COMMON_ROOM"."KNOWN_ADDRESSES" (
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own,
+  noted_at
+)
+SELECT
+  s.sync,
+  s.kind,
+  s.key,
+  s.source_id,
+  s.person,
+  s.holder,
+  s.email_hash,
+  s.handle_hash,
+  s.own,
+  CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+FROM (
+  SELECT DISTINCT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    sync = 'contacts' AND run_id IN ('run')
+) AS s
+LEFT JOIN (
+  SELECT
+    *
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    sync = 'contacts'
+) AS k
+  ON k.key = s.key
+  AND COALESCE(k.kind, '') = COALESCE(s.kind, '')
+  AND COALESCE(k.person, '') = COALESCE(s.person, '')
+  AND COALESCE(k.email_hash, '') = COALESCE(s.email_hash, '')
+  AND COALESCE(k.handle_hash, '') = COALESCE(s.handle_hash, '')
+  AND COALESCE(k.own, TRUE) = s.own
+WHERE
+  k.key IS NULL;
+
+-- fold known addresses
+DELETE FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  sync = 'contacts' AND run_id IN ('run');
+
+-- sent since
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  l.email_hash IS NULL
+  AND l.last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "COMMON_ROOM"."SYNC_OUTCOMES" AS o
+  ON o.sync = k.sync AND o.key = k.key
+WHERE
+  o.email_hash IS NULL
+  AND o.sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "COMMON_ROOM"."SYNC_INTENTS" AS i
+  ON i.sync = k.sync AND i.key = k.key
+JOIN (
+  SELECT
+    run_id,
+    sync,
+    finished_at
+  FROM "COMMON_ROOM"."SYNC_RUNS"
+  WHERE
+    state IN ('interrupted', 'failed')
+) AS r
+  ON r.run_id = i.run_id AND r.sync = i.sync
+WHERE
+  finished_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- replaced
+SELECT
+  1
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  k.own
+  AND k.email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND l.email_hash <> k.email_hash
+LIMIT 1;
+
+-- keys under each
+SELECT
+  email_hash,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    COALESCE(kind, sync) AS kind,
+    key,
+    email_hash
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash IN (
+      SELECT
+        email_hash
+      FROM "COMMON_ROOM"."PII_REMOVALS"
+      WHERE
+        lifted_at IS NULL
+    )
+) AS sent
+GROUP BY
+  email_hash;
