@@ -31,8 +31,8 @@ from cr_pipelines.components.sync import (
     build_sync_spec,
     dbt_model_key,
     execute_sync,
+    first_days_of,
     on_source_update,
-    partitioned_syncs_of,
     syncs_of,
 )
 
@@ -61,8 +61,8 @@ __all__ = [
     "dbt_model_key",
     "execute_removals",
     "execute_sync",
+    "first_days_of",
     "on_source_update",
-    "partitioned_syncs_of",
     "request_source_of",
     "syncs_of",
 ]

@@ -22,7 +22,7 @@ from cr_pipelines.sync import (
     ingest,
     shared_addresses,
 )
-from cr_pipelines.warehouse import Session
+from cr_pipelines.warehouse import Session, SourceSession
 
 _SHOWN = 20
 _WAITING = "('pending', 'failed')"
@@ -71,9 +71,12 @@ class Register:
         self._suppression_list = SuppressionList(session, self._names)
         self._text = session.dialect.literal
 
-    def ingest(self, source: RequestSource, now: datetime) -> Ingested:
-        """Record every new request, which suppresses its person. Raises SourceMissing and SourceUnusable."""
-        return ingest(self._session, self._schema, source, now, self._timing.shared)
+    def ingest(self, source: RequestSource, now: datetime, reading: SourceSession | None = None) -> Ingested:
+        """Record every new request, which suppresses its person. `reading` is the source's session, if it has its own.
+
+        Raises SourceMissing and SourceUnusable.
+        """
+        return ingest(self._session, self._schema, source, now, self._timing.shared, reading)
 
     def due(
         self, now: datetime, request_ids: Iterable[str] | None = None, limit: int | None = None

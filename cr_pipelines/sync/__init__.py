@@ -8,6 +8,7 @@ from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog,
 from cr_pipelines.sync.counters import COUNTERS, Counter
 from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError, TakenOver
 from cr_pipelines.sync.event_loop import run_in_loop
+from cr_pipelines.sync.explanation import LedgerEntry, RowExplanation
 from cr_pipelines.sync.model import (
     REMOVALS,
     Destination,
@@ -24,7 +25,16 @@ from cr_pipelines.sync.privacy.people import shared_addresses
 from cr_pipelines.sync.privacy.requests import RequestSource
 from cr_pipelines.sync.privacy.sent_addresses import KnownAddresses
 from cr_pipelines.sync.privacy.suppression import SuppressionList
-from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, privacy_messages, rows
+from cr_pipelines.sync.report import (
+    Problem,
+    Progress,
+    RejectedRow,
+    Report,
+    SyncStopped,
+    duration,
+    privacy_messages,
+    rows,
+)
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -50,6 +60,7 @@ __all__ = [
     "Ingested",
     "KnownAddresses",
     "Ledger",
+    "LedgerEntry",
     "Options",
     "Partition",
     "Problem",
@@ -58,6 +69,7 @@ __all__ = [
     "Report",
     "RequestSource",
     "Resync",
+    "RowExplanation",
     "RowsOutside",
     "RunKey",
     "RunRecord",
@@ -74,6 +86,7 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "compact_ledger",
+    "duration",
     "ingest",
     "mark_running",
     "privacy_messages",

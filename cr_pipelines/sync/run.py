@@ -26,6 +26,7 @@ from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.errors import SyncError, TakenOver
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
+from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner
@@ -46,7 +47,7 @@ from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
-from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
+from cr_pipelines.warehouse import Session, SourceSession, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,8 +73,8 @@ def run_sync(
 
     Args:
         sync: what to sync.
-        warehouse: where the source and our own tables are. No session is open while requests are sent, except to
-            write outcomes.
+        warehouse: where the source and our own tables are; `open_warehouse` takes a URL for each. No session is open
+            while requests are sent, except to write outcomes.
         destination: the room. No client is opened when nothing has to be sent.
         schema: the warehouse schema of our own tables, created if it does not exist.
         options: what this run does differently.
@@ -214,13 +215,13 @@ class Run:
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
-                plan = self._plan_in(session, ledger, remote)
+                plan = self._plan_in(session, ledger, remote, interruption)
             else:
                 # Claimed before folding: what another run announced until now is seen, and it announces no more.
                 self._order = runs.claim(*self.key, self._options.resync)
                 try:
                     with self._heartbeat.keep_beating(self._warehouse):
-                        plan = self._plan_in(session, ledger, remote)
+                        plan = self._plan_in(session, ledger, remote, interruption)
                     runs.heartbeat(*self.key)
                 except BaseException as error:
                     interrupted = interruption.requested or not isinstance(error, Exception)
@@ -241,21 +242,33 @@ class Run:
             with suppress(WarehouseError), self._warehouse.session() as another:
                 RunRegistry(another, self._schema).finish(*self.key, state, values)
 
-    def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
+    def _plan_in(
+        self, session: Session, ledger: Ledger, remote: RemoteState | None, interruption: Interruption
+    ) -> Plan:
         ledger.fold(self._sync.name)
         KnownAddresses(session, ledger.names).fold_ended(self._sync.name)
-        self._suppress(session, ledger)
-        planner = Planner(session, self._schema, self._sync, self._options, self._partition)
-        plan = planner.plan(None if remote is None else remote.ids)
+        with self._warehouse.source_session(session) as source:
+            interruption.watch(source)
+            self._suppress(session, ledger, source)
+            # A data frame is where our tables are.
+            read_in = session if self._sync.source == FRAME else source
+            planner = Planner(session, self._schema, self._sync, self._options, self._partition, read_in)
+            plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
+        if self._options.dry_run and 0 < len(self._options.keys) <= MOST_KEYS:
+            entries, comparisons = ledger.entries(self._sync.name, self._options.keys), planner.comparisons()
+            self._report.explanations = [
+                RowExplanation(key, comparisons.get(key, "not_in_source"), entries.get(key))
+                for key in self._options.keys
+            ]
         if not self._options.dry_run:
             planner.begin(plan, PlannedRun(self.key.run_id, self._order))
         return plan
 
-    def _suppress(self, session: Session, ledger: Ledger) -> None:
+    def _suppress(self, session: Session, ledger: Ledger, source: SourceSession) -> None:
         """Suppress everyone who has asked by now, and note what waits to be removed."""
         self._report.requests_waiting, self._report.requests_problem = privacy_state(
-            session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run
+            session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run, reading=source
         )
         SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
 
@@ -276,13 +289,13 @@ class Run:
         dry_run = self._options.dry_run
         outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker)
         delivery = Delivery(self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker)
-        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing.progress_seconds)
+        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing)
         catalog = None if remote is None else remote.catalog
 
         async def deliver(client: CommonRoomClient) -> None:
             try:
                 if dry_run:
-                    self._report.samples = await delivery.preview(client, catalog)
+                    self._report.samples = await delivery.preview(client, catalog, self._report.explanations)
                 else:
                     await delivery.run(client, catalog, outbox, self._addresses, recorder, progress)
             except (BadToken, UnknownSource, OperationGone) as error:
@@ -331,6 +344,9 @@ class Run:
     def _describe(self, plan: Plan) -> None:
         """Report what the plan found."""
         report = self._report
+        for explanation in report.explanations:
+            if self._watch.suppressed.address_of(explanation.key) is not None:
+                explanation.suppress()
         report.source_rows = plan.source_rows
         report.offered = plan.offered
         report.offered_new = plan.offered_new

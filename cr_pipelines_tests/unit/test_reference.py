@@ -14,7 +14,7 @@ from reference.errors_page import all_errors
 from reference.python_page import PACKAGES, public_names
 
 PACKAGE = Path(cr_pipelines.__file__).parent
-SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if "sandbox" not in path.parts]
+SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if "sandbox" not in path.relative_to(PACKAGE).parts]
 NOT_VARIABLES = {"CR_TEST_WAREHOUSE"}
 
 

@@ -16,8 +16,8 @@ def check_privacy(checklist: Checklist, warehouse: Warehouse, schema: str, sourc
     checklist.section("Privacy requests")
 
     def read() -> tuple[int, str | None]:
-        with warehouse.session() as session:
-            return privacy_state(session, schema, source, datetime.now(UTC), record=False)
+        with warehouse.session() as session, warehouse.source_session(session) as reading:
+            return privacy_state(session, schema, source, datetime.now(UTC), record=False, reading=reading)
 
     found = checklist.attempt("privacy requests", read)
     if found is None:

@@ -19,7 +19,7 @@ from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.people import PII_REMOVALS
 from cr_pipelines.sync.state.schema import StateSchema
-from cr_pipelines.warehouse import Session, SourceMissing, WarehouseError
+from cr_pipelines.warehouse import Session, SourceMissing, SourceSession, WarehouseError
 
 PROMISED = timedelta(days=15)
 """Common Room anonymizes a person within this time after DELETE /user/{email}."""
@@ -36,15 +36,20 @@ class Ingested(NamedTuple):
 
 
 def ingest(
-    session: Session, schema: str, source: RequestSource, now: datetime, shared_for: timedelta = SHARED_FOR
+    session: Session,
+    schema: str,
+    source: RequestSource,
+    now: datetime,
+    shared_for: timedelta = SHARED_FOR,
+    reading: SourceSession | None = None,
 ) -> Ingested:
     """Record every new request, which suppresses its person at once.
 
-    A person whose removal is under way, or was settled a short while ago, shares its outcome. Raises SourceMissing and
-    SourceUnusable.
+    A person whose removal is under way, or was settled a short while ago, shares its outcome. `reading` is the source's
+    session where that is another one. Raises SourceMissing and SourceUnusable.
     """
     with _register_lock(session, schema):
-        rows = _record(session, schema, _new_requests(session, schema, source), now, shared_for)
+        rows = _record(session, schema, _new_requests(session, schema, source, reading), now, shared_for)
     if rows:
         SuppressionList(session, StateNames(session.dialect, schema)).suppress_rows()
     return Ingested(len(rows), sum(row["status"] == "invalid" for row in rows))
@@ -54,8 +59,10 @@ def _register_lock(session: Session, schema: str) -> AbstractContextManager[None
     return session.lock(f"{schema}.pii_removals")
 
 
-def _new_requests(session: Session, schema: str, source: RequestSource) -> list[NewRequest]:
-    return list(new_requests(session, source, StateNames(session.dialect, schema).table(PII_REMOVALS.name)))
+def _new_requests(
+    session: Session, schema: str, source: RequestSource, reading: SourceSession | None
+) -> list[NewRequest]:
+    return list(new_requests(session, source, StateNames(session.dialect, schema).table(PII_REMOVALS.name), reading))
 
 
 def _record(
@@ -89,7 +96,13 @@ def requests_in_wait(session: Session, schema: str) -> int:
 
 
 def privacy_state(
-    session: Session, schema: str, source: RequestSource, now: datetime, *, record: bool
+    session: Session,
+    schema: str,
+    source: RequestSource,
+    now: datetime,
+    *,
+    record: bool,
+    reading: SourceSession | None = None,
 ) -> tuple[int, str | None]:
     """Return how many requests wait, new ones included, and why the source cannot be read, if so.
 
@@ -99,10 +112,11 @@ def privacy_state(
         source: of requests; it need not exist.
         now: when new requests are seen.
         record: whether to record new requests; otherwise they are only counted.
+        reading: the source's session, where that is another one.
     """
     with _register_lock(session, schema) if record else nullcontext():
         try:
-            new = _new_requests(session, schema, source)
+            new = _new_requests(session, schema, source, reading)
         except SourceMissing:
             return requests_in_wait(session, schema), None
         except (SourceUnusable, WarehouseError) as error:
