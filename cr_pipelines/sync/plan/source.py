@@ -47,6 +47,9 @@ class PlannedSource(Protocol):
     def stage_respelled(self) -> None:
         """Make `cr_respelled`: keys that the ledger has in a former spelling."""
 
+    def stage_renamed(self) -> None:
+        """Make `cr_renamed`: those of any partition that it has with names as the source spells them."""
+
     def mark_refreshed(self) -> None:
         """Put into `cr_refreshed` the rows of `cr_compared` that are `rehashed` and whose fingerprint is the same."""
 
@@ -116,6 +119,12 @@ class SourceInState:
         """Join the two spellings of every key with the ledger."""
         spelled = source_statements.spellings(self._dialect, self._sync, self._rows(), self.types)
         make_table(self._session, "cr_respelled", statements.respelled_keys(self._names, spelled))
+
+    def stage_renamed(self) -> None:
+        """Join the two spellings of every key with the ledger."""
+        everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
+        spelled = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
+        make_table(self._session, "cr_renamed", statements.respelled_keys(self._names, spelled))
 
     def mark_refreshed(self) -> None:
         """Compare fingerprints inside the engine."""

@@ -72,7 +72,16 @@ def _repair_keys(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
-_KNOWN_SINCE_4 = (("kind", "text"), ("holder", "text"), ("handle_hash", "text"), ("own", "boolean"))
+def _respell_people(names: StateNames, found: Columns) -> list[str]:
+    """Let people be known by the spelling that their ids have now, beside the one that they were noted with.
+
+    Code of an earlier version must not run any more: it heeds neither the schema's room nor the spellings of keys.
+    """
+    noted = found.get("known_addresses")
+    return [repair_statements.respelled_people(names, sorted(noted))] if noted and "person" in noted else []
+
+
+_KNOWN_SINCE_5 = (("kind", "text"), ("holder", "text"), ("handle_hash", "text"), ("own", "boolean"))
 
 
 def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
@@ -80,7 +89,7 @@ def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
     table = "known_addresses"
     if table not in found:
         return []
-    lacking = [(column, kind) for column, kind in _KNOWN_SINCE_4 if column not in found[table]]
+    lacking = [(column, kind) for column, kind in _KNOWN_SINCE_5 if column not in found[table]]
     indexes = [names.dialect.create_index(names.table(table), (column,)) for column in ("handle_hash", "key")]
     return [
         *(statements.add_column(names, table, column, kind) for column, kind in lacking),
@@ -89,7 +98,12 @@ def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
-STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _complete_known_addresses))
+STEPS = (
+    Step(2, _rename_columns),
+    Step(3, _repair_keys),
+    Step(4, _respell_people),
+    Step(5, _complete_known_addresses),
+)
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version
