@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -51,9 +51,9 @@ def columns(warehouse: Warehouse) -> dict[str, set[str]]:
         return session.schema_columns("common_room")
 
 
-def rows(data: EmptyWarehouse) -> dict[str, int]:
+def rows(data: EmptyWarehouse, tables: Iterable[str]) -> dict[str, int]:
     counted = {}
-    for table in declared_tables():
+    for table in tables:
         if table != "state_version":
             [(counted[table],)] = data.sql(f"SELECT count(*) FROM common_room.{table}")
     return counted
@@ -77,10 +77,10 @@ def writes(sandbox: SandboxServer) -> list[str]:
 
 def test_the_kept_schema_is_of_version_1_and_becomes_the_newest(data: EmptyWarehouse, warehouse: Warehouse):
     assert version(warehouse) == 1
-    before = rows(data)
+    before = rows(data, columns(warehouse))
     prepare(warehouse)
     assert version(warehouse) == NEWEST_VERSION
-    assert rows(data) == before
+    assert rows(data, before) == before
     assert all(before[table] for table in ("sync_ledger", "sync_outcomes", "sync_intents", "known_addresses"))
     assert all(before[table] for table in ("rejected_rows", "former_addresses", "pii_removals", "room_segments"))
     assert {name: set(table.columns) for name, table in declared_tables().items()} == columns(warehouse)
