@@ -46,6 +46,7 @@ from cr_pipelines.sync.report import (
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
+from cr_pipelines.sync.state.copying import copy_state
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.people import PII_REMOVALS
@@ -104,6 +105,7 @@ __all__ = [
     "adopt_room",
     "check_room",
     "compact_ledger",
+    "copy_state",
     "duration",
     "ingest",
     "mark_running",
