@@ -12,7 +12,8 @@ TABLES = {
     "sync_outcomes": "The outbox: outcomes of runs that are running or were killed, until the ledger has them.",
     "sync_intents": "Rows that are about to be sent by an operation that must not be repeated.",
     "pii_removals": "The suppression list, and what became of each privacy request.",
-    "known_addresses": "Hashes of the addresses that each key was sent with.",
+    "known_addresses": "Hashes of the addresses and accounts that each key was sent with.",
+    "sent_addresses": "The same, of runs that have not ended.",
     "former_addresses": "Hashes of addresses that a later delivery of the same key replaced.",
     "key_spellings": "What the names in keys mean in the room, and how keys spell them.",
     "state_room": "The room and the destination source that the state schema belongs to.",
@@ -41,7 +42,7 @@ COLUMNS = {
     "reason_code": "Why the row was not delivered; see [Errors](errors.md).",
     "field": "Column that is invalid.",
     "message": "What is wrong and what to do, without the value.",
-    "email_hash": "SHA-256 of the address that the row was sent with, trimmed and in lower case.",
+    "email_hash": "Hash of the address that the row was sent with, in canonical form.",
     "suppressed_for": "Hash of the suppressed address that the row is about.",
     "first_sent_at": "When the key was delivered for the first time.",
     "last_sent_at": "When the key was last sent.",
@@ -75,7 +76,12 @@ COLUMNS = {
     "retry_at": "When a failed removal is submitted again.",
     "lifted_at": "When the suppression was lifted.",
     "lifted_reason": "Why, as given to `cr-pipelines pii unsuppress`.",
+    "confirmed_at": "When `cr-pipelines pii confirm` decided that the address is one person's.",
     "source_id": "Destination source that the key was sent to.",
+    "kind": "Kind of the sync.",
+    "holder": "Whom or what the address was sent for; null where the address itself names the person.",
+    "handle_hash": "Hash of an account of the person.",
+    "own": "Whether the address is the person's own, and not one that the row mentions.",
     "room_id": "Id of the room, by GET /api-token-status.",
     "room_name": "Name of the room when it was asked last.",
     "credentials_hash": "SHA-256 of the base URL and the token that were checked last.",
@@ -89,6 +95,7 @@ COLUMNS = {
     "version": "Version of the state schema.",
     "migrated_at": "When the schema was migrated to it.",
     "package": "Version of cr-pipelines that did it.",
+    "hash_key": "What the schema keeps of `CR_HASH_KEY`, by which another key is noticed.",
     "id": "The id in Common Room.",
     "name": "The name in Common Room.",
     "display_name": "The name that Common Room shows.",
@@ -138,6 +145,7 @@ REMOVAL_STATUSES = {
     "not_found": "Common Room does not know the address. It is looked up again after 1, 3, 7 and 15 days.",
     "failed": "Not submitted; retried after 1 minute, 2, 4 and so on, up to once a day, without end.",
     "invalid": "No usable address. Correct the row, and the next run picks it up.",
+    "shared": "The address was sent for many people or things; waits for `cr-pipelines pii confirm` or `unsuppress`.",
 }
 
 REASON_CODES = {
@@ -169,6 +177,8 @@ REASON_CODES = {
                        "Nothing; the removal is retried."),
     "null_key": ("invalid", "Rows without a key.", "Add one, or leave such rows out of the view."),
     "outer_blanks": ("invalid", "The name begins or ends with a blank.", "Trim it in the source."),
+    "shared_address": ("suppressed", "A request is about an address in it that was sent for many people.",
+                       "Decide: `cr-pipelines pii confirm` or `unsuppress`."),
     "suppressed": ("suppressed", "The person asked to be forgotten.",
                    "Nothing; see [When a person comes back](../privacy.md#when-a-person-comes-back)."),
     "too_long": ("invalid", "Text over 1,000 characters, or 20,000 in prose such as `bio`.", "Shorten it in the view."),
@@ -222,5 +232,9 @@ ENVIRONMENT = {
     "CR_WAREHOUSE_URL": ("The warehouse; see [Warehouses](../warehouses.md).", "that of the demo"),
     "CR_STATE_URL": ("Where the state tables are, if not in the warehouse: DuckDB or PostgreSQL.", "the warehouse"),
     "CR_STATE_SCHEMA": ("Schema of the state tables; use one per room.", "`common_room`"),
+    "CR_HASH_KEY": (
+        "Secret key of the hashes of addresses; set it before the first run.",
+        "none",
+    ),
 }
 """Meaning and default."""

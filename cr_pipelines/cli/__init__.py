@@ -337,13 +337,29 @@ def pii() -> None:
 def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str, in_json: bool) -> None:
     """Show when each privacy request was submitted, is due, and was verified.
 
-    Shows request ids, times and counts. The CSV file also has the SHA-256 of each address. Neither has an address.
+    Shows request ids, times and counts. The CSV file also has the SHA-256 of each address. Neither has an address. Both
+    name the room, the time and the version.
 
     Exit codes: 0 shown; 1 no such request, or the warehouse cannot be read; 2 wrong usage.
     """
     from cr_pipelines.cli.pii import report
 
     report(request_ids, csv_file, definitions, in_json=in_json)
+
+
+@pii.command("confirm")
+@click.argument("request_id")
+@definitions_option
+def pii_confirm(request_id: str, definitions: str) -> None:
+    """Treat the address of REQUEST_ID as one person's, although it was sent for many people or things.
+
+    Every row that was ever sent with the address is suppressed from then on, and the person is removed.
+
+    Exit codes: 0 confirmed; 1 no such request waits for a decision; 2 wrong usage.
+    """
+    from cr_pipelines.cli.pii import confirm
+
+    confirm(request_id, definitions=definitions)
 
 
 @pii.command("unsuppress")

@@ -28,6 +28,7 @@ def explain_row(name: str, key: str, *, definitions: str, in_json: bool) -> None
             project.open_warehouse(),
             project.common_room.destination(),
             schema=project.state_schema,
+            requests=project.requests,
             # `all` also makes the request of a row that no run would send.
             options=Options(dry_run=True, resync="all", keys=(spelled,), samples=0),
         )

@@ -6,16 +6,19 @@ next runs send again.
 
 import csv
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cr_pipelines.cli.project import load_project
+from cr_pipelines.cli.project import Project, load_project
 from cr_pipelines.removal import RemovalRecord, Removals
+from cr_pipelines.settings import Settings
 from cr_pipelines.sync.contract import hashed_key
 from cr_pipelines.wording import count
 
@@ -28,6 +31,7 @@ _SHOWN = {
     "due": "due_at",
     "verified": "verified_at",
     "rows suppressed": "rows_suppressed",
+    "keys sent": "keys_sent",
 }
 """The columns in the terminal; the CSV file has all of them."""
 
@@ -35,7 +39,9 @@ _SHOWN = {
 def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str, *, in_json: bool) -> None:
     """Print the requests, or write them to a file. Raises ClickException for an unknown id."""
     wanted = [hashed_key(request_id) for request_id in request_ids]
-    records = _removals(definitions).records(wanted)
+    project = load_project(definitions)
+    records = Removals(project.open_warehouse(), schema=project.state_schema).records(wanted)
+    proof = _proof(project, records)
     unknown = set(wanted) - {record.request_id for record in records}
     if unknown:
         raise click.ClickException(
@@ -45,14 +51,42 @@ def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str, 
     if in_json and csv_file is None:
         names = [item.name for item in fields(RemovalRecord)]
         listed = [{name: _plain(getattr(record, name)) for name in names} for record in records]
-        click.echo(json.dumps({"requests": listed}, indent=2))
+        click.echo(json.dumps({**proof, "requests": listed}, indent=2))
     elif csv_file is None:
-        _print(records)
+        _print(records, proof)
     else:
-        _write(records, csv_file)
+        _write(records, proof, csv_file)
         click.echo(
             f"{count(len(records), 'request')} written to {csv_file}. The file has hashes of addresses, no addresses."
         )
+
+
+def confirm(request_id: str, *, definitions: str) -> None:
+    """Treat a shared address as one person's. Raises ClickException when no such request waits for a decision."""
+    confirmed = _removals(definitions).confirm(hashed_key(request_id))
+    if not confirmed:
+        raise click.ClickException(
+            f"no request {hashed_key(request_id)} waits for a decision; `cr-pipelines pii report` shows those that do, "
+            "with the status shared"
+        )
+    click.echo(
+        f"{count(confirmed, 'request')} confirmed. Every row that was sent with the address is suppressed, and the "
+        "next run of the removals submits it."
+    )
+
+
+def _proof(project: Project, records: Sequence[RemovalRecord]) -> dict[str, str]:
+    """Return what the report is about: the room, when it was made, by what version, and the requests by status."""
+    address = project.common_room.base_url or Settings.from_environment().base_url
+    source = project.common_room.destination().source_id
+    by_status = Counter(record.status for record in records)
+    return {
+        "room": address.rpartition("@")[2] + (f", destination source {source}" if source else ""),
+        "state_schema": project.state_schema,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": f"cr-pipelines {package_version('cr-pipelines')}",
+        "requests_by_status": ", ".join(f"{status} {number:,}" for status, number in sorted(by_status.items())),
+    }
 
 
 def unsuppress(request_id: str, reason: str, *, even_unverified: bool, definitions: str) -> None:
@@ -74,7 +108,10 @@ def _removals(definitions: str) -> Removals:
     return Removals(project.open_warehouse(), schema=project.state_schema)
 
 
-def _print(records: Sequence[RemovalRecord]) -> None:
+def _print(records: Sequence[RemovalRecord], proof: Mapping[str, str]) -> None:
+    for name, value in proof.items():
+        click.echo(f"{name.replace('_', ' ')}: {value or 'none'}")
+    click.echo()
     if not records:
         click.echo("No privacy requests yet.")
         return
@@ -86,19 +123,27 @@ def _print(records: Sequence[RemovalRecord]) -> None:
         record = records[position - 1] if position else None
         if record is not None and record.reason:
             click.echo(f"    {record.reason}")
+        if record is not None and record.linked_addresses:
+            click.echo(
+                f"    also suppressed: {record.linked_addresses:,} other addresses of the same person; "
+                "each needs a request of its own to be removed"
+            )
         if record is not None and record.lifted_at is not None:
             click.echo(f"    lifted {_short(record.lifted_at)}: {record.lifted_reason}")
     kept = sum(record.address_kept for record in records)
-    click.echo(f"\n{count(len(records), 'request')}; {kept:,} with an address still stored, to verify the removal.")
+    click.echo("\nNot covered: what other tools and other state schemas send to Common Room.")
+    click.echo(f"{count(len(records), 'request')}; {kept:,} with an address still stored, to verify the removal.")
 
 
-def _write(records: Sequence[RemovalRecord], path: Path) -> None:
+def _write(records: Sequence[RemovalRecord], proof: Mapping[str, str], path: Path) -> None:
     names = [item.name for item in fields(RemovalRecord)]
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(names)
-            writer.writerows([_exact(getattr(record, name)) for name in names] for record in records)
+            writer.writerow([*names, *proof])
+            writer.writerows(
+                [*(_exact(getattr(record, name)) for name in names), *map(_exact, proof.values())] for record in records
+            )
     except OSError as error:
         raise click.ClickException(f"cannot write {path}: {error.strerror}") from None
 

@@ -39,6 +39,7 @@ def show_plan(
             schema=project.state_schema,
             options=options,
             partition=partition,
+            requests=project.requests,
         )
     wrong_source = source_id_problem(project, sync, report)
     if wrong_source is not None:
@@ -54,6 +55,8 @@ def show_plan(
     _show_columns(report)
     show_problems(report)
     _show_payloads(report)
+    for message in report.privacy_messages():
+        click.secho(f"\n  {message}", fg="yellow")
     click.echo("\nNothing was sent.")
 
 

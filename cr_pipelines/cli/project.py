@@ -16,9 +16,9 @@ from typing import Any, TypeVar, cast
 import click
 import dagster as dg
 
-from cr_pipelines.components import first_days_of, syncs_of
+from cr_pipelines.components import first_days_of, request_source_of, syncs_of
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
-from cr_pipelines.sync import Partition, Sync
+from cr_pipelines.sync import Partition, RequestSource, Sync
 from cr_pipelines.warehouse import Warehouse
 
 _BUSY_SECONDS = 60.0
@@ -33,6 +33,7 @@ class Project:
 
     Attributes:
         first_days: the first day of each sync with daily partitions, by its name.
+        requests: where privacy requests are.
         definitions: where they come from, for messages.
     """
 
@@ -40,6 +41,7 @@ class Project:
     first_days: Mapping[str, date] = field(default_factory=dict)
     common_room: CommonRoomResource = field(default_factory=CommonRoomResource)
     warehouse_resource: WarehouseResource = field(default_factory=WarehouseResource)
+    requests: RequestSource = field(default_factory=RequestSource)
     definitions: str = ""
 
     def open_warehouse(self) -> Warehouse:
@@ -110,6 +112,7 @@ def load_project(definitions: str) -> Project:
             first_days_of(loaded),
             _resource(resources, "common_room", CommonRoomResource),
             _resource(resources, "warehouse", WarehouseResource),
+            request_source_of(loaded.resolve_all_asset_specs()),
             definitions,
         )
     except click.ClickException:

@@ -63,6 +63,7 @@ def _run(project: Project, sync: Sync, options: Options, day: date | None) -> tu
                 project.open_warehouse(),
                 project.common_room.destination(),
                 schema=project.state_schema,
+                requests=project.requests,
                 options=options,
                 partition=project.partition_of(sync, day),
                 on_progress=display.update,

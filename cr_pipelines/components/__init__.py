@@ -14,6 +14,7 @@ from cr_pipelines.components.pii_removals import (
     RemovalSensor,
     RequestColumns,
     execute_removals,
+    request_source_of,
 )
 from cr_pipelines.components.shared.connections import Connection
 from cr_pipelines.components.shared.schedules import SyncSchedule
@@ -68,5 +69,6 @@ __all__ = [
     "execute_sync",
     "first_days_of",
     "on_source_update",
+    "request_source_of",
     "syncs_of",
 ]

@@ -7,9 +7,9 @@ is shown. `Removals` is the interface to all of it.
 
 from cr_pipelines.removal.removals import Batch, Removals
 from cr_pipelines.removal.report import RemovalRecord, Settlement, Standing, Verification
-from cr_pipelines.removal.requests import RequestSource
 from cr_pipelines.removal.timing import Timing
 from cr_pipelines.removal.unsuppression import NotUnsuppressed
+from cr_pipelines.sync import RequestSource
 
 __all__ = [
     "Batch",

@@ -4,16 +4,24 @@ Goes in: requests from the source, and what became of each. Comes out: what is d
 suppresses its person for every sync from the moment when it is recorded.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from cr_pipelines.removal.report import RemovalRecord, Standing
-from cr_pipelines.removal.requests import NewRequest, RequestSource, new_requests
-from cr_pipelines.removal.timing import PROMISED, Timing
-from cr_pipelines.sync import PII_REMOVALS, StateSchema, SuppressionList
-from cr_pipelines.sync.contract import InvalidValue, address_hash
-from cr_pipelines.sync.contract.values import email
+from cr_pipelines.removal.timing import Timing
+from cr_pipelines.sync import (
+    PII_REMOVALS,
+    PROMISED,
+    Ingested,
+    KnownAddresses,
+    RequestSource,
+    StateSchema,
+    SuppressionList,
+    ingest,
+    shared_addresses,
+)
 from cr_pipelines.warehouse import Session, SourceSession
 
 _SHOWN = 20
@@ -21,13 +29,10 @@ _WAITING = "('pending', 'failed')"
 _FORGET = {"email": None, "check_at": None}
 _LOOKED_UP = "('submitted', 'overdue', 'not_found')"
 _FOUND_LATER = "Common Room did not know the person at first, and has them now; the removal is sent again"
-
-
-class Ingested(NamedTuple):
-    """How many requests were new, and how many of them are invalid."""
-
-    requests: int
-    invalid: int
+_SHARED = (
+    "the address was sent for many people or things, as that of a footer or a mailing list is; rows are suppressed "
+    "only while it is in them. If it is one person's, `cr-pipelines pii confirm`; if not, `cr-pipelines pii unsuppress`"
+)
 
 
 class DueRequest(NamedTuple):
@@ -69,72 +74,15 @@ class Register:
     def ingest(self, source: RequestSource, now: datetime, reading: SourceSession | None = None) -> Ingested:
         """Record every new request, which suppresses its person. `reading` is the source's session, if it has its own.
 
-        A person whose removal is under way, or was settled a short while ago, shares its outcome. Raises SourceMissing
-        and SourceUnusable.
+        Raises SourceMissing and SourceUnusable.
         """
-        with self._session.lock(f"{self._schema}.pii_removals"):
-            rows = [self._row(request, now) for request in new_requests(self._session, source, self._table, reading)]
-            if not rows:
-                return Ingested(0, 0)
-            earlier = self._outcomes_to_share(now)
-            for row in rows:
-                row.update(earlier.get(row["email_hash"], {}))
-            self._drop_invalid({row["request_id"] for row in rows})
-            self._state.append(PII_REMOVALS, rows)
-        return Ingested(len(rows), sum(row["status"] == "invalid" for row in rows))
-
-    def _row(self, request: NewRequest, now: datetime) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "request_id": request.request_id,
-            "source_hash": request.source_hash,
-            "email_hash": None,
-            "email": None,
-            "status": "invalid",
-            "requested_at": request.requested_at,
-            "seen_at": now,
-            "submitted_at": None,
-            "due_at": None,
-            "check_at": None,
-            "offers": 0,
-            "attempts": 0,
-            "reason_code": None,
-            "message": None if request.has_id else "the request has no id; a hash of its address is used instead",
-        }
-        try:
-            address = None if request.email is None else email(request.email)
-        except InvalidValue as fault:
-            return row | {"reason_code": fault.reason_code, "message": f"email {fault.message}"}
-        if address is None:
-            message = "email is empty; a removal needs an address"
-            return row | {"reason_code": "missing", "message": message}
-        return row | {"email_hash": address_hash(address), "email": str(address), "status": "pending"}
-
-    def _outcomes_to_share(self, now: datetime) -> dict[str, dict[str, Any]]:
-        columns = ("email_hash", "status", "submitted_at", "due_at", "check_at", "verified_at", "email")
-        promised, just_now = map(self._names.value, (now - PROMISED, now - self._timing.shared))
-        # A removed person may have come back by another way than ours: then asking again must remove them again.
-        found = self._session.fetch_all(
-            f"SELECT {', '.join(columns)} FROM {self._table} WHERE lifted_at IS NULL "
-            f"AND (status = 'submitted' AND submitted_at > {promised} "
-            f"OR status IN ('not_found', 'verified') AND coalesce(verified_at, submitted_at) > {just_now}) "
-            "ORDER BY submitted_at"
-        )
-        outcomes = [dict(zip(columns, row, strict=True)) for row in found]
-        return {
-            outcome["email_hash"]: outcome | {"message": "settled by an earlier request about the same person"}
-            for outcome in outcomes
-        }
-
-    def _drop_invalid(self, request_ids: Iterable[str]) -> None:
-        """Delete invalid entries of requests whose address was corrected."""
-        self._session.execute(
-            f"DELETE FROM {self._table} WHERE status = 'invalid' AND request_id IN ({self._listed(request_ids)})"
-        )
+        return ingest(self._session, self._schema, source, now, self._timing.shared, reading)
 
     def due(
         self, now: datetime, request_ids: Iterable[str] | None = None, limit: int | None = None
     ) -> list[DueRequest]:
         """Return the requests to settle now, or the named ones among them, the longest-known first."""
+        self._set_shared_apart()
         # A pause that ends later than any pause can was noted before the clock was put back.
         beyond = self._names.value(now + self._timing.longest_pause)
         named = "" if request_ids is None else f" AND request_id IN ({self._listed(request_ids) or 'NULL'})"
@@ -147,6 +95,26 @@ class Register:
                 f"ORDER BY seen_at, request_id{'' if limit is None else f' LIMIT {int(limit)}'}"
             )
         ]
+
+    def _set_shared_apart(self) -> None:
+        """Let requests wait for a decision whose address was sent for many people or things."""
+        doubtful = f"status IN {_WAITING} AND lifted_at IS NULL AND confirmed_at IS NULL AND email_hash IS NOT NULL"
+        found = self._session.fetch_all(f"SELECT DISTINCT email_hash FROM {self._table} WHERE {doubtful}")
+        shared = shared_addresses(self._session, self._names, [email_hash for (email_hash,) in found])
+        if shared:
+            values = {"status": "shared", "reason_code": "shared_address", "message": _SHARED}
+            self._state.update(PII_REMOVALS, values, f"{doubtful} AND email_hash IN ({self._listed(sorted(shared))})")
+
+    def confirm(self, request_id: str, now: datetime) -> int:
+        """Confirm every request about the address of a request that waits for it, and return how many those were."""
+        hashes = self.effective(request_id)
+        own = f"{self._suppressing(hashes)} AND status = 'shared'" if hashes else "1 = 0"
+        [(confirmed,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {own}")
+        values = {"status": "pending", "reason_code": None, "message": None, "confirmed_at": now}
+        self._state.update(PII_REMOVALS, values, own)
+        if confirmed:
+            self._suppression_list.suppress_rows()
+        return int(confirmed)
 
     def offer(self, requests: Sequence[DueRequest]) -> int:
         """Count an offer of these requests to a run, and return its number, which no other offer of them has."""
@@ -244,6 +212,7 @@ class Register:
             rows_suppressed=sum(self._suppression_list.suppressed_rows().values()),
             overdue=self._ids("overdue"),
             invalid=self._ids("invalid"),
+            shared=self._ids("shared"),
             next_due_at=min((row[4] for row in rows if row[4]), default=None),
         )
 
@@ -263,8 +232,16 @@ class Register:
             f"FROM {self._table} {named}ORDER BY seen_at, request_id"
         )
         suppressed = self._suppression_list.suppressed_rows()
-        rows = [(*row[:11], suppressed.get(row[2], 0), *row[11:]) for row in found]
-        return [RemovalRecord(*row) for row in rows]
+        keys = KnownAddresses(self._session, self._names).keys_under()
+        linked = Counter(self._suppression_list.ties().linked.values())
+        return [
+            RemovalRecord(
+                row[0],
+                "lifted" if row[12] is not None else row[1],
+                *(*row[2:11], suppressed.get(row[2], 0), keys.get(row[2], 0), linked[row[2]], *row[11:]),
+            )
+            for row in found
+        ]
 
     def effective(self, request_id: str) -> list[str]:
         """Return the address hashes that a request suppresses."""

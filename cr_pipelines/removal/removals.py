@@ -10,12 +10,19 @@ from typing import NamedTuple
 
 from cr_pipelines.removal.register import Register
 from cr_pipelines.removal.report import RemovalRecord, Settlement, Standing, Verification
-from cr_pipelines.removal.requests import RequestSource
 from cr_pipelines.removal.settlement import SettlementRun
 from cr_pipelines.removal.timing import Clock, Timing, utc_now
 from cr_pipelines.removal.unsuppression import unsuppress
 from cr_pipelines.removal.verification import VerificationRun
-from cr_pipelines.sync import REMOVALS, Destination, RunRegistry, SourceUnusable, StateSchema, SuppressionList
+from cr_pipelines.sync import (
+    REMOVALS,
+    Destination,
+    RequestSource,
+    RunRegistry,
+    SourceUnusable,
+    StateSchema,
+    SuppressionList,
+)
 from cr_pipelines.warehouse import Warehouse, WarehouseError
 
 
@@ -149,6 +156,15 @@ class Removals:
         with self.warehouse.session() as session:
             StateSchema(session, self.schema).prepare()
             return Register(session, self.schema, self.timing).records(request_ids)
+
+    def confirm(self, request_id: str) -> int:
+        """Treat the address of a request as one person's, although it was sent for many, and return how many requests.
+
+        Every row that was sent with it is suppressed from then on, and the person is removed.
+        """
+        with self.warehouse.session() as session:
+            StateSchema(session, self.schema).prepare()
+            return Register(session, self.schema, self.timing).confirm(request_id, self.clock())
 
     def unsuppress(self, request_id: str, reason: str, *, even_unverified: bool = False) -> int:
         """Let the person of a request be synced again, and note why.

@@ -93,6 +93,7 @@ class Standing:
         rows_suppressed: rows of sources that are suppressed now because of them.
         overdue: ids of overdue requests, up to twenty.
         invalid: ids of requests without a valid address, up to twenty.
+        shared: ids of requests that wait for a decision, as their address was sent for many people, up to twenty.
         next_due_at: the earliest deadline of a submitted removal.
     """
 
@@ -102,6 +103,7 @@ class Standing:
     rows_suppressed: int = 0
     overdue: Sequence[str] = ()
     invalid: Sequence[str] = ()
+    shared: Sequence[str] = ()
     next_due_at: datetime | None = None
 
 
@@ -111,8 +113,8 @@ class RemovalRecord:
 
     Attributes:
         request_id: as our tables spell keys.
-        status: pending, submitted, verified, overdue, not_found, failed or invalid.
-        email_hash: SHA-256 of the address, trimmed and in lower case; None for an invalid one.
+        status: pending, submitted, verified, overdue, not_found, failed, invalid, shared or lifted.
+        email_hash: the hash of the address; None for an invalid one.
         requested_at: as the source says.
         seen_at: when it was recorded; the person is suppressed from then on.
         submitted_at: when Common Room accepted the removal, or did not know the person.
@@ -122,6 +124,9 @@ class RemovalRecord:
         attempts: calls whose outcome was recorded.
         reason: why it failed, is invalid or overdue.
         rows_suppressed: rows of sources that are suppressed now because of it.
+        keys_sent: under how many keys the syncs sent the address, as far as the state schema knows.
+        linked_addresses: how many other addresses are suppressed with it, as rows of the same person had them. Each
+            needs a request of its own to be removed from Common Room.
         address_kept: whether the address itself is still in our table.
         lifted_at: when the suppression was lifted.
         lifted_reason: why.
@@ -139,6 +144,8 @@ class RemovalRecord:
     attempts: int
     reason: str | None
     rows_suppressed: int
+    keys_sent: int
+    linked_addresses: int
     address_kept: bool
     lifted_at: datetime | None
     lifted_reason: str | None

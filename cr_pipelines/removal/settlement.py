@@ -15,18 +15,18 @@ from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.removal.control import NOT_CONFIRMED, PositiveControl, control_error
 from cr_pipelines.removal.register import DueRequest, Register
 from cr_pipelines.removal.report import Settlement
-from cr_pipelines.removal.requests import RequestSource
 from cr_pipelines.removal.timing import Clock, Timing
 from cr_pipelines.sync import (
     REMOVALS,
     Destination,
     Heartbeat,
+    KnownAddresses,
     OtherRoom,
+    RequestSource,
     RoomCheck,
     RoomNotConfirmed,
     RunKey,
     RunRegistry,
-    SentAddresses,
     SourceUnusable,
     StateSchema,
     SuppressionList,
@@ -54,6 +54,8 @@ _OTHER_ADDRESS = (
     "Common Room does not know this address, but a sync has sent the person under another one since; that address "
     "needs a request of its own"
 )
+
+_SENT_BY_US = "Common Room does not know this address; cr-pipelines sent it under {keys:,} keys, which stay suppressed"
 
 
 class _Outcome(NamedTuple):
@@ -226,13 +228,15 @@ class SettlementRun:
 
     def _record(self, session: Session) -> None:
         register = Register(session, self._schema, self._timing)
-        addresses = SentAddresses(session, StateSchema(session, self._schema).names)
+        addresses = KnownAddresses(session, StateSchema(session, self._schema).names)
         while self._outcomes:
             email_hash, status, at, details = self._outcomes[0]
             if status == "not_found" and addresses.sent_since(email_hash, at - self._timing.just_sent):
                 status, details = "failed", {**details, "reason_code": "not_stored_yet", "message": _NOT_STORED_YET}
             elif status == "not_found" and addresses.replaced(email_hash):
                 details = {**details, "message": _OTHER_ADDRESS}
+            if status == "not_found" and "message" not in details and (keys := addresses.keys_under().get(email_hash)):
+                details = {**details, "message": _SENT_BY_US.format(keys=keys)}
             requests = register.count_waiting(email_hash)
             register.settle(email_hash, status, at, run_id=self._run.run_id, **details)
             setattr(self._report, status, getattr(self._report, status) + requests)

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from cr_pipelines.sync import PROMISED
 from cr_pipelines.sync import Timing as EngineTiming
 
 Clock = Callable[[], datetime]
-
-PROMISED = timedelta(days=15)
-"""Common Room anonymizes a person within this time after DELETE /user/{email}."""
 
 
 def utc_now() -> datetime:

@@ -28,10 +28,22 @@ from cr_pipelines.sync.model import (
     Sync,
 )
 from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
-from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
+from cr_pipelines.sync.privacy.ingestion import PROMISED, Ingested, ingest, privacy_state
+from cr_pipelines.sync.privacy.people import shared_addresses
+from cr_pipelines.sync.privacy.requests import RequestSource
+from cr_pipelines.sync.privacy.sent_addresses import KnownAddresses
 from cr_pipelines.sync.privacy.suppression import SuppressionList
-from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, duration, rows
+from cr_pipelines.sync.report import (
+    Problem,
+    Progress,
+    RejectedRow,
+    Report,
+    SyncStopped,
+    duration,
+    privacy_messages,
+    rows,
+)
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
@@ -51,6 +63,7 @@ __all__ = [
     "CATALOG_TABLES",
     "COUNTERS",
     "PII_REMOVALS",
+    "PROMISED",
     "REMOVALS",
     "AlreadyRunning",
     "AuditReport",
@@ -58,6 +71,8 @@ __all__ = [
     "Counter",
     "Destination",
     "Heartbeat",
+    "Ingested",
+    "KnownAddresses",
     "Ledger",
     "LedgerEntry",
     "Options",
@@ -67,6 +82,7 @@ __all__ = [
     "Progress",
     "RejectedRow",
     "Report",
+    "RequestSource",
     "Resync",
     "Room",
     "RoomAdoption",
@@ -77,7 +93,6 @@ __all__ = [
     "RunKey",
     "RunRecord",
     "RunRegistry",
-    "SentAddresses",
     "SourceUnusable",
     "StateRoom",
     "StateSchema",
@@ -96,12 +111,16 @@ __all__ = [
     "compact_ledger",
     "copy_state",
     "duration",
+    "ingest",
     "mark_running",
+    "privacy_messages",
+    "privacy_state",
     "read_catalog",
     "rows",
     "rows_outside",
     "run_in_loop",
     "run_sync",
+    "shared_addresses",
     "unknown_names",
     "wait_until_confirmed",
 ]

@@ -24,6 +24,10 @@ class TakenOver(SyncError):
     """Another run took this one for dead, and may be sending its rows."""
 
 
+class OtherHashKey(SyncError):
+    """The hashes in the state schema were made with another hash key, or without one."""
+
+
 class OtherRoom(SyncError):
     """The state schema belongs to another room, or another destination source, than the run would send to."""
 

@@ -4,6 +4,7 @@ Goes in: what each stage of the run counts. Comes out: the columns of `sync_runs
 ledger spells them, so nothing in a report is personal data, but for `samples`.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +80,8 @@ class Report:
         unread: of the rows not sent, those that the source no longer gave when it was read to send them.
         null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
+        requests_waiting: privacy requests that are not submitted to Common Room yet.
+        requests_problem: why privacy requests cannot be read; None when they can, or when there is no table of them.
         emptied: whether the source is empty and was not before.
         deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
         deletion_keys: up to 20 keys of what `deletions` counts.
@@ -91,6 +94,7 @@ class Report:
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
+        hides_keys: whether keys are shown hashed, as the key of a row is the address or account of a person.
         explanations: of a dry run that names keys, each key explained.
         sample_targets: method and path of each of `samples`.
         samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
@@ -133,6 +137,8 @@ class Report:
     null_keys: int = 0
     duplicate_rows: int = 0
     unknown_keys: tuple[str, ...] = ()
+    requests_waiting: int = 0
+    requests_problem: str | None = None
     emptied: bool = False
     deleted_remotely_keys: list[str] = field(default_factory=list)
     deletion_keys: list[str] = field(default_factory=list)
@@ -145,11 +151,18 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
+    hides_keys: bool = False
     explanations: list[RowExplanation] = field(default_factory=list)
     samples: list[str] = field(default_factory=list, repr=False)
     sample_targets: list[str] = field(default_factory=list)
     _parts: dict[tuple[str, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def shown_key(self, key: str) -> str:
+        """Return a key as it may be shown outside the warehouse: hashed where the key is a person."""
+        if not self.hides_keys or key.startswith(("sha256:", "@")):
+            return key
+        return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
     def add_problem(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
         """Count invalid rows under their field and reason."""
@@ -166,7 +179,7 @@ class Report:
             self.problems.append(problem)
         problem.rows += rows
         if len(problem.example_keys) < _EXAMPLES:
-            problem.example_keys.append(key)
+            problem.example_keys.append(self.shown_key(key))
 
     def add_dropped(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
         """Count bad values that were left out, under their field and reason."""
@@ -179,7 +192,7 @@ class Report:
             self.dropped.append(problem)
         problem.rows += rows
         if len(problem.example_keys) < _EXAMPLES:
-            problem.example_keys.append(key)
+            problem.example_keys.append(self.shown_key(key))
 
     def add_traffic(self, stats: Stats) -> None:
         """Add what a client did."""
@@ -244,6 +257,10 @@ class Report:
             line += f", {self.rate_limited:,} responses of 429"
         return line
 
+    def privacy_messages(self) -> list[str]:
+        """Return what to say about privacy requests: that some are not submitted, or cannot be read."""
+        return privacy_messages(self.requests_waiting, self.requests_problem)
+
     def changes(self) -> str | None:
         """Return which columns changed in how many rows: `297 changed: country 297, company_name 1`."""
         if not self.changed_columns:
@@ -303,6 +320,20 @@ class Progress:
         waiting = f", waiting for {self.waiting_for}" if self.waiting_for else ""
         speed = f"{self.rows_per_second:,.0f}" if self.rows_per_second >= 10 else f"{self.rows_per_second:.1f}"
         return f"{self.sync}: {self.done:,} of {self.total:,} rows, {speed} rows/s, {left}{waiting}"
+
+
+def privacy_messages(waiting: int, problem: str | None) -> list[str]:
+    """Return what to say about privacy requests that are not submitted, and about a source of them that is unusable."""
+    messages = []
+    if waiting:
+        messages.append(
+            f"{waiting:,} privacy {'request waits' if waiting == 1 else 'requests wait'} to be submitted to Common "
+            "Room; syncs suppress these people, but nothing removes them. Start the sensor pii_removals_sensor, or "
+            "materialize common_room/pii_removals; `cr-pipelines pii report` lists them"
+        )
+    if problem is not None:
+        messages.append(f"privacy requests cannot be read, so nobody new is suppressed: {problem}")
+    return messages
 
 
 def rows(count: int) -> str:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -32,7 +33,11 @@ from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Syn
 from cr_pipelines.sync.plan import Plan, Planner, describe
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.record_statements import PlannedRun
+from cr_pipelines.sync.privacy.ingestion import privacy_state
 from cr_pipelines.sync.privacy.lease import lease_clock
+from cr_pipelines.sync.privacy.requests import RequestSource
+from cr_pipelines.sync.privacy.sent_addresses import KnownAddresses, SentAddresses
+from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.report import MOST_EXPLAINED, MOST_KEYS, Progress, Report, SyncStopped
 from cr_pipelines.sync.state.column_hashes import HashedColumns, read_column_hashes
@@ -63,6 +68,7 @@ def run_sync(
     run_id: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     timing: Timing | None = None,
+    requests: RequestSource | None = None,
 ) -> Report:
     """Bring Common Room up to date with a source: plan in the warehouse, send what changed, record every outcome.
 
@@ -79,6 +85,8 @@ def run_sync(
         run_id: names the run in the ledger; None for a random one.
         on_progress: called every few seconds while rows are sent.
         timing: how often to write, look and report; for tests.
+        requests: where privacy requests are, which suppress people first of all; None for the table
+            `common_room_pii_requests`. It need not exist.
 
     Returns:
         what became of every row.
@@ -104,6 +112,7 @@ def run_sync(
         run_id or uuid.uuid4().hex,
         None if frame is None else as_arrow(frame),
         timing or Timing(),
+        requests or RequestSource(),
     )
     with mark_running(run.key.run_id):
         return run.go(on_progress)
@@ -123,6 +132,7 @@ class Run:
         run_id: str,
         frame: pa.Table | None,
         timing: Timing,
+        requests: RequestSource,
     ):
         self.key = RunKey(run_id, sync.name, partition.name if partition else "")
         self._sync = sync
@@ -133,8 +143,10 @@ class Run:
         self._partition = partition
         self._frame = frame
         self._timing = timing
+        self._requests = requests
         self._source_id = destination.source_id if sync.contract.needs_source_id else None
-        self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
+        self._watch = SuppressionWatch(self.key, schema, self._source_id, timing, sync.contract.kind)
+        self._addresses = SentAddresses(self.key, sync.contract.kind, self._source_id, schema)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
         self._column_hashes: Mapping[str, HashedColumns] = {}
@@ -142,6 +154,7 @@ class Run:
         self._names = KeyNames(sync, schema, partition, self._source_id)
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
+        self._report.hides_keys = sync.contract.key_names_person
 
     def go(self, on_progress: Callable[[Progress], None] | None) -> Report:
         """Run, and return the report. Raises as `run_sync` says."""
@@ -150,13 +163,14 @@ class Run:
         self._resolve_names()
         plan = self._plan(remote)
         outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
-        recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
+        recorder = Recorder(self._warehouse, outbox, self._addresses, self._watch, self._heartbeat, self._timing)
         columns = ChangedColumns(plan.columns, self._column_hashes, self._report)
         end = RunEnd(
             self.key,
             self._warehouse,
             self._schema,
             outbox,
+            self._addresses,
             recorder,
             self._heartbeat,
             self._report,
@@ -288,10 +302,14 @@ class Run:
         self, session: Session, ledger: Ledger, remote: RemoteState | None, interruption: Interruption
     ) -> Plan:
         ledger.fold(self._sync.name)
-        with self._source_in(session) as source:
+        KnownAddresses(session, ledger.names).fold_ended(self._sync.name)
+        with self._warehouse.source_session(session) as source:
             interruption.watch(source)
+            self._suppress(session, ledger, source)
+            # A data frame is where our tables are.
+            reading = session if self._sync.source == FRAME else source
             planner = Planner(
-                session, self._schema, self._sync, self._options, self._partition, source, self._names.found
+                session, self._schema, self._sync, self._options, self._partition, reading, self._names.found
             )
             plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
@@ -304,8 +322,15 @@ class Run:
                 for key in self._options.keys
             ]
         if not self._options.dry_run:
-            planner.begin(plan, PlannedRun(self.key.run_id, self._order), self._source_id)
+            planner.begin(plan, PlannedRun(self.key.run_id, self._order))
         return plan
+
+    def _suppress(self, session: Session, ledger: Ledger, source: SourceSession) -> None:
+        """Suppress everyone who has asked by now, and note what waits to be removed."""
+        self._report.requests_waiting, self._report.requests_problem = privacy_state(
+            session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run, reading=source
+        )
+        SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
 
     def _source_in(self, session: Session) -> AbstractContextManager[SourceSession]:
         # A data frame is where our tables are.
@@ -342,7 +367,7 @@ class Run:
                         client, catalog, self._report.explanations
                     )
                 else:
-                    await delivery.run(client, catalog, outbox, recorder, progress)
+                    await delivery.run(client, catalog, outbox, self._addresses, recorder, progress)
             except (BadToken, UnknownSource, OperationGone) as error:
                 self._breaker.stop(str(error))
             finally:

@@ -31,11 +31,15 @@ def test_the_report_shows_every_request_and_no_address(settled: Terminal) -> Non
     result = settled.types("pii", "report")
     assert result.exit_code == 0
     lines = result.output.splitlines()
-    assert lines[0].split()[:2] == ["request", "status"]
+    proof = dict(line.split(": ", 1) for line in lines[: lines.index("")])
+    assert proof["room"] == f"{settled.sandbox.base_url}, destination source {settled.sandbox.source_id}"
+    assert proof["requests by status"] == "invalid 1, not_found 2"
+    assert proof["state schema"] == "common_room"
+    assert lines[lines.index("") + 1].split()[:2] == ["request", "status"]
     assert any(line.startswith("r1 ") and "not_found" in line and "2026-11-01 00:00" in line for line in lines)
     assert "email is not an e-mail address: it has no @; correct it or make it null" in result.output
     assert "@example" not in result.output
-    assert "3 requests; 0 with an address still stored" in result.output
+    assert "3 requests; 2 with an address still stored" in result.output
 
 
 def test_one_request_can_be_selected_and_an_unknown_one_is_named(settled: Terminal) -> None:
@@ -53,15 +57,20 @@ def test_the_csv_can_be_filed(settled: Terminal, tmp_path: Path) -> None:
         rows = {row["request_id"]: row for row in csv.DictReader(file)}
     assert rows["r1"]["email_hash"] == hashlib.sha256(b"ada1@example.com").hexdigest()
     assert rows["r1"]["requested_at"] == "2026-11-01T00:00:00+00:00"
-    assert (rows["r1"]["status"], rows["r1"]["address_kept"]) == ("not_found", "no")
+    assert (rows["r1"]["status"], rows["r1"]["address_kept"]) == ("not_found", "yes")
     assert rows["r2"]["status"] == "invalid"
     assert "'=r3" in rows
+    assert {row["state_schema"] for row in rows.values()} == {"common_room"}
+    assert {row["requests_by_status"] for row in rows.values()} == {"invalid 1, not_found 2"}
+    assert rows["r1"]["version"].startswith("cr-pipelines ")
+    assert rows["r1"]["keys_sent"] == "0"
     assert "@example" not in (tmp_path / "report.csv").read_text()
 
 
 def test_having_no_requests_is_not_an_error(terminal: Terminal) -> None:
     result = terminal.types("pii", "report")
-    assert (result.exit_code, result.output.strip()) == (0, "No privacy requests yet.")
+    assert result.exit_code == 0
+    assert "requests by status: none\n\nNo privacy requests yet." in result.output
 
 
 def test_a_suppression_ends_with_a_reason_that_is_stored_and_names_nobody(settled: Terminal) -> None:

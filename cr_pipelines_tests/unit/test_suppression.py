@@ -1,14 +1,21 @@
 """Whether a row or a request body is about a suppressed person."""
 
 import json
+import time
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cr_pipelines.sync import Timing
 from cr_pipelines.sync.contract import address_hash
+from cr_pipelines.sync.model import RunKey
+from cr_pipelines.sync.privacy.lease import lease_clock
+from cr_pipelines.sync.privacy.send_guard import InFlight, LeaseExpired, RowSuppressed
 from cr_pipelines.sync.privacy.suppression import Suppressed
+from cr_pipelines.sync.privacy.watch import SuppressionWatch
 
 ADA, BOB = "ada.lovelace+news@example.com", "bob@example.com"
 HASH = address_hash(ADA)
@@ -88,3 +95,61 @@ def test_no_body_is_too_odd_to_be_searched(body: bytes) -> None:
 def test_one_address_has_one_hash_and_another_has_another(address: str, blanks: str) -> None:
     assert address_hash(blanks + address.upper() + blanks) == address_hash(address)
     assert address_hash(address) != address_hash("x" + address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mailto:{}", "ada%2Elovelace%2Bnews%40example.com", "ada.lovelace%252Bnews%2540example.com",
+     "ada.lovelace+news&#64;example.com", "ada.lovelace+news\\u0040example.com", "ada.love\u00adlace+news@example.com",
+     "\ufeffada.lovelace+news@example.com",
+     "see\u00a0ada.lovelace+news@example.com", "ada.lovelace%2Bnews@example.com"],
+)  # fmt: skip
+def test_an_address_is_found_in_the_spellings_of_links_and_markup(text: str) -> None:
+    assert LIST.address_in(as_json(text.format(ADA))) == HASH
+
+
+HOSTILE = {
+    "letters": "a", "Japanese": "日", "four bytes": "𠀀", "dashes": "x@" + "a-" * 40, "at signs": "@", "pairs": "a@",
+    "marks": "!" * 200 + "@a.bc", "quoted": "%40", "escaped": "\\", "markup": "&#64;", "dots": "a.",
+    "addresses": "ada@example.com ", "format": "\u00ad@a.bc",
+}  # fmt: skip
+
+
+def seconds_of_search(text: str) -> float:
+    body = as_json(text)
+    spent = []
+    for _ in range(7):
+        begun = time.thread_time()
+        LIST.address_in(body)
+        spent.append(time.thread_time() - begun)
+    return min(spent)
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
+def test_the_search_takes_time_in_proportion_to_the_size(unit: str) -> None:
+    small, large = ((unit * (size // len(unit) + 1))[:size] for size in (20_000, 80_000))
+    # Four times the size: a square would take sixteen times as long.
+    assert seconds_of_search(large) < 8 * seconds_of_search(small) + 0.002
+
+
+@pytest.mark.parametrize("unit", ["a", "日", "𠀀", "x@" + "a-" * 10_000])
+def test_a_long_text_costs_about_a_millisecond(unit: str) -> None:
+    assert seconds_of_search((unit * 20_000)[:20_000]) < 0.003
+
+
+def test_the_list_and_the_lease_are_checked_after_the_search() -> None:
+    watch = SuppressionWatch(RunKey("run", "contacts"), "common_room", None, Timing(lease_seconds=1e9))
+    watch._suppressed, watch._looked_at = Suppressed(1, frozenset({"other"})), lease_clock()
+
+    class Slow(tuple):  # type: ignore[type-arg]
+        """Rows during whose search the list changes."""
+
+        def __iter__(self) -> Any:
+            watch._suppressed = LIST
+            return super().__iter__()
+
+    with pytest.raises(RowSuppressed):
+        InFlight(watch, Slow()).enter(as_json(ADA))
+    watch._looked_at = float("-inf")
+    with pytest.raises(LeaseExpired):
+        InFlight(watch, ()).enter(as_json(BOB))

@@ -21,6 +21,7 @@ from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
+from cr_pipelines.sync.privacy import statements as privacy
 from cr_pipelines.sync.state import fold_statements as fold
 from cr_pipelines.sync.state import repair_statements as repair
 from cr_pipelines.sync.state import statements as state
@@ -160,6 +161,8 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "add column", state.add_column(names, "sync_runs", "suppressed", "bigint")
     yield "rename column", state.rename_column(names, "sync_runs", "gone", "absent_from_source")
     yield "newest version", state.newest_version(names)
+    yield "kept hash key", state.kept_hash_key(names)
+    yield "name holders", repair.name_holders(names)
     yield "count outcomes", fold.count_outcomes(names, "it's")
     portion = [OutcomesOfRun("run", "", 100_000), OutcomesOfRun("earlier", "2026-01-01", None)]
     yield "insert former addresses", fold.insert_former_addresses(names, "contacts", portion)
@@ -197,10 +200,41 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "recent runs", state.recent_runs(names, "contacts", "", MOMENT)
 
 
+def privacy_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Every statement about what is known of people, each with what it does."""
+    names = StateNames(dialect, "common_room")
+    hashes = ["0" * 64, "f" * 64]
+    yield "known", privacy.known(names)
+    yield "suppressed addresses", privacy.suppressed_addresses(names)
+    yield "shared", privacy.shared(names, "email_hash", hashes, 5)
+    for statement in privacy.links(names, "handle_hash", hashes):
+        yield "links", statement
+    yield "rows under", privacy.rows_under(names, "email_hash", hashes)
+    yield "ledger keys under", privacy.ledger_keys_under(names, "contacts", hashes)
+    yield "keys of people", privacy.keys_of_people(names, "contacts", "contact", ["p1", "it's"])
+    yield "keys sent by", privacy.keys_sent_by(names, "contacts", ["c1"])
+    yield "people sent to", privacy.people_sent_to(names, 7, ["p1"])
+    yield "kinds", privacy.kinds(names)
+    yield "ledger syncs", privacy.ledger_syncs(names)
+    noted = {"reason_code": "suppressed", "field": None, "message": "the person asked", "suppressed_for": "0" * 64}
+    yield "suppress rows", privacy.suppress_rows(names, "contacts", ["c1"], noted)
+    yield "resend rows", privacy.resend_rows(names, "contacts", ["c1"])
+    yield "suppressed rows", privacy.suppressed_rows(names)
+    yield "forget unsent", privacy.forget_unsent(names, "run", "contacts", ["c1"])
+    yield "ended runs", privacy.ended_runs(names, "contacts")
+    for statement in privacy.fold(names, "contacts", ["run"], MOMENT):
+        yield "fold known addresses", statement
+    for statement in privacy.sent_since(names, "0" * 64, MOMENT):
+        yield "sent since", statement
+    yield "replaced", privacy.replaced(names, "0" * 64)
+    yield "keys under each", privacy.keys_under_each(names)
+
+
 def statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     """Every statement of the engine, each with what it does."""
     yield from plan_statements(dialect)
     yield from state_statements(dialect)
+    yield from privacy_statements(dialect)
 
 
 def pretty(dialect: Dialect, statement: str) -> str:

@@ -1,7 +1,7 @@
 """`cr-pipelines doctor`: whether syncs can run, and what they would do.
 
 Goes in: the user's Dagster definitions. Comes out: a checklist in the terminal, section by section: the environment,
-Common Room, the warehouse, and each sync. Nothing is sent, and no personal data and no token is shown.
+Common Room, the warehouse, privacy requests, and each sync. Nothing is sent; no personal data and no token is shown.
 """
 
 import json
@@ -10,7 +10,8 @@ import click
 
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_state_room, check_warehouse
-from cr_pipelines.cli.doctor.state import check_privacy, check_state, check_versions
+from cr_pipelines.cli.doctor.privacy import check_privacy
+from cr_pipelines.cli.doctor.state import check_state, check_versions
 from cr_pipelines.cli.doctor.syncs import SyncChecks
 from cr_pipelines.cli.project import Project, load_project
 from cr_pipelines.wording import count

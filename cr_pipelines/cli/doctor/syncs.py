@@ -135,6 +135,7 @@ class SyncChecks:
                     self._warehouse,
                     self._project.common_room.destination(),
                     schema=self._project.state_schema,
+                    requests=self._project.requests,
                     options=Options(dry_run=True, limit=limit),
                     partition=partition,
                 )

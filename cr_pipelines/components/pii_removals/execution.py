@@ -9,10 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.components.pii_removals.checks import disabled, removed_in_time, requests_usable
+from cr_pipelines.components.pii_removals.checks import addresses_personal, disabled, removed_in_time, requests_usable
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig
 from cr_pipelines.components.shared.checks import selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
+from cr_pipelines.components.shared.requests import requests_submitted
 from cr_pipelines.removal import Removals, Settlement, Standing
 from cr_pipelines.resources import CommonRoomResource
 from cr_pipelines.sync import SourceUnusable
@@ -74,7 +75,12 @@ class _RemovalRun:
         yield from self._checks(self._removals.standing(), None)
 
     def _checks(self, standing: Standing, problem: WarehouseError | SourceUnusable | None) -> RemovalEvents:
-        results = [requests_usable(self._key, standing, problem), removed_in_time(self._key, standing)]
+        results = [
+            requests_usable(self._key, standing, problem),
+            requests_submitted(self._key, standing.by_status.get("pending", 0) + standing.by_status.get("failed", 0)),
+            addresses_personal(self._key, standing),
+            removed_in_time(self._key, standing),
+        ]
         yield from selected_results(self._context, results)
 
     def _log_wait(self, runs: int) -> None:
@@ -95,7 +101,7 @@ def _metadata(settlement: Settlement, standing: Standing) -> dict[str, Any]:
         "seconds": round(settlement.seconds, 2),
         **{
             f"requests_{status}": standing.by_status.get(status, 0)
-            for status in ("pending", "submitted", "verified", "overdue", "not_found", "failed", "invalid")
+            for status in ("pending", "submitted", "verified", "overdue", "not_found", "failed", "invalid", "shared")
         },
         "requests_lifted": standing.lifted,
         "rows_suppressed": standing.rows_suppressed,

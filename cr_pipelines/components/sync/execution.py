@@ -9,10 +9,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
+from dagster_shared.check import CheckError
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
 from cr_pipelines.components.shared.metadata import MOST_SHOWN
+from cr_pipelines.components.shared.requests import (
+    REQUESTS_SUBMITTED,
+    removals_key_of,
+    request_source_of,
+    requests_submitted,
+)
 from cr_pipelines.components.sync.checks import (
     check_results,
     delivery_complete,
@@ -134,6 +141,7 @@ class _SyncRun:
                 partition=partition,
                 run_id=self._context.run.run_id,
                 on_progress=self._show_progress,
+                requests=request_source_of(_specs_around(self._context)),
                 **source,
             )
             yield from self._events_of_report(report, options)
@@ -143,6 +151,7 @@ class _SyncRun:
     def _events_of_report(self, report: Report, options: Options) -> SyncEvents:
         whole = not options.keys and options.limit is None and options.resync != "failed"
         self._context.log.info(report.summary())
+        self._report_requests(report)
         if report.other_room is not None:
             self._context.log.warning("a run would stop before it sends: %s", report.other_room)
         for row in report.explanations[:MOST_SHOWN]:
@@ -201,6 +210,24 @@ class _SyncRun:
             for day in days:
                 self._context.log_event(evaluation_of_partition(result, day))
 
+    def _report_requests(self, report: Report) -> None:
+        """Say that privacy requests wait, in the log and in the check of the removals, which may be switched off."""
+        for message in report.privacy_messages():
+            self._context.log.warning(message)
+        key = removals_key_of(_specs_around(self._context))
+        if key is not None:
+            result = requests_submitted(key, report.requests_waiting, report.requests_problem)
+            self._context.instance.report_runless_asset_event(
+                dg.AssetCheckEvaluation(
+                    asset_key=key,
+                    check_name=REQUESTS_SUBMITTED,
+                    passed=result.passed,
+                    severity=result.severity,
+                    description=result.description,
+                    metadata=result.metadata,
+                )
+            )
+
     def _options(self, config: SyncRunConfig) -> Options:
         if not self._context.selected_asset_keys:
             # Checks executed alone: send and record nothing.
@@ -237,6 +264,15 @@ def _partitions_of(sync: Sync, context: dg.AssetExecutionContext, spec: dg.Asset
     named = context.has_partition_key or context.has_partition_key_range
     days = context.partition_keys if named else spec.partitions_def.get_partition_keys()[-2:]
     return [Partition.of_day(column, date.fromisoformat(day)) for day in days]
+
+
+def _specs_around(context: dg.AssetExecutionContext) -> list[dg.AssetSpec]:
+    """Return the assets of the code location of a run; none outside of one."""
+    try:
+        assets = context.repository_def.assets_defs_by_key.values()
+    except CheckError:
+        return []
+    return [spec for asset in assets for spec in asset.specs]
 
 
 def _data_frame(frame: object) -> Any:

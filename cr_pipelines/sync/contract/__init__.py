@@ -12,7 +12,15 @@ from cr_pipelines.sync.contract.contact_tag import CONTACT_TAG
 from cr_pipelines.sync.contract.custom_field_value import CUSTOM_FIELD_VALUE
 from cr_pipelines.sync.contract.existing_contact import EXISTING_CONTACT
 from cr_pipelines.sync.contract.faults import InvalidValue
-from cr_pipelines.sync.contract.identity import address_hash, canonical_address, canonical_id, hashed_key
+from cr_pipelines.sync.contract.handles import handles_in, profile_in
+from cr_pipelines.sync.contract.identity import (
+    account_hash,
+    address_hash,
+    canonical_address,
+    canonical_id,
+    hashed_key,
+    keyed_hash,
+)
 from cr_pipelines.sync.contract.row_reader import InvalidRow, Outgoing, Problem, RowReader
 from cr_pipelines.sync.contract.segment_member import SEGMENT_MEMBER
 from cr_pipelines.sync.contract.segment_note import SEGMENT_NOTE
@@ -61,8 +69,12 @@ __all__ = [
     "Outgoing",
     "Problem",
     "RowReader",
+    "account_hash",
     "address_hash",
     "canonical_address",
     "canonical_id",
+    "handles_in",
     "hashed_key",
+    "keyed_hash",
+    "profile_in",
 ]

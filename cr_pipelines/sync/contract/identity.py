@@ -6,9 +6,14 @@ same for rows, requests, bodies and our tables. In SQL, `SourceDialect.spelled` 
 An address loses the white space and the invisible characters around it, is composed (Unicode NFC), and has its domain
 in ASCII (IDNA, as in `xn--bcher-kva.example`). Two addresses are one if they are equal in lower case, by `str.lower`
 and composed again; nothing else about the local part is folded.
+
+With the environment variable CR_HASH_KEY, hashes of addresses and accounts are HMAC-SHA-256 with that key; without it,
+they are SHA-256.
 """
 
 import hashlib
+import hmac
+import os
 import re
 import unicodedata
 from decimal import Decimal
@@ -87,7 +92,7 @@ def canonical_address(text: str) -> str | None:
 
 
 def address_hash(text: str) -> str:
-    """Return an address as our tables have it: SHA-256 of its canonical form, in hexadecimal.
+    """Return an address as our tables have it: the hash of its canonical form.
 
     Text that only resembles an address, as in the middle of a longer text, is hashed as it would be compared.
     """
@@ -95,7 +100,24 @@ def address_hash(text: str) -> str:
     if not address.isascii():
         local, at, domain = unicodedata.normalize("NFC", address).rpartition("@")
         address = f"{local}{at}{_ascii(domain)}"
-    return hashlib.sha256(_lowered(address).encode(errors="surrogatepass")).hexdigest()
+    return keyed_hash(_lowered(address))
+
+
+def account_hash(network: str, account: str) -> str:
+    """Return an account on a network as our tables have it: the hash of its bare name, whatever its case.
+
+    The name is the same with and without an @, and as the last part of a profile's URL.
+    """
+    spelled = unicodedata.normalize("NFC", trimmed(account).casefold())
+    name = spelled.partition("?")[0].rstrip("/").rpartition("/")[2].lstrip("@")
+    return keyed_hash(f"{network}:{name}")
+
+
+def keyed_hash(text: str) -> str:
+    """Return HMAC-SHA-256 of a text with the hash key, or SHA-256 when there is no key, in hexadecimal."""
+    encoded = text.encode(errors="surrogatepass")
+    key = os.environ.get("CR_HASH_KEY")
+    return hmac.digest(key.encode(), encoded, "sha256").hex() if key else hashlib.sha256(encoded).hexdigest()
 
 
 def hashed_key(text: str) -> str:

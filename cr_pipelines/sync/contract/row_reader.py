@@ -6,11 +6,13 @@ every problem of the row and none of its values.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from cr_pipelines.sync.contract.faults import InvalidValue, Unreadable, describe_type
+from cr_pipelines.sync.contract.handles import handles_in
 from cr_pipelines.sync.contract.identity import address_hash, hashed_key
 from cr_pipelines.sync.contract.types import Column, Context, Contract, Request
 from cr_pipelines.sync.contract.values import LINE
@@ -56,6 +58,11 @@ class Outgoing:
     group: tuple[object, ...] = ()
     dropped: tuple[Problem, ...] = ()
     dropped_texts: tuple[str, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def handle_hashes(self) -> frozenset[str]:
+        """The hashes of the accounts by which the request names the person."""
+        return handles_in(self.request)
 
 
 def checked(column: str, read: Callable[..., _T], *arguments: Any, **options: Any) -> _T:

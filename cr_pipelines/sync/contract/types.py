@@ -156,6 +156,11 @@ class Contract:
     batching: Batching | None = None
     mirror: Mirror | None = None
 
+    @property
+    def key_names_person(self) -> bool:
+        """Whether a row's key is the address or account of a contact, which must not leave the warehouse."""
+        return {"social_type", "value"} <= set(self.key)
+
     def match(self, source_columns: Sequence[str]) -> "Match":
         """Compare the columns of a source with the contract, whatever their case."""
         known = {column.name: column for column in self.columns}

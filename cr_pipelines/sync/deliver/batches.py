@@ -43,7 +43,7 @@ class Item(NamedTuple):
     @property
     def identity(self) -> Identity:
         """By what the row may be about a person."""
-        return Identity(self.row.key, self.outgoing.person, self.outgoing.address_hashes)
+        return Identity(self.row.key, self.outgoing.person, self.outgoing.address_hashes, self.outgoing.handle_hashes)
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,17 @@ counts of the report.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from cr_pipelines.api import CommonRoomError, WriteResponse
 from cr_pipelines.sync.deliver.batches import Batch, Item, Skipped
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.spool import PlannedRow
+from cr_pipelines.sync.privacy.suppression import SHARED_ADDRESS, SUPPRESSED
 from cr_pipelines.sync.report import MOST_KEYS, RejectedRow, Report
 from cr_pipelines.sync.state.outbox import Outbox
 
-_SUPPRESSED = "the person asked to be forgotten"
 _REJECTED = (
     "Common Room refused this row (HTTP {status}) without naming the field; compare it with a delivered row and fix it "
     "in the source, and the next run resends it"
@@ -62,7 +63,7 @@ class OutcomeRecorder:
         elif skipped.status == "suppressed":
             self._report.suppressed += 1
             if not skipped.recorded:
-                self._add_suppressed(skipped.row, skipped.suppressed_for)
+                self._add_suppressed(skipped.row, skipped.suppressed_for, reason_code=skipped.reason_code)
         else:
             self._report.invalid += 1
             self._report.add_problem(skipped.row.key, skipped.field, skipped.reason_code, skipped.message)
@@ -82,11 +83,11 @@ class OutcomeRecorder:
         for item in batch:
             self._report_dropped(item)
 
-    def suppress(self, item: Item, suppressed_for: str, attempts: int) -> None:
+    def suppress(self, item: Item, suppressed_for: str, attempts: int, reason_code: str = "suppressed") -> None:
         """Record a row that was stopped by the send guard, after it may have been sent so many times."""
         self._report.suppressed += 1
         email_hash = item.outgoing.email_hash if attempts else None
-        self._add_suppressed(item.row, suppressed_for, attempts, email_hash)
+        self._add_suppressed(item.row, suppressed_for, attempts, email_hash, reason_code)
 
     def announce(self, batch: Batch) -> None:
         """Record rows that must not be sent twice before they are sent: without a further outcome, they may arrive."""
@@ -97,10 +98,8 @@ class OutcomeRecorder:
 
     def withdraw(self, batch: Batch) -> None:
         """Record that announced rows were not sent after all; the next run offers them again."""
-        for row, outgoing in batch:
-            self._add(
-                row, "failed", reason_code="not_sent", message="the run ended first", email_hash=outgoing.email_hash
-            )
+        for row, _ in batch:
+            self._add(row, "failed", reason_code="not_sent", message="the run ended first")
 
     def abandon(self, batch: Batch) -> None:
         """Count announced rows that were in flight when the run ended."""
@@ -187,17 +186,22 @@ class OutcomeRecorder:
 
     def _show(self, row: RejectedRow) -> None:
         if len(self._report.rejected_rows) < MOST_KEYS:
-            self._report.rejected_rows.append(row)
+            self._report.rejected_rows.append(replace(row, key=self._report.shown_key(row.key)))
 
     def _add_suppressed(
-        self, row: PlannedRow, suppressed_for: str | None, attempts: int = 0, email_hash: str | None = None
+        self,
+        row: PlannedRow,
+        suppressed_for: str | None,
+        attempts: int = 0,
+        email_hash: str | None = None,
+        reason_code: str = "suppressed",
     ) -> None:
         self._add(
             row,
             "suppressed",
             attempts=attempts,
-            reason_code="suppressed",
-            message=_SUPPRESSED,
+            reason_code=reason_code,
+            message=SHARED_ADDRESS if reason_code == "shared_address" else SUPPRESSED,
             email_hash=email_hash,
             suppressed_for=suppressed_for,
         )

@@ -1,14 +1,15 @@
 """The recorder: what a run writes to the warehouse while it sends.
 
-Goes in: the outbox, the heartbeat and the suppression watch. Comes out: short sessions that write the outcomes, note
-that the run is alive and look at the suppression list, all at once. No session is open between them. While the
-warehouse is out of reach, outcomes wait in memory, and sending waits once there are many.
+Goes in: the outbox, the sent addresses, the heartbeat and the suppression watch. Comes out: short sessions that write
+the outcomes and addresses, note that the run is alive and look at the suppression list, all at once. No session is
+open between them. While the warehouse is out of reach, outcomes wait in memory, and sending waits once there are many.
 """
 
 import asyncio
 import time
 
 from cr_pipelines.sync.deliver.outage import Outage
+from cr_pipelines.sync.privacy.sent_addresses import SentAddresses
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.outbox import Outbox
@@ -22,10 +23,17 @@ class Recorder:
     """Writes to the warehouse while a run sends."""
 
     def __init__(
-        self, warehouse: Warehouse, outbox: Outbox, watch: SuppressionWatch, heartbeat: Heartbeat, timing: Timing
+        self,
+        warehouse: Warehouse,
+        outbox: Outbox,
+        addresses: SentAddresses,
+        watch: SuppressionWatch,
+        heartbeat: Heartbeat,
+        timing: Timing,
     ):
         self._warehouse = warehouse
         self._outbox = outbox
+        self._addresses = addresses
         self._watch = watch
         self._heartbeat = heartbeat
         self._timing = timing
@@ -58,6 +66,11 @@ class Recorder:
                     return
                 await asyncio.sleep(pause)
 
+    async def write_addresses(self) -> None:
+        """Return once the warehouse has under what the rows that were noted are sent."""
+        if not self._addresses.is_written:
+            await self.flush()
+
     async def wait_for_outbox(self) -> None:
         """Wait while too many outcomes are not written."""
         while len(self._outbox) >= self._timing.max_unrecorded:
@@ -70,6 +83,7 @@ class Recorder:
 
     def write(self, session: Session) -> None:
         """Write in a session that the caller has."""
+        self._addresses.write(session)
         self._outbox.write(session)
         self._heartbeat.beat_if_due(session)
         self._watch.look(session)

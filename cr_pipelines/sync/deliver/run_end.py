@@ -12,6 +12,8 @@ from cr_pipelines.sync.deliver.outage import Outage
 from cr_pipelines.sync.deliver.recorder import Recorder
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import RunKey
+from cr_pipelines.sync.privacy.sent_addresses import SentAddresses
+from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.report import MOST_KEYS, RejectedRow, Report
 from cr_pipelines.sync.state.column_hashes import write_column_hashes
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -32,6 +34,7 @@ class RunEnd:
         warehouse: Warehouse,
         schema: str,
         outbox: Outbox,
+        addresses: SentAddresses,
         recorder: Recorder,
         heartbeat: Heartbeat,
         report: Report,
@@ -44,6 +47,7 @@ class RunEnd:
         self._warehouse = warehouse
         self._schema = schema
         self._outbox = outbox
+        self._addresses = addresses
         self._recorder = recorder
         self._heartbeat = heartbeat
         self._report = report
@@ -85,6 +89,8 @@ class RunEnd:
             interruption.watch(session)
             with self._heartbeat.keep_beating(self._warehouse):
                 ledger.fold(self._key.sync)
+                self._addresses.finish(session)
+                SuppressionList(session, ledger.names).suppress_rows(self._key.sync)
         except BaseException:
             # The outcomes are written: the next run folds them.
             if not interruption.requested:
@@ -102,6 +108,6 @@ class RunEnd:
             self._report.state = "interrupted"
         runs.finish(*self._key, self._report.state, self._report.counts(), in_doubt=self._outbox.in_doubt)
         rejected = ledger.rejected_rows(self._key.sync, self._key.partition, MOST_KEYS)
-        self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
+        self._report.rejected_rows = [RejectedRow(self._report.shown_key(key), *rest) for key, *rest in rejected]
         if taken_over is not None:
             raise taken_over

@@ -6,6 +6,7 @@ Goes in: a row as the plan spooled it. Comes out: an item for a batch, or the ro
 from cr_pipelines.sync.contract import InvalidRow, Problem, RowReader
 from cr_pipelines.sync.deliver.batches import Item, Skipped
 from cr_pipelines.sync.plan.spool import PlannedRow
+from cr_pipelines.sync.privacy.suppression import SHARED_ADDRESS, SUPPRESSED
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 
 
@@ -16,18 +17,20 @@ class Validator:
         reader: turns rows into requests.
         watch: who is suppressed.
         resend_delivered: whether a row is sent although it is what was delivered before.
+        repeatable: whether a row that was delivered may be sent again at all.
     """
 
-    def __init__(self, reader: RowReader, watch: SuppressionWatch, *, resend_delivered: bool):
+    def __init__(self, reader: RowReader, watch: SuppressionWatch, *, resend_delivered: bool, repeatable: bool = True):
         self._reader = reader
         self._watch = watch
         self._resend_delivered = resend_delivered
+        self._repeatable = repeatable
 
     def check(self, row: PlannedRow) -> Item | Skipped:
         """Return what is sent for a row, or why nothing is."""
         suppressed_for = self._watch.suppressed.address_of(row.key)
         if suppressed_for is not None:
-            return _suppressed(row, suppressed_for)
+            return self._suppressed(row, suppressed_for)
         try:
             item = Item(row, self._reader.read(row.values))
         except InvalidRow as fault:
@@ -38,16 +41,24 @@ class Validator:
             return _invalid(row, Problem("", "unreadable", message), message)
         suppressed_for = self._watch.suppressed.address_of(*item.identity)
         if suppressed_for is not None:
-            return _suppressed(row, suppressed_for)
+            return self._suppressed(row, suppressed_for)
         suppressed_for = self._suppressed_by_dropped(item)
         if suppressed_for is not None:
-            return _suppressed(row, suppressed_for)
+            return self._suppressed(row, suppressed_for)
+        if not self._repeatable and row.was_status == "suppressed" and row.was_delivered is not None:
+            return Skipped(row, "delivered", email_hash=item.outgoing.email_hash)
         if _is_as_delivered(item) and not self._resend_delivered:
             return Skipped(row, "delivered", recorded=True)
         was_fixed = row.why == "recheck" and row.was_status == "invalid" and row.was_delivered == row.fingerprint
         if was_fixed and not self._resend_delivered:
             return Skipped(row, "delivered", email_hash=item.outgoing.email_hash)
         return item
+
+    def _suppressed(self, row: PlannedRow, suppressed_for: str) -> Skipped:
+        reason_code = self._watch.suppressed.reason_code(suppressed_for)
+        message = SHARED_ADDRESS if reason_code == "shared_address" else SUPPRESSED
+        known = (row.was_status, row.was_fingerprint, row.was_message) == ("suppressed", row.fingerprint, message)
+        return Skipped(row, "suppressed", _is_settled(row) and known, reason_code, suppressed_for=suppressed_for)
 
     def _suppressed_by_dropped(self, item: Item) -> str | None:
         """Return the suppressed address in a value that was left out; the send guard does not see such a value."""
@@ -64,11 +75,6 @@ def _is_as_delivered(item: Item) -> bool:
     if row.why != "recheck" or row.was_status != "delivered" or row.was_fingerprint != row.fingerprint:
         return False
     return dropped is not None and dropped.message == row.was_message
-
-
-def _suppressed(row: PlannedRow, suppressed_for: str) -> Skipped:
-    recorded = _is_settled(row) and row.was_status == "suppressed" and row.was_fingerprint == row.fingerprint
-    return Skipped(row, "suppressed", recorded, suppressed_for=suppressed_for)
 
 
 def _invalid(row: PlannedRow, problem: Problem, message: str) -> Skipped:

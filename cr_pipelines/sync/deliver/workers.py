@@ -32,6 +32,7 @@ from cr_pipelines.sync.deliver.batches import Batch, Skipped, batched
 from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.confirmation import Confirmation
+from cr_pipelines.sync.deliver.noted_steps import NotedSteps
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
@@ -40,6 +41,7 @@ from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.model import Options, Sync
 from cr_pipelines.sync.plan import Plan
 from cr_pipelines.sync.privacy.send_guard import InFlight, LeaseExpired, RowSuppressed, SendGuard
+from cr_pipelines.sync.privacy.sent_addresses import SentAddresses
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 from cr_pipelines.sync.state.outbox import Outbox
 from cr_pipelines.sync.worker_pool import WorkerPool
@@ -114,6 +116,7 @@ class Delivery:
         client: CommonRoomClient,
         catalog: Catalog | None,
         outbox: Outbox,
+        addresses: SentAddresses,
         recorder: Recorder,
         progress: ProgressReporter,
     ) -> None:
@@ -123,7 +126,8 @@ class Delivery:
             client: the room.
             catalog: what was read of the room already; None to read what the rows need.
             outbox: where the outcomes go.
-            recorder: writes them.
+            addresses: where it is noted under what rows are sent.
+            recorder: writes both.
             progress: counts them.
 
         Raises:
@@ -131,7 +135,7 @@ class Delivery:
             WarehouseError: outcomes cannot be written.
         """
         with _fewer_collections():
-            await _Workers(self, client, outbox, recorder, progress).run(catalog)
+            await _Workers(self, client, outbox, addresses, recorder, progress).run(catalog)
 
     async def validator(self, client: CommonRoomClient, catalog: Catalog | None) -> Validator:
         """Return the validator of the planned rows, with the parts of the catalog that they need."""
@@ -139,7 +143,12 @@ class Delivery:
         context = Context(catalog or await self._read_catalog(client), self.sync.clear_nulls)
         drops = self.sync.on_invalid_value == "drop_value"
         reader = RowReader(self.sync.contract, columns, context, drop_invalid=drops)
-        return Validator(reader, self.watch, resend_delivered=self.options.resync == "all")
+        return Validator(
+            reader,
+            self.watch,
+            resend_delivered=self.options.resync == "all",
+            repeatable=self.sync.contract.repeatable,
+        )
 
     def steps(self, validator: Validator) -> Iterator[Batch | Skipped]:
         """Yield the batches of the plan, and each skipped row once it is recorded."""
@@ -171,6 +180,7 @@ class _Workers:
         delivery: Delivery,
         client: CommonRoomClient,
         outbox: Outbox,
+        addresses: SentAddresses,
         recorder: Recorder,
         progress: ProgressReporter,
     ):
@@ -178,13 +188,15 @@ class _Workers:
         self._contract = delivery.sync.contract
         self._outcomes = delivery.outcomes
         self._breaker = delivery.breaker
-        self._guard = SendGuard(delivery.watch)
+        self._guard = SendGuard(delivery.watch, addresses.mark_sent)
         self._confirmation = Confirmation(client, delivery.source_id)
         self._client = client
         self._outbox = outbox
+        self._addresses = addresses
         self._recorder = recorder
         self._progress = progress
         self._steps: Iterator[Batch | Skipped] = iter(())
+        self._noted = NotedSteps(self._steps, self._note, recorder.write_addresses)
         self._announced: deque[Batch | Skipped] = deque()
         self._announcing = asyncio.Lock()
 
@@ -199,12 +211,14 @@ class _Workers:
                 self._progress.keep_reporting(self._client),
             )
         finally:
+            await self._noted.close()
             for step in self._announced:
                 if isinstance(step, Batch):
                     self._outcomes.withdraw(step)
 
     async def _send_all(self, pool: WorkerPool, catalog: Catalog | None) -> None:
         self._steps = self._delivery.steps(await self._delivery.validator(self._client, catalog))
+        self._noted = NotedSteps(self._steps, self._note, self._recorder.write_addresses)
         workers = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
         await pool.start(self._work, min(workers, self._delivery.plan.offered))
 
@@ -225,7 +239,7 @@ class _Workers:
 
     async def _next_step(self) -> Batch | Skipped | None:
         if self._contract.repeatable:
-            return next(self._steps, None)
+            return await self._noted.next()
         return await self._next_announced()
 
     async def _next_announced(self) -> Batch | Skipped | None:
@@ -243,12 +257,17 @@ class _Workers:
             return
         try:
             for batch in batches:
+                self._note(batch)
                 self._outcomes.announce(batch)
             await self._recorder.flush()
         except BaseException:
             for batch in batches:
                 self._outcomes.withdraw(batch)
             raise
+
+    def _note(self, batch: Batch) -> None:
+        for row, outgoing in batch:
+            self._addresses.note(row, outgoing)
 
     async def _send(self, batch: Batch) -> None:
         in_flight = self._guard.hook(batch.identities)
@@ -306,7 +325,8 @@ class _Workers:
             suppressed = dict.fromkeys(batch.keys, email_hash)
         for item in batch:
             if item.row.key in suppressed:
-                self._outcomes.suppress(item, suppressed[item.row.key], attempts)
+                found = suppressed[item.row.key]
+                self._outcomes.suppress(item, found, attempts, self._guard.reason_code(found))
         if not suppressed:
             # Only the body as a whole has the address: the halves show whose row it is.
             return batch.split()

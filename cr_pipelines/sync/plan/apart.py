@@ -11,16 +11,13 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from cr_pipelines.sync.contract import Column
 from cr_pipelines.sync.model import Partition, Sync
 from cr_pipelines.sync.plan import apart_statements, partition_statements, source_statements, statements
 from cr_pipelines.sync.plan.source import row_hash_version, shared_columns
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.sync.privacy.addresses import offered_addresses
 from cr_pipelines.warehouse import (
     BatchSink,
-    Relation,
     Restoring,
     Session,
     SourceSession,
@@ -133,22 +130,6 @@ class SourceApart:
         values = self._read_types or ()
         restored = Restoring(sink, [*[None] * len(LEDGER_COLUMNS), *values, None, None])
         self._own_scratch.fetch_batches(query, _ROWS_PER_BATCH, restored)
-
-    def stage_addresses(self, columns: Sequence[Column]) -> bool:
-        """Put the texts of the offered rows in which an address may be into `cr_addresses`."""
-        if self._read_types is None:
-            return False
-        scratch = self._own_scratch
-        described = scratch.columns(Relation(self._tables[0]))
-        types = {name: described[f"value_{name}"] for name in self.types}
-        rows = apart_statements.read_rows(scratch.dialect, self._tables, types)
-        query = offered_addresses(scratch.dialect, self._sync, columns, rows, types, key="cr_key")
-        if query is None:
-            return False
-        places = sum(column.identifies for column in columns)
-        kinds = {"key": "text", "person": "text", **{f"address_{place}": "text" for place in range(places)}}
-        self._stage("cr_addresses", kinds, query, scratch)
-        return True
 
     @property
     def _own_scratch(self) -> Session:

@@ -84,12 +84,6 @@ def read_source(
         {only}"""
 
 
-def read_rows(dialect: Dialect, tables: Sequence[str], columns: Collection[str]) -> str:
-    """Return the rows that were read, with the names of the source's columns, as they are written after FROM."""
-    named = ", ".join(f"{dialect.identifier(f'value_{name}')} AS {dialect.identifier(name)}" for name in columns)
-    return f"(SELECT cr_key, {named} FROM {_all_rows(tables)}) AS source_rows"
-
-
 def read_offered(
     dialect: Dialect,
     tables: Sequence[str],

@@ -19,7 +19,6 @@ from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, make_table
 from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.warehouse import Session, SourceSession
@@ -142,7 +141,7 @@ class Planner:
         self._session.transaction(work)
 
     def _respell_tables(self, respelled: str) -> None:
-        for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses"):
+        for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses", "sent_addresses"):
             self._session.execute(statements.respell(self._names, table, respelled))
 
     def _fill(self, plan: Plan, source: PlannedSource, present: Collection[str] | None) -> None:
@@ -158,8 +157,6 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan, source)
-        if plan.offered and not self._options.dry_run:
-            source.stage_addresses(plan.match.columns)
 
     def _read_keys(self, plan: Plan, source: PlannedSource) -> None:
         source.stage_keys(self._options.keys)
@@ -243,14 +240,12 @@ class Planner:
         found |= dict(self._session.fetch_all("SELECT key, why FROM cr_compared"))
         return found | dict(self._session.fetch_all("SELECT key, 'shared_key' FROM cr_duplicates"))
 
-    def begin(self, plan: Plan, run: PlannedRun, source_id: int | None = None) -> None:
-        """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
+    def begin(self, plan: Plan, run: PlannedRun) -> None:
+        """Record what the plan found, and which keys the run may be sending from now on."""
         if not plan.emptied:
-            self._session.transaction(lambda: self._begin(plan, run, source_id))
+            self._session.transaction(lambda: self._begin(plan, run))
 
-    def _begin(self, plan: Plan, run: PlannedRun, source_id: int | None) -> None:
-        if plan.offered:
-            SentAddresses(self._session, self._names).note(self._sync, plan.match.columns, source_id)
+    def _begin(self, plan: Plan, run: PlannedRun) -> None:
         if self._moved:
             self._session.execute(partition_statements.record_moved(self._names))
         if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):

@@ -10,12 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from cr_pipelines.sync.contract import Column
 from cr_pipelines.sync.model import Partition, Sync
 from cr_pipelines.sync.plan import partition_statements, source_statements, statements
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.sync.privacy.addresses import offered_addresses
 from cr_pipelines.warehouse import BatchSink, Session, SourceDialect
 
 _ROWS_PER_BATCH = 2_000
@@ -57,9 +55,6 @@ class PlannedSource(Protocol):
 
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Write the rows of `cr_offered` of one turn to a sink: LEDGER_COLUMNS first, then the source's columns."""
-
-    def stage_addresses(self, columns: Sequence[Column]) -> bool:
-        """Make `cr_addresses`, once the rows are read. Return whether the contract has columns with addresses."""
 
 
 def make_table(session: Session, name: str, query: str) -> None:
@@ -149,14 +144,6 @@ class SourceInState:
             self._names, self.types, self._keyed(key), turn, shared_columns(self._sync, self.types), LEDGER_COLUMNS
         )
         self._session.fetch_batches(query, _ROWS_PER_BATCH, sink)
-
-    def stage_addresses(self, columns: Sequence[Column]) -> bool:
-        """Join the source with the offered keys."""
-        key = self._names.source_key(self.types)
-        addresses = offered_addresses(self._dialect, self._sync, columns, self._rows(), self.types, key)
-        if addresses is not None:
-            make_table(self._session, "cr_addresses", addresses)
-        return addresses is not None
 
     def _rows(self) -> str:
         return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)

@@ -296,7 +296,7 @@ def set_changed_after_delivery() -> str:
     """Return a statement for appends: what was delivered once is not offered again."""
     return """
         UPDATE cr_compared SET why = 'changed_after_delivery'
-        WHERE why IN ('changed', 'recheck') AND was_delivered IS NOT NULL"""
+        WHERE why IN ('changed', 'recheck') AND was_delivered IS NOT NULL AND was_status <> 'suppressed'"""
 
 
 def unchanged_keys() -> str:

@@ -4,19 +4,21 @@ Goes in: each request at the moment when it is sent, retries included. Comes out
 or it is stopped because it is about a suppressed person, or because the list may be out of date.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from cr_pipelines.sync.privacy.address_search import hashes_in
 from cr_pipelines.sync.privacy.suppression import Suppressed
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
 
 
 class Identity(NamedTuple):
-    """By what a row may be about a person: its key, the person's id, hashes of its addresses."""
+    """By what a row may be about a person: its key, the person's id, hashes of its addresses and accounts."""
 
     key: str
     person: str | None
     address_hashes: Sequence[str]
+    handle_hashes: Collection[str] = ()
 
 
 class RowSuppressed(Exception):
@@ -43,24 +45,36 @@ class InFlight:
         in_doubt: whether one of them is in flight or was given up, so that it may arrive without a response.
     """
 
-    __slots__ = ("_body", "_rows", "_watch", "attempts", "in_doubt")
+    __slots__ = ("_body", "_in_body", "_on_sent", "_rows", "_watch", "attempts", "in_doubt")
 
-    def __init__(self, watch: SuppressionWatch, rows: Sequence[Identity]):
+    def __init__(
+        self, watch: SuppressionWatch, rows: Sequence[Identity], on_sent: Callable[[Iterable[str]], None] | None = None
+    ):
         self._watch = watch
         self._rows = rows
+        self._on_sent = on_sent
         self._body = b""
+        self._in_body: frozenset[str] | None = None
         self.attempts = 0
         self.in_doubt = False
 
     def enter(self, body: bytes) -> None:
         """Let the request leave. Raises RowSuppressed or LeaseExpired."""
-        self._body = body
+        if body != self._body:
+            self._body, self._in_body = body, None
+        # The search takes time: the list must still be the one that it was for, and recent enough, once it is over.
+        while True:
+            suppressed = self._watch.suppressed
+            found = self.address_in(suppressed)
+            if suppressed is self._watch.suppressed:
+                break
         if self._watch.expired:
             raise LeaseExpired
-        found = self.address_in(self._watch.suppressed)
         if found is not None:
             raise RowSuppressed(found)
         self._watch.in_flight.add(self)
+        if self._on_sent is not None and not self.attempts:
+            self._on_sent(row.key for row in self._rows)
         self.attempts += 1
         self.in_doubt = True
 
@@ -75,14 +89,24 @@ class InFlight:
             found = suppressed.address_of(*row)
             if found is not None:
                 return found
-        return suppressed.address_in(self._body)
+        if not suppressed.addresses:
+            return None
+        if self._in_body is None:
+            self._in_body = hashes_in(self._body)
+        return suppressed.address_among(self._in_body)
 
 
 class SendGuard:
-    """What every request of a run passes last."""
+    """What every request of a run passes last.
 
-    def __init__(self, watch: SuppressionWatch):
+    Args:
+        watch: who is suppressed.
+        on_sent: called with the keys of the rows of each request as it leaves.
+    """
+
+    def __init__(self, watch: SuppressionWatch, on_sent: Callable[[Iterable[str]], None] | None = None):
         self._watch = watch
+        self._on_sent = on_sent
 
     @property
     def expired(self) -> bool:
@@ -91,7 +115,11 @@ class SendGuard:
 
     def hook(self, rows: Iterable[Identity]) -> InFlight:
         """Return the send hook for the request that these rows become."""
-        return InFlight(self._watch, tuple(rows))
+        return InFlight(self._watch, tuple(rows), self._on_sent)
+
+    def reason_code(self, email_hash: str) -> str:
+        """Return why rows with a suppressed address are not sent."""
+        return self._watch.suppressed.reason_code(email_hash)
 
     def suppressed_among(self, rows: Iterable[Identity]) -> dict[str, str]:
         """Return the keys of the rows that are suppressed, each with the hash of the address."""

@@ -1,43 +1,23 @@
 """The suppression list: people who asked to be removed, and the rows and requests that are about them.
 
-Goes in: what privacy requests recorded, and under which addresses rows were sent. Comes out: `Suppressed`, which says
-for a row or a request body on account of which address it must not be sent.
+Goes in: what privacy requests recorded, and under what rows were sent. Comes out: `Suppressed`, which says for a row or
+a request body on account of which address it must not be sent, and ledger rows that count as suppressed.
 """
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
-from urllib.parse import unquote_to_bytes
 
-from cr_pipelines.sync.contract import address_hash
+from cr_pipelines.sync.privacy import statements
+from cr_pipelines.sync.privacy.address_search import hashes_in
+from cr_pipelines.sync.privacy.people import Ties, read_ties
 from cr_pipelines.sync.state.names import StateNames
-from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Session
 
-_ADDRESS = re.compile(rb"([^\s@<>()\[\]\\,;:\"]+)@([\w\x80-\xff-]+(?:\.[\w\x80-\xff-]+)+)")
-_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
-"""A line end, a quotation mark or a control character in JSON; none belongs to an address."""
-_MAY_PRECEDE = re.compile(rb"[^\w\x80-\xff.+-]")
-"""Characters that may belong to an address, or precede it, as in a link."""
-_ASCII_AT_END = re.compile(rb"[^\x80-\xff]*\Z")
-_ASCII_AT_START = re.compile(rb"[^\x80-\xff]*")
-
-
-def _addresses(text: bytes) -> Iterator[str]:
-    """Return every address in the text, with and without the characters around it: rather too many than too few."""
-    for name, domain in _ADDRESS.findall(text):
-        starts = {0, *(found.end() for found in _MAY_PRECEDE.finditer(name))}
-        if not name.isascii():
-            # Some scripts put no spaces between words.
-            starts.update(found.start() for found in _ASCII_AT_END.finditer(name))
-        names = {name[start:] for start in starts}
-        # Punctuation or Markdown around the address.
-        names |= {shorter.lstrip(b"._+-") for shorter in names}
-        domains = {domain} if domain.isascii() else {domain, *_ASCII_AT_START.findall(domain)[:1]}
-        domains |= {shorter.rstrip(b"._-") for shorter in domains}
-        for name_read, domain_read in product(names - {b""}, domains - {b""}):
-            yield (name_read + b"@" + domain_read).decode("utf-8", "replace")
+SUPPRESSED = "the person asked to be forgotten"
+SHARED_ADDRESS = (
+    "the row has an address that a privacy request is about and that many other rows were sent with; it is sent again "
+    "once the address has left it, or once the request is confirmed or lifted"
+)
 
 
 @dataclass(frozen=True)
@@ -46,44 +26,53 @@ class Suppressed:
 
     Attributes:
         version: of the suppression list; -1 before the first look.
-        addresses: hashes of the suppressed addresses.
-        keys: the sync's keys that were ever sent under one of them, each with that address's hash.
-        people: ids of people in the destination source that were, by any sync, each with that address's hash.
+        addresses: hashes of the suppressed addresses, and of others of the same people.
+        keys: the sync's keys that were ever sent for one of these people, each with the hash of the request's address.
+        people: ids of these people in the destination source, likewise.
+        handles: hashes of their accounts, likewise.
+        shared: those of the addresses that suppress a row only while they are in it.
+        origins: hashes of addresses that no request names, each with that of the same person's request.
     """
 
     version: int = -1
     addresses: frozenset[str] = frozenset()
     keys: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
+    handles: Mapping[str, str] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
+    origins: Mapping[str, str] = field(default_factory=dict)
 
-    def address_of(self, key: str, person: str | None = None, hashes: Iterable[str] = ()) -> str | None:
+    def address_of(
+        self, key: str, person: str | None = None, hashes: Iterable[str] = (), handles: Iterable[str] = ()
+    ) -> str | None:
         """Return the hash of the address for which a row is suppressed, or None if it may be sent.
 
         Args:
             key: the row's key, as the ledger spells it.
             person: the row's id of a person in the destination source, as the ledger spells keys.
             hashes: of the addresses in the row.
+            handles: hashes of the accounts in the row.
         """
         if not self.addresses:
             return None
         found = self.keys.get(key)
         if found is None and person is not None:
             found = self.people.get(person)
-        return found or next((hashed for hashed in hashes if hashed in self.addresses), None)
+        if found is None and self.handles:
+            found = next((self.handles[handle] for handle in handles if handle in self.handles), None)
+        return found or self.address_among(hashes)
+
+    def reason_code(self, email_hash: str) -> str:
+        """Return why rows with a suppressed address are not sent."""
+        return "shared_address" if email_hash in self.shared else "suppressed"
+
+    def address_among(self, hashes: Iterable[str]) -> str | None:
+        """Return the hash of the request's address for the first suppressed one of these, or None."""
+        return next((self.origins.get(hashed, hashed) for hashed in hashes if hashed in self.addresses), None)
 
     def address_in(self, body: bytes) -> str | None:
         """Return the hash of the first suppressed address anywhere in a request body, or None."""
-        if not self.addresses or (b"@" not in body and b"%40" not in body):
-            return None
-        if b"\\" in body:
-            body = _ESCAPE.sub(b" ", body)
-        texts = (body, unquote_to_bytes(body)) if b"%40" in body else (body,)
-        for text in texts:
-            for address in _addresses(text):
-                hashed = address_hash(address)
-                if hashed in self.addresses:
-                    return hashed
-        return None
+        return self.address_among(hashes_in(body)) if self.addresses else None
 
 
 class SuppressionList:
@@ -98,75 +87,73 @@ class SuppressionList:
         self._session = session
         self._names = names
 
-    @property
-    def addresses(self) -> str:
-        """A query for the hashes of all suppressed addresses, in its column `email_hash`."""
-        return (
-            f"SELECT email_hash FROM {self._names.table('pii_removals')} "
-            "WHERE lifted_at IS NULL AND email_hash IS NOT NULL"
-        )
-
     def version(self) -> int:
-        """Return a number that grows with every entry that is added or lifted."""
+        """Return a number that grows with every entry that is added, confirmed or lifted."""
         recorded = self._session.dialect.count_if("status IS NULL OR status <> 'invalid'")
         [(version,)] = self._session.fetch_all(
-            f"SELECT {recorded} + count(lifted_at) FROM {self._names.table('pii_removals')}"
+            f"SELECT {recorded} + count(lifted_at) + count(confirmed_at) FROM {self._names.table('pii_removals')}"
         )
         return int(version)
 
-    def read(self, sync: str, source_id: int | None) -> Suppressed:
-        """Return everyone who is suppressed for this sync and its destination source."""
+    def ties(self) -> Ties:
+        """Return what is known of everyone on the list, and by which addresses and accounts."""
+        found = self._session.fetch_all(statements.suppressed_addresses(self._names))
+        return read_ties(self._session, self._names, {hashed: bool(confirmed) for hashed, confirmed in found})
+
+    def read(self, sync: str, source_id: int | None, kind: str = "") -> Suppressed:
+        """Return everyone who is suppressed for this sync, the kind of its rows and its destination source."""
         # Read first: an entry that is added between the two statements is then read once more.
         version = self.version()
-        suppressed = f"({self.addresses})"
-        addresses = frozenset(
-            hashed for (hashed,) in self._session.fetch_all(f"SELECT * FROM {suppressed} AS suppressed")
-        )
-        if not addresses:
+        ties = self.ties()
+        if not ties.addresses:
             return Suppressed(version)
-        name = self._session.dialect.literal(sync)
-        keys = " UNION ALL ".join(
-            f"SELECT key, email_hash FROM {self._names.table(table)} WHERE sync = {name} AND email_hash IN {suppressed}"
-            for table in ("sync_ledger", "sync_outcomes", "former_addresses", "known_addresses")
+        return Suppressed(
+            version,
+            frozenset(ties.addresses),
+            ties.keys(self._session, self._names, sync, source_id, kind),
+            {} if source_id is None else ties.people(self._session, self._names, source_id),
+            ties.handles,
+            ties.shared,
+            {hashed: origin for hashed, origin in ties.addresses.items() if hashed != origin},
         )
-        people: list[tuple[str, str]] = []
-        if source_id is not None:
-            people = self._session.fetch_all(
-                f"SELECT DISTINCT person, email_hash FROM {self._names.table('known_addresses')} "
-                f"WHERE source_id = {source_id} AND person IS NOT NULL AND email_hash IN {suppressed}"
-            )
-        return Suppressed(version, addresses, dict(self._session.fetch_all(keys)), dict(people))
+
+    def suppress_rows(self, sync: str | None = None) -> None:
+        """Make the rows of everyone on the list count as suppressed, those of one sync or of all."""
+        ties = self.ties()
+        for name, source_id, kind in self._syncs(sync) if ties.addresses else ():
+            by_address: dict[str, list[str]] = {}
+            for key, address in ties.keys(self._session, self._names, name, source_id, kind).items():
+                by_address.setdefault(address, []).append(key)
+            for address, keys in by_address.items():
+                noted = {"reason_code": "suppressed", "field": None, "message": SUPPRESSED, "suppressed_for": address}
+                self._update(keys, lambda some, name=name, noted=noted: statements.suppress_rows(  # type: ignore[misc]
+                    self._names, name, some, noted
+                ))  # fmt: skip
 
     def suppressed_rows(self) -> dict[str, int]:
         """Return how many rows are suppressed now for each address, by its hash."""
-        recorded = " UNION ALL ".join(
-            f"SELECT sync, key, suppressed_for FROM {self._names.table(table)} WHERE status = 'suppressed'"
-            for table in ("sync_ledger", "sync_outcomes")
-        )
-        # An outcome may be in both tables, or not in the ledger yet.
-        found = self._session.fetch_all(
-            "SELECT suppressed_for, count(*) FROM "
-            f"(SELECT DISTINCT sync, key, suppressed_for FROM ({recorded}) AS recorded) AS suppressed_rows "
-            "WHERE suppressed_for IS NOT NULL GROUP BY suppressed_for"
-        )
+        found = self._session.fetch_all(statements.suppressed_rows(self._names))
         return {email_hash: int(count) for email_hash, count in found}
 
     def mark_for_resend(self, hashes: Collection[str]) -> None:
-        """Make the next runs send every row again that was ever sent under one of these address hashes.
+        """Make the next runs send every row again that is suppressed for one of these addresses.
 
         Rows of operations that append, such as notes, stay delivered and are not sent again.
         """
-        dialect, ledger = self._session.dialect, self._names.table("sync_ledger")
-        listed = ", ".join(map(dialect.literal, hashes))
-        syncs = [sync for (sync,) in self._session.fetch_all(f"SELECT DISTINCT sync FROM {ledger}")]
-        for sync in map(dialect.literal, syncs):
-            known = " UNION ALL ".join(
-                f"SELECT key FROM {self._names.table(table)} WHERE sync = {sync} AND email_hash IN ({listed})"
-                for table in ("sync_ledger", "former_addresses", "known_addresses")
-            )
-            # A fingerprint that no row has: something was delivered, and it no longer matches the row.
-            stale = f"CASE WHEN ({delivered_fingerprint()}) IS NULL THEN NULL ELSE '' END"
-            self._session.execute(
-                f"UPDATE {ledger} SET row_hash = NULL, fingerprint = {stale}, delivered_fingerprint = {stale} "
-                f"WHERE sync = {sync} AND key IN ({known})"
-            )
+        ties = read_ties(self._session, self._names, dict.fromkeys(hashes, True))
+        for sync, source_id, kind in self._syncs(None):
+            keys = list(ties.keys(self._session, self._names, sync, source_id, kind))
+            self._update(keys, lambda some, sync=sync: statements.resend_rows(self._names, sync, some))  # type: ignore[misc]
+
+    def _syncs(self, only: str | None) -> Iterator[tuple[str, int | None, str]]:
+        """Yield each sync of the ledger with its destination source and its kind, as far as they are known."""
+        known = {sync: (source_id, kind) for sync, kind, source_id in self._session.fetch_all(
+            statements.kinds(self._names)) if kind is not None}  # fmt: skip
+        for (sync,) in self._session.fetch_all(statements.ledger_syncs(self._names)):
+            if only in (None, sync):
+                source_id, kind = known.get(sync, (None, ""))
+                yield sync, source_id, kind
+
+    def _update(self, keys: list[str], statement: Callable[[list[str]], str]) -> None:
+        for start in range(0, len(keys), 1_000):
+            self._session.execute(statement(keys[start : start + 1_000]))

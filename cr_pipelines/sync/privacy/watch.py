@@ -26,8 +26,9 @@ class SuppressionWatch:
         in_flight: the requests of the run that may still arrive.
     """
 
-    def __init__(self, run: RunKey, schema: str, source_id: int | None, timing: Timing):
+    def __init__(self, run: RunKey, schema: str, source_id: int | None, timing: Timing, kind: str = ""):
         self._run = run
+        self._kind = kind
         self._schema = schema
         self._source_id = source_id
         self._lease_seconds = timing.lease_seconds
@@ -59,7 +60,7 @@ class SuppressionWatch:
         begun = lease_clock()
         suppression_list = SuppressionList(session, StateNames(session.dialect, self._schema))
         if suppression_list.version() != self._suppressed.version:
-            self._suppressed = suppression_list.read(self._run.sync, self._source_id)
+            self._suppressed = suppression_list.read(self._run.sync, self._source_id, self._kind)
         self._looked_at = begun
         clear_version = self._clear_version
         if clear_version > self._confirmed_version:

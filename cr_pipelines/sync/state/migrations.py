@@ -81,7 +81,29 @@ def _respell_people(names: StateNames, found: Columns) -> list[str]:
     return [repair_statements.respelled_people(names, sorted(noted))] if noted and "person" in noted else []
 
 
-STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _respell_people))
+_KNOWN_SINCE_5 = (("kind", "text"), ("holder", "text"), ("handle_hash", "text"), ("own", "boolean"))
+
+
+def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
+    """Make room for accounts, and for whom an address was sent, beside the addresses that are known already."""
+    table = "known_addresses"
+    if table not in found:
+        return []
+    lacking = [(column, kind) for column, kind in _KNOWN_SINCE_5 if column not in found[table]]
+    indexes = [names.dialect.create_index(names.table(table), (column,)) for column in ("handle_hash", "key")]
+    return [
+        *(statements.add_column(names, table, column, kind) for column, kind in lacking),
+        repair_statements.name_holders(names),
+        *(statement for statement in indexes if lacking and statement is not None),
+    ]
+
+
+STEPS = (
+    Step(2, _rename_columns),
+    Step(3, _repair_keys),
+    Step(4, _respell_people),
+    Step(5, _complete_known_addresses),
+)
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version

@@ -1,7 +1,7 @@
-"""The tables about people: who asked to be removed, and under which addresses rows were sent.
+"""The tables about people: who asked to be removed, and under which addresses and accounts rows were sent.
 
-Goes in: nothing. Comes out: three tables, which every sync reads before it sends anything. `removal` fills the first,
-`privacy` the second, and the fold of the ledger the third.
+Goes in: nothing. Comes out: four tables, which every sync reads before it sends anything. `removal` fills the first,
+`privacy` the next two, and the fold of the ledger the last.
 """
 
 from cr_pipelines.sync.state.schema import Table, declare
@@ -30,6 +30,7 @@ PII_REMOVALS = declare(
             "message": "text",
             "lifted_at": "timestamp",
             "lifted_reason": "text",
+            "confirmed_at": "timestamp",
             "run_id": "text",
         },
     )
@@ -40,15 +41,30 @@ KNOWN_ADDRESSES = declare(
         "known_addresses",
         {
             "sync": "text",
+            "kind": "text",
             "key": "text",
             "source_id": "bigint",
             "person": "text",
+            "holder": "text",
             "email_hash": "text",
+            "handle_hash": "text",
+            "own": "boolean",
             "noted_at": "timestamp",
         },
-        indexes=(("email_hash",), ("sync", "key")),
+        indexes=(("email_hash",), ("handle_hash",), ("key",)),
     )
 )
+"""Under what a row was sent, with a row here for each address and each account, or one without either.
+
+`person` is the id in the destination source of the person whom the row is about. `holder` is whom or what the address
+was sent for, by which it is counted; null where the address itself names the person. `own` is whether the address is of
+that person, as far as the row says, and not one that its texts mention.
+"""
+
+SENT_ADDRESSES = declare(
+    Table("sent_addresses", {**KNOWN_ADDRESSES.columns, "run_id": "text"}, indexes=(("sync",),)),
+)
+"""As above, for runs that have not ended: noted before the request leaves, and folded into `known_addresses` later."""
 
 FORMER_ADDRESSES = declare(
     Table(

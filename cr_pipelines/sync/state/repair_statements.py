@@ -19,6 +19,14 @@ def hash_long_keys(names: StateNames, table: str) -> str:
     )
 
 
+def name_holders(names: StateNames) -> str:
+    """Note for whom an address was sent, of rows that were noted before that was kept."""
+    return (
+        f"UPDATE {names.table('known_addresses')} SET holder = 'person ' || person "
+        "WHERE holder IS NULL AND person IS NOT NULL"
+    )
+
+
 def one_row_of_each_key(names: StateNames, columns: Collection[str]) -> list[str]:
     """Leave one row of the ledger for each key that has several.
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from cr_pipelines.sync.errors import StateSchemaTooNew
 from cr_pipelines.sync.state import statements
+from cr_pipelines.sync.state.hash_key import check_hash_key, hash_key_check
 from cr_pipelines.sync.state.migrations import FIRST_VERSION, NEWEST_VERSION, STEPS
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.warehouse import Session, WarehouseError
@@ -73,8 +74,10 @@ def declared_tables() -> Mapping[str, Table]:
     return dict(_declared)
 
 
-STATE_VERSION = declare(Table("state_version", {"version": "integer", "migrated_at": "timestamp", "package": "text"}))
-"""A row for every version that the schema has had since it has versions."""
+STATE_VERSION = declare(
+    Table("state_version", {"version": "integer", "migrated_at": "timestamp", "package": "text", "hash_key": "text"})
+)
+"""A row for every version that the schema has had since it has versions, with what it keeps of the hash key."""
 
 
 class StateSchema:
@@ -91,10 +94,18 @@ class StateSchema:
 
         Raises:
             StateSchemaTooNew: a later version of cr-pipelines has migrated the schema.
+            OtherHashKey: its hashes were made with another hash key.
             WarehouseError: the tables cannot be created or migrated.
         """
-        if self._is_ready(self._found()):
-            return
+        if not self._is_ready(self._found()):
+            self._make_ready()
+        check_hash_key(self.names.schema, self._kept_hash_key())
+
+    def _kept_hash_key(self) -> str | None:
+        [(kept,)] = self._session.fetch_all(statements.kept_hash_key(self.names))
+        return None if kept is None else str(kept)
+
+    def _make_ready(self) -> None:
         with self._session.lock(self.names.schema):
             found = self._found()
             if self._is_ready(found):
@@ -193,6 +204,7 @@ class StateSchema:
                 "version": NEWEST_VERSION,
                 "migrated_at": datetime.now(UTC),
                 "package": package_version("cr-pipelines"),
+                "hash_key": hash_key_check() if version is None else self._kept_hash_key(),
             }
             self.insert(STATE_VERSION, row)
 

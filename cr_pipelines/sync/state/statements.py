@@ -102,6 +102,11 @@ def newest_version(names: StateNames) -> str:
     return f"SELECT max(version) FROM {names.table('state_version')}"
 
 
+def kept_hash_key(names: StateNames) -> str:
+    """Read what the schema keeps of the hash key; null when its hashes were made without one."""
+    return f"SELECT max(hash_key) FROM {names.table('state_version')}"
+
+
 # The ledger
 
 

@@ -1202,7 +1202,9 @@ WHERE
 -- set changed after delivery
 UPDATE cr_compared SET why = 'changed_after_delivery'
 WHERE
-  why IN ('changed', 'recheck') AND was_delivered IS NOT NULL;
+  why IN ('changed', 'recheck')
+  AND was_delivered IS NOT NULL
+  AND was_status <> 'suppressed';
 
 -- unchanged keys
 SELECT
@@ -1833,7 +1835,8 @@ WHERE
 CREATE TABLE IF NOT EXISTS "common_room"."state_version" (
   "version" INT,
   "migrated_at" TIMESTAMPTZ,
-  "package" TEXT
+  "package" TEXT,
+  "hash_key" TEXT
 );
 
 -- create sync_ledger
@@ -1972,6 +1975,84 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
 -- create sync_runs
 CREATE INDEX ON "common_room"."sync_runs"("sync");
 
+-- create pii_removals
+CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
+  "request_id" TEXT,
+  "source_hash" TEXT,
+  "email_hash" TEXT,
+  "email" TEXT,
+  "status" TEXT,
+  "requested_at" TIMESTAMPTZ,
+  "seen_at" TIMESTAMPTZ,
+  "submitted_at" TIMESTAMPTZ,
+  "due_at" TIMESTAMPTZ,
+  "check_at" TIMESTAMPTZ,
+  "checked_at" TIMESTAMPTZ,
+  "verified_at" TIMESTAMPTZ,
+  "offers" INT,
+  "attempts" INT,
+  "retry_at" TIMESTAMPTZ,
+  "http_status" INT,
+  "reason_code" TEXT,
+  "message" TEXT,
+  "lifted_at" TIMESTAMPTZ,
+  "lifted_reason" TEXT,
+  "confirmed_at" TIMESTAMPTZ,
+  "run_id" TEXT
+);
+
+-- create known_addresses
+CREATE TABLE IF NOT EXISTS "common_room"."known_addresses" (
+  "sync" TEXT,
+  "kind" TEXT,
+  "key" TEXT,
+  "source_id" BIGINT,
+  "person" TEXT,
+  "holder" TEXT,
+  "email_hash" TEXT,
+  "handle_hash" TEXT,
+  "own" BOOLEAN,
+  "noted_at" TIMESTAMPTZ
+);
+
+-- create known_addresses
+CREATE INDEX ON "common_room"."known_addresses"("email_hash");
+
+-- create known_addresses
+CREATE INDEX ON "common_room"."known_addresses"("handle_hash");
+
+-- create known_addresses
+CREATE INDEX ON "common_room"."known_addresses"("key");
+
+-- create sent_addresses
+CREATE TABLE IF NOT EXISTS "common_room"."sent_addresses" (
+  "sync" TEXT,
+  "kind" TEXT,
+  "key" TEXT,
+  "source_id" BIGINT,
+  "person" TEXT,
+  "holder" TEXT,
+  "email_hash" TEXT,
+  "handle_hash" TEXT,
+  "own" BOOLEAN,
+  "noted_at" TIMESTAMPTZ,
+  "run_id" TEXT
+);
+
+-- create sent_addresses
+CREATE INDEX ON "common_room"."sent_addresses"("sync");
+
+-- create former_addresses
+CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
+  "sync" TEXT,
+  "key" TEXT,
+  "email_hash" TEXT,
+  "replaced_at" TIMESTAMPTZ
+);
+
+-- create former_addresses
+CREATE INDEX ON "common_room"."former_addresses"("email_hash");
+
 -- create state_room
 CREATE TABLE IF NOT EXISTS "common_room"."state_room" (
   "room_id" TEXT,
@@ -2025,58 +2106,6 @@ CREATE TABLE IF NOT EXISTS "common_room"."room_tags" (
   "read_at" TIMESTAMPTZ
 );
 
--- create pii_removals
-CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
-  "request_id" TEXT,
-  "source_hash" TEXT,
-  "email_hash" TEXT,
-  "email" TEXT,
-  "status" TEXT,
-  "requested_at" TIMESTAMPTZ,
-  "seen_at" TIMESTAMPTZ,
-  "submitted_at" TIMESTAMPTZ,
-  "due_at" TIMESTAMPTZ,
-  "check_at" TIMESTAMPTZ,
-  "checked_at" TIMESTAMPTZ,
-  "verified_at" TIMESTAMPTZ,
-  "offers" INT,
-  "attempts" INT,
-  "retry_at" TIMESTAMPTZ,
-  "http_status" INT,
-  "reason_code" TEXT,
-  "message" TEXT,
-  "lifted_at" TIMESTAMPTZ,
-  "lifted_reason" TEXT,
-  "run_id" TEXT
-);
-
--- create known_addresses
-CREATE TABLE IF NOT EXISTS "common_room"."known_addresses" (
-  "sync" TEXT,
-  "key" TEXT,
-  "source_id" BIGINT,
-  "person" TEXT,
-  "email_hash" TEXT,
-  "noted_at" TIMESTAMPTZ
-);
-
--- create known_addresses
-CREATE INDEX ON "common_room"."known_addresses"("email_hash");
-
--- create known_addresses
-CREATE INDEX ON "common_room"."known_addresses"("sync", "key");
-
--- create former_addresses
-CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
-  "sync" TEXT,
-  "key" TEXT,
-  "email_hash" TEXT,
-  "replaced_at" TIMESTAMPTZ
-);
-
--- create former_addresses
-CREATE INDEX ON "common_room"."former_addresses"("email_hash");
-
 -- create rejected rows
 CREATE OR REPLACE VIEW "common_room"."rejected_rows" AS
 SELECT
@@ -2107,6 +2136,16 @@ RENAME COLUMN "gone" TO "absent_from_source";
 SELECT
   MAX(version)
 FROM "common_room"."state_version";
+
+-- kept hash key
+SELECT
+  MAX(hash_key)
+FROM "common_room"."state_version";
+
+-- name holders
+UPDATE "common_room"."known_addresses" SET holder = 'person ' || person
+WHERE
+  holder IS NULL AND person IS NOT NULL;
 
 -- count outcomes
 SELECT
@@ -2903,3 +2942,877 @@ WHERE
   AND "partition" = ''
   AND heartbeat_at >= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
 LIMIT 1;
+
+-- known
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  COALESCE(own, TRUE) AS own
+FROM "common_room"."known_addresses"
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "common_room"."sent_addresses";
+
+-- suppressed addresses
+SELECT
+  email_hash,
+  MAX(
+    CASE
+      WHEN confirmed_at IS NOT NULL OR NOT status IN ('pending', 'failed', 'shared')
+      THEN 1
+      ELSE 0
+    END
+  ) AS confirmed
+FROM "common_room"."pii_removals"
+WHERE
+  lifted_at IS NULL AND email_hash IS NOT NULL
+GROUP BY
+  email_hash;
+
+-- shared
+SELECT
+  email_hash
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+  AND holder IS NOT NULL
+GROUP BY
+  email_hash
+HAVING
+  COUNT(DISTINCT holder) > 5;
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS b
+  ON b.key = a.key AND b.sync = a.sync
+WHERE
+  b.own AND (
+    b.email_hash IS NOT NULL OR b.handle_hash IS NOT NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS b
+  ON b.key = a.key
+  AND b.kind = a.kind
+  AND COALESCE(b.source_id, -1) = COALESCE(a.source_id, -1)
+WHERE
+  b.own AND (
+    b.email_hash IS NOT NULL OR b.handle_hash IS NOT NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS b
+  ON b.person = a.person AND b.source_id = a.source_id
+WHERE
+  b.own AND (
+    b.email_hash IS NOT NULL OR b.handle_hash IS NOT NULL
+  );
+
+-- rows under
+SELECT DISTINCT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  email_hash,
+  own
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- ledger keys under
+SELECT
+  key,
+  email_hash
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "common_room"."sync_outcomes"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "common_room"."former_addresses"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- keys of people
+SELECT DISTINCT
+  sync,
+  key,
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  person IN ('p1', 'it''s') AND (
+    sync = 'contacts' OR kind = 'contact'
+  );
+
+-- keys sent by
+SELECT DISTINCT
+  key
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- people sent to
+SELECT DISTINCT
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+WHERE
+  source_id = 7 AND person IN ('p1') AND own AND email_hash IS NOT NULL;
+
+-- kinds
+SELECT DISTINCT
+  sync,
+  kind,
+  source_id
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k;
+
+-- ledger syncs
+SELECT DISTINCT
+  sync
+FROM "common_room"."sync_ledger";
+
+-- suppress rows
+UPDATE "common_room"."sync_ledger" SET delivered_fingerprint = CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END, status = 'suppressed', reason_code = 'suppressed', field = NULL, message = 'the person asked', suppressed_for = '0000000000000000000000000000000000000000000000000000000000000000'
+WHERE
+  sync = 'contacts' AND key IN ('c1') AND status <> 'suppressed';
+
+-- resend rows
+UPDATE "common_room"."sync_ledger" SET row_hash = NULL, fingerprint = CASE
+  WHEN (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NOT NULL
+  THEN ''
+  ELSE NULL
+END, delivered_fingerprint = CASE
+  WHEN (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NOT NULL
+  THEN ''
+  ELSE NULL
+END, status = CASE
+  WHEN status = 'suppressed' AND delivered_fingerprint IS NOT NULL
+  THEN 'delivered'
+  ELSE status
+END, suppressed_for = NULL
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- suppressed rows
+SELECT
+  suppressed_for,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    sync,
+    key,
+    suppressed_for
+  FROM (
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "common_room"."sync_ledger"
+    WHERE
+      status = 'suppressed' AND absent_since IS NULL
+    UNION ALL
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "common_room"."sync_outcomes"
+    WHERE
+      status = 'suppressed'
+  ) AS noted
+) AS suppressed_rows
+WHERE
+  suppressed_for IS NOT NULL
+GROUP BY
+  suppressed_for;
+
+-- forget unsent
+DELETE FROM "common_room"."sent_addresses"
+WHERE
+  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+
+-- ended runs
+SELECT DISTINCT
+  run_id
+FROM "common_room"."sent_addresses"
+WHERE
+  sync = 'contacts'
+  AND NOT run_id IN (
+    SELECT
+      run_id
+    FROM "common_room"."sync_runs"
+    WHERE
+      sync = 'contacts' AND finished_at IS NULL
+  );
+
+-- fold known addresses
+INSERT INTO "common_room"."known_addresses" (
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own,
+  noted_at
+)
+SELECT
+  s.sync,
+  s.kind,
+  s.key,
+  s.source_id,
+  s.person,
+  s.holder,
+  s.email_hash,
+  s.handle_hash,
+  s.own,
+  CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+FROM (
+  SELECT DISTINCT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+  WHERE
+    sync = 'contacts' AND run_id IN ('run')
+) AS s
+LEFT JOIN (
+  SELECT
+    *
+  FROM "common_room"."known_addresses"
+  WHERE
+    sync = 'contacts'
+) AS k
+  ON k.key = s.key
+  AND COALESCE(k.kind, '') = COALESCE(s.kind, '')
+  AND COALESCE(k.person, '') = COALESCE(s.person, '')
+  AND COALESCE(k.email_hash, '') = COALESCE(s.email_hash, '')
+  AND COALESCE(k.handle_hash, '') = COALESCE(s.handle_hash, '')
+  AND COALESCE(k.own, TRUE) = s.own
+WHERE
+  k.key IS NULL;
+
+-- fold known addresses
+DELETE FROM "common_room"."sent_addresses"
+WHERE
+  sync = 'contacts' AND run_id IN ('run');
+
+-- sent since
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM "common_room"."sync_outcomes"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "common_room"."sync_ledger" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  l.email_hash IS NULL
+  AND l.last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "common_room"."sync_outcomes" AS o
+  ON o.sync = k.sync AND o.key = k.key
+WHERE
+  o.email_hash IS NULL
+  AND o.sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "common_room"."sync_intents" AS i
+  ON i.sync = k.sync AND i.key = k.key
+JOIN (
+  SELECT
+    run_id,
+    sync,
+    finished_at
+  FROM "common_room"."sync_runs"
+  WHERE
+    state IN ('interrupted', 'failed')
+) AS r
+  ON r.run_id = i.run_id AND r.sync = i.sync
+WHERE
+  finished_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- replaced
+SELECT
+  1
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "common_room"."known_addresses"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses"
+) AS k
+JOIN "common_room"."sync_ledger" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  k.own
+  AND k.email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND l.email_hash <> k.email_hash
+LIMIT 1;
+
+-- keys under each
+SELECT
+  email_hash,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    COALESCE(kind, sync) AS kind,
+    key,
+    email_hash
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "common_room"."known_addresses"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses"
+  ) AS k
+  WHERE
+    email_hash IN (
+      SELECT
+        email_hash
+      FROM "common_room"."pii_removals"
+      WHERE
+        lifted_at IS NULL
+    )
+) AS sent
+GROUP BY
+  email_hash;

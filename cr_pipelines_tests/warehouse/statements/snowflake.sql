@@ -1195,7 +1195,9 @@ WHERE
 -- set changed after delivery
 UPDATE cr_compared SET why = 'changed_after_delivery'
 WHERE
-  why IN ('changed', 'recheck') AND NOT was_delivered IS NULL;
+  why IN ('changed', 'recheck')
+  AND NOT was_delivered IS NULL
+  AND was_status <> 'suppressed';
 
 -- unchanged keys
 SELECT
@@ -1835,7 +1837,8 @@ WHERE
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_VERSION" (
   "VERSION" INT,
   "MIGRATED_AT" TIMESTAMPTZ,
-  "PACKAGE" VARCHAR
+  "PACKAGE" VARCHAR,
+  "HASH_KEY" VARCHAR
 );
 
 -- create sync_ledger
@@ -1953,6 +1956,69 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "SECONDS" DOUBLE
 );
 
+-- create pii_removals
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."PII_REMOVALS" (
+  "REQUEST_ID" VARCHAR,
+  "SOURCE_HASH" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "EMAIL" VARCHAR,
+  "STATUS" VARCHAR,
+  "REQUESTED_AT" TIMESTAMPTZ,
+  "SEEN_AT" TIMESTAMPTZ,
+  "SUBMITTED_AT" TIMESTAMPTZ,
+  "DUE_AT" TIMESTAMPTZ,
+  "CHECK_AT" TIMESTAMPTZ,
+  "CHECKED_AT" TIMESTAMPTZ,
+  "VERIFIED_AT" TIMESTAMPTZ,
+  "OFFERS" INT,
+  "ATTEMPTS" INT,
+  "RETRY_AT" TIMESTAMPTZ,
+  "HTTP_STATUS" INT,
+  "REASON_CODE" VARCHAR,
+  "MESSAGE" VARCHAR,
+  "LIFTED_AT" TIMESTAMPTZ,
+  "LIFTED_REASON" VARCHAR,
+  "CONFIRMED_AT" TIMESTAMPTZ,
+  "RUN_ID" VARCHAR
+);
+
+-- create known_addresses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KNOWN_ADDRESSES" (
+  "SYNC" VARCHAR,
+  "KIND" VARCHAR,
+  "KEY" VARCHAR,
+  "SOURCE_ID" BIGINT,
+  "PERSON" VARCHAR,
+  "HOLDER" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "HANDLE_HASH" VARCHAR,
+  "OWN" BOOLEAN,
+  "NOTED_AT" TIMESTAMPTZ
+);
+
+-- create sent_addresses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SENT_ADDRESSES" (
+  "SYNC" VARCHAR,
+  "KIND" VARCHAR,
+  "KEY" VARCHAR,
+  "SOURCE_ID" BIGINT,
+  "PERSON" VARCHAR,
+  "HOLDER" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "HANDLE_HASH" VARCHAR,
+  "OWN" BOOLEAN,
+  "NOTED_AT" TIMESTAMPTZ,
+  "RUN_ID" VARCHAR
+);
+
+-- create former_addresses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."FORMER_ADDRESSES" (
+  "SYNC" VARCHAR,
+  "KEY" VARCHAR,
+  "EMAIL_HASH" VARCHAR,
+  "REPLACED_AT" TIMESTAMPTZ
+);
+
 -- create state_room
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_ROOM" (
   "ROOM_ID" VARCHAR,
@@ -2006,49 +2072,6 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_TAGS" (
   "READ_AT" TIMESTAMPTZ
 );
 
--- create pii_removals
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."PII_REMOVALS" (
-  "REQUEST_ID" VARCHAR,
-  "SOURCE_HASH" VARCHAR,
-  "EMAIL_HASH" VARCHAR,
-  "EMAIL" VARCHAR,
-  "STATUS" VARCHAR,
-  "REQUESTED_AT" TIMESTAMPTZ,
-  "SEEN_AT" TIMESTAMPTZ,
-  "SUBMITTED_AT" TIMESTAMPTZ,
-  "DUE_AT" TIMESTAMPTZ,
-  "CHECK_AT" TIMESTAMPTZ,
-  "CHECKED_AT" TIMESTAMPTZ,
-  "VERIFIED_AT" TIMESTAMPTZ,
-  "OFFERS" INT,
-  "ATTEMPTS" INT,
-  "RETRY_AT" TIMESTAMPTZ,
-  "HTTP_STATUS" INT,
-  "REASON_CODE" VARCHAR,
-  "MESSAGE" VARCHAR,
-  "LIFTED_AT" TIMESTAMPTZ,
-  "LIFTED_REASON" VARCHAR,
-  "RUN_ID" VARCHAR
-);
-
--- create known_addresses
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KNOWN_ADDRESSES" (
-  "SYNC" VARCHAR,
-  "KEY" VARCHAR,
-  "SOURCE_ID" BIGINT,
-  "PERSON" VARCHAR,
-  "EMAIL_HASH" VARCHAR,
-  "NOTED_AT" TIMESTAMPTZ
-);
-
--- create former_addresses
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."FORMER_ADDRESSES" (
-  "SYNC" VARCHAR,
-  "KEY" VARCHAR,
-  "EMAIL_HASH" VARCHAR,
-  "REPLACED_AT" TIMESTAMPTZ
-);
-
 -- create rejected rows
 CREATE OR REPLACE VIEW "COMMON_ROOM"."REJECTED_ROWS" AS
 SELECT
@@ -2079,6 +2102,16 @@ RENAME COLUMN "GONE" TO "ABSENT_FROM_SOURCE";
 SELECT
   MAX(version)
 FROM "COMMON_ROOM"."STATE_VERSION";
+
+-- kept hash key
+SELECT
+  MAX(hash_key)
+FROM "COMMON_ROOM"."STATE_VERSION";
+
+-- name holders
+UPDATE "COMMON_ROOM"."KNOWN_ADDRESSES" SET holder = 'person ' || person
+WHERE
+  holder IS NULL AND NOT person IS NULL;
 
 -- count outcomes
 SELECT
@@ -2864,3 +2897,877 @@ WHERE
   AND "PARTITION" = ''
   AND heartbeat_at >= CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
 LIMIT 1;
+
+-- known
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  COALESCE(own, TRUE) AS own
+FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "COMMON_ROOM"."SENT_ADDRESSES";
+
+-- suppressed addresses
+SELECT
+  email_hash,
+  MAX(
+    CASE
+      WHEN NOT confirmed_at IS NULL OR NOT status IN ('pending', 'failed', 'shared')
+      THEN 1
+      ELSE 0
+    END
+  ) AS confirmed
+FROM "COMMON_ROOM"."PII_REMOVALS"
+WHERE
+  lifted_at IS NULL AND NOT email_hash IS NULL
+GROUP BY
+  email_hash;
+
+-- shared
+SELECT
+  email_hash
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+  AND NOT holder IS NULL
+GROUP BY
+  email_hash
+HAVING
+  COUNT(DISTINCT holder) > 5;
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS b
+  ON b.key = a.key AND b.sync = a.sync
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS b
+  ON b.key = a.key
+  AND b.kind = a.kind
+  AND COALESCE(b.source_id, -1) = COALESCE(a.source_id, -1)
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- links
+SELECT DISTINCT
+  a.handle_hash AS origin,
+  b.email_hash,
+  b.handle_hash
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    handle_hash IN (
+      '0000000000000000000000000000000000000000000000000000000000000000',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    )
+    AND own
+) AS a
+JOIN (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS b
+  ON b.person = a.person AND b.source_id = a.source_id
+WHERE
+  b.own AND (
+    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+  );
+
+-- rows under
+SELECT DISTINCT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  email_hash,
+  own
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- ledger keys under
+SELECT
+  key,
+  email_hash
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  )
+UNION ALL
+SELECT
+  key,
+  email_hash
+FROM "COMMON_ROOM"."FORMER_ADDRESSES"
+WHERE
+  sync = 'contacts'
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
+-- keys of people
+SELECT DISTINCT
+  sync,
+  key,
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  person IN ('p1', 'it\'s') AND (
+    sync = 'contacts' OR kind = 'contact'
+  );
+
+-- keys sent by
+SELECT DISTINCT
+  key
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- people sent to
+SELECT DISTINCT
+  person
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+WHERE
+  source_id = 7 AND person IN ('p1') AND own AND NOT email_hash IS NULL;
+
+-- kinds
+SELECT DISTINCT
+  sync,
+  kind,
+  source_id
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k;
+
+-- ledger syncs
+SELECT DISTINCT
+  sync
+FROM "COMMON_ROOM"."SYNC_LEDGER";
+
+-- suppress rows
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET delivered_fingerprint = CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END, status = 'suppressed', reason_code = 'suppressed', field = NULL, message = 'the person asked', suppressed_for = '0000000000000000000000000000000000000000000000000000000000000000'
+WHERE
+  sync = 'contacts' AND key IN ('c1') AND status <> 'suppressed';
+
+-- resend rows
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET row_hash = NULL, fingerprint = CASE
+  WHEN NOT (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NULL
+  THEN ''
+  ELSE NULL
+END, delivered_fingerprint = CASE
+  WHEN NOT (
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END
+  ) IS NULL
+  THEN ''
+  ELSE NULL
+END, status = CASE
+  WHEN status = 'suppressed' AND NOT delivered_fingerprint IS NULL
+  THEN 'delivered'
+  ELSE status
+END, suppressed_for = NULL
+WHERE
+  sync = 'contacts' AND key IN ('c1');
+
+-- suppressed rows
+SELECT
+  suppressed_for,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    sync,
+    key,
+    suppressed_for
+  FROM (
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "COMMON_ROOM"."SYNC_LEDGER"
+    WHERE
+      status = 'suppressed' AND absent_since IS NULL
+    UNION ALL
+    SELECT
+      sync,
+      key,
+      suppressed_for
+    FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+    WHERE
+      status = 'suppressed'
+  ) AS noted
+) AS suppressed_rows
+WHERE
+  NOT suppressed_for IS NULL
+GROUP BY
+  suppressed_for;
+
+-- forget unsent
+DELETE FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+
+-- ended runs
+SELECT DISTINCT
+  run_id
+FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  sync = 'contacts'
+  AND run_id <> ALL (
+    SELECT
+      run_id
+    FROM "COMMON_ROOM"."SYNC_RUNS"
+    WHERE
+      sync = 'contacts' AND finished_at IS NULL
+  );
+
+-- fold known addresses
+INSERT INTO "COMMON_ROOM"."KNOWN_ADDRESSES" (
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own,
+  noted_at
+)
+SELECT
+  s.sync,
+  s.kind,
+  s.key,
+  s.source_id,
+  s.person,
+  s.holder,
+  s.email_hash,
+  s.handle_hash,
+  s.own,
+  CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+FROM (
+  SELECT DISTINCT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    sync = 'contacts' AND run_id IN ('run')
+) AS s
+LEFT JOIN (
+  SELECT
+    *
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    sync = 'contacts'
+) AS k
+  ON k.key = s.key
+  AND COALESCE(k.kind, '') = COALESCE(s.kind, '')
+  AND COALESCE(k.person, '') = COALESCE(s.person, '')
+  AND COALESCE(k.email_hash, '') = COALESCE(s.email_hash, '')
+  AND COALESCE(k.handle_hash, '') = COALESCE(s.handle_hash, '')
+  AND COALESCE(k.own, TRUE) = s.own
+WHERE
+  k.key IS NULL;
+
+-- fold known addresses
+DELETE FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  sync = 'contacts' AND run_id IN ('run');
+
+-- sent since
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_OUTCOMES"
+WHERE
+  email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  l.email_hash IS NULL
+  AND l.last_sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "COMMON_ROOM"."SYNC_OUTCOMES" AS o
+  ON o.sync = k.sync AND o.key = k.key
+WHERE
+  o.email_hash IS NULL
+  AND o.sent_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- sent since
+SELECT
+  1
+FROM (
+  SELECT DISTINCT
+    sync,
+    key
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+) AS k
+JOIN "COMMON_ROOM"."SYNC_INTENTS" AS i
+  ON i.sync = k.sync AND i.key = k.key
+JOIN (
+  SELECT
+    run_id,
+    sync,
+    finished_at
+  FROM "COMMON_ROOM"."SYNC_RUNS"
+  WHERE
+    state IN ('interrupted', 'failed')
+) AS r
+  ON r.run_id = i.run_id AND r.sync = i.sync
+WHERE
+  finished_at > CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+LIMIT 1;
+
+-- replaced
+SELECT
+  1
+FROM (
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    COALESCE(own, TRUE) AS own
+  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES"
+) AS k
+JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
+  ON l.sync = k.sync AND l.key = k.key
+WHERE
+  k.own
+  AND k.email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
+  AND l.email_hash <> k.email_hash
+LIMIT 1;
+
+-- keys under each
+SELECT
+  email_hash,
+  COUNT(*)
+FROM (
+  SELECT DISTINCT
+    COALESCE(kind, sync) AS kind,
+    key,
+    email_hash
+  FROM (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  ) AS k
+  WHERE
+    email_hash IN (
+      SELECT
+        email_hash
+      FROM "COMMON_ROOM"."PII_REMOVALS"
+      WHERE
+        lifted_at IS NULL
+    )
+) AS sent
+GROUP BY
+  email_hash;

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from cr_pipelines.sync import SourceUnusable
+from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.warehouse import Relation, Session, SourceSession, TemporaryTable, find_column
 
 _ROWS_PER_BATCH = 20_000

@@ -1,0 +1,172 @@
+"""The addresses, accounts and ids that rows were sent under, so that a person is known by all that was ever sent.
+
+Goes in: the rows of each request, noted before it leaves from the very body that leaves. Comes out: rows of
+`sent_addresses`, which are folded into `known_addresses` once the run has ended, and what they say about one address.
+Rows that were noted and never left do not count.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from cr_pipelines.sync.contract import Outgoing, profile_in
+from cr_pipelines.sync.model import RunKey
+from cr_pipelines.sync.privacy import statements
+from cr_pipelines.sync.privacy.address_search import hashes_in
+from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.people import SENT_ADDRESSES
+from cr_pipelines.warehouse import Session
+
+_SCHEMA = SENT_ADDRESSES.arrow_schema
+_PROFILES = frozenset({"contact", "existing_contact", "activity"})
+_AT_ONCE = 1_000
+
+
+class SentRow(Protocol):
+    """A row that is about to be sent."""
+
+    @property
+    def key(self) -> str:
+        """The row's key, as the ledger spells it."""
+
+
+class SentAddresses:
+    """What one run sends people under. Not for use by several threads, except for `write`."""
+
+    def __init__(self, run: RunKey, kind: str, source_id: int | None, schema: str):
+        self._run = run
+        self._kind = kind
+        self._source_id = source_id
+        self._schema = schema
+        self._pending: list[tuple[Any, ...]] = []
+        self._unsent: set[str] = set()
+
+    def note(self, row: SentRow, outgoing: Outgoing) -> None:
+        """Note a row that will be sent once this is written."""
+        own = frozenset(outgoing.address_hashes)
+        in_body = hashes_in(outgoing.request.wire_json())
+        mentioned = in_body - own
+        if not own and self._kind in _PROFILES:
+            # A row without an address of its own: those in the person's profile are.
+            profile = profile_in(outgoing.request)
+            if profile is outgoing.request:
+                own, mentioned = in_body, frozenset()
+            elif profile is not None and mentioned:
+                own = hashes_in(profile.wire_json())
+                mentioned = in_body - own
+        handles = outgoing.handle_hashes
+        if own or mentioned or handles or outgoing.person is not None:
+            self._add(row.key, outgoing, own, mentioned, handles)
+
+    def _add(
+        self, key: str, outgoing: Outgoing, own: Iterable[str], mentioned: Iterable[str], handles: Collection[str]
+    ) -> None:
+        """Add a row for each address and account, or one for the person alone."""
+        self._unsent.add(key)
+        person = outgoing.person
+        holder: str | None
+        if person is not None:
+            holder = f"person {person}"
+        elif self._kind in _PROFILES or not (handles or outgoing.email_hash):
+            holder = f"{self._kind} {key}"
+        else:
+            # A reference to a contact: the account, or the address itself.
+            holder = next((f"account {handle}" for handle in handles), None)
+        found = [
+            *((address, None, True) for address in own),
+            *((address, None, False) for address in mentioned),
+            *((None, handle, True) for handle in handles),
+        ]
+        for address, handle, is_own in found or [(None, None, True)]:
+            names_itself = (address or handle) is not None and holder in (None, f"account {handle}")
+            self._pending.append(
+                (
+                    self._run.sync,
+                    self._kind,
+                    key,
+                    self._source_id,
+                    person,
+                    None if names_itself and is_own else holder or f"{self._kind} {key}",
+                    address,
+                    handle,
+                    is_own,
+                    None,
+                    self._run.run_id,
+                )
+            )
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the warehouse has everything that was noted."""
+        return not self._pending
+
+    def mark_sent(self, keys: Iterable[str]) -> None:
+        """Note that a request about these keys has left."""
+        self._unsent.difference_update(keys)
+
+    def write(self, session: Session) -> None:
+        """Append what is pending. Another thread may note rows meanwhile."""
+        pending = self._pending[:]
+        if not pending:
+            return
+        table = pa.Table.from_arrays(
+            [pa.array(column, kind.type) for column, kind in zip(zip(*pending, strict=True), _SCHEMA, strict=True)],
+            schema=_SCHEMA,
+        )
+        session.append(self._schema, SENT_ADDRESSES.name, table)
+        del self._pending[: len(pending)]
+
+    def finish(self, session: Session) -> None:
+        """Drop what was noted of rows that never left, and fold the rest."""
+        self._pending.clear()
+        known = KnownAddresses(session, StateNames(session.dialect, self._schema))
+        unsent = sorted(self._unsent)
+        for start in range(0, len(unsent), _AT_ONCE):
+            session.execute(
+                statements.forget_unsent(
+                    known.names, self._run.run_id, self._run.sync, unsent[start : start + _AT_ONCE]
+                )
+            )
+        known.fold(self._run.sync, [self._run.run_id])
+
+
+class KnownAddresses:
+    """What is known of the rows that were sent, within one session."""
+
+    def __init__(self, session: Session, names: StateNames):
+        self._session = session
+        self.names = names
+
+    def fold_ended(self, sync: str) -> None:
+        """Fold what was noted by runs of a sync that have ended, or were killed."""
+        run_ids = [run_id for (run_id,) in self._session.fetch_all(statements.ended_runs(self.names, sync))]
+        if run_ids:
+            self.fold(sync, run_ids)
+
+    def fold(self, sync: str, run_ids: Collection[str]) -> None:
+        """Fold what these runs of a sync noted."""
+
+        def work() -> None:
+            for statement in statements.fold(self.names, sync, run_ids, datetime.now(UTC)):
+                self._session.execute(statement)
+
+        with self._session.lock(f"{self.names.schema}.{sync}"):
+            self._session.transaction(work)
+
+    def sent_since(self, email_hash: str, moment: datetime) -> bool:
+        """Return whether a sync sent anything under an address since this moment, or may have.
+
+        A run that was interrupted may have sent what it did not record.
+        """
+        queries = statements.sent_since(self.names, email_hash, moment)
+        return any(self._session.fetch_all(query) for query in queries)
+
+    def replaced(self, email_hash: str) -> bool:
+        """Return whether a row that was sent under an address has been sent under another one since."""
+        return bool(self._session.fetch_all(statements.replaced(self.names, email_hash)))
+
+    def keys_under(self) -> dict[str, int]:
+        """Return under how many keys each address with a request was sent, by its hash."""
+        return {found: int(count) for found, count in self._session.fetch_all(statements.keys_under_each(self.names))}

@@ -1,0 +1,34 @@
+"""The check that the hashes of a state schema were made with the hash key of this process.
+
+Goes in: what the schema keeps of the key, and the key. Comes out: nothing, or an error that says what to do. A wrong
+key would let suppressed people through, as no hash would match.
+"""
+
+import hashlib
+
+from cr_pipelines.sync.contract.identity import keyed_hash
+from cr_pipelines.sync.errors import OtherHashKey
+
+_LABEL = "cr-pipelines hash key"
+_KEPT = 16
+
+WITHOUT_KEY = hashlib.sha256(_LABEL.encode()).hexdigest()[:_KEPT]
+"""What a schema keeps whose hashes were made without a key."""
+
+
+def hash_key_check() -> str:
+    """Return what a schema keeps of the hash key: a hash with it, by which another key is noticed."""
+    return keyed_hash(_LABEL)[:_KEPT]
+
+
+def check_hash_key(schema: str, kept: str | None) -> None:
+    """Raise OtherHashKey if the schema's hashes were made with another key than this process has.
+
+    `kept` is None for a schema that is older than the key.
+    """
+    if (kept or WITHOUT_KEY) != hash_key_check():
+        raise OtherHashKey(
+            f"the hashes in schema {schema} were not made with the present value of CR_HASH_KEY (or absence of it), so "
+            "suppressed people would not be recognized; set CR_HASH_KEY as it was at the first run. To begin with "
+            "another key, use a new CR_STATE_SCHEMA and record every privacy request there again"
+        )
