@@ -194,6 +194,7 @@ for _kind in ("activity_type", "custom_field", "segment", "status"):
 FIXES = {
     "CrPipelinesError": "Do what the message says.",
     "SettingsError": "Set the environment variable or resource that the message names.",
+    "AlertNotSent": "Check `webhook_url` or `email`. The next tick tries again.",
     "AlreadyRunning": "Wait for the other run. A run that was killed is noticed within two minutes.",
     "NotUnsuppressed": "Do what the message says, such as waiting until the removal is verified.",
     "ServerSilent": "Check the base URL, the network and its proxy. The next run goes on from there.",
