@@ -4,7 +4,8 @@ import dagster as dg
 
 from cr_pipelines.components import DeliveryAudit, build_sync_definitions
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
-from cr_pipelines_tests.support.location import CONTACTS, Location
+from cr_pipelines_tests.support.flow import CONTACTS
+from cr_pipelines_tests.support.location import Location
 
 
 def audit(location: Location, **options: float) -> dg.AssetCheckEvaluation:
