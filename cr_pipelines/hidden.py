@@ -6,7 +6,7 @@ with local variables show as `[hidden]`.
 
 
 class HiddenText(str):
-    """A text that works like any other and whose repr does not show it."""
+    """A string that works like any other and whose repr does not show it."""
 
     __slots__ = ()
 

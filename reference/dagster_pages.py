@@ -23,8 +23,10 @@ from cr_pipelines.components import (
 )
 from cr_pipelines.components.catalog.checks import catalog_check_specs
 from cr_pipelines.components.pii_removals.checks import removal_check_specs
+from cr_pipelines.components.sync.audit import build_audit_definitions
 from cr_pipelines.components.sync.checks import check_specs
-from cr_pipelines.sync import CATALOG_TABLES
+from cr_pipelines.components.sync.options import DeliveryAudit
+from cr_pipelines.sync import CATALOG_TABLES, Sync
 from reference.markdown import as_code, code, first_paragraph, page, table
 
 
@@ -103,8 +105,13 @@ def checks_page() -> str:
     """Return the page of checks."""
     key = dg.AssetKey("asset")
     partitions = DailyPartitions(start="2025-01-01").definition()
+    contacts = Sync("contacts", "contact", "common_room_contacts")
+    [audit] = build_audit_definitions(contacts, key, DeliveryAudit()).asset_checks or ()
     groups = {
-        "Syncs": check_specs(key, RejectionThresholds(), DeliveryThresholds(), partitions),
+        "Syncs": [
+            *check_specs(key, RejectionThresholds(), DeliveryThresholds(), partitions, drops_values=True),
+            *audit.check_specs,
+        ],
         "Privacy requests": removal_check_specs(key),
         "Catalog": catalog_check_specs(dict.fromkeys(CATALOG_TABLES, key)),
     }

@@ -25,9 +25,9 @@ class Counter:
         name: the attribute of `Report`, and the column of `sync_runs`.
         kind: the column's type; a `bigint` of several partitions is added up unless `latest`.
         metadata: its name in Dagster.
-        label: stands after the number in the summary of a run.
+        label: shown after the number in the summary of a run.
         description: what is counted.
-        planned_label: stands beside the number in the output of a dry run; None for `label`.
+        planned_label: shown beside the number in the output of a dry run; None for `label`.
         planned_metadata: its name in Dagster in a dry run; None for `metadata`.
         decimals: of the number in Dagster.
         factor: what the number is multiplied by for Dagster.
@@ -54,7 +54,7 @@ class Counter:
         return place not in self.omitted and (bool(value) or self.always)
 
     def label_in(self, *, dry_run: bool) -> str:
-        """Return what stands beside the number."""
+        """Return what is shown beside the number."""
         return self.planned_label or self.label if dry_run else self.label
 
     def metadata_in(self, *, dry_run: bool) -> str:
@@ -155,7 +155,7 @@ COUNTERS = (
         "rows_changed_after_delivery",
         "of them changed after delivery",
         "Of the rows not sent, those of an operation that appends which changed after they were delivered. A second "
-        "note would stand beside the first, so they are sent again only by naming their keys.",
+        "note would be added, so they are sent again only by naming their keys.",
         planned_label="changed after delivery",
     ),
     Counter(

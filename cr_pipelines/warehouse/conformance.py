@@ -41,7 +41,7 @@ class WarehouseConformance:
     """Subclass it in a test module, give it a `warehouse` fixture and the engine's own literals.
 
     Attributes:
-        samples: SQL by name. `list` and `other lists` are lists of texts, `struct` and `other structs` structs,
+        samples: SQL by name. `list` and `other lists` are lists of strings, `struct` and `other structs` structs,
             maps or JSON objects; `numbers` is a table expression for the integers i from 1 to `{n}`; `moment`
             and `same moment` are one moment with a time zone, spelled in two zones, `local moment` one
             without a zone.
@@ -266,7 +266,7 @@ class WarehouseConformance:
     # Sessions.
 
     def table(self, session: Session, name: str) -> str:
-        """A table of the suite's schema, as it stands after FROM."""
+        """A table of the suite's schema, as it is written after FROM."""
         return f"{session.dialect.identifier(_SCHEMA)}.{session.dialect.identifier(name)}"
 
     def make_table(self, session: Session, name: str, columns: Mapping[str, str]) -> None:

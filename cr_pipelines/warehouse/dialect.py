@@ -207,7 +207,7 @@ class SourceDialect(SqlDialect):
     ) -> str:
         """Return the key of a row as one text, null if any column is null.
 
-        One column is `spelled`, several are a JSON array of such texts. A text that holds an `@` may be an e-mail
+        One column is `spelled`, several are a JSON array of such strings. A string that holds an `@` may be an e-mail
         address and becomes `sha256:` and its hash: the ledger keeps no addresses. `types` has the type of each column
         in the engine's words; a column that it lacks has the engine's own text. A key of more
         than `LONGEST_KEY` bytes is hashed as well. `forms` makes the expression for the one spelling of a column's

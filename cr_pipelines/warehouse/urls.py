@@ -81,7 +81,7 @@ class Options(dict[str, Any]):
 
 
 class UrlParts:
-    """A URL taken apart, in a form that no repr shows; empty parts for a text that is no URL."""
+    """A URL taken apart, in a form that no repr shows; empty parts for a string that is not a URL."""
 
     def __init__(self, url: str):
         try:

@@ -100,7 +100,7 @@ class Operation:
 
 
 def integer(text: str) -> int | None:
-    """Return a text of digits as an integer, or None; no id of a room has more than 18 digits."""
+    """Return a string of digits as an integer, or None; no id of a room has more than 18 digits."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 

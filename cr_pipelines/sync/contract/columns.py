@@ -16,7 +16,7 @@ LEDGER_ID = Column(
     "id",
     "",
     "text",
-    "Key of the row in the ledger, made by you; it is not sent.",
+    "Your own key of the row, for the ledger; it is not sent.",
     by_value(values.key),
     required=True,
     identifies=True,

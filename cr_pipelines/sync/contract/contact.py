@@ -21,7 +21,7 @@ def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
 
     line, handle = by_value(values.line), by_value(values.handle)
     return (
-        column("id", "id", "text", "Key of the person within the source, made by you.",
+        column("id", "id", "text", "Your own key of the person; the contact with this id is updated.",
                by_value(values.key), required=True, identifies=True, person_id=True),
         column("full_name", "fullName", "text", "Full name.", line, plain=True),
         column("first_name", "firstName", "text", "First name, used when there is no full name.", line, plain=True),
@@ -46,8 +46,9 @@ def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:
         column("country", "country", "text", "Country of residence.", line, plain=True),
         column("city", "city", "text", "City of residence.", line, plain=True),
         column("region", "region", "text", "State, prefecture or region of residence.", line, plain=True),
-        column("raw_location", "rawLocation", "text", "A loose description of a place.", line, plain=True),
-        column("tags", "tags", "list of texts, or text with commas", "Names of tags to put on.",
+        column("raw_location", "rawLocation", "text", "Location as free text.", line, plain=True),
+        column("tags", "tags", "list, or comma-separated text",
+               "Names of tags to add; tags that do not exist are created.",
                by_value(values.tags)),
         column("custom_fields", "customFields", "struct, map or JSON object",
                "Custom field name (or id) to value.", _custom_fields, needs=(CatalogPart.CUSTOM_FIELDS,)),

@@ -38,9 +38,7 @@ CONTACT_ACTIVITY = Contract(
             "When it happened; without a time zone, in UTC.",
             by_value(values.as_timestamp),
         ),
-        Column(
-            "tags", "tags", "list of texts, or text with commas", "Names of tags to put on.", by_value(values.names)
-        ),
+        Column("tags", "tags", "list, or comma-separated text", "Names of tags to add.", by_value(values.names)),
     ),
     build=_build,
     send=lambda client, _source_id, activity: client.add_activity_to_contacts(activity),

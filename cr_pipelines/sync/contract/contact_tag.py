@@ -38,7 +38,7 @@ CONTACT_TAG = Contract(
             "tag",
             "tags",
             "text",
-            "Name of a tag to put on; it is created when there is none.",
+            "Name of the tag to add; it is created if it does not exist.",
             _tag_of_contacts,
             required=True,
             needs=(CatalogPart.TAGS,),

@@ -1,4 +1,4 @@
-"""Tags: POST /tags and POST /tags/{id}, so that the room has the tags of the source, as the source has them."""
+"""Tags: POST /tags and POST /tags/{id}, which keep the room's tags as the source has them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,8 +95,8 @@ TAG = Contract(
         Column(
             "entity_types",
             "entityTypes",
-            "list of texts, or text with commas",
-            f"What the tag may be put on: {', '.join(_ENTITIES)}.",
+            "list, or comma-separated text",
+            f"What the tag can be added to: {', '.join(_ENTITIES)}.",
             by_value(_entity_types),
             required=True,
         ),

@@ -63,7 +63,7 @@ def one_row_of_each_key(names: StateNames, columns: Collection[str]) -> list[str
 def respelled_people(names: StateNames, columns: Collection[str]) -> str:
     """Note people whose id has a number's former spelling, such as `42.0` or `1e+16`, under the present one as well.
 
-    Nobody can tell such a number from a text that looks like one, so the former spelling remains.
+    Nobody can tell such a number from a string that looks like one, so the former spelling remains.
     """
     dialect, table = names.dialect, names.table("known_addresses")
     double = dialect.types["double"]
