@@ -14,6 +14,7 @@ from cr_pipelines.api import current_way
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, to_asset_key, upstream_keys, warehouse_kind
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
+from cr_pipelines.components.sync.upstream import upstream_deps
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import Column, Contract
 
@@ -31,6 +32,7 @@ def build_sync_spec(
     *,
     asset_key: dg.AssetKey | str | Sequence[str] | None = None,
     upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None,
+    partition_mapping: dg.PartitionMapping | None = None,
     description: str | None = None,
     group_name: str | None = None,
     owners: Sequence[str] = (),
@@ -40,6 +42,7 @@ def build_sync_spec(
     partitions: DailyPartitions | None = None,
     freshness: SyncFreshness | None = None,
     frame: dg.AssetKey | None = None,
+    known: Mapping[dg.AssetKey, dg.AssetSpec] | None = None,
     connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.AssetSpec:
     """Return the asset of a sync, as it is before any run.
@@ -49,6 +52,8 @@ def build_sync_spec(
         asset_key: a string is split at slashes; default `common_room/` and the sync's name.
         upstream: the assets that the source is or reads, such as a dbt model. Default: the source's table, with the key
             that dbt would give it: `table`, or `schema/table`. A query has none unless you name them.
+        partition_mapping: how days depend on the partitions of the upstream assets. Default: what suits those in
+            `known`, and `dg.AllPartitionMapping` for others, which any partitions allow.
         description: Markdown; by default it says what is synced where.
         group_name: the group of the asset; by default, `common_room` or the name of the connection.
         owners: email addresses, or `team:name`.
@@ -59,6 +64,7 @@ def build_sync_spec(
         partitions: sync the source day by day; only for kinds with a timestamp.
         freshness: maximum age of the latest materialization.
         frame: the asset whose data frame is read instead of the sync's source; it is the one upstream asset.
+        known: specs of upstream assets that the code location defines.
         connection: the resources of the sync; its name begins the default keys.
 
     Returns:
@@ -70,23 +76,27 @@ def build_sync_spec(
     """
     key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([connection.group, sync.name])
     tables = upstream_keys(sync.relation, sync.source, upstream, prefix=connection.name)
-    deps = tables if frame is None else [frame]
-    _check_spec(sync, key, deps, partitions)
+    keys = tables if frame is None else [frame]
+    _check_spec(sync, key, keys, partitions)
+    days = partitions.definition() if partitions else None
+    known = known or {}
+    # Unlike a table, a data frame that is not known here is not read as a whole for each day.
+    mapped = days if frame is None or frame in known else None
     return dg.AssetSpec(
         key=key,
-        deps=deps,
+        deps=upstream_deps(keys, mapped, known, partition_mapping),
         description=description or _describe(sync, frame),
         group_name=group_name or connection.group,
         owners=list(owners),
         tags={**_legacy_tag(sync), **(tags or {})},
         kinds=set(kinds) if kinds is not None else asset_kinds(connection.url),
         automation_condition=automation_condition,
-        partitions_def=partitions.definition() if partitions else None,
+        partitions_def=days,
         freshness_policy=freshness.policy() if freshness else None,
         metadata={
             **sync_metadata(sync, frame),
             "dagster/column_schema": _field_schema(sync.contract),
-            **column_lineage(sync, deps, sync.contract.columns),
+            **column_lineage(sync, keys, sync.contract.columns),
         },
     )
 
