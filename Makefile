@@ -6,7 +6,7 @@ WORKERS ?= 4
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: install demo test test-fast check lint types defs format lock clean
+.PHONY: install demo test test-fast check lint types defs docs format lock clean
 
 install: $(VENV)/.installed
 
@@ -47,15 +47,20 @@ defs: install
 	@$(BIN)/dg check defs
 	@$(BIN)/dg check yaml
 
+# The site of the docs, in .site. A warning, such as a link that leads nowhere, is an error.
+docs: install
+	@$(BIN)/python -W ignore -m reference
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 format: install
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 lock: install
-	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --group dev \
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --group dev --group docs \
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group benchmarks \
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file benchmarks/peers.lock
 
 clean:
-	@rm -rf $(VENV) .demo
+	@rm -rf $(VENV) .demo .site

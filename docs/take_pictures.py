@@ -2,7 +2,7 @@
 
     .venv/bin/python docs/take_pictures.py
 
-Goes in: a demo in a temporary folder. Comes out: the files in docs/pictures. Needs Chromium and fonts for
+Goes in: a demo in a temporary folder. Comes out: the files in docs/images. Needs Chromium and fonts for
 the names of the demo's people (on Debian: chromium, fonts-noto-core, fonts-noto-cjk).
 """
 
@@ -23,7 +23,7 @@ from cr_pipelines_tests.support import dagster_pages
 from cr_pipelines_tests.support.chromium import HOW_TO_INSTALL, chromium, find_chromium
 from cr_pipelines_tests.support.running_demo import RunningDemo
 
-PICTURES = Path(__file__).with_name("pictures")
+IMAGES = Path(__file__).with_name("images")
 LARGEST_BYTES = 200_000
 SETTLE_SECONDS = 20
 
@@ -74,7 +74,7 @@ def main() -> None:
     """Take the pictures: of the contacts over some weeks, and of all syncs with a backfill of a month."""
     if find_chromium() is None:
         sys.exit(HOW_TO_INSTALL)
-    PICTURES.mkdir(exist_ok=True)
+    IMAGES.mkdir(exist_ok=True)
     with chromium() as browser:
         for story in (story_of_contacts, story_of_a_month):
             with tempfile.TemporaryDirectory() as folder:
@@ -226,7 +226,7 @@ def take(name: str, page: Page, *shown: Locator, margin: tuple[int, int]) -> Non
         page.wait_for_timeout(500)
     if len(picture) > LARGEST_BYTES:
         sys.exit(f"{name} has {len(picture):,} bytes, more than {LARGEST_BYTES:,}")
-    (PICTURES / f"{name}.png").write_bytes(picture)
+    (IMAGES / f"{name}.png").write_bytes(picture)
     click.echo(f"{name}.png  {len(picture):,} bytes")
 
 

@@ -1,4 +1,4 @@
-"""The examples and links of README.md and docs work."""
+"""The first page is short, and the examples and links of README.md and docs work."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,14 @@ import pytest
 from dagster.components.testing import create_defs_folder_sandbox
 
 import cr_pipelines
+from cr_pipelines import definitions
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 
 # Dagster's own YAML parsing calls what pydantic deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
 
 PROJECT = Path(cr_pipelines.__file__).parent.parent
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
 def blocks(language: str) -> list[object]:
@@ -22,7 +23,33 @@ def blocks(language: str) -> list[object]:
         pytest.param(block, id=f"{page.stem}-{number}")
         for page in PAGES
         for number, block in enumerate(re.findall(rf"```{language}\n(.*?)```", page.read_text(), flags=re.DOTALL))
+        if language != "yaml" or block.startswith("type:")
     ]
+
+
+def test_the_first_page_is_short_and_has_the_two_commands() -> None:
+    lines = PAGES[0].read_text().splitlines()
+    assert len(lines) <= 150
+    assert {"make demo", "make test"} <= set(lines)
+
+
+def test_every_check_is_documented() -> None:
+    text = (PROJECT / "docs" / "reference" / "checks.md").read_text()
+    graph = definitions.defs().get_repository_def().asset_graph
+    names = {key.name for key in graph.asset_check_keys}
+    assert names
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+
+
+def test_every_component_is_documented() -> None:
+    text = (PROJECT / "docs" / "reference" / "yaml.md").read_text()
+    for folder in (PROJECT / "cr_pipelines" / "components").iterdir():
+        for found in re.findall(r"^class (CommonRoom\w+)\(dg\.Component", _read(folder / "component.py"), re.MULTILINE):
+            assert f"## {found}\n" in text
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 @pytest.mark.parametrize("written", blocks("yaml"))

@@ -48,8 +48,6 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     names = PlanNames(dialect, "common_room", contacts, "")
     types = {"id": text, "full_name": text, "email": text}
     source = partitions.source_rows(dialect, contacts, None, types)
-    keyed = f"(SELECT {names.source_key} AS cr_key, id, full_name, email FROM {source})"
-    source = plan.source_rows(dialect, contacts, None, types)
     keyed = f"(SELECT {names.source_key(types)} AS cr_key, id, full_name, email FROM {source})"
 
     activities = Sync("it's", "activity", "SELECT * FROM crm.activities WHERE name <> 'x'")
@@ -64,7 +62,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "find moved", partitions.find_moved(of_day)
     yield (
         "find elsewhere",
-        partitions.find_elsewhere(of_day, partitions.rows_elsewhere(dialect, activities, day, typed)),
+        partitions.find_elsewhere(of_day, partitions.rows_elsewhere(dialect, activities, day, typed), typed),
     )
     yield "any in partitions", partitions.any_in_partitions(names)
     yield "record moved", partitions.record_moved(of_day)
@@ -74,7 +72,6 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
     yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
     yield "respell", plan.respell(names, "sync_ledger")
-    yield "duplicate keys", plan.duplicate_keys()
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
     yield "had rows before", plan.had_rows_before(names)

@@ -25,14 +25,16 @@ def components_of_project(context: dg.ComponentLoadContext, of_type: type[_C]) -
     return list(tree.get_all_components(of_type=of_type)) if isinstance(tree.defs_module, ModuleType) else []
 
 
-def assets_of_others(context: dg.ComponentLoadContext, own_type: type[dg.Component]) -> dict[dg.AssetKey, dg.AssetSpec]:
-    """Return the assets that the project defines elsewhere than in components of `own_type`, as far as it is known.
+def assets_of_others(
+    context: dg.ComponentLoadContext, own_type: type[dg.Component]
+) -> dict[dg.AssetKey, dg.AssetSpec] | None:
+    """Return the assets that the project defines elsewhere than in components of `own_type`; None if it is not known.
 
     A Python file that holds such a component is left out, since that component may be the one that asks.
     """
     tree = context.component_tree
     if tree in _searched or not isinstance(tree.defs_module, ModuleType):
-        return {}
+        return None
     _searched.append(tree)
     try:
         found = (

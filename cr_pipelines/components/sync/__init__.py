@@ -18,10 +18,10 @@ from cr_pipelines.components.sync.options import (
 from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
-    dbt_model_key,
     partitioned_syncs_of,
     syncs_of,
 )
+from cr_pipelines.components.sync.upstream import dbt_model_key
 
 __all__ = [
     "CommonRoomSync",

@@ -30,9 +30,8 @@ from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
     built_in_source,
-    dbt_model_key,
 )
-from cr_pipelines.components.sync.upstream import MAPPINGS, time_window
+from cr_pipelines.components.sync.upstream import MAPPINGS, dbt_model_key, time_window, warn_of_missing_model
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import CONTRACTS
@@ -150,8 +149,8 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         Field(
             default=None,
             description="How days depend on the partitions of the upstream assets: time_window, all, last, or one of "
-            "Dagster's mappings from a template variable. Default: time_window for an upstream asset of this code location "
-            "whose partitions are times in UTC, and all for every other one.",
+            "Dagster's mappings from a template variable. Default: time_window for an upstream asset of this code "
+            "location whose partitions are times in UTC, and all for every other one.",
             examples=["all", "{{ time_window(start_offset=-1) }}"],
         )
     )
@@ -329,7 +328,10 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         self._connection = connection_of(context, self.connection)
         if self.upstream_keys:
-            self._known = assets_of_others(context, CommonRoomSync)
+            known = assets_of_others(context, CommonRoomSync)
+            self._known = known or {}
+            if known is not None and self.dbt_model:
+                warn_of_missing_model(self.sync.name, self.dbt_model, known)
         return build_sync_definitions(
             self.sync,
             spec=self.get_asset_spec(),

@@ -180,15 +180,6 @@ def built_in_source(kind: str) -> str:
     return f"{GROUP}_{f'{kind[:-1]}ies' if kind.endswith('y') else f'{kind}s'}"
 
 
-def dbt_model_key(model: str) -> dg.AssetKey:
-    """Return the asset key that dagster-dbt gives a model by default.
-
-    Args:
-        model: its name; `schema.name` if dbt's `schema` config is set for it.
-    """
-    return dg.AssetKey(model.split("."))
-
-
 def column_lineage(
     sync: Sync, upstream: Iterable[dg.AssetKey], columns: Iterable[Column]
 ) -> dict[str, dg.TableColumnLineage]:

@@ -25,7 +25,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN `activity_type` IS NULL OR `id` IS NULL
+      WHEN CAST(`activity_type` AS STRING) IS NULL OR CAST(`id` AS STRING) IS NULL
       THEN NULL
       ELSE CASE
         WHEN BYTE_LENGTH(
@@ -171,7 +171,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN `activity_type` IS NULL OR `id` IS NULL
+      WHEN CAST(`activity_type` AS STRING) IS NULL OR CAST(`id` AS STRING) IS NULL
       THEN NULL
       ELSE CASE
         WHEN BYTE_LENGTH(
@@ -363,6 +363,70 @@ LEFT JOIN cr_elsewhere AS e
   ON e.key = h.key
 WHERE
   h.copies + coalesce(e.copies, 0) > 1;
+
+-- may be respelled
+SELECT
+  1
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+  AND (
+    key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '"%' OR key LIKE '%-0%'
+  )
+LIMIT 1;
+
+-- respelled keys
+CREATE TEMPORARY TABLE cr_respelled AS
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`id` AS STRING) LIKE '%@%' OR BYTE_LENGTH(CAST(`id` AS STRING)) > 1000
+      THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+      ELSE CAST(`id` AS STRING)
+    END AS was,
+    CASE
+      WHEN NOT (
+        IS_NAN(`id`) OR IS_INF(`id`)
+      )
+      THEN CASE
+        WHEN `id` = FLOOR(`id`) AND abs(`id`) < 8e34
+        THEN CAST(CAST(`id` AS BIGNUMERIC) AS STRING)
+        ELSE CAST(`id` AS STRING)
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM `crm`.`contacts` AS source
+  ) AS source_rows
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- respell
+UPDATE `common_room`.`sync_ledger` SET key = r.key
+FROM cr_respelled AS r
+WHERE
+  `sync_ledger`.sync = 'contacts' AND `sync_ledger`.key = r.was;
 
 -- count source rows
 SELECT
@@ -614,23 +678,25 @@ JOIN cr_compared AS c
   ON s.cr_key = c.key
 WHERE
   c.why = 'rehashed'
-  AND TO_HEX(
-    MD5(
-      CASE
-        WHEN `email` IS NULL
-        THEN ''
-        ELSE 'email=' || CASE WHEN NOT `email` IS NULL THEN TO_JSON_STRING(`email`) END || ','
-      END || CASE
-        WHEN `full_name` IS NULL
-        THEN ''
-        ELSE 'full_name=' || CASE WHEN NOT `full_name` IS NULL THEN TO_JSON_STRING(`full_name`) END || ','
-      END || CASE
-        WHEN `id` IS NULL
-        THEN ''
-        ELSE 'id=' || CASE WHEN NOT `id` IS NULL THEN TO_JSON_STRING(`id`) END || ','
-      END
+  AND c.was_fingerprint IN (
+    TO_HEX(
+      MD5(
+        CASE
+          WHEN `email` IS NULL
+          THEN ''
+          ELSE 'email=' || CASE WHEN NOT `email` IS NULL THEN TO_JSON_STRING(`email`) END || ','
+        END || CASE
+          WHEN `full_name` IS NULL
+          THEN ''
+          ELSE 'full_name=' || CASE WHEN NOT `full_name` IS NULL THEN TO_JSON_STRING(`full_name`) END || ','
+        END || CASE
+          WHEN `id` IS NULL
+          THEN ''
+          ELSE 'id=' || CASE WHEN NOT `id` IS NULL THEN TO_JSON_STRING(`id`) END || ','
+        END
+      )
     )
-  ) = c.was_fingerprint;
+  );
 
 -- settle refreshed 1
 UPDATE cr_compared SET why = r.why
@@ -760,6 +826,16 @@ ORDER BY
   turn
 LIMIT 5;
 
+-- count offered
+SELECT
+  turn,
+  count(*)
+FROM cr_offered
+GROUP BY
+  turn
+ORDER BY
+  turn;
+
 -- count new
 SELECT
   count(CASE WHEN why = 'new' THEN 1 END)
@@ -794,7 +870,9 @@ SELECT
   o.was_not_found_runs,
   `id` AS `value_id`,
   `full_name` AS `value_full_name`,
-  `email` AS `value_email`
+  `email` AS `value_email`,
+  o.row_hash AS planned_hash,
+  1 AS copy_number
 FROM (
   SELECT
     CASE
@@ -1146,6 +1224,7 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `unknown` INT64,
   `not_sent` INT64,
   `changed_after_delivery` INT64,
+  `changed_while_read` INT64,
   `deleted_remotely` INT64,
   `deletions` INT64,
   `absent_from_source` INT64,

@@ -25,7 +25,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "activity_type" IS NULL OR "id" IS NULL
+      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
       THEN NULL
       ELSE CASE
         WHEN STRLEN(
@@ -127,7 +127,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "activity_type" IS NULL OR "id" IS NULL
+      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
       THEN NULL
       ELSE CASE
         WHEN STRLEN(
@@ -275,6 +275,68 @@ LEFT JOIN cr_elsewhere AS e
   ON e.key = h.key
 WHERE
   h.copies + COALESCE(e.copies, 0) > 1;
+
+-- may be respelled
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+  AND (
+    key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '"%' OR key LIKE '%-0%'
+  )
+LIMIT 1;
+
+-- respelled keys
+CREATE TEMPORARY TABLE cr_respelled AS
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("id" AS TEXT) LIKE '%@%' OR STRLEN(CAST("id" AS TEXT)) > 1000
+      THEN 'sha256:' || SHA256(CAST("id" AS TEXT))
+      ELSE CAST("id" AS TEXT)
+    END AS was,
+    CASE
+      WHEN ISFINITE("id")
+      THEN CASE
+        WHEN "id" = FLOOR("id") AND ABS("id") < 8e34
+        THEN CAST(TRY_CAST("id" AS INT128) AS TEXT)
+        ELSE CAST("id" AS TEXT)
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM "crm"."contacts" AS source
+  ) AS source_rows
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- respell
+UPDATE "common_room"."sync_ledger" SET key = r.key
+FROM cr_respelled AS r
+WHERE
+  "sync_ledger".sync = 'contacts' AND "sync_ledger".key = r.was;
 
 -- count source rows
 SELECT
@@ -526,21 +588,23 @@ JOIN cr_compared AS c
   ON s.cr_key = c.key
 WHERE
   c.why = 'rehashed'
-  AND MD5(
-    CONCAT(
-      CASE
-        WHEN "email" IS NULL
-        THEN ''
-        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
-      END,
-      CASE
-        WHEN "full_name" IS NULL
-        THEN ''
-        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
-      END,
-      CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
+  AND c.was_fingerprint IN (
+    MD5(
+      CONCAT(
+        CASE
+          WHEN "email" IS NULL
+          THEN ''
+          ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+        END,
+        CASE
+          WHEN "full_name" IS NULL
+          THEN ''
+          ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+        END,
+        CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
+      )
     )
-  ) = c.was_fingerprint;
+  );
 
 -- settle refreshed 1
 UPDATE cr_compared SET why = r.why
@@ -670,6 +734,16 @@ ORDER BY
   turn
 LIMIT 5;
 
+-- count offered
+SELECT
+  turn,
+  COUNT(*)
+FROM cr_offered
+GROUP BY
+  turn
+ORDER BY
+  turn;
+
 -- count new
 SELECT
   COUNT(CASE WHEN why = 'new' THEN 1 END)
@@ -702,7 +776,9 @@ SELECT
   o.was_not_found_runs,
   "id" AS "value_id",
   "full_name" AS "value_full_name",
-  "email" AS "value_email"
+  "email" AS "value_email",
+  o.row_hash AS planned_hash,
+  1 AS copy_number
 FROM (
   SELECT
     CASE
@@ -1054,6 +1130,7 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "unknown" BIGINT,
   "not_sent" BIGINT,
   "changed_after_delivery" BIGINT,
+  "changed_while_read" BIGINT,
   "deleted_remotely" BIGINT,
   "deletions" BIGINT,
   "absent_from_source" BIGINT,

@@ -25,7 +25,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "ACTIVITY_TYPE" IS NULL OR "ID" IS NULL
+      WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) IS NULL OR CAST("ID" AS VARCHAR) IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
@@ -140,7 +140,7 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN "ACTIVITY_TYPE" IS NULL OR "ID" IS NULL
+      WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) IS NULL OR CAST("ID" AS VARCHAR) IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
@@ -301,6 +301,68 @@ LEFT JOIN cr_elsewhere AS e
   ON e.key = h.key
 WHERE
   h.copies + COALESCE(e.copies, 0) > 1;
+
+-- may be respelled
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+  AND (
+    key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '"%' OR key LIKE '%-0%'
+  )
+LIMIT 1;
+
+-- respelled keys
+CREATE TEMPORARY TABLE cr_respelled AS
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("ID" AS VARCHAR) LIKE '%@%' OR OCTET_LENGTH(CAST("ID" AS VARCHAR)) > 1000
+      THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+      ELSE CAST("ID" AS VARCHAR)
+    END AS was,
+    CASE
+      WHEN NOT TO_CHAR("ID") IN ('NaN', 'inf', '-inf')
+      THEN CASE
+        WHEN "ID" = FLOOR("ID") AND ABS("ID") < 8e34
+        THEN CAST(CAST("ID" AS DECIMAL(38, 0)) AS VARCHAR)
+        ELSE CAST("ID" AS VARCHAR)
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM "CRM"."CONTACTS" AS source
+  ) AS source_rows
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- respell
+UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET key = r.key
+FROM cr_respelled AS r
+WHERE
+  "SYNC_LEDGER".sync = 'contacts' AND "SYNC_LEDGER".key = r.was;
 
 -- count source rows
 SELECT
@@ -552,17 +614,19 @@ JOIN cr_compared AS c
   ON s.cr_key = c.key
 WHERE
   c.why = 'rehashed'
-  AND MD5(
-    CASE
-      WHEN "EMAIL" IS NULL
-      THEN ''
-      ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
-    END || CASE
-      WHEN "FULL_NAME" IS NULL
-      THEN ''
-      ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
-    END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
-  ) = c.was_fingerprint;
+  AND c.was_fingerprint IN (
+    MD5(
+      CASE
+        WHEN "EMAIL" IS NULL
+        THEN ''
+        ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
+      END || CASE
+        WHEN "FULL_NAME" IS NULL
+        THEN ''
+        ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
+      END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
+    )
+  );
 
 -- settle refreshed 1
 UPDATE cr_compared SET why = r.why
@@ -692,6 +756,16 @@ ORDER BY
   turn
 LIMIT 5;
 
+-- count offered
+SELECT
+  turn,
+  COUNT(*)
+FROM cr_offered
+GROUP BY
+  turn
+ORDER BY
+  turn;
+
 -- count new
 SELECT
   COUNT(CASE WHEN why = 'new' THEN 1 END)
@@ -720,7 +794,9 @@ SELECT
   o.was_not_found_runs,
   "ID" AS "VALUE_ID",
   "FULL_NAME" AS "VALUE_FULL_NAME",
-  "EMAIL" AS "VALUE_EMAIL"
+  "EMAIL" AS "VALUE_EMAIL",
+  o.row_hash AS planned_hash,
+  1 AS copy_number
 FROM (
   SELECT
     CASE
@@ -1072,6 +1148,7 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "UNKNOWN" BIGINT,
   "NOT_SENT" BIGINT,
   "CHANGED_AFTER_DELIVERY" BIGINT,
+  "CHANGED_WHILE_READ" BIGINT,
   "DELETED_REMOTELY" BIGINT,
   "DELETIONS" BIGINT,
   "ABSENT_FROM_SOURCE" BIGINT,
