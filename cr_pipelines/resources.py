@@ -94,12 +94,12 @@ class CommonRoomResource(_ResourceWithSecrets):
         "COMMON_ROOM_DESTINATION_SOURCE_ID.",
     )
 
-    rate_share: float = Field(
-        default=1.0,
+    rate_share: float | None = Field(
+        default=None,
         gt=0,
         le=1,
         description="How much of the token's rate limit to use, above 0 and up to 1. Below 1, requests are spread "
-        "evenly, which leaves room for other clients of the token.",
+        "evenly, which leaves room for other clients of the token. Default: 1.",
     )
 
     _token_is_no_mask = field_validator("token", mode="before")(_without_mask)
@@ -123,7 +123,7 @@ class CommonRoomResource(_ResourceWithSecrets):
                 token,
                 self.base_url or settings.base_url,
                 allow_plain_http=settings.allow_plain_http,
-                rate_share=self.rate_share,
+                rate_share=1.0 if self.rate_share is None else self.rate_share,
             )
         except ValueError as error:
             raise SettingsError(str(error)) from None

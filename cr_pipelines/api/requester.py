@@ -119,6 +119,10 @@ class Requester:
         since = self._rate_limiter.unanswered_since
         return 0.0 if since is None else time.monotonic() - since
 
+    def seconds_rate_limited(self) -> float:
+        """Return how long the rate limit lets nothing more be sent."""
+        return max(self._rate_limiter.window.closed_for(time.monotonic()), 0.0)
+
     async def write(
         self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
     ) -> WriteResponse:

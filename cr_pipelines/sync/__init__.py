@@ -8,6 +8,7 @@ from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog,
 from cr_pipelines.sync.counters import COUNTERS, Counter
 from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError, TakenOver
 from cr_pipelines.sync.event_loop import run_in_loop
+from cr_pipelines.sync.explanation import LedgerEntry, RowExplanation
 from cr_pipelines.sync.model import (
     REMOVALS,
     Destination,
@@ -21,7 +22,7 @@ from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
 from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.suppression import SuppressionList
-from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, rows
+from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, duration, rows
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.heartbeat import Heartbeat
@@ -44,6 +45,7 @@ __all__ = [
     "Destination",
     "Heartbeat",
     "Ledger",
+    "LedgerEntry",
     "Options",
     "Partition",
     "Problem",
@@ -51,6 +53,7 @@ __all__ = [
     "RejectedRow",
     "Report",
     "Resync",
+    "RowExplanation",
     "RowsOutside",
     "RunKey",
     "RunRecord",
@@ -68,6 +71,7 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "compact_ledger",
+    "duration",
     "mark_running",
     "read_catalog",
     "rows",

@@ -25,6 +25,7 @@ from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.errors import SyncError, TakenOver
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
+from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner
@@ -233,6 +234,12 @@ class Run:
         planner = Planner(session, self._schema, self._sync, self._options, self._partition)
         plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
+        if self._options.dry_run and 0 < len(self._options.keys) <= MOST_KEYS:
+            entries, comparisons = ledger.entries(self._sync.name, self._options.keys), planner.comparisons()
+            self._report.explanations = [
+                RowExplanation(key, comparisons.get(key, "not_in_source"), entries.get(key))
+                for key in self._options.keys
+            ]
         if not self._options.dry_run:
             planner.begin(plan, PlannedRun(self.key.run_id, self._order), self._source_id)
         return plan
@@ -254,13 +261,13 @@ class Run:
         dry_run = self._options.dry_run
         outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker)
         delivery = Delivery(self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker)
-        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing.progress_seconds)
+        progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing)
         catalog = None if remote is None else remote.catalog
 
         async def deliver(client: CommonRoomClient) -> None:
             try:
                 if dry_run:
-                    self._report.samples = await delivery.preview(client, catalog)
+                    self._report.samples = await delivery.preview(client, catalog, self._report.explanations)
                 else:
                     await delivery.run(client, catalog, outbox, recorder, progress)
             except (BadToken, UnknownSource, OperationGone) as error:
@@ -309,6 +316,9 @@ class Run:
     def _describe(self, plan: Plan) -> None:
         """Report what the plan found."""
         report = self._report
+        for explanation in report.explanations:
+            if self._watch.suppressed.address_of(explanation.key) is not None:
+                explanation.suppress()
         report.source_rows = plan.source_rows
         report.offered = plan.offered
         report.offered_new = plan.offered_new

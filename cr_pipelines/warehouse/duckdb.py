@@ -5,7 +5,9 @@ more only when a statement needs it.
 """
 
 import fcntl
+import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +28,8 @@ from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.spill import spill_folder, sweep_default
 from cr_pipelines.warehouse.urls import UrlParts
 
+_log = logging.getLogger(__name__)
+
 _MEGABYTE = 1_000_000
 
 FIRST_MEMORY = 64 * _MEGABYTE
@@ -34,6 +38,9 @@ FIRST_MEMORY = 64 * _MEGABYTE
 _LOG_SECONDS = 5.0
 
 _WAIT_SECONDS = 600.0
+
+_SAY_AFTER_SECONDS = 3.0
+"""A wait for the file that takes longer is logged."""
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
@@ -333,7 +340,7 @@ class DuckDBWarehouse(Warehouse):
 
     def _connect(self, spill: Path) -> duckdb.DuckDBPyConnection:
         begun = time.monotonic()
-        pause = 0.005
+        pause, said_after = 0.005, _SAY_AFTER_SECONDS
         while True:
             try:
                 connection = duckdb.connect(str(self.path), config={**_CONFIG, "temp_directory": str(spill)})
@@ -348,14 +355,29 @@ class DuckDBWarehouse(Warehouse):
                         f"{self.path} cannot be opened: it is not a DuckDB database that DuckDB {duckdb.__version__} "
                         "can read, or this process lacks permission"
                     ) from None
-                if time.monotonic() - begun > self._busy_seconds:
-                    raise self._busy("another process") from None
+                waited, holder = time.monotonic() - begun, _holder(error)
+                if waited > self._busy_seconds:
+                    raise self._busy(holder) from None
+                if waited > said_after:
+                    _log.warning(
+                        "waiting for %s, which %s has open; giving up after %.0f s",
+                        self.path,
+                        holder,
+                        self._busy_seconds,
+                    )
+                    said_after = max(60.0, 2 * said_after)
             else:
                 _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
                 return connection
             # The jitter keeps two waiting processes from meeting at every try.
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 0.25)
+
+
+def _holder(error: duckdb.IOException) -> str:
+    """Return which process has the file, by DuckDB's error."""
+    found = re.search(r"held in (.*?) ?\(PID (\d+)\)", str(error))
+    return f"another process ({Path(found[1]).name or 'unknown'}, PID {found[2]})" if found else "another process"
 
 
 def _wait_for_log(log: Path) -> None:

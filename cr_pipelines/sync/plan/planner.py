@@ -189,6 +189,12 @@ class Planner:
             plan.unread += max(offered - section.rows, 0)
             plan.changed_while_read += second.changed + abs(offered - section.rows)
 
+    def comparisons(self) -> dict[str, str]:
+        """Return how the keys that were asked for compare with the ledger, those that the source has."""
+        found = dict(self._session.fetch_all("SELECT key, 'unchanged' FROM cr_source_keys"))
+        found |= dict(self._session.fetch_all("SELECT key, why FROM cr_compared"))
+        return found | dict(self._session.fetch_all("SELECT key, 'shared_key' FROM cr_duplicates"))
+
     def begin(self, plan: Plan, run: PlannedRun, source_id: int | None = None) -> None:
         """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if not plan.emptied:
