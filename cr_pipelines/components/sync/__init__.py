@@ -18,6 +18,7 @@ from cr_pipelines.components.sync.options import (
 from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
+    connections_of,
     first_days_of,
     syncs_of,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "build_sync_asset",
     "build_sync_definitions",
     "build_sync_spec",
+    "connections_of",
     "dbt_model_key",
     "execute_sync",
     "first_days_of",

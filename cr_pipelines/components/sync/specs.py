@@ -24,6 +24,8 @@ _METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else fiel
 
 _FRAME = "common_room/data_frame"
 
+_CONNECTION = "common_room/connection"
+
 LEGACY_TAG = "common_room/legacy_operation"
 """The tag of a sync that rests on an operation which the vendor's newest description leaves out."""
 
@@ -147,20 +149,31 @@ def build_source_specs(
     ]
 
 
-def syncs_of(definitions: dg.Definitions) -> list[Sync]:
-    """Return every sync of the definitions, whether from YAML, the factory or a subclass.
+def syncs_of(definitions: dg.Definitions, connection: Connection | None = None) -> list[Sync]:
+    """Return every sync of the definitions, whether from YAML, the factory or a subclass; or those of a connection.
 
     Syncs of data frames are left out: only a run has their rows.
     """
-    found = (_sync_of(spec) for spec in definitions.resolve_all_asset_specs())
-    return [sync for sync in found if sync is not None]
+    return [
+        sync
+        for spec in definitions.resolve_all_asset_specs()
+        if (sync := _sync_of(spec)) is not None and connection in (None, _connection_of(spec))
+    ]
 
 
-def first_days_of(definitions: dg.Definitions) -> dict[str, date]:
-    """Return the first day of every sync that is partitioned by day, by the sync's name."""
+def connections_of(definitions: dg.Definitions) -> list[Connection]:
+    """Return the connections of all syncs."""
+    specs = definitions.resolve_all_asset_specs()
+    return list(dict.fromkeys(_connection_of(spec) for spec in specs if _sync_of(spec) is not None))
+
+
+def first_days_of(definitions: dg.Definitions, connection: Connection | None = None) -> dict[str, date]:
+    """Return the first day of every sync that is partitioned by day, by the sync's name; or those of a connection."""
     found = {}
     for spec in definitions.resolve_all_asset_specs():
         sync = _sync_of(spec)
+        if connection not in (None, _connection_of(spec)):
+            continue
         if sync is not None and spec.partitions_def is not None:
             first = spec.partitions_def.get_first_partition_key()
             found[sync.name] = date.fromisoformat(first) if first else date.min
@@ -172,6 +185,13 @@ def sync_metadata(sync: Sync, frame: dg.AssetKey | None = None) -> dict[str, Any
     values = ((field, getattr(sync, field.name)) for field in fields(Sync))
     metadata = {_METADATA[field.name]: value for field, value in values if value != field.default}
     return metadata if frame is None else {**metadata, _FRAME: frame.to_user_string()}
+
+
+def connection_metadata(connection: Connection) -> dict[str, str]:
+    """Return metadata that shows which resources a sync uses, and from which `connections_of` makes the connection."""
+    if connection.resource_keys == DEFAULT_CONNECTION.resource_keys:
+        return {}
+    return {_CONNECTION: f"{connection.name} {connection.common_room} {connection.warehouse}"}
 
 
 def describe_source(sync: Sync, frame: dg.AssetKey | None = None) -> str:
@@ -254,6 +274,13 @@ def _requests(contract: Contract) -> str:
     if contract.batching:
         return f"New and changed rows of the same {', '.join(contract.batching.by)} share requests ({endpoint})."
     return f"Each new or changed row is one request ({endpoint})."
+
+
+def _connection_of(spec: dg.AssetSpec) -> Connection:
+    value = spec.metadata.get(_CONNECTION)
+    if value is None:
+        return DEFAULT_CONNECTION
+    return Connection(*str(value.value if isinstance(value, dg.MetadataValue) else value).split(" "))
 
 
 def _sync_of(spec: dg.AssetSpec) -> Sync | None:
