@@ -1,17 +1,14 @@
 """The package can be installed together with Dagster's integrations, at the lowest and the highest of its bounds."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import cr_pipelines
+from cr_pipelines_tests.support.wheel import PROJECT, UV
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
-PROJECT = Path(cr_pipelines.__file__).parent.parent
-UV = Path(sys.executable).with_name("uv")
 BESIDE = [
     "dagster-dbt dbt-duckdb",
     "dagster-duckdb",

@@ -49,6 +49,7 @@ class SyncScaffoldParams(BaseModel):
     source: str | None = Field(
         default=None, description="Table or view to read. Default: that of the built-in sync of the kind."
     )
+    connection: str | None = Field(default=None, description="Name of the CommonRoomConnection to use.")
 
 
 class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
@@ -67,7 +68,8 @@ class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
         attributes: dict[str, Any] = {
             "kind": params.kind,
             "source": source,
-            "asset_key": f"{GROUP}/{request.target_path.stem}",
+            "asset_key": f"{params.connection or GROUP}/{request.target_path.stem}",
+            **({"connection": params.connection} if params.connection else {}),
             "schedule": {"cron": "0 * * * *", "status": "stopped"},
         }
         if contract.partition_by:
