@@ -37,7 +37,7 @@ def main() -> None:
     """Sync a data warehouse to Common Room.
 
     Start with `cr-pipelines demo`. The other commands read the environment: COMMON_ROOM_API_TOKEN,
-    COMMON_ROOM_BASE_URL, COMMON_ROOM_DESTINATION_SOURCE_ID, CR_WAREHOUSE_URL, CR_STATE_SCHEMA.
+    COMMON_ROOM_BASE_URL, COMMON_ROOM_DESTINATION_SOURCE_ID, CR_WAREHOUSE_URL, CR_STATE_URL, CR_STATE_SCHEMA.
     """
 
 

@@ -36,7 +36,7 @@ class Removals:
     """Privacy requests of one warehouse.
 
     Attributes:
-        warehouse: where the requests and our own tables are.
+        warehouse: where the requests and our own tables are, which may be two engines.
         source: the table of requests.
         schema: of our own tables.
         timing: when to retry, and when to look people up.
@@ -56,7 +56,9 @@ class Removals:
         """
         with self.warehouse.session() as session:
             StateSchema(session, self.schema).prepare()
-            return Register(session, self.schema, self.timing).ingest(self.source, self.clock()).requests
+            register = Register(session, self.schema, self.timing)
+            with self.warehouse.source_session(session) as reading:
+                return register.ingest(self.source, self.clock(), reading).requests
 
     def take_in(self) -> int:
         """Do the same as `ingest`."""
@@ -84,7 +86,8 @@ class Removals:
             register = Register(session, self.schema, self.timing)
             unreadable: WarehouseError | SourceUnusable | None = None
             try:
-                register.ingest(self.source, self.clock())
+                with self.warehouse.source_session(session) as reading:
+                    register.ingest(self.source, self.clock(), reading)
             except (WarehouseError, SourceUnusable) as error:
                 # Requests that are already recorded are due all the same.
                 unreadable = error

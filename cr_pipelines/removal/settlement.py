@@ -132,7 +132,9 @@ class SettlementRun:
     def _ingest(self, session: Session, request_ids: list[str] | None) -> list[DueRequest]:
         register = Register(session, self._schema, self._timing)
         try:
-            self._report.ingested, self._report.invalid = register.ingest(self._source, self._clock())
+            with self._warehouse.source_session(session) as reading:
+                ingested = register.ingest(self._source, self._clock(), reading)
+            self._report.ingested, self._report.invalid = ingested
         except (WarehouseError, SourceUnusable) as error:
             # Requests that are already recorded are settled all the same.
             self._report.source_problem = error

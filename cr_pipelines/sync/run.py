@@ -8,7 +8,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +67,8 @@ def run_sync(
 
     Args:
         sync: what to sync.
-        warehouse: where the source and our own tables are. No session is open while requests are sent, except to
-            write outcomes.
+        warehouse: where the source and our own tables are; `open_warehouse` takes a URL for each. No session is open
+            while requests are sent, except to write outcomes.
         destination: the room. No client is opened when nothing has to be sent.
         schema: the warehouse schema of our own tables, created if it does not exist.
         options: what this run does differently.
@@ -202,13 +202,13 @@ class Run:
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
-                plan = self._plan_in(session, ledger, remote)
+                plan = self._plan_in(session, ledger, remote, interruption)
             else:
                 # Claimed before folding: what another run announced until now is seen, and it announces no more.
                 self._order = runs.claim(*self.key, self._options.resync)
                 try:
                     with self._heartbeat.keep_beating(self._warehouse):
-                        plan = self._plan_in(session, ledger, remote)
+                        plan = self._plan_in(session, ledger, remote, interruption)
                     runs.heartbeat(*self.key)
                 except BaseException as error:
                     interrupted = interruption.requested or not isinstance(error, Exception)
@@ -229,10 +229,16 @@ class Run:
             with suppress(WarehouseError), self._warehouse.session() as another:
                 RunRegistry(another, self._schema).finish(*self.key, state, values)
 
-    def _plan_in(self, session: Session, ledger: Ledger, remote: RemoteState | None) -> Plan:
+    def _plan_in(
+        self, session: Session, ledger: Ledger, remote: RemoteState | None, interruption: Interruption
+    ) -> Plan:
         ledger.fold(self._sync.name)
-        planner = Planner(session, self._schema, self._sync, self._options, self._partition)
-        plan = planner.plan(None if remote is None else remote.ids)
+        # A data frame is where our tables are.
+        in_state = self._sync.source == FRAME
+        with nullcontext(session) if in_state else self._warehouse.source_session(session) as source:
+            interruption.watch(source)
+            planner = Planner(session, self._schema, self._sync, self._options, self._partition, source)
+            plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
         if self._options.dry_run and 0 < len(self._options.keys) <= MOST_KEYS:
             entries, comparisons = ledger.entries(self._sync.name, self._options.keys), planner.comparisons()

@@ -89,6 +89,9 @@ class SourceDialect(SqlDialect):
     json_types: ClassVar[frozenset[str]]
     """Types of values that have a JSON text."""
 
+    most_listed: ClassVar[int] = 5_000
+    """How many keys a query may list; engines have a largest size of a query."""
+
     @property
     @abstractmethod
     def row_hash_version(self) -> str:

@@ -79,6 +79,7 @@ class DuckDBDialect(Dialect):
     decimal_types: ClassVar = frozenset({"DECIMAL"})
     inexact_types: ClassVar = frozenset({"FLOAT", "DOUBLE"})
     json_types: ClassVar = frozenset({"JSON", "VARIANT"})
+    most_listed: ClassVar = 50_000
 
     @property
     @override
@@ -178,6 +179,15 @@ class DuckDBSession(Session):
             self._connection.unregister("appended_rows")
 
     @override
+    def append_temporary(self, name: str, rows: pa.Table, *, create: bool = False) -> None:
+        self._connection.register("appended_rows", rows)
+        made = f"CREATE TEMPORARY TABLE {name} AS" if create else f"INSERT INTO {name}"
+        try:
+            self.execute(f"{made} SELECT * FROM appended_rows")
+        finally:
+            self._connection.unregister("appended_rows")
+
+    @override
     def transaction(self, work: Callable[[], None]) -> None:
         # Out of memory, DuckDB aborts the transaction: all of it is done again with more.
         def transaction() -> None:
@@ -261,6 +271,16 @@ class DuckDBSession(Session):
         return not self.fetch_all(f"SELECT 1 FROM information_schema.tables WHERE {where} LIMIT 1")
 
 
+@contextmanager
+def open_in_memory(spill: Path, most_memory: int = 1000 * _MEGABYTE) -> Iterator[DuckDBSession]:
+    """Open a session without a file, which spills to a folder."""
+    connection = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": str(spill)})
+    try:
+        yield DuckDBSession(connection, most_memory)
+    finally:
+        connection.close()
+
+
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     """Yield the batches of a reader. DuckDB's errors arrive wrapped in Arrow's and are turned back here."""
     while True:
@@ -319,7 +339,7 @@ class DuckDBWarehouse(Warehouse):
         if not lock.acquire(timeout=min(self._busy_seconds, threading.TIMEOUT_MAX)):
             raise self._busy("another session of this process")
         try:
-            if not self.path.is_file():
+            if not self.path.is_file() and self.role != "state":
                 raise WarehouseError(f"there is no DuckDB file {self.path}; create it, or change the warehouse URL")
             with spill_folder(self.path) as folder:
                 connection = self._connect(folder)
@@ -343,7 +363,11 @@ class DuckDBWarehouse(Warehouse):
         pause, said_after = 0.005, _SAY_AFTER_SECONDS
         while True:
             try:
-                connection = duckdb.connect(str(self.path), config={**_CONFIG, "temp_directory": str(spill)})
+                connection = duckdb.connect(
+                    str(self.path),
+                    read_only=self.role == "source",
+                    config={**_CONFIG, "temp_directory": str(spill)},
+                )
             except duckdb.ConnectionException:
                 raise WarehouseError(
                     f"this process already has {self.path} open with a different DuckDB configuration; close that "

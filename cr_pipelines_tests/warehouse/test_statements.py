@@ -12,8 +12,10 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 
 from cr_pipelines.sync import Options, Partition, Sync
+from cr_pipelines.sync.plan import apart_statements as apart
 from cr_pipelines.sync.plan import partition_statements as partitions
 from cr_pipelines.sync.plan import record_statements as records
+from cr_pipelines.sync.plan import source_statements
 from cr_pipelines.sync.plan import statements as plan
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.record_statements import PlannedRun
@@ -54,10 +56,15 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     day = Partition.of_day("timestamp", date(2026, 1, 1))
     of_day = PlanNames(dialect, "common_room", activities, day.name)
     typed = {"activity_type": text, "id": text, "timestamp": next(reversed(dialect.zoneless_types))}
-    yield "hash keys", plan.temporary_table("cr_source_keys", plan.hash_keys(names, source, types, ()))
+    yield (
+        "hash keys",
+        plan.temporary_table("cr_source_keys", source_statements.hash_keys(dialect, contacts, source, types, ())),
+    )
     yield (
         "hash some keys of a day",
-        plan.hash_keys(of_day, partitions.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']),
+        source_statements.hash_keys(
+            dialect, activities, partitions.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']
+        ),
     )
     yield "find moved", partitions.find_moved(of_day)
     yield (
@@ -70,7 +77,12 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "duplicate keys of several days", plan.duplicate_keys(elsewhere=True)
     yield "may be respelled", plan.may_be_respelled(names)
     numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
-    yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
+    yield (
+        "respelled keys",
+        plan.temporary_table(
+            "cr_respelled", plan.respelled_keys(names, source_statements.spellings(dialect, contacts, source, numbered))
+        ),
+    )
     yield "respell", plan.respell(names, "sync_ledger")
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
@@ -100,6 +112,17 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "count offered", plan.count_offered()
     yield "count new", plan.count_new(dialect)
     yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
+    elsewhere = partitions.rows_elsewhere(dialect, activities, day, typed)
+    yield "keys elsewhere", apart.keys_elsewhere(dialect, activities, elsewhere, typed, ["a", "it's"])
+    yield "count elsewhere", apart.count_elsewhere()
+    yield "fingerprints", apart.fingerprints(dialect, contacts, source, numbered)
+    yield "find refreshed apart", apart.find_refreshed()
+    yield "offered", apart.OFFERED
+    yield "read the source apart", apart.read_source(dialect, contacts, source, types, ["a", "b"], bare=True)
+    yield (
+        "read offered apart",
+        apart.read_offered(dialect, ["cr_read_0", "cr_read_1"], list(types), 0, ["email"], repeatable=False),
+    )
     yield "refresh hashes", records.refresh_hashes(names, VERSION)
     yield "record absent", records.record_absent(names)
     yield "record returned", records.record_returned(names)

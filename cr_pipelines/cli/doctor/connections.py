@@ -22,6 +22,7 @@ _ENVIRONMENT = {
     "COMMON_ROOM_BASE_URL": DEFAULT_BASE_URL,
     "COMMON_ROOM_DESTINATION_SOURCE_ID": "",
     "CR_WAREHOUSE_URL": DEMO_WAREHOUSE_URL,
+    "CR_STATE_URL": "",
     "CR_STATE_SCHEMA": "",
 }
 """The variables, and the default of each."""
@@ -72,10 +73,14 @@ def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
     checklist.section("Warehouse")
     schema = project.state_schema
 
-    def read() -> tuple[Warehouse, bool]:
+    def read() -> Warehouse:
         warehouse = project.open_warehouse()
+        with warehouse.source_session():
+            return warehouse
+
+    def look(warehouse: Warehouse) -> bool:
         with warehouse.session() as session:
-            return warehouse, StateSchema(session, schema).exists()
+            return StateSchema(session, schema).exists()
 
     def write(warehouse: Warehouse) -> int | None:
         with warehouse.session() as session:
@@ -83,11 +88,15 @@ def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
             state.prepare()
             return state.version()
 
-    found = checklist.attempt("the warehouse", read)
-    if found is None:
+    warehouse = checklist.attempt("the warehouse", read)
+    if warehouse is None:
         return None
-    warehouse, existed = found
     checklist.ok(f"the {warehouse.kind} warehouse can be read")
+    existed = checklist.attempt("the state", lambda: look(warehouse))
+    if existed is None:
+        return None
+    if warehouse.is_apart:
+        checklist.ok(f"the state is in {shown_url(warehouse.url)}; the warehouse is only read")
     version = checklist.attempt(f"the state schema {schema}", lambda: write(warehouse))
     if version is None:
         return None
@@ -119,7 +128,7 @@ async def _ask(destination: Destination) -> _Room:
 def _shown(name: str, value: str) -> str:
     """Return a variable for people: as much of its value as cannot be a secret that was put into the wrong variable."""
     match name:
-        case "CR_WAREHOUSE_URL":
+        case "CR_WAREHOUSE_URL" | "CR_STATE_URL":
             return f"{name} is {shown_url(value)}"
         case "COMMON_ROOM_BASE_URL":
             scheme, host = value.partition("://")[0], host_of(value)

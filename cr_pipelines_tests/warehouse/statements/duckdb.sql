@@ -802,6 +802,266 @@ WHERE
 ORDER BY
   s."email";
 
+-- keys elsewhere
+SELECT
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("activity_type" AS TEXT))
+                ELSE CAST("activity_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("id" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("id" AS TEXT))
+                ELSE CAST("id" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("activity_type" AS TEXT))
+                ELSE CAST("activity_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("id" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("id" AS TEXT))
+                ELSE CAST("id" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("activity_type" AS TEXT))
+              ELSE CAST("activity_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("id" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("id" AS TEXT))
+              ELSE CAST("id" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM crm.activities
+      WHERE
+        name <> 'x'
+    ) AS source
+    WHERE
+      (
+        "timestamp" < CAST('2026-01-01 00:00:00' AS TIMESTAMP_NS)
+        OR "timestamp" >= CAST('2026-01-02 00:00:00' AS TIMESTAMP_NS)
+      )
+      AND NOT (
+        "timestamp" IS NULL
+        OR "timestamp" < CAST('0001-01-02 00:00:00' AS TIMESTAMP_NS)
+        OR "timestamp" > CAST('9999-12-30 00:00:00' AS TIMESTAMP_NS)
+      )
+  ) AS source_rows
+) AS keyed
+WHERE
+  key IN ('a', 'it''s');
+
+-- count elsewhere
+SELECT
+  key,
+  COUNT(*) AS copies
+FROM cr_keys_elsewhere AS e
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_moved AS m
+    WHERE
+      m.key = e.key
+  )
+GROUP BY
+  key;
+
+-- fingerprints
+SELECT
+  CASE
+    WHEN ISFINITE("id")
+    THEN CASE
+      WHEN "id" = FLOOR("id") AND ABS("id") < 8e34
+      THEN CAST(TRY_CAST("id" AS INT128) AS TEXT)
+      ELSE CAST("id" AS TEXT)
+    END
+  END AS key,
+  MD5(
+    CONCAT(
+      CASE
+        WHEN "email" IS NULL
+        THEN ''
+        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "full_name" IS NULL
+        THEN ''
+        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "id" IS NULL
+        THEN ''
+        ELSE 'id=' || CAST(TO_JSON(
+          COALESCE(
+            CASE
+              WHEN ISFINITE("id")
+              THEN CASE
+                WHEN "id" = FLOOR("id") AND ABS("id") < 8e34
+                THEN CAST(TRY_CAST("id" AS INT128) AS TEXT)
+                ELSE CAST("id" AS TEXT)
+              END
+            END,
+            CAST("id" AS TEXT)
+          )
+        ) AS TEXT) || ','
+      END
+    )
+  ) AS fingerprint,
+  MD5(
+    CONCAT(
+      CASE
+        WHEN "email" IS NULL
+        THEN ''
+        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "full_name" IS NULL
+        THEN ''
+        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+      END,
+      CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
+    )
+  ) AS former
+FROM (
+  SELECT
+    *
+  FROM "crm"."contacts" AS source
+) AS source_rows;
+
+-- find refreshed apart
+INSERT INTO cr_refreshed
+SELECT
+  c.key,
+  c.row_hash,
+  CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
+FROM cr_fingerprints AS f
+JOIN cr_compared AS c
+  ON f.key = c.key
+WHERE
+  c.why = 'rehashed'
+  AND (
+    c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former
+  );
+
+-- offered
+SELECT
+  key,
+  why,
+  was_status,
+  was_fingerprint,
+  was_delivered,
+  was_message,
+  was_not_found_runs,
+  row_hash AS planned_hash,
+  turn
+FROM cr_offered;
+
+-- read the source apart
+SELECT
+  s.cr_key,
+  MD5(
+    CONCAT(
+      CASE
+        WHEN "email" IS NULL
+        THEN ''
+        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "full_name" IS NULL
+        THEN ''
+        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+      END,
+      CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
+    )
+  ) AS fingerprint,
+  CAST(HASH("email", "full_name", "id") >> 1 AS BIGINT) AS row_hash,
+  "id" AS "value_id",
+  "full_name" AS "value_full_name",
+  "email" AS "value_email"
+FROM (
+  SELECT
+    CAST("id" AS TEXT) AS cr_key,
+    "id",
+    "full_name",
+    "email"
+  FROM (
+    SELECT
+      *
+    FROM "crm"."contacts" AS source
+  ) AS source_rows
+) AS s
+WHERE
+  s.cr_key IN ('a', 'b');
+
+-- read offered apart
+SELECT
+  o.key,
+  o.why,
+  s.fingerprint,
+  s.row_hash,
+  o.was_status,
+  o.was_fingerprint,
+  o.was_delivered,
+  o.was_message,
+  o.was_not_found_runs,
+  s."value_id",
+  s."value_full_name",
+  s."value_email",
+  o.planned_hash,
+  ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY o.key) AS copy_number
+FROM (
+  SELECT
+    *
+  FROM cr_read_0
+  UNION ALL
+  SELECT
+    *
+  FROM cr_read_1
+) AS s
+JOIN cr_offered AS o
+  ON s.cr_key = o.key
+WHERE
+  o.turn = 0
+ORDER BY
+  s."value_email";
+
 -- refresh hashes
 UPDATE "common_room"."sync_ledger" SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
 FROM cr_refreshed AS r

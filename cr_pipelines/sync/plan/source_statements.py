@@ -1,0 +1,58 @@
+"""The SQL that reads a source, wherever our tables are: keys, hashes, fingerprints and values of its rows.
+
+Goes in: the source's dialect, the sync, its rows as they are written after FROM, and the types of its columns. Comes
+out: one query, or the expressions of one.
+"""
+
+from collections.abc import Collection, Mapping
+
+from cr_pipelines.sync.model import Sync
+from cr_pipelines.warehouse import SourceDialect, SqlDialect
+
+
+def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
+    """Return the query behind `cr_source_keys`; `keys` narrows it to some keys."""
+    only = f"WHERE key IN ({listed(dialect, keys)})" if keys else ""
+    return f"""
+        SELECT key, row_hash
+        FROM (
+            SELECT {dialect.key(sync.contract.key, types)} AS key, {dialect.row_hash(types)} AS row_hash
+            FROM {source}
+        ) AS hashed
+        {only}"""
+
+
+def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str]) -> str:
+    """Return every row's key as it is and in its former spelling (`was`), as it is written after FROM.
+
+    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
+    """
+    key = sync.contract.key
+    return f"(SELECT {dialect.key(key, {})} AS was, {dialect.key(key, types)} AS key FROM {source}) AS spelled"
+
+
+def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[str]:
+    """Return the expression for a row's fingerprint, and the one that it once had if that may be another.
+
+    Fingerprints once had numbers as the engine's own JSON, as if their types were not known.
+    """
+    found = [dialect.fingerprint(types)]
+    if any(map(dialect.is_number, types.values())):
+        found.append(dialect.fingerprint(dict.fromkeys(types, "")))
+    return found
+
+
+def source_values(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> list[str]:
+    """Return the source columns as they are sent, each under a name that begins with `value_`."""
+    contract = sync.contract
+    identities = {*contract.key, *(column.name for column in contract.columns if column.person_id)}
+    return [
+        f"{(dialect.readable_identity if name in identities else dialect.readable)(name, kind)} "
+        f"AS {dialect.identifier(f'value_{name}')}"
+        for name, kind in types.items()
+    ]
+
+
+def listed(dialect: SqlDialect, keys: Collection[str]) -> str:
+    """Return keys as a list in SQL."""
+    return ", ".join(map(dialect.literal, keys))
