@@ -133,6 +133,7 @@ class _SyncRun:
                 options=options,
                 partition=partition,
                 run_id=self._context.run.run_id,
+                on_plan=lambda report: self._context.log.info(report.plan_summary()),
                 on_progress=self._show_progress,
                 **source,
             )
