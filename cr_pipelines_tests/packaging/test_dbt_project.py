@@ -127,7 +127,8 @@ class Acme:
 
 @pytest.fixture
 def acme(wheel: Path, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Acme]:
-    commands = new_environment(tmp_path / "environment", wheel, "dagster-dbt", "dbt-duckdb")
+    # dbt-core 1.12 is built from a download that is not in the package index.
+    commands = new_environment(tmp_path / "environment", wheel, "dagster-dbt", "dbt-duckdb", "dbt-core<1.12")
     project, warehouse, home = tmp_path / "acme", tmp_path / "acme.duckdb", tmp_path / "home"
     for name, text in FILES.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
