@@ -106,16 +106,14 @@ def deployment(
 
 
 def scaffold(deployment: Deployment) -> None:
-    """A connection and two syncs for each room."""
+    """A connection and a sync for each room."""
     for room in ROOMS:
         new = ("dg", "scaffold", "defs")
         deployment.run(*new, "cr_pipelines.components.CommonRoomConnection", room, "--name", room)
         [written] = deployment.project.rglob(f"defs/{room}/defs.yaml")
         written.write_text(f'{written.read_text().rstrip()}\n  base_url: "{{{{ env.{room.upper()}_URL }}}}"\n')
-        for kind in ("contact", "tag"):
-            options = ("--kind", kind, "--connection", room)
-            deployment.run(*new, "cr_pipelines.components.CommonRoomSync", f"{room}_{kind}s", *options)
-    deployment.run("dg", "check", "yaml")
+        options = ("--kind", "contact", "--connection", room)
+        deployment.run(*new, "cr_pipelines.components.CommonRoomSync", f"{room}_contacts", *options)
     deployment.run("dg", "check", "defs")
 
 
