@@ -207,6 +207,7 @@ ENVIRONMENT = {
         "not allowed",
     ),
     "CR_WAREHOUSE_URL": ("The warehouse; see [Warehouses](../warehouses.md).", "that of the demo"),
+    "CR_STATE_URL": ("Where the state tables are, if not in the warehouse: DuckDB or PostgreSQL.", "the warehouse"),
     "CR_STATE_SCHEMA": ("Schema of the state tables; use one per room.", "`common_room`"),
 }
 """Meaning and default."""
