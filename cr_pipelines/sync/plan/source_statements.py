@@ -7,7 +7,10 @@ out: one query, or the expressions of one.
 from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.plan.source_key import source_key
 from cr_pipelines.warehouse import SourceDialect, SqlDialect
+
+_MOST_NAMES = 10_000
 
 
 def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
@@ -16,19 +19,27 @@ def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
     return f"""
         SELECT key, row_hash
         FROM (
-            SELECT {dialect.key(sync.contract.key, types)} AS key, {dialect.row_hash(types)} AS row_hash
+            SELECT {source_key(dialect, sync, types)} AS key, {dialect.row_hash(types)} AS row_hash
             FROM {source}
         ) AS hashed
         {only}"""
 
 
-def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str]) -> str:
+def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], *, names: bool = False) -> str:
     """Return every row's key as it is and in its former spelling (`was`), as it is written after FROM.
 
-    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
+    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. Apart from that,
+    with `names`, they once had names as the source spells them.
     """
     key = sync.contract.key
-    return f"(SELECT {dialect.key(key, {})} AS was, {dialect.key(key, types)} AS key FROM {source}) AS spelled"
+    plain = dialect.key(key, types)
+    was, now = (plain, source_key(dialect, sync, types)) if names else (dialect.key(key, {}), plain)
+    return f"(SELECT {was} AS was, {now} AS key FROM {source}) AS spelled"
+
+
+def distinct_names(text: str, source: str) -> str:
+    """Return a query for the distinct texts of a column of the source."""
+    return f"SELECT DISTINCT {text} AS name FROM {source} WHERE {text} IS NOT NULL LIMIT {_MOST_NAMES}"
 
 
 def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[str]:
