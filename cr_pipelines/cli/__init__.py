@@ -259,6 +259,23 @@ def state_adopt(dry_run: bool, definitions: str) -> None:
     adopt(dry_run=dry_run, definitions=definitions)
 
 
+@state.command("copy")
+@click.argument("source_url", metavar="FROM")
+@click.argument("target_url", metavar="TO")
+@click.option("--schema", metavar="NAME", help="The state schema.  [default: CR_STATE_SCHEMA, or else common_room]")
+def state_copy(source_url: str, target_url: str, schema: str | None) -> None:
+    """Copy the state from the database at the URL FROM to the one at TO.
+
+    Use it to move the state out of the warehouse: set CR_STATE_URL to TO afterwards. The next runs send nothing again.
+    TO is a DuckDB file, which is created if it does not exist, or a PostgreSQL database. It must have no state yet.
+
+    Exit codes: 0 copied; 1 not copied, with the reason; 2 wrong usage.
+    """
+    from cr_pipelines.cli.state_copy import copy
+
+    copy(source_url, target_url, schema)
+
+
 @main.group()
 def pii() -> None:
     """Report on privacy requests, and end a suppression."""

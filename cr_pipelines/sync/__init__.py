@@ -34,6 +34,7 @@ from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, Syn
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
+from cr_pipelines.sync.state.copying import copy_state
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.people import PII_REMOVALS
@@ -89,6 +90,7 @@ __all__ = [
     "adopt_room",
     "check_room",
     "compact_ledger",
+    "copy_state",
     "duration",
     "mark_running",
     "read_catalog",
