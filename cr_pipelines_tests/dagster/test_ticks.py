@@ -78,7 +78,8 @@ TROUBLES = [a_silent_host, a_locked_table, a_file_that_another_process_has, a_vi
 
 @pytest.fixture
 def ticking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExitStack]:
-    """Time limits of a tenth, so that the test is quick."""
+    """Time limits of a tenth, so that the test is quick, and a location that is loaded."""
+    ready_made()
     for module in ("sync.schedule", "pii_removals.definitions", "pii_removals.component"):
         for name, seconds in (("TICK_WAIT_SECONDS", 0.5), ("TICK_STATEMENT_SECONDS", 2.0)):
             monkeypatch.setattr(f"cr_pipelines.components.{module}.{name}", seconds, raising=False)
