@@ -11,6 +11,8 @@ work later (`transient`), or does somebody have to change something first (termi
     ├── SyncError                     sync.errors          a sync cannot run
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
+    │   ├── OtherRoom                                      the state schema belongs to another room
+    │   ├── RoomNotConfirmed          (transient)          which room the token is for could not be read
     │   ├── StateSchemaTooNew                              a later version has migrated the state schema
     │   ├── ServerSilent          (transient)          no response at all came for minutes
     │   ├── SyncStopped               (transient)          the run ended early; what it did is recorded

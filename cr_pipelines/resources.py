@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.hidden import HiddenText
-from cr_pipelines.settings import Settings, SettingsError, warehouse_url
+from cr_pipelines.settings import Settings, SettingsError, state_url, warehouse_url
 from cr_pipelines.sync import Destination
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 
@@ -94,12 +94,12 @@ class CommonRoomResource(_ResourceWithSecrets):
         "COMMON_ROOM_DESTINATION_SOURCE_ID.",
     )
 
-    rate_share: float = Field(
-        default=1.0,
+    rate_share: float | None = Field(
+        default=None,
         gt=0,
         le=1,
         description="How much of the token's rate limit to use, above 0 and up to 1. Below 1, requests are spread "
-        "evenly, which leaves room for other clients of the token.",
+        "evenly, which leaves room for other clients of the token. Default: 1.",
     )
 
     _token_is_no_mask = field_validator("token", mode="before")(_without_mask)
@@ -123,7 +123,7 @@ class CommonRoomResource(_ResourceWithSecrets):
                 token,
                 self.base_url or settings.base_url,
                 allow_plain_http=settings.allow_plain_http,
-                rate_share=self.rate_share,
+                rate_share=1.0 if self.rate_share is None else self.rate_share,
             )
         except ValueError as error:
             raise SettingsError(str(error)) from None
@@ -135,13 +135,13 @@ class CommonRoomResource(_ResourceWithSecrets):
 
 
 class WarehouseResource(_ResourceWithSecrets):
-    """The warehouse that holds the sources and the package's own tables.
+    """The warehouse that holds the sources, and the package's own tables unless there is a state URL.
 
     Values that are not given come from the environment when a run needs them:
 
         WarehouseResource()
         WarehouseResource(url="duckdb:////data/warehouse.duckdb", state_schema="common_room_state")
-        WarehouseResource(url=dg.EnvVar("ACME_WAREHOUSE_URL"))
+        WarehouseResource(url=dg.EnvVar("ACME_WAREHOUSE_URL"), state_url=dg.EnvVar("ACME_STATE_URL"))
 
     Give a URL that has a password as an EnvVar: Dagster stores a literal and shows it in the launchpad.
     """
@@ -152,13 +152,20 @@ class WarehouseResource(_ResourceWithSecrets):
         description="URL of the warehouse, such as duckdb:////data/warehouse.duckdb. Default: CR_WAREHOUSE_URL.",
         json_schema_extra={"dagster__is_secret": True},
     )
+    state_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="URL of the DuckDB file or PostgreSQL database that has the tables of cr-pipelines; the warehouse "
+        "is then only read. Default: CR_STATE_URL, or else the warehouse.",
+        json_schema_extra={"dagster__is_secret": True},
+    )
     state_schema: str | None = Field(
         default=None,
         description="Schema of the ledger and the other tables of cr-pipelines, created if it does not exist. Default: "
         "CR_STATE_SCHEMA, or else common_room.",
     )
 
-    _url_is_no_mask = field_validator("url", mode="before")(_without_mask)
+    _url_is_no_mask = field_validator("url", "state_url", mode="before")(_without_mask)
 
     def get_warehouse(self, *, wait_seconds: float | None = None, statement_seconds: float | None = None) -> Warehouse:
         """Return the warehouse; nothing is connected yet.
@@ -167,10 +174,14 @@ class WarehouseResource(_ResourceWithSecrets):
         `statement_seconds` is how long a statement may take; None for no bound.
         Raises WarehouseError for a URL that names no known warehouse.
         """
-        if self.url == "":
-            raise SettingsError("the URL of the resource is empty; set the environment variable that it names")
+        if "" in (self.url, self.state_url):
+            which = "URL" if self.url == "" else "state URL"
+            raise SettingsError(f"the {which} of the resource is empty; set the environment variable that it names")
         return open_warehouse(
-            self.url or warehouse_url(), wait_seconds=wait_seconds, statement_seconds=statement_seconds
+            self.url or warehouse_url(),
+            self.state_url or state_url(),
+            wait_seconds=wait_seconds,
+            statement_seconds=statement_seconds,
         )
 
     def get_state_schema(self) -> str:

@@ -18,6 +18,7 @@ _BASE_URL = "COMMON_ROOM_BASE_URL"
 _SOURCE_ID = "COMMON_ROOM_DESTINATION_SOURCE_ID"
 _ALLOW_HTTP = "COMMON_ROOM_ALLOW_HTTP"
 _WAREHOUSE_URL = "CR_WAREHOUSE_URL"
+_STATE_URL = "CR_STATE_URL"
 _STATE_SCHEMA = "CR_STATE_SCHEMA"
 
 _VARIABLES = {
@@ -31,6 +32,7 @@ _VARIABLES = {
     "base_url": _BASE_URL,
     "no destination source": _SOURCE_ID,
     "warehouse URL": _WAREHOUSE_URL,
+    "state URL": _STATE_URL,
 }
 """The variable behind a message. The layers below know no environment: their messages name the setting in words.
 
@@ -51,7 +53,8 @@ class Settings:
         base_url: `COMMON_ROOM_BASE_URL`, the API's address up to and including `/community/v1`.
         source_id: `COMMON_ROOM_DESTINATION_SOURCE_ID`, the API signal that contacts and activities go to.
         warehouse_url: `CR_WAREHOUSE_URL`.
-        state_schema: `CR_STATE_SCHEMA`, the warehouse schema of the package's own tables.
+        state_url: `CR_STATE_URL`, where the package's own tables are; None for the warehouse.
+        state_schema: `CR_STATE_SCHEMA`, the schema of the package's own tables.
         allow_plain_http: `COMMON_ROOM_ALLOW_HTTP`, 1 to allow a base URL of plain http to another machine.
     """
 
@@ -60,6 +63,7 @@ class Settings:
     source_id: int | None
     warehouse_url: str
     state_schema: str
+    state_url: str | None = None
     allow_plain_http: bool = False
 
     def __repr__(self) -> str:
@@ -75,6 +79,7 @@ class Settings:
             source_id=parse_source_id(os.environ.get(_SOURCE_ID) or None),
             warehouse_url=warehouse_url(),
             state_schema=os.environ.get(_STATE_SCHEMA) or "common_room",
+            state_url=state_url(),
             allow_plain_http=os.environ.get(_ALLOW_HTTP) == "1",
         )
 
@@ -82,6 +87,12 @@ class Settings:
 def warehouse_url() -> str:
     """Return the URL of the warehouse, which can be read even when another variable is wrong."""
     return HiddenText(os.environ.get(_WAREHOUSE_URL) or DEMO_WAREHOUSE_URL)
+
+
+def state_url() -> str | None:
+    """Return the URL of the state, which can be read even when another variable is wrong; None for the warehouse."""
+    url = os.environ.get(_STATE_URL)
+    return HiddenText(url) if url else None
 
 
 def parse_source_id(value: str | None) -> int | None:

@@ -127,6 +127,16 @@ class CommonRoomClient:
         """Return how long no response at all has come while requests were sent; 0 while none is due."""
         return self._requester.seconds_without_response()
 
+    @property
+    def credentials_hash(self) -> str:
+        """Return SHA-256 of the base URL and the token: the same for two clients means the same room."""
+        return self._requester.credentials_hash
+
+    @property
+    def seconds_rate_limited(self) -> float:
+        """Return how long the rate limit lets nothing more be sent; 0 while it does."""
+        return self._requester.seconds_rate_limited()
+
     async def token_status(self) -> TokenStatus:
         """Read which room the token belongs to (GET /api-token-status)."""
         return await self._requester.read(op.TOKEN_STATUS, _read_token_status)

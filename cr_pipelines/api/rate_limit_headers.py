@@ -6,10 +6,10 @@ of a 429, a `RateLimitHit` with the seconds to wait.
 
 import math
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
@@ -36,12 +36,12 @@ class _Body429(BaseModel):
     rate_limit: _RateLimit = _RateLimit()
 
 
-def limit_and_left(headers: httpx.Headers) -> tuple[int | None, int | None]:
+def limit_and_left(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Return the requests that a window allows and those left in it; None for what the headers do not say."""
     return _limit(headers), _count(headers.get("x-ratelimit-remaining"))
 
 
-def parse_429(headers: httpx.Headers, body: bytes, now: float | None = None) -> RateLimitHit:
+def parse_429(headers: Mapping[str, str], body: bytes, now: float | None = None) -> RateLimitHit:
     """Read a 429. The wait comes from `waitMs`, else X-RateLimit-Reset, else Retry-After.
 
     Numbers that make no sense are left out.
@@ -92,7 +92,7 @@ def _details(body: bytes) -> _RateLimit:
         return _RateLimit()
 
 
-def _server_clock(headers: httpx.Headers, now: float) -> float:
+def _server_clock(headers: Mapping[str, str], now: float) -> float:
     date = _http_date(headers.get("date", ""))
     if date is None or date.tzinfo is None or abs(date.timestamp() - now) <= SKEW_TOLERATED:
         return now
@@ -134,5 +134,5 @@ def _count(value: str | None) -> int | None:
         return None
 
 
-def _limit(headers: httpx.Headers) -> int | None:
+def _limit(headers: Mapping[str, str]) -> int | None:
     return _count(headers.get("x-ratelimit-limit")) or None

@@ -6,6 +6,7 @@ limiter, the send hook, the transport and the retry rule.
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import time
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ from cr_pipelines.api.responses import Reader, WriteResponse
 from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
 from cr_pipelines.api.send_hook import SendHook, current_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
-from cr_pipelines.api.transport import AiohttpTransport
+from cr_pipelines.api.transport import AiohttpTransport, Headers, HttpResponse, HttpxTransport, Transport
 from cr_pipelines.hidden import HiddenBytes, HiddenText
 
 DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
@@ -43,8 +44,6 @@ DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _NOT_PROCESSED = (408, 425)
 """Request Timeout and Too Early: the server says that it did not process the request."""
-
-_ADDRESSES_KEPT = 1024
 
 _T = TypeVar("_T")
 
@@ -81,6 +80,7 @@ class Requester:
                 "allow it with allow_plain_http=True or COMMON_ROOM_ALLOW_HTTP=1"
             )
         self._root = str(root).rstrip("/")
+        self.credentials_hash = hashlib.sha256(f"{self._root} {token}".encode()).hexdigest()
         self._headers = [
             (b"Host", root.netloc),
             (b"Authorization", HiddenBytes(b"Bearer " + token.encode("ascii"))),
@@ -88,15 +88,15 @@ class Requester:
             (b"Accept-Encoding", b"gzip, deflate"),
             (b"User-Agent", b"cr-pipelines"),
         ]
-        self._timeout = timeout
-        self._extensions = {"timeout": {"connect": connect_timeout, "read": timeout, "write": timeout, "pool": timeout}}
-        self._bounds_time = transport is None
-        self._transport = transport or AiohttpTransport(connect_timeout=connect_timeout, total_timeout=timeout)
+        self._transport: Transport = (
+            AiohttpTransport(connect_timeout=connect_timeout, total_timeout=timeout)
+            if transport is None
+            else HttpxTransport(transport, connect_timeout=connect_timeout, total_timeout=timeout)
+        )
         self._retry = retry or careful()
         self._rate_limiter = RateLimiter(ConcurrencyLimit(most=max_concurrency), max_limit_wait, rate_share)
         self._max_limit_wait = max_limit_wait
         self._by_operation: dict[str, OperationStats] = {}
-        self._addresses: dict[tuple[str, int], httpx.URL] = {}
         for name in ("httpx", "httpcore", "aiohttp"):
             _quieten(logging.getLogger(name))
 
@@ -118,6 +118,10 @@ class Requester:
         """Return how long the server has been silent while there were requests to respond to."""
         since = self._rate_limiter.unanswered_since
         return 0.0 if since is None else time.monotonic() - since
+
+    def seconds_rate_limited(self) -> float:
+        """Return how long the rate limit lets nothing more be sent."""
+        return max(self._rate_limiter.window.closed_for(time.monotonic()), 0.0)
 
     async def write(
         self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
@@ -150,7 +154,7 @@ class Requester:
                 return read
         raise error
 
-    async def _send(self, operation: Operation, address: httpx.URL, body: RequestModel | None) -> Received:
+    async def _send(self, operation: Operation, address: str, body: RequestModel | None) -> Received:
         content = b"" if body is None else body.wire_json()
         headers = self._headers
         if body is not None:
@@ -159,24 +163,17 @@ class Requester:
         counts = self._by_operation.setdefault(operation.name, OperationStats())
         attempt = 1
         while True:
-            request = httpx.Request(
-                operation.method,
-                address,
-                headers=headers,
-                stream=httpx.ByteStream(content),
-                extensions=self._extensions,
-            )
-            outcome = await self._attempt(operation, request, content, attempt, counts)
+            outcome = await self._attempt(operation, address, headers, content, attempt, counts)
             if outcome is None:
                 continue
-            if isinstance(outcome, httpx.Response):
-                status: int | None = outcome.status_code
-                fault = _fault(outcome.status_code)
+            if isinstance(outcome, HttpResponse):
+                status: int | None = outcome.status
+                fault = _fault(outcome.status)
                 if fault is None:
-                    received = await Received.of(operation, attempt, outcome)
-                    if outcome.is_success:
+                    received = Received.of(operation, attempt, outcome)
+                    if 200 <= received.status < 300:
                         return received
-                    raise check_refusal(received, unquote(str(address)) + content.decode("utf-8", "replace"))
+                    raise check_refusal(received, unquote(address) + content.decode("utf-8", "replace"))
                 kind = fault
             elif outcome is FailureKind.NOT_DECODED and operation.repeatable:
                 raise NotTheApi(operation.name, attempt, unexpected="a body that is not encoded as its header says")
@@ -191,8 +188,14 @@ class Requester:
             counts.retries += 1
 
     async def _attempt(
-        self, operation: Operation, request: httpx.Request, content: bytes, attempt: int, counts: OperationStats
-    ) -> httpx.Response | FailureKind | None:
+        self,
+        operation: Operation,
+        address: str,
+        headers: Headers,
+        content: bytes,
+        attempt: int,
+        counts: OperationStats,
+    ) -> HttpResponse | FailureKind | None:
         """Send once; return the response, how it failed, or None for a 429."""
         permit = None
         with contextlib.suppress(WaitedTooLong):
@@ -204,7 +207,7 @@ class Requester:
             if hook is not None:
                 hook.enter(content)
             counts.requests += 1
-            response = await self._send_once(request, hook)
+            response = await self._send_once(operation.method, address, headers, content, hook)
         except httpx.DecodingError:
             self._rate_limiter.on_no_response(permit)
             return FailureKind.NOT_DECODED
@@ -217,26 +220,20 @@ class Requester:
         except BaseException:
             self._rate_limiter.release(permit)
             raise
-        if response.status_code == 429:
+        if response.status == 429:
             counts.rate_limited += 1
-            self._rate_limiter.on_429(permit, parse_429(response.headers, await response.aread()))
+            self._rate_limiter.on_429(permit, parse_429(response.headers, response.content))
             return None
         limit, left = limit_and_left(response.headers)
-        self._rate_limiter.on_response(permit, limit, left, fault=response.status_code >= 500)
+        self._rate_limiter.on_response(permit, limit, left, fault=response.status >= 500)
         return response
 
-    async def _send_once(self, request: httpx.Request, hook: SendHook | None) -> httpx.Response:
+    async def _send_once(
+        self, method: str, address: str, headers: Headers, content: bytes, hook: SendHook | None
+    ) -> HttpResponse:
         settled = False
         try:
-            if self._bounds_time:
-                response = await self._transport.handle_async_request(request)
-            else:
-                async with asyncio.timeout(self._timeout):
-                    response = await self._transport.handle_async_request(request)
-                    try:
-                        await response.aread()
-                    finally:
-                        await response.aclose()
+            response = await self._transport.send(method, address, headers, content)
         except _NEVER_SENT:
             settled = True
             raise
@@ -249,17 +246,9 @@ class Requester:
 
     def _address(
         self, operation: Operation, parameters: tuple[str | int, ...], query: Mapping[str, str] | None = None
-    ) -> httpx.URL:
-        if len(parameters) == 1 and isinstance(parameters[0], int):
-            known = (operation.path, parameters[0])
-            address = self._addresses.get(known)
-            if address is None:
-                address = httpx.URL(self._root + operation.path.format(parameters[0]))
-                if len(self._addresses) < _ADDRESSES_KEPT:
-                    self._addresses[known] = address
-            return address
+    ) -> str:
         path = operation.path.format(*(_segment(operation, parameter) for parameter in parameters))
-        return httpx.URL(self._root + path + (f"?{urlencode(query, quote_via=quote)}" if query else ""))
+        return self._root + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
 
 
 def _is_loopback(host: str) -> bool:
@@ -271,7 +260,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _asked_wait(outcome: httpx.Response | FailureKind) -> float:
+def _asked_wait(outcome: HttpResponse | FailureKind) -> float:
     """Return the seconds that a failure's Retry-After asks to wait; 0 where there is none."""
     if isinstance(outcome, FailureKind):
         return 0.0

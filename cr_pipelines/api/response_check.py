@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from pydantic import ValidationError
 from pydantic_core import from_json
 
@@ -26,6 +25,7 @@ from cr_pipelines.api.errors import (
 )
 from cr_pipelines.api.operations import TOKEN_STATUS, Operation
 from cr_pipelines.api.safe_reasons import safe_reason
+from cr_pipelines.api.transport import HttpResponse
 
 _BOM = b"\xef\xbb\xbf"
 _LARGEST_STATUS = 2**20
@@ -71,12 +71,12 @@ class Received:
     content: bytes
 
     @classmethod
-    async def of(cls, operation: Operation, attempts: int, response: httpx.Response) -> "Received":
+    def of(cls, operation: Operation, attempts: int, response: HttpResponse) -> "Received":
         """Take what is looked at from an HTTP response."""
-        header: str | None = response.headers.get("content-type")
+        header = response.headers.get("content-type")
         bare = None if header is None else header.partition(";")[0].strip().lower()
-        content = (await response.aread()).removeprefix(_BOM).strip()
-        return cls(operation, attempts, response.status_code, bare or None, content)
+        content = response.content.removeprefix(_BOM).strip()
+        return cls(operation, attempts, response.status, bare or None, content)
 
     def error(
         self, kind: type[CommonRoomError], unexpected: str | None = None, reason: str | None = None

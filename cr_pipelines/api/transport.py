@@ -1,28 +1,81 @@
-"""The client's default transport: aiohttp behind httpx's interface.
+"""How requests reach the server: a transport of our own over aiohttp's connections, or any httpx transport.
 
-Goes in: an `httpx.Request`. Comes out: an `httpx.Response` with its body read, or an `httpx.TransportError` that says
-whether the request can have reached the server. httpx's own asynchronous pool spends time that grows with the square of
-the requests in flight; aiohttp's does not.
+Goes in: a method, an address, headers and a body. Comes out: a response with its body read, or an
+`httpx.TransportError` that says whether the request can have reached the server. httpx's own asynchronous pool spends
+time that grows with the square of the requests in flight, and aiohttp's session costs more than all the rest of a
+request; aiohttp's connector and parser do neither.
 """
 
-import io
+import asyncio
 import math
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
-from aiohttp.client_reqrep import ClientRequest, ClientResponse
+from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import Connection
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
-_LARGEST_RAW_BODY = 2**20
-"""aiohttp warns about larger bodies given as bytes, and writes a file in chunks."""
+from cr_pipelines.hidden import HiddenBytes
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A complete response; the names of its headers may be looked up in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Transport(Protocol):
+    """What the requester needs of a transport; `headers` are sent as they are, `Content-Length` included."""
+
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> HttpResponse:
+        """Send a request once and read the whole response."""
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+
+
+class HttpxTransport:
+    """Send through any httpx transport, for `total_timeout` seconds at most."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, *, connect_timeout: float, total_timeout: float) -> None:
+        self._transport = transport
+        self._total_timeout = total_timeout
+        timeout = httpx.Timeout(total_timeout, connect=connect_timeout)
+        self._extensions = {"timeout": timeout.as_dict()}
+
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> HttpResponse:
+        """Send a request once and read the whole response.
+
+        Raises:
+            httpx.RequestError: as the transport raises it.
+            TimeoutError: no complete response in time.
+        """
+        stream = httpx.ByteStream(content)
+        request = httpx.Request(method, url, headers=list(headers), stream=stream, extensions=self._extensions)
+        async with asyncio.timeout(self._total_timeout):
+            response = await self._transport.handle_async_request(request)
+            try:
+                return HttpResponse(response.status_code, response.headers, await response.aread())
+            finally:
+                await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close the transport."""
+        await self._transport.aclose()
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Send httpx requests over keep-alive connections of aiohttp.
+    """Send requests over keep-alive connections of aiohttp.
 
     The transport opens as many connections as requests are in flight, follows no redirects, keeps no cookies and never
     sends a request twice. It takes proxies from the environment as httpx does: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`
@@ -32,136 +85,116 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         connect_timeout: seconds to open a connection, TLS and proxy included.
         total_timeout: seconds for the whole request, from connecting to the last byte of the response.
         trust_env: whether to look for proxies in the environment.
-
-    Raises:
-        httpx.ConnectError, httpx.ConnectTimeout: no connection; the request was not sent.
-        httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError: the request may have been sent; no complete
-            response came.
-        httpx.DecodingError: the body is not encoded as its Content-Encoding says.
-        httpx.UnsupportedProtocol: the environment names a proxy that is not an HTTP proxy; the request was not sent.
     """
 
     def __init__(self, *, connect_timeout: float, total_timeout: float, trust_env: bool = True) -> None:
         self._total_timeout = total_timeout
-        self._connect_timeout = min(connect_timeout, total_timeout)
+        self._timeout = aiohttp.ClientTimeout(connect=min(connect_timeout, total_timeout), ceil_threshold=math.inf)
         self._trust_env = trust_env
-        self._session: aiohttp.ClientSession | None = None
-        self._proxies: dict[tuple[str, str], str | None] = {}
+        self._connector: aiohttp.TCPConnector | None = None
+        self._origins: dict[tuple[str, str], ClientRequest] = {}
+
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> HttpResponse:
+        """Send a request once and read the whole response.
+
+        Raises:
+            httpx.ConnectError, httpx.ConnectTimeout: no connection; the request was not sent.
+            httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError: the request may have been sent; no complete
+                response came.
+            httpx.DecodingError: the body is not encoded as its Content-Encoding says.
+            httpx.UnsupportedProtocol: the environment names a proxy that is not an HTTP proxy; the request was not
+                sent.
+        """
+        address = URL(url, encoded=True)
+        origin = self._origins.get((address.scheme, address.raw_authority)) or self._add_origin(address)
+        connector = self._connector = self._connector or aiohttp.TCPConnector(limit=0)
+        connection = None
+        try:
+            async with asyncio.timeout(self._total_timeout):
+                connection = await connector.connect(origin, [], self._timeout)
+                response = await _send(connection, method, _head(method, address, origin, headers), content)
+        except TimeoutError:
+            failure = _timed_out(connection)
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
+            failure = _failed(connection, error)
+        else:
+            return await _decoded(response) if "content-encoding" in response.headers else response
+        raise failure
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request and read the whole response."""
-        session = self._session or self._open_session()
-        stream = request.stream
-        body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else await request.aread()
-        phase = _Phase()
-        restore = _phase.set(phase)
-        try:
-            response = await session.request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
-                data=io.BytesIO(body) if len(body) > _LARGEST_RAW_BODY else body or None,
-                allow_redirects=False,
-                proxy=self._proxy(request.url) if self._trust_env else None,
-            )
-            content = await response.read()
-        except TimeoutError:
-            failure = _timed_out(phase)
-        except (aiohttp.ClientError, OSError) as error:
-            failure = _read_failed(error)
-        else:
-            return await _as_httpx(response, content)
-        finally:
-            _phase.reset(restore)
-        raise failure
+        """Send an httpx request as `send` does, and return an httpx response."""
+        content = await request.aread()
+        headers = request.headers.raw
+        if "transfer-encoding" in request.headers:
+            headers = [(name, value) for name, value in headers if name.lower() != b"transfer-encoding"]
+            headers.append((b"Content-Length", b"%d" % len(content)))
+        response = await self.send(request.method, str(request.url), headers, content)
+        kept = [(name, value) for name, value in response.headers.items() if name.lower() != "content-encoding"]
+        return httpx.Response(response.status, headers=kept, content=response.content)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        if self._connector is not None:
+            await self._connector.close()
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        timeout = aiohttp.ClientTimeout(
-            total=self._total_timeout, connect=self._connect_timeout, ceil_threshold=math.inf
+    def _add_origin(self, address: URL) -> ClientRequest:
+        """Return what aiohttp's connector takes for a connection to an origin: a request that is never sent."""
+        key = address.scheme, address.raw_authority
+        proxy = _environment_proxy(*key) if self._trust_env else None
+        origin = ClientRequest(
+            "GET", address.origin(), loop=asyncio.get_running_loop(), proxy=URL(proxy) if proxy else None
         )
-        self._session = aiohttp.ClientSession(
-            connector=_Connector(limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,  # httpx does
-            timeout=timeout,
-            middlewares=(_send_once,),
-        )
-        return self._session
-
-    def _proxy(self, url: httpx.URL) -> str | None:
-        # The session's own `trust_env` starts a thread for every request, and reads passwords from ~/.netrc.
-        origin = (url.scheme, url.netloc.decode("ascii"))
-        if origin not in self._proxies:
-            self._proxies[origin] = _environment_proxy(*origin)
-        return self._proxies[origin]
+        self._origins[key] = origin
+        return origin
 
 
-async def _as_httpx(received: aiohttp.ClientResponse, content: bytes) -> httpx.Response:
-    response = httpx.Response(received.status, headers=received.raw_headers, stream=httpx.ByteStream(content))
-    response.headers.encoding = "latin-1"  # httpx would try encodings on every header
-    if "content-encoding" in response.headers:
-        await response.aread()
-    return response
-
-
-class _Phase:
-    """How far the request of a task is."""
-
-    __slots__ = ("connected",)
-
-    def __init__(self) -> None:
-        self.connected = False
-
-
-_phase: ContextVar[_Phase] = ContextVar("phase")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tell failures to connect from all later ones, whatever their type."""
-
-    async def connect(self, req: ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:  # noqa: ASYNC109
-        """Take a connection from the pool or open one.
-
-        Raises:
-            httpx.ConnectError: no connection could be opened.
-            httpx.ConnectTimeout: none was open in time.
-        """
-        try:
-            connection = await super().connect(req, traces, timeout)
-        except TimeoutError:
-            failure: httpx.TransportError = httpx.ConnectTimeout("no connection to Common Room in time")
-        except (aiohttp.ClientError, OSError) as error:
-            failure = httpx.ConnectError(f"no connection to Common Room: {type(error).__name__}")
-        else:
-            _phase.get().connected = True
-            return connection
-        raise failure
-
-
-async def _send_once(request: ClientRequest, send: aiohttp.ClientHandlerType) -> ClientResponse:
-    """Turn errors into httpx's before aiohttp sees them: it would send a GET or DELETE again over a new connection."""
+async def _send(connection: Connection, method: str, head: bytes, content: bytes) -> HttpResponse:
+    """Send a request over a connection and give it back, or close it."""
     try:
-        return await send(request)
-    except TimeoutError:
+        protocol = connection.protocol
+        if protocol is None or protocol.transport is None:
+            raise aiohttp.ServerDisconnectedError
+        protocol.set_response_params(skip_payload=method == "HEAD", read_until_eof=True, auto_decompress=False)
+        protocol.transport.writelines((head, content))
+        message, body = await protocol.read()
+        while 100 <= message.code < 200 and message.code != 101:
+            message, body = await protocol.read()
+        received = await body.read()
+    except BaseException:
+        connection.close()
         raise
-    except (aiohttp.ClientError, OSError) as error:
-        failure = _read_failed(error)
-    raise failure
+    connection.release()
+    return HttpResponse(message.code, message.headers, received)
 
 
-def _timed_out(phase: _Phase) -> httpx.TransportError:
-    if phase.connected:
+def _head(method: str, address: URL, origin: ClientRequest, headers: Headers) -> bytes:
+    target = address.raw_path_qs
+    if origin.proxy is not None and address.scheme == "http":
+        target = f"{address.origin()}{target}"
+        authorization = origin.headers.get("Proxy-Authorization")
+        if authorization is not None:
+            headers = [*headers, (b"Proxy-Authorization", authorization.encode())]
+    lines = [f"{method} {target} HTTP/1.1".encode(), *(b"%b: %b" % header for header in headers), b"\r\n"]
+    return HiddenBytes(b"\r\n".join(lines))
+
+
+async def _decoded(response: HttpResponse) -> HttpResponse:
+    encoded = httpx.Response(
+        response.status, headers=list(response.headers.items()), stream=httpx.ByteStream(response.content)
+    )
+    return HttpResponse(response.status, response.headers, await encoded.aread())
+
+
+def _timed_out(connection: Connection | None) -> httpx.TransportError:
+    if connection is not None:
         return httpx.ReadTimeout("no complete response from Common Room in time")
     return httpx.ConnectTimeout("no connection to Common Room in time")
 
 
-def _read_failed(error: Exception) -> httpx.TransportError:
-    kind = httpx.RemoteProtocolError if isinstance(error, aiohttp.ClientResponseError) else httpx.ReadError
+def _failed(connection: Connection | None, error: Exception) -> httpx.TransportError:
+    if connection is None:
+        return httpx.ConnectError(f"no connection to Common Room: {type(error).__name__}")
+    kind = httpx.RemoteProtocolError if isinstance(error, HttpProcessingError) else httpx.ReadError
     return kind(f"no complete response from Common Room: {type(error).__name__}")
 
 

@@ -4,11 +4,13 @@ Goes in: arguments and the environment. Comes out: what each command prints, and
 cheap, so that `--help` is fast: a command imports what it needs when it runs.
 """
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+
+from cr_pipelines.cli.options import definitions_option
+from cr_pipelines.cli.syncs import explain, plan, run
 
 _SANDBOX_PORT = 8642
 _DAGSTER_PORT = 3000
@@ -35,17 +37,8 @@ def main() -> None:
     """Sync a data warehouse to Common Room.
 
     Start with `cr-pipelines demo`. The other commands read the environment: COMMON_ROOM_API_TOKEN,
-    COMMON_ROOM_BASE_URL, COMMON_ROOM_DESTINATION_SOURCE_ID, CR_WAREHOUSE_URL, CR_STATE_SCHEMA.
+    COMMON_ROOM_BASE_URL, COMMON_ROOM_DESTINATION_SOURCE_ID, CR_WAREHOUSE_URL, CR_STATE_URL, CR_STATE_SCHEMA.
     """
-
-
-_definitions = click.option(
-    "--definitions",
-    metavar="MODULE[:NAME]",
-    default="cr_pipelines.definitions",
-    show_default=True,
-    help="The Dagster definitions that have the syncs.",
-)
 
 
 @main.command()
@@ -201,7 +194,7 @@ def probe(
 
 
 @main.command(short_help="Check the setup and show what is wrong.")
-@_definitions
+@definitions_option
 def doctor(definitions: str) -> None:
     """Check the setup and show what is wrong. Run this first when something does not work.
 
@@ -217,61 +210,6 @@ def doctor(definitions: str) -> None:
 
 
 @main.command()
-@click.argument("sync")
-@click.option(
-    "--keys",
-    metavar="KEY[,KEY...]",
-    multiple=True,
-    help="Only these keys, as the ledger spells them; can be repeated. A key that starts with [ is not split.",
-)
-@click.option("--limit", type=click.IntRange(1), help="At most this many rows.")
-@click.option(
-    "--resync",
-    type=click.Choice(["changed", "failed", "all"]),
-    default="changed",
-    show_default=True,
-    help="Which rows: new and changed, also those that failed or were rejected before, or all.",
-)
-@click.option(
-    "--day",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="With daily partitions: the day to plan, in UTC.  [default: yesterday]",
-)
-@click.option("--payloads", type=click.IntRange(0), default=3, show_default=True, help="Number of requests to show.")
-@_definitions
-def plan(
-    sync: str,
-    keys: tuple[str, ...],
-    limit: int | None,
-    resync: str,
-    day: datetime | None,
-    payloads: int,
-    definitions: str,
-) -> None:
-    """Show what a run of SYNC would send, without sending it.
-
-    Validates every row that would be sent, as a run does, and shows counts, problems by field and reason, and a
-    few requests in full. THE REQUESTS ARE PERSONAL DATA: they are for your own terminal, so that you can see
-    what Common Room would receive. Use --payloads 0 to omit them.
-
-    Exit codes: 0 the plan is shown, even if rows are invalid; 1 planning failed; 2 wrong usage.
-    """
-    from cr_pipelines.cli.plan import show_plan
-
-    # A key of several columns is a JSON array, which has commas of its own.
-    named = [key for listed in keys for key in ([listed] if listed.startswith("[") else listed.split(","))]
-    show_plan(
-        sync,
-        keys=[key.strip() for key in named if key.strip()],
-        limit=limit,
-        resync=resync,
-        day=day.date() if day else None,
-        payloads=payloads,
-        definitions=definitions,
-    )
-
-
-@main.command()
 @click.option(
     "--settled-for",
     "days",
@@ -282,7 +220,7 @@ def plan(
 )
 @click.option("--sync", metavar="SYNC", help="Only the ledger of this sync.")
 @click.option("--dry-run", is_flag=True, help="Show what would be compacted, and change nothing.")
-@_definitions
+@definitions_option
 def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> None:
     """Store old partitions of the ledger in less space.
 
@@ -299,6 +237,46 @@ def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> Non
 
 
 @main.group()
+def state() -> None:
+    """Look after the state schema, which has the ledger."""
+
+
+@state.command("adopt")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent again, and change nothing.")
+@definitions_option
+def state_adopt(dry_run: bool, definitions: str) -> None:
+    """Give the state schema to the room that the token is for.
+
+    A state schema belongs to one room and one destination source. When another one takes its place, this command
+    records the new one and clears the ledger of what was sent to the old one, so that the next run of each sync sends
+    all rows, notes included. It sends nothing itself, and deletes nothing in either room. If both rooms are in use,
+    set CR_STATE_SCHEMA to a schema for each instead.
+
+    Exit codes: 0 done; 1 the room or the warehouse cannot be used, or a run has not ended; 2 wrong usage.
+    """
+    from cr_pipelines.cli.state import adopt
+
+    adopt(dry_run=dry_run, definitions=definitions)
+
+
+@state.command("copy")
+@click.argument("source_url", metavar="FROM")
+@click.argument("target_url", metavar="TO")
+@click.option("--schema", metavar="NAME", help="The state schema.  [default: CR_STATE_SCHEMA, or else common_room]")
+def state_copy(source_url: str, target_url: str, schema: str | None) -> None:
+    """Copy the state from the database at the URL FROM to the one at TO.
+
+    Use it to move the state out of the warehouse: set CR_STATE_URL to TO afterwards. The next runs send nothing again.
+    TO is a DuckDB file, which is created if it does not exist, or a PostgreSQL database. It must have no state yet.
+
+    Exit codes: 0 copied; 1 not copied, with the reason; 2 wrong usage.
+    """
+    from cr_pipelines.cli.state_copy import copy
+
+    copy(source_url, target_url, schema)
+
+
+@main.group()
 def pii() -> None:
     """Report on privacy requests, and end a suppression."""
 
@@ -311,7 +289,7 @@ def pii() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write all columns to this file instead, for the records of a privacy officer.",
 )
-@_definitions
+@definitions_option
 def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str) -> None:
     """Show when each privacy request was submitted, is due, and was verified.
 
@@ -330,7 +308,7 @@ def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions:
     "--reason", required=True, help="Why the person may be synced again. The reason is stored: do not name the person."
 )
 @click.option("--even-unverified", is_flag=True, help="Also while the removal is not verified, which undoes it.")
-@_definitions
+@definitions_option
 def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definitions: str) -> None:
     """Let the person of REQUEST_ID be synced again, for example after they signed up again.
 
@@ -341,3 +319,7 @@ def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definiti
     from cr_pipelines.cli.pii import unsuppress
 
     unsuppress(request_id, reason, even_unverified=even_unverified, definitions=definitions)
+
+
+for each in (plan, run, explain):
+    main.add_command(each)

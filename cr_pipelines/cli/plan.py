@@ -3,27 +3,24 @@
 Goes in: a sync, and what narrows its run. Comes out: counts, problems and a few requests of a dry run, in the terminal.
 """
 
-import difflib
 import json
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from datetime import date
 
 import click
 
+from cr_pipelines.cli.progress import showing
 from cr_pipelines.cli.project import load_project
-from cr_pipelines.sync import Options, Report, Resync, Sync, run_sync
+from cr_pipelines.cli.reports import as_json, show_problems
+from cr_pipelines.sync import Options, Report, run_sync
 from cr_pipelines.wording import count
 
 
 def show_plan(
     name: str,
+    options: Options,
     *,
-    keys: Sequence[str],
-    limit: int | None,
-    resync: str,
-    payloads: int,
     definitions: str,
+    in_json: bool,
     day: date | None = None,
 ) -> None:
     """Print what a run of the sync would send; with daily partitions, what it would send for `day` or yesterday.
@@ -31,38 +28,29 @@ def show_plan(
     Raises ClickException and whatever `run_sync` raises.
     """
     project = load_project(definitions)
-    sync = _named(name, project.syncs, definitions)
-    partition = project.partition(sync, day or datetime.now(UTC).date() - timedelta(days=1))
-    if day is not None and partition is None:
-        raise click.ClickException(f"{sync.name} has no daily partitions; omit --day")
-    report = run_sync(
-        sync,
-        project.open_warehouse(),
-        project.common_room.destination(),
-        schema=project.state_schema,
-        options=Options(dry_run=True, resync=cast(Resync, resync), keys=keys, limit=limit, samples=payloads),
-        partition=partition,
-    )
+    sync = project.find(name)
+    partition = project.partition_of(sync, day)
+    with showing(f"{sync.name}: comparing the source with the ledger"):
+        report = run_sync(
+            sync,
+            project.open_warehouse(),
+            project.common_room.destination(),
+            schema=project.state_schema,
+            options=options,
+            partition=partition,
+        )
+    if in_json:
+        click.echo(json.dumps({"request": sync.contract.endpoint, **as_json(report)}, indent=2))
+        return
     of_day = f" of {partition.name}" if partition else ""
     click.secho(f"{sync.name}: {count(report.source_rows, 'row')}{of_day} in {sync.relation}\n", bold=True)
+    if report.other_room is not None:
+        click.secho(f"  A run would stop before it sends: {report.other_room}\n", fg="red")
     _show_counts(report)
     _show_columns(report)
-    _show_problems(report)
+    show_problems(report)
     _show_payloads(report)
     click.echo("\nNothing was sent.")
-
-
-def _named(name: str, syncs: Sequence[Sync], definitions: str) -> Sync:
-    by_name = {sync.name: sync for sync in syncs}
-    # The key of the asset works as well as the name of the sync.
-    found = by_name.get(name) or by_name.get(name.rpartition("/")[2])
-    if found is not None:
-        return found
-    similar = difflib.get_close_matches(name, by_name, n=1)
-    hint = f"; did you mean {similar[0]}?" if similar else "."
-    raise click.ClickException(
-        f"{definitions} has no sync {name!r}{hint} Its syncs: {', '.join(sorted(by_name)) or 'none'}"
-    )
 
 
 def _show_counts(report: Report) -> None:
@@ -81,16 +69,6 @@ def _show_columns(report: Report) -> None:
     click.secho("\nColumns that are not sent", bold=True)
     for name, meant in report.ignored_columns.items():
         click.echo(f"  {name}" + (f"  did you mean {meant}?" if meant else ""))
-
-
-def _show_problems(report: Report) -> None:
-    if not report.problems:
-        return
-    click.secho("\nProblems", bold=True)
-    for problem in sorted(report.problems, key=lambda problem: -problem.rows):
-        keys = ", ".join(problem.example_keys) + (", …" if problem.rows > len(problem.example_keys) else "")
-        click.echo(f"  {problem.rows:>8,}  {problem.field}  {problem.reason_code}  keys: {keys}")
-        click.echo(f"            {problem.message}")
 
 
 def _show_payloads(report: Report) -> None:

@@ -4,19 +4,19 @@ Goes in: where the definitions are, as `module` or `module:name`. Comes out: the
 Common Room and the warehouse.
 """
 
+import difflib
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 import dagster as dg
 
-from cr_pipelines.components import partitioned_syncs_of, syncs_of
+from cr_pipelines.components import first_days_of, syncs_of
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Partition, Sync
 from cr_pipelines.warehouse import Warehouse
@@ -29,12 +29,18 @@ _R = TypeVar("_R", CommonRoomResource, WarehouseResource)
 
 @dataclass(frozen=True)
 class Project:
-    """Syncs, and the resources that their runs use; `partitioned` has the names of those with daily partitions."""
+    """Syncs, and the resources that their runs use.
+
+    Attributes:
+        first_days: the first day of each sync with daily partitions, by its name.
+        definitions: where they come from, for messages.
+    """
 
     syncs: Sequence[Sync] = ()
-    partitioned: AbstractSet[str] = frozenset()
+    first_days: Mapping[str, date] = field(default_factory=dict)
     common_room: CommonRoomResource = field(default_factory=CommonRoomResource)
     warehouse_resource: WarehouseResource = field(default_factory=WarehouseResource)
+    definitions: str = ""
 
     def open_warehouse(self) -> Warehouse:
         """Open the warehouse. Raises WarehouseError."""
@@ -43,7 +49,38 @@ class Project:
     def partition(self, sync: Sync, day: date) -> Partition | None:
         """Return the partition of that day, or None if the sync has no partitions."""
         column = sync.contract.partition_by
-        return Partition.of_day(column, day) if column and sync.name in self.partitioned else None
+        return Partition.of_day(column, day) if column and sync.name in self.first_days else None
+
+    def find(self, name: str) -> Sync:
+        """Return the sync of this name, or with this asset key. Raises ClickException with the names that there are."""
+        by_name = {sync.name: sync for sync in self.syncs}
+        found = by_name.get(name) or by_name.get(name.rpartition("/")[2])
+        if found is not None:
+            return found
+        similar = difflib.get_close_matches(name, by_name, n=1)
+        hint = f"; did you mean {similar[0]}?" if similar else "."
+        raise click.ClickException(
+            f"{self.definitions} has no sync {name!r}{hint} Its syncs: {', '.join(sorted(by_name)) or 'none'}"
+        )
+
+    def partition_of(self, sync: Sync, day: date | None) -> Partition | None:
+        """Return the partition of `day`, or of yesterday; None for a sync without partitions.
+
+        Raises ClickException for a day that the sync has no partition of.
+        """
+        partition = self.partition(sync, day or datetime.now(UTC).date() - timedelta(days=1))
+        if day is None:
+            return partition
+        if partition is None:
+            raise click.ClickException(f"{sync.name} has no daily partitions; omit --day")
+        first, today = self.first_days.get(sync.name), datetime.now(UTC).date()
+        if first is not None and day < first:
+            raise click.ClickException(
+                f"{day} is before {first}, the first day of {sync.name}; give a later --day, or set an earlier start"
+            )
+        if day > today:
+            raise click.ClickException(f"{day} is in the future; give a --day up to {today} (UTC)")
+        return partition
 
     @property
     def state_schema(self) -> str:
@@ -70,9 +107,10 @@ def load_project(definitions: str) -> Project:
         resources = loaded.resources or {}
         return Project(
             sorted(syncs_of(loaded), key=lambda sync: sync.name),
-            partitioned_syncs_of(loaded),
+            first_days_of(loaded),
             _resource(resources, "common_room", CommonRoomResource),
             _resource(resources, "warehouse", WarehouseResource),
+            definitions,
         )
     except click.ClickException:
         raise

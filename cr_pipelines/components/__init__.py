@@ -30,8 +30,8 @@ from cr_pipelines.components.sync import (
     build_sync_spec,
     dbt_model_key,
     execute_sync,
+    first_days_of,
     on_source_update,
-    partitioned_syncs_of,
     syncs_of,
 )
 
@@ -60,7 +60,7 @@ __all__ = [
     "dbt_model_key",
     "execute_removals",
     "execute_sync",
+    "first_days_of",
     "on_source_update",
-    "partitioned_syncs_of",
     "syncs_of",
 ]

@@ -14,7 +14,7 @@ from cr_pipelines.removal.timing import PROMISED, Timing
 from cr_pipelines.sync import PII_REMOVALS, StateSchema, SuppressionList
 from cr_pipelines.sync.contract import InvalidValue, address_hash
 from cr_pipelines.sync.contract.values import email
-from cr_pipelines.warehouse import Session
+from cr_pipelines.warehouse import Session, SourceSession
 
 _SHOWN = 20
 _WAITING = "('pending', 'failed')"
@@ -66,14 +66,14 @@ class Register:
         self._suppression_list = SuppressionList(session, self._names)
         self._text = session.dialect.literal
 
-    def ingest(self, source: RequestSource, now: datetime) -> Ingested:
-        """Record every new request, which suppresses its person.
+    def ingest(self, source: RequestSource, now: datetime, reading: SourceSession | None = None) -> Ingested:
+        """Record every new request, which suppresses its person. `reading` is the source's session, if it has its own.
 
         A person whose removal is under way, or was settled a short while ago, shares its outcome. Raises SourceMissing
         and SourceUnusable.
         """
         with self._session.lock(f"{self._schema}.pii_removals"):
-            rows = [self._row(request, now) for request in new_requests(self._session, source, self._table)]
+            rows = [self._row(request, now) for request in new_requests(self._session, source, self._table, reading)]
             if not rows:
                 return Ingested(0, 0)
             earlier = self._outcomes_to_share(now)

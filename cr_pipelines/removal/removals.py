@@ -36,7 +36,7 @@ class Removals:
     """Privacy requests of one warehouse.
 
     Attributes:
-        warehouse: where the requests and our own tables are.
+        warehouse: where the requests and our own tables are, which may be two engines.
         source: the table of requests.
         schema: of our own tables.
         timing: when to retry, and when to look people up.
@@ -56,7 +56,9 @@ class Removals:
         """
         with self.warehouse.session() as session:
             StateSchema(session, self.schema).prepare()
-            return Register(session, self.schema, self.timing).ingest(self.source, self.clock()).requests
+            register = Register(session, self.schema, self.timing)
+            with self.warehouse.source_session(session) as reading:
+                return register.ingest(self.source, self.clock(), reading).requests
 
     def take_in(self) -> int:
         """Do the same as `ingest`."""
@@ -84,7 +86,8 @@ class Removals:
             register = Register(session, self.schema, self.timing)
             unreadable: WarehouseError | SourceUnusable | None = None
             try:
-                register.ingest(self.source, self.clock())
+                with self.warehouse.source_session(session) as reading:
+                    register.ingest(self.source, self.clock(), reading)
             except (WarehouseError, SourceUnusable) as error:
                 # Requests that are already recorded are due all the same.
                 unreadable = error
@@ -119,6 +122,7 @@ class Removals:
         Raises:
             AlreadyRunning: another such run has not ended.
             BadToken: the token is refused. All requests that are not settled count as failed, and are retried.
+            OtherRoom: the state schema belongs to another room; nothing was sent. RoomNotConfirmed: it may.
             WarehouseError: nothing could be read or recorded.
         """
         run = SettlementRun(self.warehouse, self.schema, self.source, self.timing, self.clock, run_id, on_wait)
@@ -130,7 +134,7 @@ class Removals:
         A person whom Common Room no longer has is verified, and their address is deleted from our table. One who is
         still there, or cannot be looked up, when the 15 days are over is overdue.
 
-        Raises WarehouseError.
+        Raises WarehouseError, and OtherRoom or RoomNotConfirmed unless the room is the state schema's.
         """
         return VerificationRun(self.warehouse, self.schema, self.timing, self.clock).go(destination)
 

@@ -6,10 +6,12 @@ Goes in: the source, and the register's table. Comes out: the requests that the 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cr_pipelines.sync import SourceUnusable
-from cr_pipelines.warehouse import Relation, Session, find_column
+from cr_pipelines.warehouse import Relation, Session, SourceSession, TemporaryTable, find_column
+
+_ROWS_PER_BATCH = 20_000
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,30 @@ class NewRequest(NamedTuple):
     has_id: bool
 
 
-def new_requests(session: Session, source: RequestSource, register: str) -> Iterator[NewRequest]:
+def new_requests(
+    session: Session, source: RequestSource, register: str, reading: SourceSession | None = None
+) -> Iterator[NewRequest]:
     """Yield the rows that are not in the register (a table, as written after FROM), each once, whatever their date.
+
+    `reading` is the session of the source where that is another one than the register's.
 
     Raises SourceMissing if the source cannot be read, and SourceUnusable if it lacks a column.
     """
+    reading = reading or session
+    requests = _requests(reading, source)
+    if reading is session:
+        found = _not_in(session, register, requests)
+    else:
+        found = _new_apart(session, register, reading, requests)
+    seen: set[tuple[str, str]] = set()
+    for request_id, address, moment, source_hash, has_id in found:
+        if (request_id, source_hash) not in seen:
+            seen.add((request_id, source_hash))
+            yield NewRequest(request_id, address, _moment(moment), source_hash, has_id)
+
+
+def _requests(session: SourceSession, source: RequestSource) -> str:
+    """Return the source's rows as our tables spell them, as they are written after FROM."""
     dialect = session.dialect
     columns = session.columns(source.relation)
     spelled = {name: find_column(columns, name) for name in (source.request_id, source.email, source.requested_at)}
@@ -67,19 +88,37 @@ def new_requests(session: Session, source: RequestSource, register: str) -> Iter
     asked_at = spelled[source.requested_at]
     asked = "NULL" if asked_at is None else dialect.text(dialect.identifier(asked_at))
     hashed = dialect.sha256(f"coalesce({email}, '')")
-    found = session.fetch_all(
-        "SELECT DISTINCT r.request_id, r.email, r.requested_at, r.source_hash, r.has_id FROM ("
-        f"SELECT coalesce({identifier}, 'sha256:' || {hashed}) AS request_id, {email} AS email, "
+    return (
+        f"(SELECT coalesce({identifier}, 'sha256:' || {hashed}) AS request_id, {email} AS email, "
         f"CAST({asked} AS {dialect.types['text']}) AS requested_at, {hashed} AS source_hash, "
-        f"{identifier} IS NOT NULL AS has_id FROM {dialect.relation(source.relation)} AS s) AS r "
+        f"{identifier} IS NOT NULL AS has_id FROM {dialect.relation(source.relation)} AS s) AS r"
+    )
+
+
+_COLUMNS = "r.request_id, r.email, r.requested_at, r.source_hash, r.has_id"
+
+
+def _not_in(session: Session, register: str, requests: str, columns: str = _COLUMNS) -> list[tuple[Any, ...]]:
+    return session.fetch_all(
+        f"SELECT DISTINCT {columns} FROM {requests} "
         f"LEFT JOIN {register} AS p ON p.request_id = r.request_id AND p.source_hash = r.source_hash "
         "WHERE p.request_id IS NULL ORDER BY r.request_id"
     )
-    seen: set[tuple[str, str]] = set()
-    for request_id, address, moment, source_hash, has_id in found:
-        if (request_id, source_hash) not in seen:
-            seen.add((request_id, source_hash))
-            yield NewRequest(request_id, address, _moment(moment), source_hash, has_id)
+
+
+def _new_apart(session: Session, register: str, reading: SourceSession, requests: str) -> list[tuple[Any, ...]]:
+    """Compare ids and hashes where the register is; only then the addresses of new requests leave the source."""
+    staged = TemporaryTable(session, "cr_requests", {"request_id": "text", "source_hash": "text"})
+    reading.fetch_batches(f"SELECT DISTINCT r.request_id, r.source_hash FROM {requests}", _ROWS_PER_BATCH, staged)
+    new = set(_not_in(session, register, "cr_requests AS r", "r.request_id, r.source_hash"))
+    session.execute("DROP TABLE cr_requests")
+    ids = sorted({request_id for request_id, _ in new})
+    found: list[tuple[Any, ...]] = []
+    most = reading.dialect.most_listed
+    for start in range(0, len(ids), most):
+        listed = ", ".join(map(reading.dialect.literal, ids[start : start + most]))
+        found += reading.fetch_all(f"SELECT DISTINCT {_COLUMNS} FROM {requests} WHERE r.request_id IN ({listed})")
+    return [request for request in found if (request[0], request[3]) in new]
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -23,7 +23,7 @@ from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.model import Destination, Sync
 from cr_pipelines.sync.state.schema import StateSchema, Table, declare
-from cr_pipelines.warehouse import Session, Warehouse
+from cr_pipelines.warehouse import SourceSession, Warehouse
 
 _ACTIVITY_TYPES = declare(
     Table("room_activity_types", {"id": "text", "name": "text", "display_name": "text", "read_at": "timestamp"})
@@ -167,12 +167,13 @@ def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_roo
         state = StateSchema(session, schema)
         if not state.exists() or not state.fetch(_ACTIVITY_TYPES, ["id"]):
             raise SyncError("the room's catalog has not been read yet; read it first, with read_catalog")
-        present = {name.lower(): name for name in session.columns(sync.relation)}
+        catalog = _stored_catalog(state)
+    with warehouse.source_session() as source:
+        present = {name.lower(): name for name in source.columns(sync.relation)}
         columns = [column for column in sync.contract.columns if column.name in present and _names_one(column)]
         if "segment" not in present:
             columns = [column for column in columns if CatalogPart.SEGMENT_STATUSES not in column.needs]
-        catalog = _stored_catalog(state)
-        found = [unknown for column in columns for unknown in _unknown(session, sync, column, catalog, present)]
+        found = [unknown for column in columns for unknown in _unknown(source, sync, column, catalog, present)]
     return sorted(found, key=lambda unknown: (unknown.column, -unknown.rows, unknown.name))
 
 
@@ -181,7 +182,7 @@ def _names_one(column: Column) -> bool:
 
 
 def _unknown(
-    session: Session, sync: Sync, column: Column, catalog: Catalog, spelled: Mapping[str, str]
+    session: SourceSession, sync: Sync, column: Column, catalog: Catalog, spelled: Mapping[str, str]
 ) -> list[UnknownName]:
     of_segment = CatalogPart.SEGMENT_STATUSES in column.needs
     names = [spelled[name] for name in (column.name, *(["segment"] if of_segment else []))]

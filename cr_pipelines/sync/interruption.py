@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from types import FrameType
 
-from cr_pipelines.warehouse import Session, WarehouseError
+from cr_pipelines.warehouse import SourceSession, WarehouseError
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -21,7 +21,7 @@ _REPEAT_SECONDS = 0.1
 
 
 class Interruption:
-    """A request to end, and the session whose statements it ends.
+    """A request to end, and the sessions whose statements it ends.
 
     Attributes:
         requested: whether a signal asked for the end.
@@ -32,10 +32,10 @@ class Interruption:
         self.requested = False
         self.has_session = False
         self._lock = threading.Lock()
-        self._session: Session | None = None
+        self._sessions: list[SourceSession] = []
 
-    def watch(self, session: Session) -> None:
-        """Let a signal end the statements of the session from now on.
+    def watch(self, session: SourceSession) -> None:
+        """Let a signal end the statements of the session too from now on.
 
         Raises:
             WarehouseError: a signal came before.
@@ -43,19 +43,21 @@ class Interruption:
         with self._lock:
             if self.requested:
                 raise WarehouseError("the run was interrupted before it had the warehouse")
-            self._session, self.has_session = session, True
+            if session not in self._sessions:
+                self._sessions.append(session)
+            self.has_session = True
 
     def release(self) -> None:
         """Let a signal end no statement any more: what follows is quick, and has to be written."""
         with self._lock:
-            self._session = None
+            self._sessions.clear()
 
     def request(self) -> None:
         """Ask the work to end."""
         with self._lock:
             self.requested = True
-            if self._session is not None:
-                self._session.interrupt()
+            for session in self._sessions:
+                session.interrupt()
 
 
 def run_interruptibly(work: Callable[[Interruption], None]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from cr_pipelines.api import Stats
 from cr_pipelines.sync.counters import COUNTERS, Counter, Place
 from cr_pipelines.sync.errors import SyncError
+from cr_pipelines.sync.explanation import RowExplanation
 
 _EXAMPLES = 3
 
@@ -63,6 +64,7 @@ class Report:
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
         state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
             or `interrupted` (somebody ended it).
+        other_room: of a dry run, why a run would stop before it sends: the state schema belongs to another room.
         unreachable: why no row reached the room, if requests were sent and none had a response of the API.
         suppressed_before: the most rows that one of the last runs found suppressed; None if there was none.
         unread: of the rows not sent, those that the source no longer gave when it was read to send them.
@@ -75,6 +77,7 @@ class Report:
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
+        explanations: of a dry run that names keys, each key explained.
         samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
     """
 
@@ -84,6 +87,7 @@ class Report:
     dry_run: bool = False
     state: str = "succeeded"
     stopped_by: str | None = None
+    other_room: str | None = None
     unreachable: str | None = None
     suppressed_before: int | None = None
     source_rows: int = 0
@@ -120,6 +124,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
+    explanations: list[RowExplanation] = field(default_factory=list)
     samples: list[str] = field(default_factory=list, repr=False)
     _parts: dict[tuple[str, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -149,6 +154,12 @@ class Report:
         self.rate_limit = stats.limit or self.rate_limit
         self.interval_seconds = stats.interval_seconds or self.interval_seconds
         self.rate_used = stats.rate_used if stats.rate_used is not None else self.rate_used
+
+    def count_not_sent(self) -> None:
+        """Count the rows that have no outcome."""
+        sent = self.unchanged + self.delivered + self.unknown
+        shown = self.invalid + self.rejected + self.failed + self.suppressed
+        self.not_sent = max(self.source_rows - sent - shown, 0)
 
     def add_partition(self, other: "Report") -> None:
         """Add what became of the rows of another partition of the same source."""
@@ -224,9 +235,10 @@ class Progress:
     Attributes:
         done: rows that have their outcome.
         total: rows that were offered.
-        rows_per_second: over the last interval between two reports.
-        seconds_left: at that speed; None while nothing is sent.
+        rows_per_second: over the last minute.
+        seconds_left: by the rate limit once it is known, or else at that speed; None while nothing is sent.
         rate_limited: responses of 429 so far.
+        waiting_for: what sending waits for, such as the rate limit; None while it goes on.
     """
 
     sync: str
@@ -235,10 +247,13 @@ class Progress:
     rows_per_second: float
     seconds_left: float | None
     rate_limited: int
+    waiting_for: str | None = None
 
     def __str__(self) -> str:
-        left = "time left unknown" if self.seconds_left is None else f"about {_duration(self.seconds_left)} left"
-        return f"{self.sync}: {self.done:,} of {self.total:,} rows, {self.rows_per_second:,.0f} rows/s, {left}"
+        left = "time left unknown" if self.seconds_left is None else f"about {duration(self.seconds_left)} left"
+        waiting = f", waiting for {self.waiting_for}" if self.waiting_for else ""
+        speed = f"{self.rows_per_second:,.0f}" if self.rows_per_second >= 10 else f"{self.rows_per_second:.1f}"
+        return f"{self.sync}: {self.done:,} of {self.total:,} rows, {speed} rows/s, {left}{waiting}"
 
 
 def rows(count: int) -> str:
@@ -250,7 +265,8 @@ def _listed(keys: Sequence[str], count: int) -> str:
     return ", ".join(keys) + (f" and {count - len(keys):,} more" if count > len(keys) else "")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a length of time in words: `5 s`, `1 min 5 s`, `1 h 2 min`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

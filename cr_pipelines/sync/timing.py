@@ -21,7 +21,8 @@ class Timing:
             run ends with the engine's reason.
         silence_seconds: the run ends when no response at all has come for so long while requests were sent.
         heartbeat_seconds: between two heartbeats of the run.
-        progress_seconds: between two reports of progress.
+        progress_seconds: until the first report of progress. The pause between two reports doubles each time.
+        longest_progress_seconds: the longest pause between two reports.
         lease_seconds: a run sends nothing once its last look at the suppression list is older.
         lease_surely_over_seconds: a run that has shown no sign of life for so long cannot have a request in flight that
             was checked against an earlier list: the lease, the longest time that the client gives a request, and more.
@@ -37,6 +38,7 @@ class Timing:
     silence_seconds: float = 180.0
     heartbeat_seconds: float = 20.0
     progress_seconds: float = 5.0
+    longest_progress_seconds: float = 60.0
     lease_seconds: float = 60.0
     lease_surely_over_seconds: float = 150.0
     linger_seconds: float = 2.0

@@ -8,17 +8,20 @@ engines let only one process at a time have the data:
         session.fetch_all("SELECT count(*) FROM common_room_contacts")
 """
 
-from cr_pipelines.warehouse.dialect import LONGEST_KEY, Dialect, SourceDialect, StateDialect
-from cr_pipelines.warehouse.engines import open_warehouse
+from cr_pipelines.warehouse.dialect import LONGEST_KEY, Dialect, SourceDialect, SqlDialect, StateDialect
+from cr_pipelines.warehouse.engines import open_state, open_warehouse
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.relation import Relation, find_column
 from cr_pipelines.warehouse.session import (
     BatchSink,
     Session,
+    Source,
     SourceSession,
+    SplitWarehouse,
     StateSession,
     Warehouse,
 )
+from cr_pipelines.warehouse.staging import Restoring, TemporaryTable, scratch_session
 from cr_pipelines.warehouse.urls import host_of, kind_of, shown_url
 
 __all__ = [
@@ -26,18 +29,25 @@ __all__ = [
     "BatchSink",
     "Dialect",
     "Relation",
+    "Restoring",
     "Session",
+    "Source",
     "SourceDialect",
     "SourceMissing",
     "SourceSession",
+    "SplitWarehouse",
+    "SqlDialect",
     "StateDialect",
     "StateSession",
+    "TemporaryTable",
     "Warehouse",
     "WarehouseBusy",
     "WarehouseError",
     "find_column",
     "host_of",
     "kind_of",
+    "open_state",
     "open_warehouse",
+    "scratch_session",
     "shown_url",
 ]

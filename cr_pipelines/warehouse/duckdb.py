@@ -5,7 +5,9 @@ more only when a statement needs it.
 """
 
 import fcntl
+import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +28,8 @@ from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.spill import spill_folder, sweep_default
 from cr_pipelines.warehouse.urls import UrlParts
 
+_log = logging.getLogger(__name__)
+
 _MEGABYTE = 1_000_000
 
 FIRST_MEMORY = 64 * _MEGABYTE
@@ -34,6 +38,9 @@ FIRST_MEMORY = 64 * _MEGABYTE
 _LOG_SECONDS = 5.0
 
 _WAIT_SECONDS = 600.0
+
+_SAY_AFTER_SECONDS = 3.0
+"""A wait for the file that takes longer is logged."""
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
@@ -72,6 +79,7 @@ class DuckDBDialect(Dialect):
     decimal_types: ClassVar = frozenset({"DECIMAL"})
     inexact_types: ClassVar = frozenset({"FLOAT", "DOUBLE"})
     json_types: ClassVar = frozenset({"JSON", "VARIANT"})
+    most_listed: ClassVar = 50_000
 
     @property
     @override
@@ -171,6 +179,15 @@ class DuckDBSession(Session):
             self._connection.unregister("appended_rows")
 
     @override
+    def append_temporary(self, name: str, rows: pa.Table, *, create: bool = False) -> None:
+        self._connection.register("appended_rows", rows)
+        made = f"CREATE TEMPORARY TABLE {name} AS" if create else f"INSERT INTO {name}"
+        try:
+            self.execute(f"{made} SELECT * FROM appended_rows")
+        finally:
+            self._connection.unregister("appended_rows")
+
+    @override
     def transaction(self, work: Callable[[], None]) -> None:
         # Out of memory, DuckDB aborts the transaction: all of it is done again with more.
         def transaction() -> None:
@@ -254,6 +271,16 @@ class DuckDBSession(Session):
         return not self.fetch_all(f"SELECT 1 FROM information_schema.tables WHERE {where} LIMIT 1")
 
 
+@contextmanager
+def open_in_memory(spill: Path, most_memory: int = 1000 * _MEGABYTE) -> Iterator[DuckDBSession]:
+    """Open a session without a file, which spills to a folder."""
+    connection = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": str(spill)})
+    try:
+        yield DuckDBSession(connection, most_memory)
+    finally:
+        connection.close()
+
+
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     """Yield the batches of a reader. DuckDB's errors arrive wrapped in Arrow's and are turned back here."""
     while True:
@@ -312,7 +339,7 @@ class DuckDBWarehouse(Warehouse):
         if not lock.acquire(timeout=min(self._busy_seconds, threading.TIMEOUT_MAX)):
             raise self._busy("another session of this process")
         try:
-            if not self.path.is_file():
+            if not self.path.is_file() and self.role != "state":
                 raise WarehouseError(f"there is no DuckDB file {self.path}; create it, or change the warehouse URL")
             with spill_folder(self.path) as folder:
                 connection = self._connect(folder)
@@ -333,10 +360,14 @@ class DuckDBWarehouse(Warehouse):
 
     def _connect(self, spill: Path) -> duckdb.DuckDBPyConnection:
         begun = time.monotonic()
-        pause = 0.005
+        pause, said_after = 0.005, _SAY_AFTER_SECONDS
         while True:
             try:
-                connection = duckdb.connect(str(self.path), config={**_CONFIG, "temp_directory": str(spill)})
+                connection = duckdb.connect(
+                    str(self.path),
+                    read_only=self.role == "source",
+                    config={**_CONFIG, "temp_directory": str(spill)},
+                )
             except duckdb.ConnectionException:
                 raise WarehouseError(
                     f"this process already has {self.path} open with a different DuckDB configuration; close that "
@@ -348,14 +379,29 @@ class DuckDBWarehouse(Warehouse):
                         f"{self.path} cannot be opened: it is not a DuckDB database that DuckDB {duckdb.__version__} "
                         "can read, or this process lacks permission"
                     ) from None
-                if time.monotonic() - begun > self._busy_seconds:
-                    raise self._busy("another process") from None
+                waited, holder = time.monotonic() - begun, _holder(error)
+                if waited > self._busy_seconds:
+                    raise self._busy(holder) from None
+                if waited > said_after:
+                    _log.warning(
+                        "waiting for %s, which %s has open; giving up after %.0f s",
+                        self.path,
+                        holder,
+                        self._busy_seconds,
+                    )
+                    said_after = max(60.0, 2 * said_after)
             else:
                 _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
                 return connection
             # The jitter keeps two waiting processes from meeting at every try.
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 0.25)
+
+
+def _holder(error: duckdb.IOException) -> str:
+    """Return which process has the file, by DuckDB's error."""
+    found = re.search(r"held in (.*?) ?\(PID (\d+)\)", str(error))
+    return f"another process ({Path(found[1]).name or 'unknown'}, PID {found[2]})" if found else "another process"
 
 
 def _wait_for_log(log: Path) -> None:

@@ -7,9 +7,9 @@ without any value of a row.
 import hashlib
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, ClassVar
+from typing import Any
 
 import adbc_driver_manager
 import adbc_driver_manager.dbapi
@@ -18,8 +18,8 @@ import pyarrow as pa
 from typing_extensions import override
 
 from cr_pipelines.hidden import HiddenText
-from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
+from cr_pipelines.warehouse.postgresql_dialect import OLDEST, PostgreSQLDialect
 from cr_pipelines.warehouse.postgresql_errors import (
     Failed,
     refused_connection,
@@ -30,9 +30,6 @@ from cr_pipelines.warehouse.postgresql_locks import LockedSource
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.urls import hidden
-
-_OLDEST = 15
-"""The first major version with MERGE."""
 
 _BATCH_BYTES = 1 << 20
 """What ADBC gathers before it hands over a batch; its default of 16 MB is the client's memory."""
@@ -49,12 +46,6 @@ _DESCRIBE_ATTEMPTS = 5
 _ABSENT = {"42P01", "3F000"}
 _SWAPPED = {"42P01", "XX000"}
 
-_TEXTS = {"text", "character varying", "character"}
-_PLAIN = _TEXTS | {
-    "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "uuid", "jsonb", "bytea",
-    "date", "timestamp without time zone", "timestamp with time zone",
-}  # fmt: skip
-
 _SETTINGS = {
     # A value's text, and so its fingerprint, must not depend on a role's or a server's settings.
     "TimeZone": "UTC",
@@ -68,136 +59,6 @@ _SETTINGS = {
 }
 
 
-class PostgreSQLDialect(Dialect):
-    """PostgreSQL of one major version."""
-
-    name = "postgresql"
-    types: ClassVar = {
-        "text": "text",
-        "integer": "integer",
-        "bigint": "bigint",
-        "double": "double precision",
-        "timestamp": "timestamp with time zone",
-        "boolean": "boolean",
-    }
-    zoneless_types: ClassVar = dict.fromkeys(("timestamp without time zone", "date"), "timestamp without time zone")
-    whole_types: ClassVar = frozenset({"smallint", "integer", "bigint"})
-    decimal_types: ClassVar = frozenset({"numeric"})
-    inexact_types: ClassVar = frozenset({"real", "double precision"})
-    json_types: ClassVar = frozenset({"json", "jsonb"})
-    begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-
-    def __init__(self, major_version: int = _OLDEST):
-        self._major_version = major_version
-
-    @property
-    @override
-    def row_hash_version(self) -> str:
-        return f"postgresql {self._major_version}"
-
-    @override
-    def row_hash(self, columns: Mapping[str, str]) -> str:
-        values = ", ".join(self._hashable(column, columns[column]) for column in sorted(columns))
-        return f"hash_record_extended(ROW({values}), 0)"
-
-    def _hashable(self, column: str, kind: str) -> str:
-        name, element = self.identifier(column), kind.removesuffix("[]")
-        if element in _TEXTS:
-            # Under a collation that takes A for a, both would hash alike.
-            return f'{name} COLLATE "C"'
-        if element in _PLAIN:
-            return name
-        return f'CAST({name} AS text) COLLATE "C"'
-
-    @override
-    def text(self, expression: str) -> str:
-        return f"CAST({expression} AS text)"
-
-    @override
-    def json_text(self, expression: str) -> str:
-        return f"CAST(to_json({expression}) AS text)"
-
-    @override
-    def sha256(self, expression: str) -> str:
-        return f"encode(sha256(convert_to({expression}, 'UTF8')), 'hex')"
-
-    @override
-    def readable(self, column: str, kind: str) -> str:
-        name, element = self.identifier(column), kind.removesuffix("[]")
-        if kind in self.json_types:
-            return self.unwrapped(name)
-        if element == "character":
-            # Its padding belongs to the type and not to the value.
-            return f"CAST({name} AS {kind.replace(element, 'text')})"
-        if element in _PLAIN and kind != "jsonb[]":
-            return name
-        # Composites, hstore, lists of JSON or of composites as JSON text; enums, networks, ranges as their own.
-        return f"to_json({name}) #>> '{{}}'"
-
-    @override
-    def unwrapped(self, expression: str) -> str:
-        return f"{expression} #>> '{{}}'"
-
-    @override
-    def is_finite(self, expression: str) -> str:
-        return f"CAST({expression} AS text) NOT IN ('NaN', 'Infinity', '-Infinity')"
-
-    @override
-    def whole_text(self, expression: str) -> str:
-        # The cast to numeric would keep 15 digits. Powers of two divide without a rest.
-        double, half = f"CAST({expression} AS double precision)", "9007199254740992"
-        high = f"floor({double} / {half})"
-        low = f"CAST({double} - {high} * {half} AS bigint)"
-        return f"CAST(CAST(CAST({high} AS bigint) AS numeric) * {half} + {low} AS text)"
-
-    @override
-    def spelled(self, column: str, kind: str) -> str:
-        name = self.identifier(column)
-        if kind == "numeric":
-            return f"CASE WHEN {self.is_finite(name)} THEN CAST(trim_scale({name}) AS text) END"
-        return super().spelled(column, kind)
-
-    @override
-    def create_schema(self, schema: str) -> str:
-        # IF NOT EXISTS asks for the right to make schemas even where there is nothing to make.
-        return "DO " + self.literal(
-            f"BEGIN IF to_regnamespace({self.literal(self.identifier(schema))}) IS NULL "
-            f"THEN CREATE SCHEMA {self.identifier(schema)}; END IF; END"
-        )
-
-    @override
-    def tables(self, schema: str) -> str:
-        # A cast to `name` cuts a name as PostgreSQL cut it when the schema was made, and keeps its case.
-        return (
-            "SELECT lower(table_name) FROM information_schema.tables "
-            f"WHERE table_schema = CAST({self.literal(schema)} AS name)"
-        )
-
-    @override
-    def schema_columns(self, schema: str) -> str:
-        return (
-            "SELECT lower(table_name), lower(column_name) FROM information_schema.columns "
-            f"WHERE table_schema = CAST({self.literal(schema)} AS name)"
-        )
-
-    @override
-    def create_index(self, table: str, columns: Sequence[str]) -> str:
-        return f"CREATE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
-
-    @override
-    def create_unique_index(self, table: str, columns: Sequence[str]) -> str:
-        return f"CREATE UNIQUE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
-
-    @override
-    def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str:
-        # The name that PostgreSQL gives an index without one.
-        return f"DROP INDEX IF EXISTS {self.identifier(schema)}.{self.identifier('_'.join((table, *columns, 'idx')))}"
-
-    @override
-    def analyze(self, table: str) -> str:
-        return f"ANALYZE {table}"
-
-
 class PostgreSQLSession(Session):
     """A connection to the server."""
 
@@ -206,17 +67,21 @@ class PostgreSQLSession(Session):
         connection: adbc_driver_manager.dbapi.Connection,
         wait_seconds: float = _WAIT_SECONDS,
         statement_seconds: float | None = None,
+        *,
+        read_only: bool = False,
     ):
         self._connection = connection
         timeouts = {"lock_timeout": f"{max(wait_seconds, 0.1):.3f}s"}
+        if read_only:
+            timeouts["default_transaction_read_only"] = "on"
         if statement_seconds is not None:
             timeouts["statement_timeout"] = f"{statement_seconds:.3f}s"
         settings = ", ".join(
             f"set_config('{name}', '{value}', false)" for name, value in (_SETTINGS | timeouts).items()
         )
         [(version, *_)] = self.fetch_all(f"SELECT current_setting('server_version_num')::integer / 10000, {settings}")
-        if version < _OLDEST:
-            raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {_OLDEST} or later")
+        if version < OLDEST:
+            raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {OLDEST} or later")
         self.dialect = PostgreSQLDialect(version)
 
     @override
@@ -249,6 +114,11 @@ class PostgreSQLSession(Session):
     def register_arrow(self, name: str, rows: pa.Table) -> None:
         with self._cursor() as cursor:
             cursor.adbc_ingest(name, rows, mode="create", temporary=True)
+
+    @override
+    def append_temporary(self, name: str, rows: pa.Table, *, create: bool = False) -> None:
+        with self._cursor() as cursor:
+            cursor.adbc_ingest(name, rows, mode="create" if create else "append", temporary=True)
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
@@ -357,7 +227,9 @@ class PostgreSQLWarehouse(Warehouse):
         """
         connection = self._connect()
         try:
-            yield PostgreSQLSession(connection, self._busy_seconds, self._statement_seconds)
+            yield PostgreSQLSession(
+                connection, self._busy_seconds, self._statement_seconds, read_only=self.role == "source"
+            )
         finally:
             with suppress(adbc_driver_manager.Error):
                 connection.close()

@@ -7,7 +7,7 @@ of a row.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import pyarrow as pa
 
@@ -51,6 +51,10 @@ class SourceSession(SqlSession):
         object in the warehouse, and no lock.
         """
 
+    def describe(self, relation: Relation) -> dict[str, str]:
+        """Return the same as `columns`, at little cost: types may be those of the first rows. Raises the same."""
+        return self.columns(relation)
+
     @abstractmethod
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
         """Write the rows of a query to a sink, batch by batch, never all in memory."""
@@ -93,6 +97,16 @@ class StateSession(SqlSession):
         raise WarehouseError(
             f"{self.dialect.name} does not support DataFrame sources; write the frame to a table and use that as the "
             "source"
+        )
+
+    def append_temporary(self, name: str, rows: pa.Table, *, create: bool = False) -> None:
+        """Append rows to a temporary table by position, which `create` makes.
+
+        Raises WarehouseError where the engine cannot keep the state of a source elsewhere.
+        """
+        raise WarehouseError(
+            f"{self.dialect.name} cannot have the state of a source in another engine; use DuckDB or PostgreSQL as "
+            "the state URL"
         )
 
     def tables(self, schema: str) -> set[str]:
@@ -152,16 +166,19 @@ class Session(SourceSession, StateSession):
     dialect: Dialect
 
 
-class Warehouse(ABC):
-    """A database that holds the sources and our own tables.
+Role = Literal["both", "source", "state"]
+"""What a database is used for: its tables are read, or it keeps ours, or both."""
+
+
+class Source(ABC):
+    """A database that is read.
 
     Cheap to make: nothing is connected before a session begins.
     """
 
-    dialect: ClassVar[type[Dialect]]
+    dialect: ClassVar[type[SourceDialect]]
 
-    exclusive: ClassVar[bool] = False
-    """Whether nobody else can look while a session lasts."""
+    role: Role = "both"
 
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         self.url = hidden(url)
@@ -172,10 +189,65 @@ class Warehouse(ABC):
         return f"<{type(self).__name__} {shown_url(self.url)}>"
 
     @abstractmethod
-    def session(self) -> AbstractContextManager[Session]:
+    def session(self) -> AbstractContextManager[SourceSession]:
         """Connect, for as long as the block lasts. Raises WarehouseBusy or WarehouseError."""
 
     @property
     def kind(self) -> str:
         """The engine's name in lower case, such as `duckdb`."""
         return self.dialect.name
+
+
+class Warehouse(Source):
+    """A database that holds our own tables, and the sources too unless `source` is another one."""
+
+    dialect: ClassVar[type[Dialect]]
+
+    exclusive: bool = False
+    """Whether nobody else can look while a session lasts."""
+
+    @abstractmethod
+    def session(self) -> AbstractContextManager[Session]:
+        """Connect to our own tables, for as long as the block lasts. Raises WarehouseBusy or WarehouseError."""
+
+    @property
+    def source(self) -> Source:
+        """Where the sources are."""
+        return self
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the sources are in another engine than our own tables."""
+        return self.source is not self
+
+    def source_session(self, session: Session | None = None) -> AbstractContextManager[SourceSession]:
+        """Connect to the sources, for as long as the block lasts; through `session` if they are where it is."""
+        return nullcontext(session) if session is not None and not self.is_apart else self.source.session()
+
+
+class SplitWarehouse(Warehouse):
+    """A source that is only read, and our own tables in another engine."""
+
+    def __init__(self, source: Source, state: Warehouse):
+        super().__init__(state.url)
+        self._source = source
+        self.state = state
+        self.dialect = state.dialect  # type: ignore[misc]
+        self.exclusive = state.exclusive
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._source!r} {self.state!r}>"
+
+    def session(self) -> AbstractContextManager[Session]:
+        """Connect to our own tables, for as long as the block lasts."""
+        return self.state.session()
+
+    @property
+    def source(self) -> Source:
+        """Where the sources are."""
+        return self._source
+
+    @property
+    def kind(self) -> str:
+        """The name of the source's engine."""
+        return self._source.kind

@@ -53,6 +53,19 @@ def spill_folder(file: Path) -> Iterator[Path]:
                 os.close(mark)
 
 
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Make a folder that belongs to no file, and remove those of dead processes."""
+    folder, mark = _make(Path(tempfile.gettempdir()) / f"cr-pipelines-{os.getuid()}")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            folder.parent.rmdir()
+        os.close(mark)
+
+
 def _make(file: Path) -> tuple[Path, int]:
     """Return a new folder, and the open mark that says that it is in use."""
     for _ in range(_ATTEMPTS):

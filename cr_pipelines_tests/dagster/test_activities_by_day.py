@@ -105,7 +105,7 @@ def test_several_days_in_one_run_are_each_recorded_with_their_own_counts(days: L
     checks = outcome.result.get_asset_check_evaluations()
     assert {(check.check_name, check.partition) for check in checks if check.passed} == {
         (name, f"2026-03-0{day}")
-        for name in ("source_usable", "rejections_under_threshold", "source_not_emptied")
+        for name in ("source_usable", "rejections_under_threshold", "source_not_emptied", "delivery_complete")
         for day in (1, 2, 3)
     }
 

@@ -53,6 +53,21 @@ def test_keys_restrict_the_run_to_those_rows(location: Location) -> None:
     assert "dagster/row_count" not in shown
 
 
+def test_a_dry_run_of_keys_explains_each_without_its_values(location: Location) -> None:
+    location.run()
+    location.sql("UPDATE common_room_contacts SET full_name = 'Grace' WHERE id = 'c2'")
+
+    [shown] = location.run(dry_run=True, keys=["c1", "c2", "c99"]).observations
+
+    rows = {record.data["key"]: record.data for record in shown["explained"].records}
+    assert rows["c1"]["next_run"] == "no run sends it: it is as Common Room accepted it"
+    assert rows["c1"]["ledger"] == "delivered"
+    assert rows["c2"]["next_run"] == "a run sends it: it has changed since it was sent last"
+    assert rows["c2"]["sent_fields"] == "id, fullName, email"
+    assert rows["c99"]["next_run"] == "no run sends it: the source has no row with this key"
+    assert "Grace" not in str(rows)
+
+
 def test_a_limit_leaves_the_rest_for_the_next_run(location: Location) -> None:
     first = location.run(limit=3)
     second = location.run()

@@ -21,7 +21,7 @@ ABOUT_PEOPLE = [case for case in CASES if "@example.com" in case.source]
 
 @pytest.fixture
 def office(office: Office) -> Office:
-    """The office, its ten people in the room, with runs that look every tenth of a second who is withheld."""
+    """The office, its ten people in the room, with runs that look every tenth of a second who is suppressed."""
     introduce(office.sandbox, office.sql("SELECT id, full_name, email FROM common_room_contacts"))
     office.timing = Timing(engine=EngineTiming(flush_seconds=0.1))
     return office
@@ -33,13 +33,13 @@ def sync_one_by_one(office: Office, sync: Sync) -> Report:
     return run_sync(sync, office.warehouse, destination, timing=office.timing.engine)
 
 
-def forgotten_midway(office: Office, sync: Sync, operation: str, email: str) -> Report:
-    """A sync that learns of a removal while one of its requests is on the wire and others wait for their turn."""
-    office.sandbox.control.set_faults(latency_seconds=0.4, operations=[operation])
+def removed_midway(office: Office, case: Case, sync: Sync, email: str) -> Report:
+    """A sync that learns of a removal while one of its requests is in flight and others wait for their turn."""
+    office.sandbox.control.set_faults(latency_seconds=4 / case.posts, operations=[case.operation])
     reports: list[Report] = []
     running = threading.Thread(target=lambda: reports.append(sync_one_by_one(office, sync)))
     running.start()
-    while not office.sandbox.control.requests(operation=operation):
+    while not office.sandbox.control.requests(operation=case.operation):
         time.sleep(0.02)
     office.ask("r1", email)
     office.settle()
@@ -63,7 +63,7 @@ def test_what_waits_to_be_sent_when_somebody_is_removed_is_suppressed_and_the_ot
     # Of the last segment, the rows 7 and 8 share a request.
     sync = case.sync if case.posts == 10 else replace(case.sync, batch_size=2)
 
-    report = forgotten_midway(office, sync, case.operation, email)
+    report = removed_midway(office, case, sync, email)
 
     assert (report.suppressed, report.delivered) == (concerned, 10 - concerned)
     assert email not in str(office.sandbox.control.requests(operation=case.operation))

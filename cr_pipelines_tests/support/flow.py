@@ -28,7 +28,7 @@ class Flow:
 
     @property
     def warehouse(self) -> Warehouse:
-        return open_warehouse(self.data.url)
+        return open_warehouse(self.data.url, self.data.state_url)
 
     @property
     def dialect(self) -> Dialect:

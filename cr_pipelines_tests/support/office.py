@@ -11,7 +11,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 from cr_pipelines_tests.support.flow import CONTACTS
-from cr_pipelines_tests.support.warehouses import EmptyWarehouse, PostgreSQLDatabase
+from cr_pipelines_tests.support.warehouses import DuckDBFile, EmptyWarehouse
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Office:
     timing: Timing = field(default_factory=Timing)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        if isinstance(self.data, PostgreSQLDatabase):
+        if not isinstance(self.data, DuckDBFile):
             return self.data.sql(statement)
         # Waits while another process has the file.
         with self.warehouse.session() as session:
@@ -42,7 +42,7 @@ class Office:
 
     @property
     def warehouse(self) -> Warehouse:
-        return open_warehouse(self.data.url)
+        return open_warehouse(self.data.url, self.data.state_url)
 
     @property
     def destination(self) -> Destination:

@@ -1,16 +1,18 @@
 """Real warehouses for tests, empty and thrown away after.
 
-`CR_TEST_WAREHOUSE` chooses the engine of the tests that run on any: `duckdb` or `postgresql`. Unset, the core
-scenarios run on both, and the others on DuckDB.
+`CR_TEST_WAREHOUSE` chooses the engine of the tests that run on any: `duckdb` or `postgresql`, or two engines, as
+`postgresql-duckdb`: a source that is only read, and the state. Unset, the core scenarios run on all of them, and the
+others on DuckDB.
 """
 
 import os
 import re
+import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +23,12 @@ import duckdb
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
+APART = ["postgresql-duckdb"]
+ARRANGEMENTS = [_CHOSEN] if _CHOSEN else [*CORE_ENGINES, *APART]
+"""The engines, and a source and a state apart."""
 
+_OF_STATE = re.compile(r"\bcommon_room\.|'common_room'|'sync_ledger'")
+_SERIES = re.compile(r"generate_series\((\d+), (\d+)\) AS (\w+)\((\w+)\)")
 _TOKENS = re.compile(r"E?'(?:[^']|'')*'\s*:(?!:)|E?'(?:[^']|'')*'|MAP \{|[{}]|ARRAY\[|\[(?!\])")
 _IN_POSTGRESQL = {"MAP {": "jsonb_build_object(", "{": "jsonb_build_object(", "}": ")", "[": "ARRAY["}
 
@@ -30,6 +37,7 @@ class EmptyWarehouse(Protocol):
     """A warehouse that belongs to one test."""
 
     url: str
+    state_url: str | None
     kind: str
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
@@ -44,6 +52,7 @@ class EmptyWarehouse(Protocol):
 
 class DuckDBFile:
     kind = "duckdb"
+    state_url = None
 
     def __init__(self, folder: Path):
         self.path = folder / "warehouse.duckdb"
@@ -64,6 +73,7 @@ class DuckDBFile:
 
 class PostgreSQLDatabase:
     kind = "postgresql"
+    state_url = None
 
     def __init__(self, version: int = 18):
         self._server = postgresql_server(version)
@@ -95,6 +105,15 @@ class PostgreSQLDatabase:
     def allow_connections(self) -> None:
         self._admin(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS true")
 
+    def reader_url(self) -> str:
+        """The URL of a role that may only read tables: those that are there, and those that come."""
+        role = f"reader_{self.name}"
+        self._admin(f"CREATE ROLE {role} LOGIN")
+        self._admin(f"REVOKE ALL ON DATABASE {self.name} FROM PUBLIC")
+        self._admin(f"GRANT CONNECT ON DATABASE {self.name} TO {role}")
+        self.sql("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO " + role)
+        return self.url.replace("//postgres", f"//{role}", 1)
+
     def remove(self) -> None:
         self._admin(f"DROP DATABASE {self.name} WITH (FORCE)")
 
@@ -106,6 +125,57 @@ class PostgreSQLDatabase:
             cursor.execute(statement)
             if cursor.description:
                 cursor.fetchall()
+
+
+class SQLiteFile:
+    kind = "sqlite"
+    state_url = None
+
+    def __init__(self, folder: Path):
+        self.path = folder / "source.sqlite"
+        self.url = f"sqlite:///{self.path}"
+        self.sql("CREATE TABLE made (at TEXT)")
+
+    def sql(self, statements: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.path)) as connection:
+            found: list[tuple[Any, ...]] = []
+            for statement in filter(str.strip, statements.split(";")):
+                found = connection.execute(self.dialect_of(statement)).fetchall()
+            connection.commit()
+            return found
+
+    def dialect_of(self, sql: str) -> str:
+        return _SERIES.sub(
+            r"(WITH RECURSIVE counted(\4) AS (SELECT \1 UNION ALL SELECT \4 + 1 FROM counted WHERE \4 < \2) "
+            r"SELECT \4 FROM counted) AS \3",
+            sql,
+        )
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+class Apart:
+    """A source that is only read, and the state elsewhere: statements over the state schema go there."""
+
+    def __init__(self, source: Any, state: Any):
+        self.source, self.state = source, state
+        self.kind = f"{source.kind}-{state.kind}"
+        self.url = source.reader_url() if isinstance(source, PostgreSQLDatabase) else source.url
+        self.state_url = state.url
+
+    def sql(self, statements: str) -> list[tuple[Any, ...]]:
+        at: Any = self.state if _OF_STATE.search(statements) else self.source
+        found: list[tuple[Any, ...]] = at.sql(statements)
+        return found
+
+    def dialect_of(self, sql: str) -> str:
+        written: str = self.source.dialect_of(sql)
+        return written
+
+    def remove(self) -> None:
+        self.source.remove()
+        self.state.remove()
 
 
 @cache
@@ -133,7 +203,13 @@ def postgresql_server(version: int) -> Any:
 @contextmanager
 def empty_warehouse(folder: Path, engine: str = ENGINE) -> Iterator[EmptyWarehouse]:
     """An empty warehouse of an engine, by default of the one that CR_TEST_WAREHOUSE names."""
-    warehouse: EmptyWarehouse = {"duckdb": lambda: DuckDBFile(folder), "postgresql": PostgreSQLDatabase}[engine]()
+    makers: dict[str, Callable[[], EmptyWarehouse]] = {
+        "duckdb": lambda: DuckDBFile(folder),
+        "postgresql": PostgreSQLDatabase,
+        "sqlite": lambda: SQLiteFile(folder),
+    }
+    source, _, state = engine.partition("-")
+    warehouse = Apart(makers[source](), makers[state]()) if state else makers[source]()
     try:
         yield warehouse
     finally:

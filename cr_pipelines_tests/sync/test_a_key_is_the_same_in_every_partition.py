@@ -7,9 +7,9 @@ import pytest
 from cr_pipelines.sync import AlreadyRunning, Partition, Report, RunRegistry, StateSchema, Sync, rows_outside, run_sync
 from cr_pipelines.sync.state.processes import mark_running
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES
+from cr_pipelines_tests.support.warehouses import ARRANGEMENTS
 
-pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
+pytestmark = pytest.mark.parametrize("engine", ARRANGEMENTS)
 
 ACTIVITIES = Sync("activities", "activity", "acts")
 

@@ -99,7 +99,7 @@ def test_a_moment_is_sent_in_utc_and_is_taken_as_utc_without_a_zone(
         (
             f"{MOMENT} AS timestamp, 'a0' AS parent_id, 'lnk' AS parent_activity_type",
             "parent_activity_type",
-            "mean link?",
+            "mean Link?",
         ),
         (f"{MOMENT} AS timestamp, 'nobody' AS user_email", "user_email", "it has no @"),
         (

@@ -3,9 +3,9 @@ import pytest
 from cr_pipelines.sync import SourceUnusable, SyncStopped
 from cr_pipelines.warehouse import SourceMissing
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES
+from cr_pipelines_tests.support.warehouses import ARRANGEMENTS
 
-pytestmark = [pytest.mark.core, pytest.mark.parametrize("engine", CORE_ENGINES)]
+pytestmark = [pytest.mark.core, pytest.mark.parametrize("engine", ARRANGEMENTS)]
 
 
 def accounted(report) -> int:

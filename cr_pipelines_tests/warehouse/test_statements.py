@@ -12,8 +12,10 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 
 from cr_pipelines.sync import Options, Partition, Sync
+from cr_pipelines.sync.plan import apart_statements as apart
 from cr_pipelines.sync.plan import partition_statements as partitions
 from cr_pipelines.sync.plan import record_statements as records
+from cr_pipelines.sync.plan import source_statements
 from cr_pipelines.sync.plan import statements as plan
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.record_statements import PlannedRun
@@ -54,10 +56,15 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     day = Partition.of_day("timestamp", date(2026, 1, 1))
     of_day = PlanNames(dialect, "common_room", activities, day.name)
     typed = {"activity_type": text, "id": text, "timestamp": next(reversed(dialect.zoneless_types))}
-    yield "hash keys", plan.temporary_table("cr_source_keys", plan.hash_keys(names, source, types, ()))
+    yield (
+        "hash keys",
+        plan.temporary_table("cr_source_keys", source_statements.hash_keys(dialect, contacts, source, types, ())),
+    )
     yield (
         "hash some keys of a day",
-        plan.hash_keys(of_day, partitions.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']),
+        source_statements.hash_keys(
+            dialect, activities, partitions.source_rows(dialect, activities, day, typed), typed, ["a", 'b"\\']
+        ),
     )
     yield "find moved", partitions.find_moved(of_day)
     yield (
@@ -70,8 +77,23 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "duplicate keys of several days", plan.duplicate_keys(elsewhere=True)
     yield "may be respelled", plan.may_be_respelled(names)
     numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
-    yield "respelled keys", plan.temporary_table("cr_respelled", plan.respelled_keys(names, source, numbered))
+    yield (
+        "respelled keys",
+        plan.temporary_table(
+            "cr_respelled", plan.respelled_keys(names, source_statements.spellings(dialect, contacts, source, numbered))
+        ),
+    )
     yield "respell", plan.respell(names, "sync_ledger")
+    yield "any key", plan.any_key(names)
+    names_of_fields = {"field": {"11": "Plan tier", "it's": "Plan tier"}}
+    values = Sync("values", "custom_field_value", "crm.plans", key_names=names_of_fields)
+    of_values = dict.fromkeys(values.contract.key, text)
+    yield "hash keys of names", source_statements.hash_keys(dialect, values, "crm.plans", of_values, ())
+    yield (
+        "renamed keys",
+        plan.respelled_keys(names, source_statements.spellings(dialect, values, "crm.plans", of_values, names=True)),
+    )
+    yield "distinct names", source_statements.distinct_names(dialect.spelled("field", text), "crm.plans")
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
     yield "had rows before", plan.had_rows_before(names)
@@ -100,6 +122,17 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "count offered", plan.count_offered()
     yield "count new", plan.count_new(dialect)
     yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
+    elsewhere = partitions.rows_elsewhere(dialect, activities, day, typed)
+    yield "keys elsewhere", apart.keys_elsewhere(dialect, activities, elsewhere, typed, ["a", "it's"])
+    yield "count elsewhere", apart.count_elsewhere()
+    yield "fingerprints", apart.fingerprints(dialect, contacts, source, numbered)
+    yield "find refreshed apart", apart.find_refreshed()
+    yield "offered", apart.OFFERED
+    yield "read the source apart", apart.read_source(dialect, contacts, source, types, ["a", "b"], bare=True)
+    yield (
+        "read offered apart",
+        apart.read_offered(dialect, ["cr_read_0", "cr_read_1"], list(types), 0, ["email"], repeatable=False),
+    )
     yield "refresh hashes", records.refresh_hashes(names, VERSION)
     yield "record absent", records.record_absent(names)
     yield "record returned", records.record_returned(names)
@@ -137,7 +170,11 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "hash long keys", repair.hash_long_keys(names, "sync_outcomes")
     for statement in repair.one_row_of_each_key(names, ["sync", "key", "status", "last_sent_at"]):
         yield "one row of each key", statement
+    yield "respelled people", repair.respelled_people(names, ["sync", "key", "person"])
     yield "delete keys", state.delete_keys(names, "tags", ["vip", "it's"])
+    yield "delete sync", state.delete_sync(names, "sync_ledger", "it's")
+    yield "rows by sync", state.rows_by_sync(names)
+    yield "count unverified removals", state.count_unverified_removals(names)
     yield "rows by status", state.rows_by_status(names, "contacts", "")
     yield "rejected rows", state.rejected_rows(names, "contacts", "2026-01-01", 20)
     yield "last run order", state.last_run_order(names, "contacts")
@@ -146,6 +183,7 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "delete run", state.delete_run(names, "contacts", "", "run", MOMENT)
     yield "mark interrupted", state.mark_interrupted(names, "contacts", "", "run", MOMENT)
     yield "delete intents", state.delete_intents(names, "contacts", "", "run", ["in doubt"])
+    yield "all running runs", state.all_running_runs(names)
     yield "signs of life", state.signs_of_life(names, "contacts", "run")
     yield "unconfirmed runs", state.unconfirmed_runs(names, 3, "pii_removals")
     yield "aborted runs", state.aborted_runs(names, MOMENT)

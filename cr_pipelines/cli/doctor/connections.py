@@ -13,7 +13,7 @@ from cr_pipelines.api import DEFAULT_BASE_URL, TokenStatus
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.project import Project
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
-from cr_pipelines.sync import Destination, StateSchema
+from cr_pipelines.sync import Destination, Room, StateRoom, StateSchema, check_room
 from cr_pipelines.warehouse import Warehouse, host_of, shown_url
 from cr_pipelines.wording import count
 
@@ -22,6 +22,7 @@ _ENVIRONMENT = {
     "COMMON_ROOM_BASE_URL": DEFAULT_BASE_URL,
     "COMMON_ROOM_DESTINATION_SOURCE_ID": "",
     "CR_WAREHOUSE_URL": DEMO_WAREHOUSE_URL,
+    "CR_STATE_URL": "",
     "CR_STATE_SCHEMA": "",
 }
 """The variables, and the default of each."""
@@ -38,6 +39,7 @@ class _Room(NamedTuple):
     fields_of_source: int
     fields_of_room: int
     limit: int | None
+    credentials_hash: str
 
 
 def check_environment(checklist: Checklist) -> None:
@@ -51,12 +53,12 @@ def check_environment(checklist: Checklist) -> None:
             checklist.ok(_shown(name, value))
 
 
-def check_common_room(checklist: Checklist, project: Project) -> bool:
-    """Print what the token can do. Return whether Common Room responds."""
+def check_common_room(checklist: Checklist, project: Project) -> Room | None:
+    """Print what the token can do. Return its room, or None if Common Room does not respond."""
     checklist.section("Common Room")
     room = checklist.attempt("Common Room", lambda: asyncio.run(_ask(project.common_room.destination())))
     if room is None:
-        return False
+        return None
     checklist.ok(f"the token is valid for the room {room.status.community_name} (id {room.status.community_id})")
     if room.source_id is not None:
         _check_destination_source(checklist, room)
@@ -64,7 +66,7 @@ def check_common_room(checklist: Checklist, project: Project) -> bool:
         checklist.note("Common Room did not report a rate limit")
     else:
         checklist.ok(f"rate limit of the token: {count(room.limit, 'request')} per interval")
-    return True
+    return Room(room.status.community_id, room.status.community_name, room.source_id, room.credentials_hash)
 
 
 def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
@@ -72,10 +74,14 @@ def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
     checklist.section("Warehouse")
     schema = project.state_schema
 
-    def read() -> tuple[Warehouse, bool]:
+    def read() -> Warehouse:
         warehouse = project.open_warehouse()
+        with warehouse.source_session():
+            return warehouse
+
+    def look(warehouse: Warehouse) -> bool:
         with warehouse.session() as session:
-            return warehouse, StateSchema(session, schema).exists()
+            return StateSchema(session, schema).exists()
 
     def write(warehouse: Warehouse) -> int | None:
         with warehouse.session() as session:
@@ -83,17 +89,38 @@ def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
             state.prepare()
             return state.version()
 
-    found = checklist.attempt("the warehouse", read)
-    if found is None:
+    warehouse = checklist.attempt("the warehouse", read)
+    if warehouse is None:
         return None
-    warehouse, existed = found
     checklist.ok(f"the {warehouse.kind} warehouse can be read")
+    existed = checklist.attempt("the state", lambda: look(warehouse))
+    if existed is None:
+        return None
+    if warehouse.is_apart:
+        checklist.ok(f"the state is in {shown_url(warehouse.url)}; the warehouse is only read")
     version = checklist.attempt(f"the state schema {schema}", lambda: write(warehouse))
     if version is None:
         return None
     state = "can be written" if existed else "did not exist and has been created"
     checklist.ok(f"the state schema {schema} {state} (version {version})")
     return warehouse
+
+
+def check_state_room(checklist: Checklist, project: Project, warehouse: Warehouse, room: Room | None) -> None:
+    """Print which room the state schema belongs to, and whether it is that of the token."""
+    schema = project.state_schema
+
+    def compare() -> None:
+        with warehouse.session() as session:
+            recorded = StateRoom(session, schema).read()
+        if recorded is None:
+            checklist.note(f"the state schema {schema} belongs to no room yet: the first run that sends records it")
+            return
+        if room is not None:
+            check_room(schema, recorded, room)
+        checklist.ok(f"the state schema {schema} belongs to room {recorded}")
+
+    checklist.attempt("the room of the state schema", compare)
 
 
 def _check_destination_source(checklist: Checklist, room: _Room) -> None:
@@ -113,13 +140,13 @@ async def _ask(destination: Destination) -> _Room:
         status = await client.token_status()
         of_room = await client.list_custom_fields()
         of_source = of_room if source_id is None else await client.list_custom_fields(source_id)
-        return _Room(status, source_id, len(of_source), len(of_room), client.stats.limit)
+        return _Room(status, source_id, len(of_source), len(of_room), client.stats.limit, client.credentials_hash)
 
 
 def _shown(name: str, value: str) -> str:
     """Return a variable for people: as much of its value as cannot be a secret that was put into the wrong variable."""
     match name:
-        case "CR_WAREHOUSE_URL":
+        case "CR_WAREHOUSE_URL" | "CR_STATE_URL":
             return f"{name} is {shown_url(value)}"
         case "COMMON_ROOM_BASE_URL":
             scheme, host = value.partition("://")[0], host_of(value)

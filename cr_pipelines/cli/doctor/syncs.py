@@ -72,9 +72,9 @@ class SyncChecks:
 
     def _columns(self, sync: Sync, *, has_run: bool) -> dict[str, str]:
         """Return the columns of the source by name, with their types; none if the source does not exist."""
-        with self._warehouse.session() as session:
+        with self._warehouse.source_session() as session:
             try:
-                return session.columns(sync.relation)
+                return session.describe(sync.relation)
             except SourceMissing as error:
                 if has_run:
                     self._checklist.problem(f"{explain(error)}. The last run found it")

@@ -13,6 +13,7 @@ from typing_extensions import override
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.project import components_of_project
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
+from cr_pipelines.settings import state_url
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DEFAULT = "default"
@@ -59,6 +60,12 @@ class CommonRoomConnection(dg.Component, dg.Model, dg.Resolvable):
     warehouse_url: str | None = Field(
         default=None, repr=False, description="URL of the warehouse. Default: CR_WAREHOUSE_URL."
     )
+    state_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="URL of the DuckDB file or PostgreSQL database that has the tables of cr-pipelines; the warehouse "
+        "is then only read. Default: CR_STATE_URL, or else the warehouse.",
+    )
     state_schema: str | None = Field(
         default=None, description="Schema of the tables of cr-pipelines. Default: CR_STATE_SCHEMA, or else common_room."
     )
@@ -93,7 +100,9 @@ class CommonRoomConnection(dg.Component, dg.Model, dg.Resolvable):
                     token=self._given("token"), base_url=self.base_url, source_id=self.source_id
                 ),
                 self.connection.warehouse: WarehouseResource(
-                    url=self._given("warehouse_url"), state_schema=self.state_schema
+                    url=self._given("warehouse_url"),
+                    state_url=self._given("state_url"),
+                    state_schema=self.state_schema,
                 ),
             }
         )
@@ -103,13 +112,17 @@ class CommonRoomConnection(dg.Component, dg.Model, dg.Resolvable):
         value: str | None = getattr(self, field)
         return "" if value is None and field in self.model_fields_set else value
 
+    @property
+    def _state_home(self) -> str | None:
+        return self.state_url or state_url() or self.warehouse_url
+
     def _check_state_schema(self, context: dg.ComponentLoadContext) -> None:
         for other in components_of_project(context, CommonRoomConnection):
             if other is self:
                 return
             if other.name == self.name:
                 raise ValueError(f"two connections have the name {self.name}; rename one")
-            if (other.warehouse_url, other.state_schema) == (self.warehouse_url, self.state_schema):
+            if (other._state_home, other.state_schema) == (self._state_home, self.state_schema):
                 raise ValueError(
                     f"the connections {other.name} and {self.name} have the same state schema; a state schema belongs "
                     "to one room, so set state_schema in one of them"

@@ -19,7 +19,7 @@ from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
     dbt_model_key,
-    partitioned_syncs_of,
+    first_days_of,
     syncs_of,
 )
 
@@ -37,7 +37,7 @@ __all__ = [
     "build_sync_spec",
     "dbt_model_key",
     "execute_sync",
+    "first_days_of",
     "on_source_update",
-    "partitioned_syncs_of",
     "syncs_of",
 ]

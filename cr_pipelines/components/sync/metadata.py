@@ -31,6 +31,8 @@ def report_metadata(report: Report, *, all_keys: bool) -> dict[str, Any]:
         metadata["deleted_remotely_keys"] = report.deleted_remotely_keys
     if report.deletion_keys:
         metadata["deletion_keys"] = report.deletion_keys
+    if report.explanations:
+        metadata["explained"] = explained_table(report)
     if report.rejected_rows:
         metadata["rejected_keys"] = rejected_table(report)
     return metadata
@@ -43,6 +45,23 @@ def rejected_table(report: Report) -> dg.TableMetadataValue:
         (
             (row.key, row.message or "", row.field or "", row.reason_code or "", row.status)
             for row in report.rejected_rows
+        ),
+    )
+
+
+def explained_table(report: Report) -> dg.TableMetadataValue:
+    """Return what a dry run says of the keys that the run config names, without the values of the rows."""
+    return metadata_table(
+        dict.fromkeys(("key", "next_run", "ledger", "sent_last", "sent_fields"), "string"),
+        (
+            (
+                row.key,
+                row.next_run,
+                row.entry.status if row.entry else "",
+                row.entry.last_sent_at.isoformat() if row.entry and row.entry.last_sent_at else "",
+                ", ".join(row.sent_fields),
+            )
+            for row in report.explanations
         ),
     )
 

@@ -130,8 +130,8 @@ def _is_alive(sync: Sync, warehouse: WarehouseResource, run_id: str) -> bool | N
 
 def _source_problem(sync: Sync, warehouse: WarehouseResource) -> str | None:
     try:
-        with _open_for_tick(warehouse).session() as session:
-            session.columns(sync.relation)
+        with _open_for_tick(warehouse).source_session() as session:
+            session.describe(sync.relation)
     except SourceMissing as error:
         return f"{sync.name} is disabled: {error}"
     except WarehouseError:

@@ -6,6 +6,7 @@ code location, the syncs again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -145,10 +146,15 @@ def syncs_of(definitions: dg.Definitions) -> list[Sync]:
     return [sync for sync in found if sync is not None]
 
 
-def partitioned_syncs_of(definitions: dg.Definitions) -> set[str]:
-    """Return the names of the syncs that are partitioned by day."""
-    specs = [spec for spec in definitions.resolve_all_asset_specs() if spec.partitions_def is not None]
-    return {sync.name for sync in map(_sync_of, specs) if sync is not None}
+def first_days_of(definitions: dg.Definitions) -> dict[str, date]:
+    """Return the first day of every sync that is partitioned by day, by the sync's name."""
+    found = {}
+    for spec in definitions.resolve_all_asset_specs():
+        sync = _sync_of(spec)
+        if sync is not None and spec.partitions_def is not None:
+            first = spec.partitions_def.get_first_partition_key()
+            found[sync.name] = date.fromisoformat(first) if first else date.min
+    return found
 
 
 def sync_metadata(sync: Sync, frame: dg.AssetKey | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ the circuit breaker opened.
 import asyncio
 import gc
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -34,6 +34,7 @@ from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
 from cr_pipelines.sync.deliver.validate import Validator
+from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.model import Options, Sync
 from cr_pipelines.sync.plan import Plan
 from cr_pipelines.sync.privacy.send_guard import InFlight, LeaseExpired, RowSuppressed, SendGuard
@@ -64,16 +65,35 @@ class Delivery:
     outcomes: OutcomeRecorder
     breaker: CircuitBreaker
 
-    async def preview(self, client: CommonRoomClient, catalog: Catalog | None) -> list[str]:
-        """Check every planned row without sending it, and return some of the requests as JSON."""
+    async def preview(
+        self, client: CommonRoomClient, catalog: Catalog | None, explanations: Sequence[RowExplanation]
+    ) -> list[str]:
+        """Check every planned row without sending it, explain some, and return some of the requests as JSON."""
         samples: list[str] = []
+        explained = {explanation.key: explanation for explanation in explanations}
         with _fewer_collections():
             for step in self.steps(await self.validator(client, catalog)):
+                if explained:
+                    self._explain(step, explained)
                 if isinstance(step, Batch):
                     self.outcomes.preview(step)
                     if len(samples) < self.options.samples:
                         samples.append(step.request(self.sync.contract.batching).wire_json().decode())
         return samples
+
+    def _explain(self, step: Batch | Skipped, explained: Mapping[str, RowExplanation]) -> None:
+        """Complete what is said of the rows that were asked about."""
+        for row in (step.row,) if isinstance(step, Skipped) else (item.row for item in step):
+            explanation = explained[row.key]
+            explanation.values = dict(zip((column.name for column in self.plan.match.columns), row.values, strict=True))
+            explanation.outcome = step.status if isinstance(step, Skipped) else "delivered"
+        if isinstance(step, Batch):
+            for item in step:
+                explained[item.row.key].request = item.outgoing.request.wire_json().decode()
+        elif step.status == "suppressed":
+            explained[step.row.key].suppress()
+        else:
+            explained[step.row.key].problem = step.message
 
     async def run(
         self,

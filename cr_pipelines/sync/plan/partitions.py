@@ -30,7 +30,7 @@ def rows_outside(sync: Sync, warehouse: Warehouse, first: Partition, last: Parti
 
     Raises SourceMissing and WarehouseError.
     """
-    with warehouse.session() as session:
+    with warehouse.source_session() as session:
         dialect = session.dialect
         columns = session.columns(sync.relation)
         name = find_column(columns, first.column) or first.column

@@ -4,21 +4,25 @@ Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: 
 rows; `begin` then records what the plan found, before anything is sent.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
+from cr_pipelines.sync.contract import Match
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
 from cr_pipelines.sync.plan import partition_statements, record_statements, statements
+from cr_pipelines.sync.plan.apart import SourceApart
+from cr_pipelines.sync.plan.key_spellings import KeySpellings, Spelling
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.record_statements import PlannedRun
-from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, row_hash_version
+from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, make_table
 from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.sync.privacy.addresses import SentAddresses, offered_addresses
+from cr_pipelines.sync.privacy.addresses import SentAddresses
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import no_key
-from cr_pipelines.warehouse import Session
+from cr_pipelines.warehouse import Session, SourceSession
 
 
 class Planner:
@@ -28,8 +32,21 @@ class Planner:
     versions, the fingerprint decides, which neither an engine upgrade nor a changed column type changes.
     """
 
-    def __init__(self, session: Session, schema: str, sync: Sync, options: Options, partition: Partition | None):
+    def __init__(
+        self,
+        session: Session,
+        schema: str,
+        sync: Sync,
+        options: Options,
+        partition: Partition | None,
+        source: SourceSession | None = None,
+        spellings: Sequence[Spelling] = (),
+    ):
+        """`spellings` has what names of the source's key mean, as far as the warehouse does not know it yet."""
         self._session = session
+        self._schema = schema
+        self._new_spellings = spellings
+        self._source_session: SourceSession = source or session
         self._dialect = session.dialect
         self._sync = sync
         self._options = options
@@ -44,20 +61,37 @@ class Planner:
 
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required column.
         """
-        types, plan = self._match()
-        source = SourceInState(self._session, self._names, self._sync, self._partition, types, plan.match.spelled)
+        types, match = self._match()
+        spellings = KeySpellings(self._session, self._schema, self._sync)
+        added = spellings.add(self._new_spellings)
+        if added and self._options.dry_run and self._any(statements.any_key(self._names)):
+            # A dry run changes no key of the ledger, so it has to plan by those that are there.
+            added = []
+        else:
+            self._sync = replace(self._sync, key_names=spellings.names())
+            self._names = replace(self._names, sync=self._sync)
+        source = self._source(types, match)
+        plan = Plan(match, tuple(types), source.row_hash_version, also_offered(self._sync, self._options))
         self._respell(source)
+        self._rename(source, spellings, added)
         try:
-            with self._session.snapshot(self._sync.relation):
+            with source.reading():
                 self._fill(plan, source, present)
         except BaseException:
             plan.spool.close()
             raise
         return plan
 
-    def _match(self) -> tuple[Mapping[str, str], Plan]:
+    def _source(self, types: Mapping[str, str], match: Match) -> PlannedSource:
+        how = (self._names, self._sync, self._partition, types, match.spelled)
+        if self._source_session is self._session:
+            return SourceInState(self._session, *how)
+        return SourceApart(self._source_session, self._session, *how)
+
+    def _match(self) -> tuple[Mapping[str, str], Match]:
         contract = self._sync.contract
-        types = self._session.columns(self._sync.relation)
+        source = self._source_session
+        types = source.columns(self._sync.relation)
         match = contract.match(list(types))
         if match.ambiguous:
             pairs = "; ".join(f"{one} and {other}" for one, other in match.ambiguous)
@@ -73,28 +107,43 @@ class Planner:
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
         moment = None if self._partition is None else match.spelled.get(self._partition.column)
-        if self._partition is not None and moment is not None and not self._dialect.is_moment(types[moment]):
+        if self._partition is not None and moment is not None and not source.dialect.is_moment(types[moment]):
             raise SourceUnusable(
                 f"{self._sync.name}: column {moment} of {self._sync.relation} has the type {types[moment]}, and a "
                 f"partition is a day of a timestamp; cast it in the view, as with CAST({moment} AS "
-                f"{self._dialect.types['timestamp']})"
+                f"{source.dialect.types['timestamp']})"
             )
-        known = {column.name: types[match.spelled[column.name]] for column in match.columns}
-        version = row_hash_version(self._dialect, known)
-        return known, Plan(match, tuple(known), version, also_offered(self._sync, self._options))
+        return {column.name: types[match.spelled[column.name]] for column in match.columns}, match
 
     def _respell(self, source: PlannedSource) -> None:
         """Give keys that the ledger has in a former spelling the present one, so that nothing is sent again."""
-        respelled = any(self._dialect.is_respelled(source.types[name]) for name in self._sync.contract.key)
+        respelled = any(
+            self._source_session.dialect.is_respelled(source.types[name]) for name in self._sync.contract.key
+        )
         if not respelled or not self._any(statements.may_be_respelled(self._names)):
             return
-        self._make_table("cr_respelled", statements.respelled_keys(self._names, source.rows(), source.types))
+        source.stage_respelled()
         if self._any("SELECT 1 FROM cr_respelled LIMIT 1"):
-            self._session.transaction(self._respell_tables)
+            self._session.transaction(lambda: self._respell_tables("cr_respelled"))
 
-    def _respell_tables(self) -> None:
+    def _rename(self, source: PlannedSource, spellings: KeySpellings, added: Sequence[Spelling]) -> None:
+        """Record new spellings of names, and give the keys that the ledger has in them the canonical one."""
+        if not added or self._options.dry_run:
+            return
+        has_keys = self._any(statements.any_key(self._names))
+        if has_keys:
+            source.stage_renamed()
+
+        def work() -> None:
+            if has_keys:
+                self._respell_tables("cr_renamed")
+            spellings.record(added)
+
+        self._session.transaction(work)
+
+    def _respell_tables(self, respelled: str) -> None:
         for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses"):
-            self._session.execute(statements.respell(self._names, table))
+            self._session.execute(statements.respell(self._names, table, respelled))
 
     def _fill(self, plan: Plan, source: PlannedSource, present: Collection[str] | None) -> None:
         self._read_keys(plan, source)
@@ -109,24 +158,23 @@ class Planner:
             self._compare_with_room(plan, present)
         self._count(plan)
         self._spool(plan, source)
-        addresses = offered_addresses(self._dialect, self._sync, plan.match.columns, source.rows(), source.types)
-        if addresses and plan.offered and not self._options.dry_run:
-            self._make_table("cr_addresses", addresses)
+        if plan.offered and not self._options.dry_run:
+            source.stage_addresses(plan.match.columns)
 
     def _read_keys(self, plan: Plan, source: PlannedSource) -> None:
-        self._make_table("cr_source_keys", source.stage_keys(self._options.keys))
+        source.stage_keys(self._options.keys)
         if self._options.keys:
             found = {found for (found,) in self._session.fetch_all("SELECT key FROM cr_source_keys")}
             plan.unknown_keys = tuple(key for key in self._options.keys if key not in found)
-        elsewhere = source.find_elsewhere()
-        if elsewhere is None:
+        in_partition = self._partition is not None
+        if not in_partition:
             self._moved = self._any(partition_statements.any_in_partitions(self._names))
         else:
             self._make_table("cr_moved", partition_statements.find_moved(self._names))
             self._moved = self._any("SELECT 1 FROM cr_moved LIMIT 1")
             if self._moved:
-                self._make_table("cr_elsewhere", elsewhere)
-        has_copies = self._moved and elsewhere is not None and self._any("SELECT 1 FROM cr_elsewhere LIMIT 1")
+                source.stage_elsewhere()
+        has_copies = self._moved and in_partition and self._any("SELECT 1 FROM cr_elsewhere LIMIT 1")
         self._make_table("cr_duplicates", statements.duplicate_keys(elsewhere=has_copies))
         [(plan.source_rows, plan.null_keys)] = self._session.fetch_all(statements.count_source_rows(self._dialect))
         [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.fetch_all(
@@ -189,6 +237,12 @@ class Planner:
             plan.unread += max(offered - section.rows, 0)
             plan.changed_while_read += second.changed + abs(offered - section.rows)
 
+    def comparisons(self) -> dict[str, str]:
+        """Return how the keys that were asked for compare with the ledger, those that the source has."""
+        found = dict(self._session.fetch_all("SELECT key, 'unchanged' FROM cr_source_keys"))
+        found |= dict(self._session.fetch_all("SELECT key, why FROM cr_compared"))
+        return found | dict(self._session.fetch_all("SELECT key, 'shared_key' FROM cr_duplicates"))
+
     def begin(self, plan: Plan, run: PlannedRun, source_id: int | None = None) -> None:
         """Record what the plan found, and which keys the run may be sending from now on, under which addresses."""
         if not plan.emptied:
@@ -233,9 +287,7 @@ class Planner:
         )
 
     def _make_table(self, name: str, query: str) -> None:
-        self._session.execute(statements.temporary_table(name, query))
-        if analyze := self._dialect.analyze(name):
-            self._session.execute(analyze)
+        make_table(self._session, name, query)
 
     def _any(self, query: str) -> bool:
         return bool(self._session.fetch_all(query))

@@ -1,18 +1,21 @@
 """How a plan reads its source.
 
-Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session (`cr_source_keys`,
-`cr_refreshed`) and, at the end, the offered rows. `SourceInState` reads a source that is in the same engine as our
-tables, so that no row leaves the engine unless it is offered. A source elsewhere needs the same five methods.
+Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session, and the offered rows.
+`SourceInState` reads a source that is in the same engine as our tables, so that no row leaves the engine unless it is
+offered; `SourceApart` (in `apart`) reads one in another engine.
 """
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
+from cr_pipelines.sync.contract import Column
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.sync.plan import partition_statements, statements
+from cr_pipelines.sync.plan import partition_statements, source_statements, statements
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
+from cr_pipelines.sync.privacy.addresses import offered_addresses
 from cr_pipelines.warehouse import BatchSink, Session, SourceDialect
 
 _ROWS_PER_BATCH = 2_000
@@ -25,19 +28,29 @@ def row_hash_version(dialect: SourceDialect, types: Mapping[str, str]) -> str:
 
 
 class PlannedSource(Protocol):
-    """A source as the planner uses it."""
+    """A source as the planner uses it. Every `stage_…` makes a temporary table of the state session."""
 
     types: Mapping[str, str]
     """The source columns that the contract knows, with their types in the engine's words, in the source's order."""
 
-    def stage_keys(self, keys: Collection[str]) -> str:
-        """Return a query of the state session for every row's `key` and `row_hash`, or those of some keys."""
+    @property
+    def row_hash_version(self) -> str:
+        """What a row hash depends on beside the values."""
 
-    def find_elsewhere(self) -> str | None:
-        """Return a query for the keys of `cr_moved` that other partitions have, with their `copies`.
+    def reading(self) -> AbstractContextManager[None]:
+        """See one state of the source and of our tables while the block lasts."""
 
-        None if the whole source is read.
-        """
+    def stage_keys(self, keys: Collection[str]) -> None:
+        """Make `cr_source_keys`: every row's `key` and `row_hash`, or those of some keys."""
+
+    def stage_elsewhere(self) -> None:
+        """Make `cr_elsewhere`: the keys of `cr_moved` that other partitions have, with their `copies`."""
+
+    def stage_respelled(self) -> None:
+        """Make `cr_respelled`: keys that the ledger has in a former spelling."""
+
+    def stage_renamed(self) -> None:
+        """Make `cr_renamed`: those of any partition that it has with names as the source spells them."""
 
     def mark_refreshed(self) -> None:
         """Put into `cr_refreshed` the rows of `cr_compared` that are `rehashed` and whose fingerprint is the same."""
@@ -45,8 +58,21 @@ class PlannedSource(Protocol):
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Write the rows of `cr_offered` of one turn to a sink: LEDGER_COLUMNS first, then the source's columns."""
 
-    def rows(self) -> str:
-        """Return the source's rows as they are written after FROM, in the state session."""
+    def stage_addresses(self, columns: Sequence[Column]) -> bool:
+        """Make `cr_addresses`, once the rows are read. Return whether the contract has columns with addresses."""
+
+
+def make_table(session: Session, name: str, query: str) -> None:
+    """Make a temporary table."""
+    session.execute(statements.temporary_table(name, query))
+    if analyze := session.dialect.analyze(name):
+        session.execute(analyze)
+
+
+def shared_columns(sync: Sync, types: Mapping[str, str]) -> Sequence[str]:
+    """Return the columns in which rows of one request agree: such rows must come one after the other."""
+    batching = sync.contract.batching
+    return [name for name in batching.by if name in types] if batching else []
 
 
 class SourceInState:
@@ -69,22 +95,41 @@ class SourceInState:
         self._spelled = spelled
         self.types = types
 
-    def rows(self) -> str:
-        """Return the source's rows as they are written after FROM."""
-        return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
+    @property
+    def row_hash_version(self) -> str:
+        """What a row hash depends on beside the values."""
+        return row_hash_version(self._dialect, self.types)
 
-    def stage_keys(self, keys: Collection[str]) -> str:
-        """Return a query for every row's key and hash; the engine reads the source once for it."""
-        return statements.hash_keys(self._names, self.rows(), self.types, keys)
+    def reading(self) -> AbstractContextManager[None]:
+        """See one state of the warehouse while the block lasts."""
+        return self._session.snapshot(self._sync.relation)
 
-    def find_elsewhere(self) -> str | None:
-        """Return a query for the keys of `cr_moved` that other partitions have."""
-        if self._partition is None:
-            return None
+    def stage_keys(self, keys: Collection[str]) -> None:
+        """Find every row's key and hash; the engine reads the source once for it."""
+        make_table(
+            self._session,
+            "cr_source_keys",
+            source_statements.hash_keys(self._dialect, self._sync, self._rows(), self.types, keys),
+        )
+
+    def stage_elsewhere(self) -> None:
+        """Find the keys of `cr_moved` that other partitions have."""
+        assert self._partition is not None  # noqa: S101 - only a partition has an elsewhere
         source = partition_statements.rows_elsewhere(
             self._dialect, self._sync, self._partition, self.types, self._spelled
         )
-        return partition_statements.find_elsewhere(self._names, source, self.types)
+        make_table(self._session, "cr_elsewhere", partition_statements.find_elsewhere(self._names, source, self.types))
+
+    def stage_respelled(self) -> None:
+        """Join the two spellings of every key with the ledger."""
+        spelled = source_statements.spellings(self._dialect, self._sync, self._rows(), self.types)
+        make_table(self._session, "cr_respelled", statements.respelled_keys(self._names, spelled))
+
+    def stage_renamed(self) -> None:
+        """Join the two spellings of every key with the ledger."""
+        everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
+        spelled = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
+        make_table(self._session, "cr_renamed", statements.respelled_keys(self._names, spelled))
 
     def mark_refreshed(self) -> None:
         """Compare fingerprints inside the engine."""
@@ -101,16 +146,21 @@ class SourceInState:
             [column] = self._sync.contract.key
             key = self._dialect.spelled(column, self.types[column])
         query = statements.read_offered(
-            self._names, self.types, self._keyed(key), turn, self._shared_columns, LEDGER_COLUMNS
+            self._names, self.types, self._keyed(key), turn, shared_columns(self._sync, self.types), LEDGER_COLUMNS
         )
         self._session.fetch_batches(query, _ROWS_PER_BATCH, sink)
 
-    @property
-    def _shared_columns(self) -> Sequence[str]:
-        """Rows that can share a request must come one after the other."""
-        batching = self._sync.contract.batching
-        return [name for name in batching.by if name in self.types] if batching else []
+    def stage_addresses(self, columns: Sequence[Column]) -> bool:
+        """Join the source with the offered keys."""
+        key = self._names.source_key(self.types)
+        addresses = offered_addresses(self._dialect, self._sync, columns, self._rows(), self.types, key)
+        if addresses is not None:
+            make_table(self._session, "cr_addresses", addresses)
+        return addresses is not None
+
+    def _rows(self) -> str:
+        return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
 
     def _keyed(self, key: str) -> str:
         columns = ", ".join(map(self._dialect.identifier, self.types))
-        return f"(SELECT {key} AS cr_key, {columns} FROM {self.rows()})"
+        return f"(SELECT {key} AS cr_key, {columns} FROM {self._rows()})"

@@ -18,6 +18,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.plan.source_key import source_key
+from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed, source_values
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.statements import delivered_fingerprint
@@ -51,7 +53,7 @@ class PlanNames(StateNames):
 
     def source_key(self, types: Mapping[str, str]) -> str:
         """Return the expression for a source row's key, given the types of its columns."""
-        return self.dialect.key(self.sync.contract.key, types)
+        return source_key(self.dialect, self.sync, types)
 
     @property
     def of_sync(self) -> str:
@@ -83,27 +85,15 @@ def temporary_table(name: str, query: str) -> str:
     return f"CREATE TEMPORARY TABLE {name} AS {query}"
 
 
-def hash_keys(names: PlanNames, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
-    """Return the query behind `cr_source_keys`; `keys` narrows it to some keys."""
-    only = f"WHERE key IN ({_listed(names.dialect, keys)})" if keys else ""
-    return f"""
-        SELECT key, row_hash
-        FROM (
-            SELECT {names.source_key(types)} AS key, {names.dialect.row_hash(types)} AS row_hash
-            FROM {source}
-        ) AS hashed
-        {only}"""
+def respelled_keys(names: PlanNames, spelled: str) -> str:
+    """Return the query behind `cr_respelled`: keys that the ledger has in a former spelling, each as it is now.
 
-
-def respelled_keys(names: PlanNames, source: str, types: Mapping[str, str]) -> str:
-    """Return the query behind `cr_respelled`: keys that the ledger has in the engine's own text, each as it is now.
-
-    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
+    `spelled` has both, as `spellings` returns them, or is a table named `spelled`.
     """
     ledger = names.table("sync_ledger")
     return f"""
         SELECT min(was) AS was, key
-        FROM (SELECT {names.source_key({})} AS was, {names.source_key(types)} AS key FROM {source}) AS spelled
+        FROM {spelled}
         WHERE was <> key
         AND EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.was)
         AND NOT EXISTS (SELECT 1 FROM {ledger} AS l WHERE l.sync = {names.sync_name} AND l.key = spelled.key)
@@ -118,12 +108,17 @@ def may_be_respelled(names: PlanNames) -> str:
     )
 
 
-def respell(names: PlanNames, table: str) -> str:
+def any_key(names: PlanNames) -> str:
+    """Return a query that has a row if the ledger has any key of the sync."""
+    return f"SELECT 1 FROM {names.table('sync_ledger')} WHERE {names.of_sync} LIMIT 1"
+
+
+def respell(names: PlanNames, table: str, respelled: str = "cr_respelled") -> str:
     """Return a statement that gives the keys of `cr_respelled` their new spelling in one of our tables."""
     own = names.dialect.identifier(table)
     return f"""
         UPDATE {names.table(table)} SET key = r.key
-        FROM cr_respelled AS r
+        FROM {respelled} AS r
         WHERE {own}.sync = {names.sync_name} AND {own}.key = r.was"""
 
 
@@ -264,19 +259,13 @@ def create_refreshed(dialect: Dialect) -> str:
 
 
 def find_refreshed(dialect: Dialect, types: Mapping[str, str], source: str) -> str:
-    """Return a statement that finds rows whose content is the same, as after an engine upgrade or with another type.
-
-    Fingerprints once had numbers as the engine's own JSON, as if their types were not known.
-    """
-    fingerprints = [dialect.fingerprint(types)]
-    if any(map(dialect.is_number, types.values())):
-        fingerprints.append(dialect.fingerprint(dict.fromkeys(types, "")))
+    """Return a statement that finds rows whose content is the same, as after an engine upgrade or with another type."""
     return f"""
         INSERT INTO cr_refreshed
         SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
         FROM {source} AS s
         JOIN cr_compared AS c ON s.cr_key = c.key
-        WHERE c.why = 'rehashed' AND c.was_fingerprint IN ({", ".join(fingerprints)})"""
+        WHERE c.why = 'rehashed' AND c.was_fingerprint IN ({", ".join(find_fingerprints(dialect, types))})"""
 
 
 def settle_refreshed() -> tuple[str, str]:
@@ -301,7 +290,7 @@ def unchanged_keys() -> str:
 
 def set_deleted_remotely(dialect: Dialect, keys: Collection[str]) -> str:
     """Return a statement that marks keys whose things somebody deleted in the room."""
-    return f"UPDATE cr_compared SET why = 'deleted_remotely' WHERE key IN ({_listed(dialect, keys)})"
+    return f"UPDATE cr_compared SET why = 'deleted_remotely' WHERE key IN ({listed(dialect, keys)})"
 
 
 def count_delivered(names: PlanNames) -> str:
@@ -363,13 +352,7 @@ def read_offered(
     dialect = names.dialect
     computed = {"fingerprint": dialect.fingerprint(types), "row_hash": dialect.row_hash(types)}
     before = (f"{computed[name]} AS {name}" if name in computed else f"o.{name}" for name in meta)
-    contract = names.sync.contract
-    identities = {*contract.key, *(column.name for column in contract.columns if column.person_id)}
-    values = (
-        f"{(dialect.readable_identity if name in identities else dialect.readable)(name, kind)} "
-        f"AS {dialect.identifier(f'value_{name}')}"
-        for name, kind in types.items()
-    )
+    values = source_values(dialect, names.sync, types)
     # An append must not be sent twice because its source gives the row twice when it is read again.
     copy = "1" if names.sync.contract.repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY o.key)"
     listed = ",\n".join((*before, *values, "o.row_hash AS planned_hash", f"{copy} AS copy_number"))
@@ -385,7 +368,3 @@ def read_offered(
 
 def _delivered(names: PlanNames) -> str:
     return names.rows("sync_ledger", f"key, {delivered_fingerprint()} AS in_room")
-
-
-def _listed(dialect: Dialect, keys: Collection[str]) -> str:
-    return ", ".join(map(dialect.literal, keys))

@@ -16,7 +16,12 @@ from cr_pipelines.warehouse import Dialect, Session
 
 
 def offered_addresses(
-    dialect: Dialect, sync: Sync, columns: Sequence[Column], source: str, types: Mapping[str, str]
+    dialect: Dialect,
+    sync: Sync,
+    columns: Sequence[Column],
+    source: str,
+    types: Mapping[str, str],
+    key: str | None = None,
 ) -> str | None:
     """Return a query for the text of the offered rows in which an address may be; None if there is none.
 
@@ -26,6 +31,7 @@ def offered_addresses(
         columns: the contract's columns that the source has.
         source: the source's rows, as written after FROM; the offered keys are in `cr_offered`.
         types: the types of its columns.
+        key: the expression for a row's key; None for what the dialect makes of the key's columns.
 
     Returns:
         a query with the columns `key`, `person` (the person's id in the destination source) and `address_0` onwards.
@@ -38,7 +44,7 @@ def offered_addresses(
     texts = [f"{dialect.text(dialect.identifier(name))} AS {place}" for name, place in zip(names, places, strict=True)]
     return (
         f"SELECT o.key, s.person, {', '.join(places)} "
-        f"FROM (SELECT {dialect.key(sync.contract.key, types)} AS source_key, "
+        f"FROM (SELECT {key or dialect.key(sync.contract.key, types)} AS source_key, "
         f"CAST({person} AS {dialect.types['text']}) AS person, {', '.join(texts)} FROM {source}) AS s "
         "JOIN cr_offered AS o ON s.source_key = o.key"
     )

@@ -6,10 +6,12 @@ expensive, however few the rows.
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 from functools import partial
 
 import pyarrow as pa
 
+from cr_pipelines.sync.explanation import LedgerEntry
 from cr_pipelines.sync.state import fold_statements, statements
 from cr_pipelines.sync.state.fold_statements import OutcomesOfRun, Portion
 from cr_pipelines.sync.state.schema import StateSchema, Table, declare
@@ -86,6 +88,14 @@ SYNC_INTENTS = declare(
         "sync_intents",
         {"sync": "text", "partition": "text", "key": "text", "run_id": "text"},
         indexes=(("sync", "partition"),),
+    )
+)
+
+KEY_SPELLINGS = declare(
+    Table(
+        "key_spellings",
+        {"sync": "text", "column_name": "text", "spelled": "text", "thing": "text", "canonical": "text"},
+        indexes=(("sync",),),
     )
 )
 
@@ -167,10 +177,22 @@ class Ledger:
         if keys:
             self._session.execute(statements.delete_keys(self.names, sync, keys))
 
+    def delete_sync(self, sync: str) -> None:
+        """Delete all that the ledger has of a sync, as when its room was replaced. The runs stay on record."""
+        for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES, KEY_SPELLINGS):
+            self._session.execute(statements.delete_sync(self.names, table.name, sync))
+
     def clear(self) -> None:
         """Delete all that the ledger knows of the room, as when the room was thrown away. The runs stay on record."""
         for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES):
             self._state.clear(table)
+
+    def entries(self, sync: str, keys: Collection[str]) -> dict[str, LedgerEntry]:
+        """Return what the ledger has of these keys."""
+        names = [field.name for field in fields(LedgerEntry)]
+        where = f"{statements.of_sync(self.names, sync)} AND key IN ({self.names.values(keys)})"
+        found = (LedgerEntry(*row) for row in self._state.fetch(SYNC_LEDGER, names, where))
+        return {entry.key: entry for entry in found}
 
     def rows_by_status(self, sync: str, partition: str) -> dict[str, int]:
         """Return how many of the sync's source rows have each status."""

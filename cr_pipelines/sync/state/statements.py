@@ -120,6 +120,22 @@ def delete_keys(names: StateNames, sync: str, keys: Iterable[str]) -> str:
     return f"DELETE FROM {names.table('sync_ledger')} WHERE {of_sync(names, sync)} AND key IN ({names.values(keys)})"
 
 
+def delete_sync(names: StateNames, table: str, sync: str) -> str:
+    """Delete a sync's rows from one of our tables."""
+    return f"DELETE FROM {names.table(table)} WHERE {of_sync(names, sync)}"
+
+
+def rows_by_sync(names: StateNames) -> str:
+    """Count the source rows of each sync in the ledger."""
+    here = names.dialect.count_if("absent_since IS NULL")
+    return f"SELECT sync, {here} FROM {names.table('sync_ledger')} GROUP BY sync ORDER BY sync"
+
+
+def count_unverified_removals(names: StateNames) -> str:
+    """Count the privacy requests that were submitted and are not verified."""
+    return f"SELECT count(*) FROM {names.table('pii_removals')} WHERE status IN ('submitted', 'overdue')"
+
+
 def rows_by_status(names: StateNames, sync: str, partition: str) -> str:
     """Count the source rows that the ledger has, by status."""
     return sql(f"""
@@ -187,6 +203,14 @@ def delete_intents(names: StateNames, sync: str, partition: str, run_id: str, ke
     return sql(f"""
         DELETE FROM {names.table("sync_intents")}
         WHERE {names.where(sync, partition)} AND run_id = {names.value(run_id)}{but}
+    """)
+
+
+def all_running_runs(names: StateNames) -> str:
+    """Find the runs of all syncs that have not ended, with their signs of life."""
+    return sql(f"""
+        SELECT run_id, sync, host, process, process_started, heartbeat_at
+        FROM {names.table("sync_runs")} WHERE state = 'running'
     """)
 
 

@@ -428,6 +428,935 @@ FROM cr_respelled AS r
 WHERE
   `sync_ledger`.sync = 'contacts' AND `sync_ledger`.key = r.was;
 
+-- any key
+SELECT
+  1
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE CAST(`value` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE CAST(`field` AS STRING)
+                          WHEN '11'
+                          THEN 'Plan tier'
+                          WHEN 'it\'s'
+                          THEN 'Plan tier'
+                          ELSE CAST(`field` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key,
+    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`field`, `social_type`, `value`))) AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`field` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                ELSE CAST(`field` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`field` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                  ELSE CAST(`field` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                    ELSE CAST(`social_type` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`field` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                  ELSE CAST(`field` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`field` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+              ELSE CAST(`social_type` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`value` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+              ELSE CAST(`value` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`field` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+              ELSE CAST(`field` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`field` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                ELSE CAST(`field` AS STRING)
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE CAST(`value` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE CAST(`field` AS STRING)
+                          WHEN '11'
+                          THEN 'Plan tier'
+                          WHEN 'it\'s'
+                          THEN 'Plan tier'
+                          ELSE CAST(`field` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct names
+SELECT DISTINCT
+  CAST(`field` AS STRING) AS name
+FROM crm.plans
+WHERE
+  NOT CAST(`field` AS STRING) IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   count(*),
@@ -896,6 +1825,331 @@ WHERE
 ORDER BY
   s.`email`;
 
+-- keys elsewhere
+SELECT
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`activity_type` AS STRING) IS NULL OR CAST(`id` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                ELSE CAST(`activity_type` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                  ELSE CAST(`activity_type` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`id` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                ELSE CAST(`id` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`id` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                  ELSE CAST(`id` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                  ELSE CAST(`activity_type` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                    ELSE CAST(`activity_type` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`id` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                  ELSE CAST(`id` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`id` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                    ELSE CAST(`id` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+              ELSE CAST(`activity_type` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`activity_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`activity_type` AS STRING)))
+                ELSE CAST(`activity_type` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`id` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+              ELSE CAST(`id` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`id` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`id` AS STRING)))
+                ELSE CAST(`id` AS STRING)
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM crm.activities
+      WHERE
+        name <> 'x'
+    ) AS source
+    WHERE
+      (
+        `timestamp` < CAST('2026-01-01 00:00:00' AS DATETIME)
+        OR `timestamp` >= CAST('2026-01-02 00:00:00' AS DATETIME)
+      )
+      AND NOT (
+        `timestamp` IS NULL
+        OR `timestamp` < CAST('0001-01-02 00:00:00' AS DATETIME)
+        OR `timestamp` > CAST('9999-12-30 00:00:00' AS DATETIME)
+      )
+  ) AS source_rows
+) AS keyed
+WHERE
+  key IN ('a', 'it\'s');
+
+-- count elsewhere
+SELECT
+  key,
+  count(*) AS copies
+FROM cr_keys_elsewhere AS e
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_moved AS m
+    WHERE
+      m.key = e.key
+  )
+GROUP BY
+  key;
+
+-- fingerprints
+SELECT
+  CASE
+    WHEN NOT (
+      IS_NAN(`id`) OR IS_INF(`id`)
+    )
+    THEN CASE
+      WHEN `id` = FLOOR(`id`) AND abs(`id`) < 8e34
+      THEN CAST(CAST(`id` AS BIGNUMERIC) AS STRING)
+      ELSE CAST(`id` AS STRING)
+    END
+  END AS key,
+  TO_HEX(
+    MD5(
+      CASE
+        WHEN `email` IS NULL
+        THEN ''
+        ELSE 'email=' || CASE WHEN NOT `email` IS NULL THEN TO_JSON_STRING(`email`) END || ','
+      END || CASE
+        WHEN `full_name` IS NULL
+        THEN ''
+        ELSE 'full_name=' || CASE WHEN NOT `full_name` IS NULL THEN TO_JSON_STRING(`full_name`) END || ','
+      END || CASE
+        WHEN `id` IS NULL
+        THEN ''
+        ELSE 'id=' || CASE
+          WHEN NOT coalesce(
+            CASE
+              WHEN NOT (
+                IS_NAN(`id`) OR IS_INF(`id`)
+              )
+              THEN CASE
+                WHEN `id` = FLOOR(`id`) AND abs(`id`) < 8e34
+                THEN CAST(CAST(`id` AS BIGNUMERIC) AS STRING)
+                ELSE CAST(`id` AS STRING)
+              END
+            END,
+            CAST(`id` AS STRING)
+          ) IS NULL
+          THEN TO_JSON_STRING(
+            coalesce(
+              CASE
+                WHEN NOT (
+                  IS_NAN(`id`) OR IS_INF(`id`)
+                )
+                THEN CASE
+                  WHEN `id` = FLOOR(`id`) AND abs(`id`) < 8e34
+                  THEN CAST(CAST(`id` AS BIGNUMERIC) AS STRING)
+                  ELSE CAST(`id` AS STRING)
+                END
+              END,
+              CAST(`id` AS STRING)
+            )
+          )
+        END || ','
+      END
+    )
+  ) AS fingerprint,
+  TO_HEX(
+    MD5(
+      CASE
+        WHEN `email` IS NULL
+        THEN ''
+        ELSE 'email=' || CASE WHEN NOT `email` IS NULL THEN TO_JSON_STRING(`email`) END || ','
+      END || CASE
+        WHEN `full_name` IS NULL
+        THEN ''
+        ELSE 'full_name=' || CASE WHEN NOT `full_name` IS NULL THEN TO_JSON_STRING(`full_name`) END || ','
+      END || CASE
+        WHEN `id` IS NULL
+        THEN ''
+        ELSE 'id=' || CASE WHEN NOT `id` IS NULL THEN TO_JSON_STRING(`id`) END || ','
+      END
+    )
+  ) AS former
+FROM (
+  SELECT
+    *
+  FROM `crm`.`contacts` AS source
+) AS source_rows;
+
+-- find refreshed apart
+INSERT INTO cr_refreshed
+SELECT
+  c.key,
+  c.row_hash,
+  CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
+FROM cr_fingerprints AS f
+JOIN cr_compared AS c
+  ON f.key = c.key
+WHERE
+  c.why = 'rehashed'
+  AND (
+    c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former
+  );
+
+-- offered
+SELECT
+  key,
+  why,
+  was_status,
+  was_fingerprint,
+  was_delivered,
+  was_message,
+  was_not_found_runs,
+  row_hash AS planned_hash,
+  turn
+FROM cr_offered;
+
+-- read the source apart
+SELECT
+  s.cr_key,
+  TO_HEX(
+    MD5(
+      CASE
+        WHEN `email` IS NULL
+        THEN ''
+        ELSE 'email=' || CASE WHEN NOT `email` IS NULL THEN TO_JSON_STRING(`email`) END || ','
+      END || CASE
+        WHEN `full_name` IS NULL
+        THEN ''
+        ELSE 'full_name=' || CASE WHEN NOT `full_name` IS NULL THEN TO_JSON_STRING(`full_name`) END || ','
+      END || CASE
+        WHEN `id` IS NULL
+        THEN ''
+        ELSE 'id=' || CASE WHEN NOT `id` IS NULL THEN TO_JSON_STRING(`id`) END || ','
+      END
+    )
+  ) AS fingerprint,
+  FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`email`, `full_name`, `id`))) AS row_hash,
+  `id` AS `value_id`,
+  `full_name` AS `value_full_name`,
+  `email` AS `value_email`
+FROM (
+  SELECT
+    CAST(`id` AS STRING) AS cr_key,
+    `id`,
+    `full_name`,
+    `email`
+  FROM (
+    SELECT
+      *
+    FROM `crm`.`contacts` AS source
+  ) AS source_rows
+) AS s
+WHERE
+  s.cr_key IN ('a', 'b');
+
+-- read offered apart
+SELECT
+  o.key,
+  o.why,
+  s.fingerprint,
+  s.row_hash,
+  o.was_status,
+  o.was_fingerprint,
+  o.was_delivered,
+  o.was_message,
+  o.was_not_found_runs,
+  s.`value_id`,
+  s.`value_full_name`,
+  s.`value_email`,
+  o.planned_hash,
+  row_number() OVER (PARTITION BY o.key ORDER BY o.key) AS copy_number
+FROM (
+  SELECT
+    *
+  FROM cr_read_0
+  UNION ALL
+  SELECT
+    *
+  FROM cr_read_1
+) AS s
+JOIN cr_offered AS o
+  ON s.cr_key = o.key
+WHERE
+  o.turn = 0
+ORDER BY
+  s.`value_email`;
+
 -- refresh hashes
 UPDATE `common_room`.`sync_ledger` SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
 FROM cr_refreshed AS r
@@ -1198,6 +2452,15 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_intents` (
   `run_id` STRING
 );
 
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS `common_room`.`key_spellings` (
+  `sync` STRING,
+  `column_name` STRING,
+  `spelled` STRING,
+  `thing` STRING,
+  `canonical` STRING
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `run_id` STRING,
@@ -1237,6 +2500,15 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `interval_seconds` FLOAT64,
   `rate_used` FLOAT64,
   `seconds` FLOAT64
+);
+
+-- create state_room
+CREATE TABLE IF NOT EXISTS `common_room`.`state_room` (
+  `room_id` STRING,
+  `room_name` STRING,
+  `source_id` INT64,
+  `credentials_hash` STRING,
+  `recorded_at` TIMESTAMP
 );
 
 -- create pii_removals
@@ -1788,10 +3060,70 @@ FROM cr_repaired;
 -- one row of each key
 DROP TABLE cr_repaired;
 
+-- respelled people
+INSERT INTO `common_room`.`known_addresses` (
+  `sync`,
+  `key`,
+  `person`
+)
+SELECT
+  people.`sync`,
+  people.`key`,
+  people.spelled
+FROM (
+  SELECT
+    numbers.*,
+    CASE
+      WHEN NOT (
+        IS_NAN(`number`) OR IS_INF(`number`)
+      )
+      THEN CASE
+        WHEN `number` = FLOOR(`number`) AND abs(`number`) < 8e34
+        THEN CAST(CAST(`number` AS BIGNUMERIC) AS STRING)
+        ELSE CAST(`number` AS STRING)
+      END
+    END AS spelled
+  FROM (
+    SELECT
+      known.*,
+      CASE
+        WHEN REGEXP_REPLACE(person, '^-?[0-9]+([.][0-9]+)?(e[+]?[0-9]+)?$', '') = ''
+        THEN CAST(person AS FLOAT64)
+      END AS number
+    FROM `common_room`.`known_addresses` AS known
+    WHERE
+      person LIKE '%.%' OR person LIKE '%e+%'
+  ) AS numbers
+) AS people
+WHERE
+  people.spelled <> people.person;
+
 -- delete keys
 DELETE FROM `common_room`.`sync_ledger`
 WHERE
   sync = 'tags' AND key IN ('vip', 'it\'s');
+
+-- delete sync
+DELETE FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'it\'s';
+
+-- rows by sync
+SELECT
+  sync,
+  count(CASE WHEN absent_since IS NULL THEN 1 END)
+FROM `common_room`.`sync_ledger`
+GROUP BY
+  sync
+ORDER BY
+  sync;
+
+-- count unverified removals
+SELECT
+  count(*)
+FROM `common_room`.`pii_removals`
+WHERE
+  status IN ('submitted', 'overdue');
 
 -- rows by status
 SELECT
@@ -1884,6 +3216,18 @@ WHERE
   AND `partition` = ''
   AND run_id = 'run'
   AND NOT key IN ('in doubt');
+
+-- all running runs
+SELECT
+  run_id,
+  sync,
+  host,
+  process,
+  process_started,
+  heartbeat_at
+FROM `common_room`.`sync_runs`
+WHERE
+  state = 'running';
 
 -- signs of life
 SELECT

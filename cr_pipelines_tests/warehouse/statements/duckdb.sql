@@ -338,6 +338,488 @@ FROM cr_respelled AS r
 WHERE
   "sync_ledger".sync = 'contacts' AND "sync_ledger".key = r.was;
 
+-- any key
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    CAST(HASH("field", "social_type", "value") >> 1 AS BIGINT) AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("field" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
+                ELSE CAST("field" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("field" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
+                ELSE CAST("field" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+              ELSE CAST("social_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("value" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+              ELSE CAST("value" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("field" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
+              ELSE CAST("field" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct names
+SELECT DISTINCT
+  CAST("field" AS TEXT) AS name
+FROM crm.plans
+WHERE
+  NOT CAST("field" AS TEXT) IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
@@ -802,6 +1284,266 @@ WHERE
 ORDER BY
   s."email";
 
+-- keys elsewhere
+SELECT
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("activity_type" AS TEXT))
+                ELSE CAST("activity_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("id" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("id" AS TEXT))
+                ELSE CAST("id" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("activity_type" AS TEXT))
+                ELSE CAST("activity_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("id" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("id" AS TEXT))
+                ELSE CAST("id" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("activity_type" AS TEXT))
+              ELSE CAST("activity_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("id" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("id" AS TEXT))
+              ELSE CAST("id" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM crm.activities
+      WHERE
+        name <> 'x'
+    ) AS source
+    WHERE
+      (
+        "timestamp" < CAST('2026-01-01 00:00:00' AS TIMESTAMP_NS)
+        OR "timestamp" >= CAST('2026-01-02 00:00:00' AS TIMESTAMP_NS)
+      )
+      AND NOT (
+        "timestamp" IS NULL
+        OR "timestamp" < CAST('0001-01-02 00:00:00' AS TIMESTAMP_NS)
+        OR "timestamp" > CAST('9999-12-30 00:00:00' AS TIMESTAMP_NS)
+      )
+  ) AS source_rows
+) AS keyed
+WHERE
+  key IN ('a', 'it''s');
+
+-- count elsewhere
+SELECT
+  key,
+  COUNT(*) AS copies
+FROM cr_keys_elsewhere AS e
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_moved AS m
+    WHERE
+      m.key = e.key
+  )
+GROUP BY
+  key;
+
+-- fingerprints
+SELECT
+  CASE
+    WHEN ISFINITE("id")
+    THEN CASE
+      WHEN "id" = FLOOR("id") AND ABS("id") < 8e34
+      THEN CAST(TRY_CAST("id" AS INT128) AS TEXT)
+      ELSE CAST("id" AS TEXT)
+    END
+  END AS key,
+  MD5(
+    CONCAT(
+      CASE
+        WHEN "email" IS NULL
+        THEN ''
+        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "full_name" IS NULL
+        THEN ''
+        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "id" IS NULL
+        THEN ''
+        ELSE 'id=' || CAST(TO_JSON(
+          COALESCE(
+            CASE
+              WHEN ISFINITE("id")
+              THEN CASE
+                WHEN "id" = FLOOR("id") AND ABS("id") < 8e34
+                THEN CAST(TRY_CAST("id" AS INT128) AS TEXT)
+                ELSE CAST("id" AS TEXT)
+              END
+            END,
+            CAST("id" AS TEXT)
+          )
+        ) AS TEXT) || ','
+      END
+    )
+  ) AS fingerprint,
+  MD5(
+    CONCAT(
+      CASE
+        WHEN "email" IS NULL
+        THEN ''
+        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "full_name" IS NULL
+        THEN ''
+        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+      END,
+      CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
+    )
+  ) AS former
+FROM (
+  SELECT
+    *
+  FROM "crm"."contacts" AS source
+) AS source_rows;
+
+-- find refreshed apart
+INSERT INTO cr_refreshed
+SELECT
+  c.key,
+  c.row_hash,
+  CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
+FROM cr_fingerprints AS f
+JOIN cr_compared AS c
+  ON f.key = c.key
+WHERE
+  c.why = 'rehashed'
+  AND (
+    c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former
+  );
+
+-- offered
+SELECT
+  key,
+  why,
+  was_status,
+  was_fingerprint,
+  was_delivered,
+  was_message,
+  was_not_found_runs,
+  row_hash AS planned_hash,
+  turn
+FROM cr_offered;
+
+-- read the source apart
+SELECT
+  s.cr_key,
+  MD5(
+    CONCAT(
+      CASE
+        WHEN "email" IS NULL
+        THEN ''
+        ELSE 'email=' || CAST(TO_JSON("email") AS TEXT) || ','
+      END,
+      CASE
+        WHEN "full_name" IS NULL
+        THEN ''
+        ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
+      END,
+      CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
+    )
+  ) AS fingerprint,
+  CAST(HASH("email", "full_name", "id") >> 1 AS BIGINT) AS row_hash,
+  "id" AS "value_id",
+  "full_name" AS "value_full_name",
+  "email" AS "value_email"
+FROM (
+  SELECT
+    CAST("id" AS TEXT) AS cr_key,
+    "id",
+    "full_name",
+    "email"
+  FROM (
+    SELECT
+      *
+    FROM "crm"."contacts" AS source
+  ) AS source_rows
+) AS s
+WHERE
+  s.cr_key IN ('a', 'b');
+
+-- read offered apart
+SELECT
+  o.key,
+  o.why,
+  s.fingerprint,
+  s.row_hash,
+  o.was_status,
+  o.was_fingerprint,
+  o.was_delivered,
+  o.was_message,
+  o.was_not_found_runs,
+  s."value_id",
+  s."value_full_name",
+  s."value_email",
+  o.planned_hash,
+  ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY o.key) AS copy_number
+FROM (
+  SELECT
+    *
+  FROM cr_read_0
+  UNION ALL
+  SELECT
+    *
+  FROM cr_read_1
+) AS s
+JOIN cr_offered AS o
+  ON s.cr_key = o.key
+WHERE
+  o.turn = 0
+ORDER BY
+  s."value_email";
+
 -- refresh hashes
 UPDATE "common_room"."sync_ledger" SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
 FROM cr_refreshed AS r
@@ -1104,6 +1846,15 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
   "run_id" TEXT
 );
 
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS "common_room"."key_spellings" (
+  "sync" TEXT,
+  "column_name" TEXT,
+  "spelled" TEXT,
+  "thing" TEXT,
+  "canonical" TEXT
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "run_id" TEXT,
@@ -1143,6 +1894,15 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "interval_seconds" DOUBLE,
   "rate_used" DOUBLE,
   "seconds" DOUBLE
+);
+
+-- create state_room
+CREATE TABLE IF NOT EXISTS "common_room"."state_room" (
+  "room_id" TEXT,
+  "room_name" TEXT,
+  "source_id" BIGINT,
+  "credentials_hash" TEXT,
+  "recorded_at" TIMESTAMPTZ
 );
 
 -- create pii_removals
@@ -1694,10 +2454,68 @@ FROM cr_repaired;
 -- one row of each key
 DROP TABLE cr_repaired;
 
+-- respelled people
+INSERT INTO "common_room"."known_addresses" (
+  "sync",
+  "key",
+  "person"
+)
+SELECT
+  people."sync",
+  people."key",
+  people.spelled
+FROM (
+  SELECT
+    numbers.*,
+    CASE
+      WHEN ISFINITE("number")
+      THEN CASE
+        WHEN "number" = FLOOR("number") AND ABS("number") < 8e34
+        THEN CAST(TRY_CAST("number" AS INT128) AS TEXT)
+        ELSE CAST("number" AS TEXT)
+      END
+    END AS spelled
+  FROM (
+    SELECT
+      known.*,
+      CASE
+        WHEN REGEXP_REPLACE(person, '^-?[0-9]+([.][0-9]+)?(e[+]?[0-9]+)?$', '') = ''
+        THEN CAST(person AS DOUBLE)
+      END AS number
+    FROM "common_room"."known_addresses" AS known
+    WHERE
+      person LIKE '%.%' OR person LIKE '%e+%'
+  ) AS numbers
+) AS people
+WHERE
+  people.spelled <> people.person;
+
 -- delete keys
 DELETE FROM "common_room"."sync_ledger"
 WHERE
   sync = 'tags' AND key IN ('vip', 'it''s');
+
+-- delete sync
+DELETE FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'it''s';
+
+-- rows by sync
+SELECT
+  sync,
+  COUNT(CASE WHEN absent_since IS NULL THEN 1 END)
+FROM "common_room"."sync_ledger"
+GROUP BY
+  sync
+ORDER BY
+  sync;
+
+-- count unverified removals
+SELECT
+  COUNT(*)
+FROM "common_room"."pii_removals"
+WHERE
+  status IN ('submitted', 'overdue');
 
 -- rows by status
 SELECT
@@ -1790,6 +2608,18 @@ WHERE
   AND "partition" = ''
   AND run_id = 'run'
   AND NOT key IN ('in doubt');
+
+-- all running runs
+SELECT
+  run_id,
+  sync,
+  host,
+  process,
+  process_started,
+  heartbeat_at
+FROM "common_room"."sync_runs"
+WHERE
+  state = 'running';
 
 -- signs of life
 SELECT

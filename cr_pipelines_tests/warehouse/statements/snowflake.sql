@@ -364,6 +364,557 @@ FROM cr_respelled AS r
 WHERE
   "SYNC_LEDGER".sync = 'contacts' AND "SYNC_LEDGER".key = r.was;
 
+-- any key
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key,
+    HASH("FIELD", "SOCIAL_TYPE", "VALUE") AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                ELSE CAST("VALUE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                ELSE CAST("FIELD" AS VARCHAR)
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct names
+SELECT DISTINCT
+  CAST("FIELD" AS VARCHAR) AS name
+FROM crm.plans
+WHERE
+  NOT CAST("FIELD" AS VARCHAR) IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
@@ -820,6 +1371,269 @@ WHERE
 ORDER BY
   s."EMAIL";
 
+-- keys elsewhere
+SELECT
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) IS NULL OR CAST("ID" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                  ELSE CAST("ID" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                  ELSE CAST("ID" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("ACTIVITY_TYPE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("ACTIVITY_TYPE" AS VARCHAR), 256)
+                ELSE CAST("ACTIVITY_TYPE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("ID" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("ID" AS VARCHAR), 256)
+                ELSE CAST("ID" AS VARCHAR)
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM crm.activities
+      WHERE
+        name <> 'x'
+    ) AS source
+    WHERE
+      (
+        "TIMESTAMP" < CAST('2026-01-01 00:00:00' AS TIMESTAMPNTZ)
+        OR "TIMESTAMP" >= CAST('2026-01-02 00:00:00' AS TIMESTAMPNTZ)
+      )
+      AND NOT (
+        "TIMESTAMP" IS NULL
+        OR "TIMESTAMP" < CAST('0001-01-02 00:00:00' AS TIMESTAMPNTZ)
+        OR "TIMESTAMP" > CAST('9999-12-30 00:00:00' AS TIMESTAMPNTZ)
+      )
+  ) AS source_rows
+) AS keyed
+WHERE
+  key IN ('a', 'it\'s');
+
+-- count elsewhere
+SELECT
+  key,
+  COUNT(*) AS copies
+FROM cr_keys_elsewhere AS e
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM cr_moved AS m
+    WHERE
+      m.key = e.key
+  )
+GROUP BY
+  key;
+
+-- fingerprints
+SELECT
+  CASE
+    WHEN NOT TO_CHAR("ID") IN ('NaN', 'inf', '-inf')
+    THEN CASE
+      WHEN "ID" = FLOOR("ID") AND ABS("ID") < 8e34
+      THEN CAST(CAST("ID" AS DECIMAL(38, 0)) AS VARCHAR)
+      ELSE CAST("ID" AS VARCHAR)
+    END
+  END AS key,
+  MD5(
+    CASE
+      WHEN "EMAIL" IS NULL
+      THEN ''
+      ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
+    END || CASE
+      WHEN "FULL_NAME" IS NULL
+      THEN ''
+      ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
+    END || CASE
+      WHEN "ID" IS NULL
+      THEN ''
+      ELSE 'id=' || TO_JSON(
+        TO_VARIANT(
+          COALESCE(
+            CASE
+              WHEN NOT TO_CHAR("ID") IN ('NaN', 'inf', '-inf')
+              THEN CASE
+                WHEN "ID" = FLOOR("ID") AND ABS("ID") < 8e34
+                THEN CAST(CAST("ID" AS DECIMAL(38, 0)) AS VARCHAR)
+                ELSE CAST("ID" AS VARCHAR)
+              END
+            END,
+            CAST("ID" AS VARCHAR)
+          )
+        )
+      ) || ','
+    END
+  ) AS fingerprint,
+  MD5(
+    CASE
+      WHEN "EMAIL" IS NULL
+      THEN ''
+      ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
+    END || CASE
+      WHEN "FULL_NAME" IS NULL
+      THEN ''
+      ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
+    END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
+  ) AS former
+FROM (
+  SELECT
+    *
+  FROM "CRM"."CONTACTS" AS source
+) AS source_rows;
+
+-- find refreshed apart
+INSERT INTO cr_refreshed
+SELECT
+  c.key,
+  c.row_hash,
+  CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
+FROM cr_fingerprints AS f
+JOIN cr_compared AS c
+  ON f.key = c.key
+WHERE
+  c.why = 'rehashed'
+  AND (
+    c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former
+  );
+
+-- offered
+SELECT
+  key,
+  why,
+  was_status,
+  was_fingerprint,
+  was_delivered,
+  was_message,
+  was_not_found_runs,
+  row_hash AS planned_hash,
+  turn
+FROM cr_offered;
+
+-- read the source apart
+SELECT
+  s.cr_key,
+  MD5(
+    CASE
+      WHEN "EMAIL" IS NULL
+      THEN ''
+      ELSE 'email=' || TO_JSON(TO_VARIANT("EMAIL")) || ','
+    END || CASE
+      WHEN "FULL_NAME" IS NULL
+      THEN ''
+      ELSE 'full_name=' || TO_JSON(TO_VARIANT("FULL_NAME")) || ','
+    END || CASE WHEN "ID" IS NULL THEN '' ELSE 'id=' || TO_JSON(TO_VARIANT("ID")) || ',' END
+  ) AS fingerprint,
+  HASH("EMAIL", "FULL_NAME", "ID") AS row_hash,
+  "ID" AS "VALUE_ID",
+  "FULL_NAME" AS "VALUE_FULL_NAME",
+  "EMAIL" AS "VALUE_EMAIL"
+FROM (
+  SELECT
+    CAST("ID" AS VARCHAR) AS cr_key,
+    "ID",
+    "FULL_NAME",
+    "EMAIL"
+  FROM (
+    SELECT
+      *
+    FROM "CRM"."CONTACTS" AS source
+  ) AS source_rows
+) AS s
+WHERE
+  s.cr_key IN ('a', 'b');
+
+-- read offered apart
+SELECT
+  o.key,
+  o.why,
+  s.fingerprint,
+  s.row_hash,
+  o.was_status,
+  o.was_fingerprint,
+  o.was_delivered,
+  o.was_message,
+  o.was_not_found_runs,
+  s."VALUE_ID",
+  s."VALUE_FULL_NAME",
+  s."VALUE_EMAIL",
+  o.planned_hash,
+  ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY o.key) AS copy_number
+FROM (
+  SELECT
+    *
+  FROM cr_read_0
+  UNION ALL
+  SELECT
+    *
+  FROM cr_read_1
+) AS s
+JOIN cr_offered AS o
+  ON s.cr_key = o.key
+WHERE
+  o.turn = 0
+ORDER BY
+  s."VALUE_EMAIL";
+
 -- refresh hashes
 UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
 FROM cr_refreshed AS r
@@ -1122,6 +1936,15 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_INTENTS" (
   "RUN_ID" VARCHAR
 );
 
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KEY_SPELLINGS" (
+  "SYNC" VARCHAR,
+  "COLUMN_NAME" VARCHAR,
+  "SPELLED" VARCHAR,
+  "THING" VARCHAR,
+  "CANONICAL" VARCHAR
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "RUN_ID" VARCHAR,
@@ -1161,6 +1984,15 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "INTERVAL_SECONDS" DOUBLE,
   "RATE_USED" DOUBLE,
   "SECONDS" DOUBLE
+);
+
+-- create state_room
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_ROOM" (
+  "ROOM_ID" VARCHAR,
+  "ROOM_NAME" VARCHAR,
+  "SOURCE_ID" BIGINT,
+  "CREDENTIALS_HASH" VARCHAR,
+  "RECORDED_AT" TIMESTAMPTZ
 );
 
 -- create pii_removals
@@ -1712,10 +2544,61 @@ FROM cr_repaired;
 -- one row of each key
 DROP TABLE cr_repaired;
 
+-- respelled people
+INSERT INTO "COMMON_ROOM"."KNOWN_ADDRESSES" (
+  "SYNC",
+  "KEY",
+  "PERSON"
+)
+SELECT
+  people."SYNC",
+  people."KEY",
+  people.spelled
+FROM (
+  SELECT
+    numbers.*,
+    CAST("NUMBER" AS VARCHAR) AS spelled
+  FROM (
+    SELECT
+      known.*,
+      CASE
+        WHEN REGEXP_REPLACE(person, '^-?[0-9]+([.][0-9]+)?(e[+]?[0-9]+)?$', '') = ''
+        THEN CAST(person AS DOUBLE)
+      END AS number
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES" AS known
+    WHERE
+      person LIKE '%.%' OR person LIKE '%e+%'
+  ) AS numbers
+) AS people
+WHERE
+  people.spelled <> people.person;
+
 -- delete keys
 DELETE FROM "COMMON_ROOM"."SYNC_LEDGER"
 WHERE
   sync = 'tags' AND key IN ('vip', 'it\'s');
+
+-- delete sync
+DELETE FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'it\'s';
+
+-- rows by sync
+SELECT
+  sync,
+  COUNT(CASE WHEN absent_since IS NULL THEN 1 END)
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+GROUP BY
+  sync
+ORDER BY
+  sync;
+
+-- count unverified removals
+SELECT
+  COUNT(*)
+FROM "COMMON_ROOM"."PII_REMOVALS"
+WHERE
+  status IN ('submitted', 'overdue');
 
 -- rows by status
 SELECT
@@ -1808,6 +2691,18 @@ WHERE
   AND "PARTITION" = ''
   AND run_id = 'run'
   AND NOT key IN ('in doubt');
+
+-- all running runs
+SELECT
+  run_id,
+  sync,
+  host,
+  process,
+  process_started,
+  heartbeat_at
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  state = 'running';
 
 -- signs of life
 SELECT

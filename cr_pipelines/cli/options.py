@@ -1,0 +1,59 @@
+"""Options that several commands have.
+
+Goes in: nothing. Comes out: decorators for click commands, and the keys that a user typed.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+definitions_option = click.option(
+    "--definitions",
+    metavar="MODULE[:NAME]",
+    default="cr_pipelines.definitions",
+    show_default=True,
+    help="The Dagster definitions that have the syncs.",
+)
+
+json_option = click.option("--json", "in_json", is_flag=True, help="Print JSON instead, for programs.")
+
+
+def narrowing_options(command: _F) -> _F:
+    """Add the options that say which rows a run looks at."""
+    for option in (
+        click.option(
+            "--day",
+            type=click.DateTime(["%Y-%m-%d"]),
+            help="With daily partitions: which day, in UTC.  [default: yesterday]",
+        ),
+        click.option(
+            "--resync",
+            type=click.Choice(["changed", "failed", "all"]),
+            default="changed",
+            show_default=True,
+            help="Which rows: new and changed, also those that failed or were rejected before, or all.",
+        ),
+        click.option("--limit", type=click.IntRange(1), help="At most this many rows."),
+        click.option(
+            "--key",
+            "--keys",
+            "keys",
+            metavar="KEY[,KEY...]",
+            multiple=True,
+            help="Only these keys; can be repeated. A key that starts with [ is not split.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def split_keys(typed: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of `--key` as the ledger spells them; one that may be an address is hashed."""
+    from cr_pipelines.sync.contract import hashed_key
+
+    # A key of several columns is a JSON array, which has commas of its own.
+    named = [key for listed in typed for key in ([listed] if listed.startswith("[") else listed.split(","))]
+    return tuple(key if key.startswith("@null") else hashed_key(key.strip()) for key in named if key.strip())

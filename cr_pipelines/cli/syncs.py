@@ -1,0 +1,82 @@
+"""The commands about one sync: `plan`, `run` and `explain`.
+
+Goes in: arguments. Comes out: what each command prints, and its exit code. Each imports what it needs when it runs.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cr_pipelines.cli.options import definitions_option, json_option, narrowing_options, split_keys
+
+if TYPE_CHECKING:
+    from cr_pipelines.sync import Options
+
+
+@click.command()
+@click.argument("sync")
+@narrowing_options
+@click.option("--payloads", type=click.IntRange(0), default=3, show_default=True, help="Number of requests to show.")
+@json_option
+@definitions_option
+def plan(sync: str, payloads: int, day: datetime | None, definitions: str, in_json: bool, **narrowing: Any) -> None:
+    """Show what a run of SYNC would send, without sending it.
+
+    Validates every row that would be sent, as a run does, and shows counts, problems by field and reason, and a
+    few requests in full. THE REQUESTS ARE PERSONAL DATA: they are for your own terminal, so that you can see
+    what Common Room would receive. Use --payloads 0 to omit them; --json always does.
+
+    Exit codes: 0 the plan is shown, even if rows are invalid; 1 planning failed; 2 wrong usage.
+    """
+    from cr_pipelines.cli.plan import show_plan
+
+    options = _options(dry_run=True, samples=0 if in_json else payloads, **narrowing)
+    show_plan(sync, options, day=day.date() if day else None, definitions=definitions, in_json=in_json)
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--dry-run", is_flag=True, help="Plan and validate every row, but send and record nothing.")
+@narrowing_options
+@json_option
+@definitions_option
+def run(sync: str, dry_run: bool, day: datetime | None, definitions: str, in_json: bool, **narrowing: Any) -> None:
+    """Run SYNC here and now, outside of Dagster: under cron, Airflow or GitHub Actions.
+
+    Does what a run in Dagster does, by the same ledger: sends new and changed rows, and records what became of each.
+    A run of the same sync elsewhere is noticed, and this one then ends with 2. Shows a progress bar on a terminal,
+    and lines when piped.
+
+    Exit codes: 0 all well; 1 the run is complete, and rows need a look: invalid, rejected, failed or unknown, or the
+    source is empty; 2 could not run, or ended early.
+    """
+    from cr_pipelines.cli.run import run as run_here
+
+    options = _options(dry_run=dry_run, samples=0, **narrowing)
+    raise SystemExit(run_here(sync, options, day=day.date() if day else None, definitions=definitions, in_json=in_json))
+
+
+@click.command()
+@click.argument("sync")
+@click.argument("key")
+@json_option
+@definitions_option
+def explain(sync: str, key: str, definitions: str, in_json: bool) -> None:
+    """Explain one row of SYNC: the one with this KEY.
+
+    Shows where it is, when it was sent last, whether the next run sends it, and what would be sent, field by field.
+    THE VALUES ARE PERSONAL DATA: they are for your own terminal. Of a person who asked to be forgotten, it shows the
+    reason and no data. Sends and records nothing.
+
+    Exit codes: 0 explained; 1 no such row, or planning failed; 2 wrong usage.
+    """
+    from cr_pipelines.cli.explain import explain_row
+
+    explain_row(sync, key, definitions=definitions, in_json=in_json)
+
+
+def _options(*, keys: tuple[str, ...], **options: Any) -> "Options":
+    from cr_pipelines.sync import Options
+
+    return Options(keys=split_keys(keys), **options)

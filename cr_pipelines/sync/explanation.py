@@ -1,0 +1,87 @@
+"""One row explained: where it is, when it was sent last, what would be sent now, and why not.
+
+Goes in: what the ledger has of a key, and what a dry run makes of its row. Comes out: `RowExplanation`, whose sentences
+have no personal data; only `values` and `request` have, and only of a person who is not suppressed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+_NEXT_RUN = {
+    "new": "a run sends it: the ledger has not seen its key",
+    "changed": "a run sends it: it has changed since it was sent last",
+    "retry": "a run sends it again: it failed before",
+    "recheck": "a run sends it: it could not be sent before",
+    "interrupted": "a run sends it: an earlier run ended while it may have been sending it",
+    "rejected": "no run sends it until it changes, unless with resync: failed. Common Room rejected it",
+    "unknown": "no run sends it unless its key is named: an earlier request may have arrived, and would be doubled",
+    "changed_after_delivery": "no run sends it unless its key is named: it changed after delivery, and Common Room "
+    "would add a second one",
+    "deleted_remotely": "no run sends it unless recreate_deleted is set: somebody deleted it in Common Room",
+    "unchanged": "no run sends it: it is as Common Room accepted it",
+    "shared_key": "no run sends it: several rows have this key; keep one in the view",
+    "not_in_source": "no run sends it: the source has no row with this key",
+}
+"""By how a key compares with the ledger."""
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What the ledger has of a key, without anything that is personal data."""
+
+    key: str
+    partition: str
+    status: str
+    attempts: int | None
+    http_status: int | None
+    reason_code: str | None
+    field: str | None
+    message: str | None
+    first_sent_at: datetime | None
+    last_sent_at: datetime | None
+    run_id: str | None
+    absent_since: datetime | None
+
+
+@dataclass
+class RowExplanation:
+    """What a dry run says of one key that it was asked about.
+
+    Attributes:
+        key: as the ledger spells it.
+        comparison: how its row compares with the ledger.
+        entry: what the ledger has of it; None if nothing.
+        outcome: what a run would make of it: `delivered`, `invalid`, `suppressed`, or empty for a row that was not
+            looked at.
+        problem: why it cannot be sent, if so.
+        values: the source's columns that the contract knows. Personal data: for a terminal only.
+        request: what would be sent, as JSON. Personal data: for a terminal only.
+    """
+
+    key: str
+    comparison: str
+    entry: LedgerEntry | None
+    outcome: str = ""
+    problem: str = ""
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    request: str | None = field(default=None, repr=False)
+
+    @property
+    def sent_fields(self) -> list[str]:
+        """The API's fields that would be sent, without their values."""
+        return [] if self.request is None else list(json.loads(self.request))
+
+    def suppress(self) -> None:
+        """Leave out all data: the person asked to be forgotten."""
+        self.outcome, self.values, self.request = "suppressed", {}, None
+
+    @property
+    def next_run(self) -> str:
+        """Whether the next run sends the row, and why, as a sentence without personal data."""
+        if self.outcome == "suppressed":
+            return "no run sends it: the person asked to be forgotten"
+        if self.outcome == "invalid":
+            return f"no run sends it: {self.problem}"
+        return _NEXT_RUN[self.comparison]

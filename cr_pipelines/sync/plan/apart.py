@@ -1,0 +1,196 @@
+"""How a plan reads a source that is in another engine than our tables.
+
+Goes in: a session that only reads the source, and the session of our tables. Comes out: the same temporary tables as
+those of `SourceInState`, and the offered rows. Keys and hashes leave the source in one stream; then the offered rows
+do, by their keys, or with all others where they are many. They meet what the ledger has of them in a private DuckDB
+session on this machine.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from cr_pipelines.sync.contract import Column
+from cr_pipelines.sync.model import Partition, Sync
+from cr_pipelines.sync.plan import apart_statements, partition_statements, source_statements, statements
+from cr_pipelines.sync.plan.source import row_hash_version, shared_columns
+from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
+from cr_pipelines.sync.plan.statements import PlanNames
+from cr_pipelines.sync.privacy.addresses import offered_addresses
+from cr_pipelines.warehouse import (
+    BatchSink,
+    Relation,
+    Restoring,
+    Session,
+    SourceSession,
+    TemporaryTable,
+    scratch_session,
+)
+
+_ROWS_PER_BATCH = 2_000
+
+_ROWS_PER_FETCH = 20_000
+
+_KEYS_PER_BATCH = 50_000
+
+_MOST_READS = 8
+"""Rows are read by their keys in at most so many queries; otherwise, one query reads all rows."""
+
+_FEW = 0.25
+"""Rows are read by their keys if they are at most this share of the source."""
+
+_HASHED_KEYS = {"key": "text", "row_hash": "bigint"}
+
+_MOST_MOVED = 50_000
+
+
+class SourceApart:
+    """A source in an engine of its own. Nothing is written there."""
+
+    def __init__(
+        self,
+        source: SourceSession,
+        state: Session,
+        names: PlanNames,
+        sync: Sync,
+        partition: Partition | None,
+        types: Mapping[str, str],
+        spelled: Mapping[str, str],
+    ):
+        self._source = source
+        self._dialect = source.dialect
+        self._state = state
+        self._names = names
+        self._sync = sync
+        self._partition = partition
+        self._spelled = spelled
+        self._scratch: Session | None = None
+        self._read_types: Sequence[pa.DataType] | None = None
+        self._tables: list[str] = []
+        self.types = types
+
+    @property
+    def row_hash_version(self) -> str:
+        """What a row hash depends on beside the values."""
+        return row_hash_version(self._dialect, self.types)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See one state of either engine while the block lasts."""
+        with self._source.snapshot(self._sync.relation), self._state.snapshot(), scratch_session() as scratch:
+            self._scratch = scratch
+            yield
+
+    def stage_keys(self, keys: Collection[str]) -> None:
+        """Stream every row's key and hash into `cr_source_keys`."""
+        query = source_statements.hash_keys(self._dialect, self._sync, self._rows(), self.types, keys)
+        self._stage("cr_source_keys", _HASHED_KEYS, query)
+
+    def stage_elsewhere(self) -> None:
+        """Find the keys of `cr_moved` that other partitions have: by these keys, or among all keys if they are many."""
+        moved = [key for (key,) in self._state.fetch_all(f"SELECT key FROM cr_moved LIMIT {_MOST_MOVED + 1}")]
+        assert self._partition is not None  # noqa: S101 - only a partition has an elsewhere
+        elsewhere = partition_statements.rows_elsewhere(
+            self._dialect, self._sync, self._partition, self.types, self._spelled
+        )
+        few = len(moved) <= min(self._dialect.most_listed, _MOST_MOVED)
+        query = apart_statements.keys_elsewhere(self._dialect, self._sync, elsewhere, self.types, moved if few else ())
+        self._stage("cr_keys_elsewhere", {"key": "text"}, query)
+        self._make_table("cr_elsewhere", apart_statements.count_elsewhere())
+
+    def stage_respelled(self) -> None:
+        """Stream the keys whose former spelling differs, and keep those that the ledger has in it."""
+        query = source_statements.spellings(self._dialect, self._sync, self._rows(), self.types)
+        self._stage("cr_spelled", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
+        self._make_table("cr_respelled", statements.respelled_keys(self._names, "cr_spelled AS spelled"))
+
+    def stage_renamed(self) -> None:
+        """Stream the keys whose names are spelled otherwise, and keep those that the ledger has so."""
+        everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
+        query = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
+        self._stage("cr_named", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
+        self._make_table("cr_renamed", statements.respelled_keys(self._names, "cr_named AS spelled"))
+
+    def mark_refreshed(self) -> None:
+        """Stream every row's fingerprint, and compare them where our tables are."""
+        query = apart_statements.fingerprints(self._dialect, self._sync, self._rows(), self.types)
+        self._stage("cr_fingerprints", {"key": "text", "fingerprint": "text", "former": "text"}, query)
+        self._state.execute(apart_statements.find_refreshed())
+
+    def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
+        """Write the offered rows of a turn to a sink, after one reading for all turns."""
+        if not self._fetch_offered(hashed_keys=hashed_keys):
+            return
+        query = apart_statements.read_offered(
+            self._own_scratch.dialect,
+            self._tables,
+            list(self.types),
+            turn,
+            shared_columns(self._sync, self.types),
+            repeatable=self._sync.contract.repeatable,
+        )
+        values = self._read_types or ()
+        restored = Restoring(sink, [*[None] * len(LEDGER_COLUMNS), *values, None, None])
+        self._own_scratch.fetch_batches(query, _ROWS_PER_BATCH, restored)
+
+    def stage_addresses(self, columns: Sequence[Column]) -> bool:
+        """Put the texts of the offered rows in which an address may be into `cr_addresses`."""
+        if self._read_types is None:
+            return False
+        scratch = self._own_scratch
+        described = scratch.columns(Relation(self._tables[0]))
+        types = {name: described[f"value_{name}"] for name in self.types}
+        rows = apart_statements.read_rows(scratch.dialect, self._tables, types)
+        query = offered_addresses(scratch.dialect, self._sync, columns, rows, types, key="cr_key")
+        if query is None:
+            return False
+        places = sum(column.identifies for column in columns)
+        kinds = {"key": "text", "person": "text", **{f"address_{place}": "text" for place in range(places)}}
+        self._stage("cr_addresses", kinds, query, scratch)
+        return True
+
+    @property
+    def _own_scratch(self) -> Session:
+        assert self._scratch is not None  # noqa: S101 - within `reading`
+        return self._scratch
+
+    def _fetch_offered(self, *, hashed_keys: bool) -> bool:
+        """Bring the offered rows, and what the ledger has of them, to this machine. Return whether there are any."""
+        if self._read_types is not None:
+            return True
+        scratch = self._own_scratch
+        offered = TemporaryTable(scratch, "cr_offered")
+        self._state.fetch_batches(apart_statements.OFFERED, _KEYS_PER_BATCH, offered)
+        for number, keys in enumerate(self._key_batches(offered.rows)):
+            query = apart_statements.read_source(
+                self._dialect, self._sync, self._rows(), self.types, keys, bare=not hashed_keys
+            )
+            read = TemporaryTable(scratch, f"cr_read_{number}")
+            self._source.fetch_batches(query, _ROWS_PER_FETCH, read)
+            if read.schema is not None:
+                self._read_types = read.schema.types[-len(self.types) :]
+                self._tables.append(read.name)
+        return self._read_types is not None
+
+    def _key_batches(self, offered: int) -> Iterator[Sequence[str]]:
+        """Yield the keys to read, query by query; one empty batch stands for all rows."""
+        [(rows,)] = self._state.fetch_all("SELECT count(*) FROM cr_source_keys")
+        most = self._dialect.most_listed
+        if offered > most * _MOST_READS or offered > max(_FEW * rows, 100):
+            yield ()
+            return
+        keys = [key for (key,) in self._own_scratch.fetch_all("SELECT key FROM cr_offered")]
+        for start in range(0, len(keys), most):
+            yield keys[start : start + most]
+
+    def _rows(self) -> str:
+        return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
+
+    def _stage(self, name: str, kinds: Mapping[str, str], query: str, session: SourceSession | None = None) -> None:
+        (session or self._source).fetch_batches(query, _KEYS_PER_BATCH, TemporaryTable(self._state, name, kinds))
+        if analyze := self._state.dialect.analyze(name):
+            self._state.execute(analyze)
+
+    def _make_table(self, name: str, query: str) -> None:
+        self._state.execute(statements.temporary_table(name, query))

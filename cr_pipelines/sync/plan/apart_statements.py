@@ -1,0 +1,126 @@
+"""The SQL of a plan whose source is in another engine than our tables.
+
+Goes in: the dialect of the engine that runs the statement, and the temporary tables of the plan. Comes out: one
+statement for each function. Those with a `source` run where the source is, and only read.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.plan.source_key import source_key
+from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed, source_values
+from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
+from cr_pipelines.warehouse import Dialect, SourceDialect
+
+_COMPUTED = ("fingerprint", "row_hash")
+
+OFFERED = (
+    f"SELECT {', '.join(name for name in LEDGER_COLUMNS if name not in _COMPUTED)}, row_hash AS planned_hash, turn "
+    "FROM cr_offered"
+)
+"""The offered keys, and what the ledger has of each."""
+
+
+def keys_elsewhere(
+    dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]
+) -> str:
+    """Return a query for the keys of the source's other partitions; `keys` narrows it to some keys."""
+    only = f" WHERE key IN ({listed(dialect, keys)})" if keys else ""
+    return f"SELECT key FROM (SELECT {source_key(dialect, sync, types)} AS key FROM {source}) AS keyed{only}"
+
+
+def count_elsewhere() -> str:
+    """Return the query behind `cr_elsewhere`: how often other partitions have each key of `cr_moved`."""
+    return """
+        SELECT key, count(*) AS copies
+        FROM cr_keys_elsewhere AS e
+        WHERE EXISTS (SELECT 1 FROM cr_moved AS m WHERE m.key = e.key)
+        GROUP BY key"""
+
+
+def fingerprints(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str]) -> str:
+    """Return a query for every row's key and fingerprint, and for its fingerprint as it was once computed."""
+    now, *former = find_fingerprints(dialect, types)
+    before = former[0] if former else f"CAST(NULL AS {dialect.types['text']})"
+    return f"SELECT {source_key(dialect, sync, types)} AS key, {now} AS fingerprint, {before} AS former FROM {source}"
+
+
+def find_refreshed() -> str:
+    """Return a statement that finds rows whose content is the same, from the source's fingerprints."""
+    return """
+        INSERT INTO cr_refreshed
+        SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
+        FROM cr_fingerprints AS f
+        JOIN cr_compared AS c ON f.key = c.key
+        WHERE c.why = 'rehashed' AND (c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former)"""
+
+
+def read_source(
+    dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str], *, bare: bool
+) -> str:
+    """Return a query for rows as they are sent, with their key, fingerprint and hash.
+
+    Args:
+        dialect: the source's.
+        sync: what is synced.
+        source: the source's rows, as they are written after FROM.
+        types: the source columns with their types, in the order in which their values follow.
+        keys: narrows it to some keys; none for all rows.
+        bare: whether none of these keys is hashed, so that the column itself can be compared with them.
+    """
+    key = source_key(dialect, sync, types)
+    only = ""
+    if keys:
+        if bare and len(sync.contract.key) == 1:
+            [column] = sync.contract.key
+            key = dialect.spelled(column, types[column])
+        only = f"WHERE s.cr_key IN ({listed(dialect, keys)})"
+    values = ",\n".join(source_values(dialect, sync, types))
+    columns = ", ".join(map(dialect.identifier, types))
+    return f"""
+        SELECT s.cr_key, {dialect.fingerprint(types)} AS fingerprint, {dialect.row_hash(types)} AS row_hash,
+        {values}
+        FROM (SELECT {key} AS cr_key, {columns} FROM {source}) AS s
+        {only}"""
+
+
+def read_rows(dialect: Dialect, tables: Sequence[str], columns: Collection[str]) -> str:
+    """Return the rows that were read, with the names of the source's columns, as they are written after FROM."""
+    named = ", ".join(f"{dialect.identifier(f'value_{name}')} AS {dialect.identifier(name)}" for name in columns)
+    return f"(SELECT cr_key, {named} FROM {_all_rows(tables)}) AS source_rows"
+
+
+def read_offered(
+    dialect: Dialect,
+    tables: Sequence[str],
+    columns: Sequence[str],
+    turn: int,
+    order: Sequence[str],
+    *,
+    repeatable: bool,
+) -> str:
+    """Return a query for the offered rows of one turn among those that were read, as `SecondRead` takes them.
+
+    Args:
+        dialect: the private session's.
+        tables: those with the rows that were read.
+        columns: the source's columns.
+        turn: which rows.
+        order: source columns that rows which can share a request agree in.
+        repeatable: False for an append, which must not be sent twice because its source gives it twice.
+    """
+    meta = (f"s.{name}" if name in _COMPUTED else f"o.{name}" for name in LEDGER_COLUMNS)
+    values = (f"s.{dialect.identifier(f'value_{name}')}" for name in columns)
+    copy = "1" if repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY o.key)"
+    shared = ", ".join("s." + dialect.identifier(f"value_{name}") for name in order)
+    ordered = f"ORDER BY {shared}" if order else ""
+    return f"""
+        SELECT {", ".join((*meta, *values))}, o.planned_hash, {copy} AS copy_number
+        FROM {_all_rows(tables)} AS s
+        JOIN cr_offered AS o ON s.cr_key = o.key
+        WHERE o.turn = {turn}
+        {ordered}"""
+
+
+def _all_rows(tables: Sequence[str]) -> str:
+    return "(" + " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables) + ")"

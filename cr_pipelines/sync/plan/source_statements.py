@@ -1,0 +1,69 @@
+"""The SQL that reads a source, wherever our tables are: keys, hashes, fingerprints and values of its rows.
+
+Goes in: the source's dialect, the sync, its rows as they are written after FROM, and the types of its columns. Comes
+out: one query, or the expressions of one.
+"""
+
+from collections.abc import Collection, Mapping
+
+from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.plan.source_key import source_key
+from cr_pipelines.warehouse import SourceDialect, SqlDialect
+
+_MOST_NAMES = 10_000
+
+
+def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
+    """Return the query behind `cr_source_keys`; `keys` narrows it to some keys."""
+    only = f"WHERE key IN ({listed(dialect, keys)})" if keys else ""
+    return f"""
+        SELECT key, row_hash
+        FROM (
+            SELECT {source_key(dialect, sync, types)} AS key, {dialect.row_hash(types)} AS row_hash
+            FROM {source}
+        ) AS hashed
+        {only}"""
+
+
+def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], *, names: bool = False) -> str:
+    """Return every row's key as it is and in its former spelling (`was`), as it is written after FROM.
+
+    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. Apart from that,
+    with `names`, they once had names as the source spells them.
+    """
+    key = sync.contract.key
+    plain = dialect.key(key, types)
+    was, now = (plain, source_key(dialect, sync, types)) if names else (dialect.key(key, {}), plain)
+    return f"(SELECT {was} AS was, {now} AS key FROM {source}) AS spelled"
+
+
+def distinct_names(text: str, source: str) -> str:
+    """Return a query for the distinct texts of a column of the source."""
+    return f"SELECT DISTINCT {text} AS name FROM {source} WHERE {text} IS NOT NULL LIMIT {_MOST_NAMES}"
+
+
+def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[str]:
+    """Return the expression for a row's fingerprint, and the one that it once had if that may be another.
+
+    Fingerprints once had numbers as the engine's own JSON, as if their types were not known.
+    """
+    found = [dialect.fingerprint(types)]
+    if any(map(dialect.is_number, types.values())):
+        found.append(dialect.fingerprint(dict.fromkeys(types, "")))
+    return found
+
+
+def source_values(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> list[str]:
+    """Return the source columns as they are sent, each under a name that begins with `value_`."""
+    contract = sync.contract
+    identities = {*contract.key, *(column.name for column in contract.columns if column.person_id)}
+    return [
+        f"{(dialect.readable_identity if name in identities else dialect.readable)(name, kind)} "
+        f"AS {dialect.identifier(f'value_{name}')}"
+        for name, kind in types.items()
+    ]
+
+
+def listed(dialect: SqlDialect, keys: Collection[str]) -> str:
+    """Return keys as a list in SQL."""
+    return ", ".join(map(dialect.literal, keys))

@@ -1,0 +1,151 @@
+"""The SQL of PostgreSQL in both roles.
+
+Goes in: names, types and expressions. Comes out: pieces of SQL. Nothing here connects.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from typing_extensions import override
+
+from cr_pipelines.warehouse.dialect import Dialect
+
+OLDEST = 15
+"""The first major version with MERGE."""
+
+_TEXTS = {"text", "character varying", "character"}
+_PLAIN = _TEXTS | {
+    "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "uuid", "jsonb", "bytea",
+    "date", "timestamp without time zone", "timestamp with time zone",
+}  # fmt: skip
+
+
+class PostgreSQLDialect(Dialect):
+    """PostgreSQL of one major version."""
+
+    name = "postgresql"
+    types: ClassVar = {
+        "text": "text",
+        "integer": "integer",
+        "bigint": "bigint",
+        "double": "double precision",
+        "timestamp": "timestamp with time zone",
+        "boolean": "boolean",
+    }
+    zoneless_types: ClassVar = dict.fromkeys(("timestamp without time zone", "date"), "timestamp without time zone")
+    whole_types: ClassVar = frozenset({"smallint", "integer", "bigint"})
+    decimal_types: ClassVar = frozenset({"numeric"})
+    inexact_types: ClassVar = frozenset({"real", "double precision"})
+    json_types: ClassVar = frozenset({"json", "jsonb"})
+    most_listed: ClassVar = 50_000
+    begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+
+    def __init__(self, major_version: int = OLDEST):
+        self._major_version = major_version
+
+    @property
+    @override
+    def row_hash_version(self) -> str:
+        return f"postgresql {self._major_version}"
+
+    @override
+    def row_hash(self, columns: Mapping[str, str]) -> str:
+        values = ", ".join(self._hashable(column, columns[column]) for column in sorted(columns))
+        return f"hash_record_extended(ROW({values}), 0)"
+
+    def _hashable(self, column: str, kind: str) -> str:
+        name, element = self.identifier(column), kind.removesuffix("[]")
+        if element in _TEXTS:
+            # Under a collation that takes A for a, both would hash alike.
+            return f'{name} COLLATE "C"'
+        if element in _PLAIN:
+            return name
+        return f'CAST({name} AS text) COLLATE "C"'
+
+    @override
+    def text(self, expression: str) -> str:
+        return f"CAST({expression} AS text)"
+
+    @override
+    def json_text(self, expression: str) -> str:
+        return f"CAST(to_json({expression}) AS text)"
+
+    @override
+    def sha256(self, expression: str) -> str:
+        return f"encode(sha256(convert_to({expression}, 'UTF8')), 'hex')"
+
+    @override
+    def readable(self, column: str, kind: str) -> str:
+        name, element = self.identifier(column), kind.removesuffix("[]")
+        if kind in self.json_types:
+            return self.unwrapped(name)
+        if element == "character":
+            # Its padding belongs to the type and not to the value.
+            return f"CAST({name} AS {kind.replace(element, 'text')})"
+        if element in _PLAIN and kind != "jsonb[]":
+            return name
+        # Composites, hstore, lists of JSON or of composites as JSON text; enums, networks, ranges as their own.
+        return f"to_json({name}) #>> '{{}}'"
+
+    @override
+    def unwrapped(self, expression: str) -> str:
+        return f"{expression} #>> '{{}}'"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"CAST({expression} AS text) NOT IN ('NaN', 'Infinity', '-Infinity')"
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        # The cast to numeric would keep 15 digits. Powers of two divide without a rest.
+        double, half = f"CAST({expression} AS double precision)", "9007199254740992"
+        high = f"floor({double} / {half})"
+        low = f"CAST({double} - {high} * {half} AS bigint)"
+        return f"CAST(CAST(CAST({high} AS bigint) AS numeric) * {half} + {low} AS text)"
+
+    @override
+    def spelled(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        if kind == "numeric":
+            return f"CASE WHEN {self.is_finite(name)} THEN CAST(trim_scale({name}) AS text) END"
+        return super().spelled(column, kind)
+
+    @override
+    def create_schema(self, schema: str) -> str:
+        # IF NOT EXISTS asks for the right to make schemas even where there is nothing to make.
+        return "DO " + self.literal(
+            f"BEGIN IF to_regnamespace({self.literal(self.identifier(schema))}) IS NULL "
+            f"THEN CREATE SCHEMA {self.identifier(schema)}; END IF; END"
+        )
+
+    @override
+    def tables(self, schema: str) -> str:
+        # A cast to `name` cuts a name as PostgreSQL cut it when the schema was made, and keeps its case.
+        return (
+            "SELECT lower(table_name) FROM information_schema.tables "
+            f"WHERE table_schema = CAST({self.literal(schema)} AS name)"
+        )
+
+    @override
+    def schema_columns(self, schema: str) -> str:
+        return (
+            "SELECT lower(table_name), lower(column_name) FROM information_schema.columns "
+            f"WHERE table_schema = CAST({self.literal(schema)} AS name)"
+        )
+
+    @override
+    def create_index(self, table: str, columns: Sequence[str]) -> str:
+        return f"CREATE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
+
+    @override
+    def create_unique_index(self, table: str, columns: Sequence[str]) -> str:
+        return f"CREATE UNIQUE INDEX ON {table} ({', '.join(map(self.identifier, columns))})"
+
+    @override
+    def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str:
+        # The name that PostgreSQL gives an index without one.
+        return f"DROP INDEX IF EXISTS {self.identifier(schema)}.{self.identifier('_'.join((table, *columns, 'idx')))}"
+
+    @override
+    def analyze(self, table: str) -> str:
+        return f"ANALYZE {table}"
