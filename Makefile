@@ -6,7 +6,7 @@ WORKERS ?= 4
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: install demo test test-fast check lint types defs docs format lock clean
+.PHONY: install demo test test-fast check lint types defs docs dist format lock clean
 
 install: $(VENV)/.installed
 
@@ -53,6 +53,10 @@ docs: install
 	@$(BIN)/python -W ignore -m reference
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# The wheel and the sdist, checked for a release.
+dist: install
+	@.ci/dist
+
 format: install
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -64,4 +68,4 @@ lock: install
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file benchmarks/peers.lock
 
 clean:
-	@rm -rf $(VENV) .demo .site
+	@rm -rf $(VENV) .demo .site dist

@@ -4,6 +4,7 @@ Goes in: YAML, or plain Python values. Comes out: Dagster definitions. One folde
 several of them use.
 """
 
+from cr_pipelines.components.alerts import Alert, CommonRoomAlerts, EmailChannel
 from cr_pipelines.components.catalog import CommonRoomCatalog, build_catalog_definitions
 from cr_pipelines.components.connection import CommonRoomConnection
 from cr_pipelines.components.pii_removals import (
@@ -19,6 +20,7 @@ from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
     CommonRoomSync,
     DailyPartitions,
+    DeliveryAudit,
     DeliveryThresholds,
     RejectionThresholds,
     SyncEvents,
@@ -36,13 +38,17 @@ from cr_pipelines.components.sync import (
 )
 
 __all__ = [
+    "Alert",
+    "CommonRoomAlerts",
     "CommonRoomCatalog",
     "CommonRoomConnection",
     "CommonRoomPiiRemovals",
     "CommonRoomSync",
     "Connection",
     "DailyPartitions",
+    "DeliveryAudit",
     "DeliveryThresholds",
+    "EmailChannel",
     "RejectionThresholds",
     "RemovalEvents",
     "RemovalRunConfig",
