@@ -1,7 +1,7 @@
 """Every assumption about a room, as a table.
 
 Goes in: the checks of `reading` and `writing`. Comes out: for each assumption its name (a field of the sandbox's
-`Behavior`, or `visible_after`), what is assumed, how it is tried, and what that needs.
+`Behavior`, `visible_after` or `shapes`), what is assumed, how it is tried, and what that needs.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any
 
 from cr_pipelines.probe import reading, writing
 from cr_pipelines.probe.room import ProbedRoom
+from cr_pipelines.probe.shapes import shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,22 @@ ASSUMPTIONS = (
     Assumption(
         "limit_headers", "X-RateLimit-… in every response", "the token's status", reading.limit_headers, read_only=True
     ),
+    Assumption("shapes", "responses have known shapes", "each list, a 400 and a 404", shapes, read_only=True),
     Assumption("accepted", "a 202 has JSON", "a new person", writing.accepted),
     Assumption(
         "visible_after", "a person is visible soon after a 202", "look-ups of a new person", writing.visible_after
     ),
     Assumption("lookup", "GET /user/{email} sends an object of ids", "a new person", writing.lookup),
     Assumption("profile", "GET /members sends accounts as arrays", "a person with an account", writing.profile),
-    Assumption("omitted", "a field that is left out stays", "a change of another field", writing.omitted),
+    Assumption("omitted", "fields that are left out stay", "a change of one field only", writing.omitted),
+    Assumption("omitted_tags", "tags stay when none are sent", "a tag, then a change without", writing.omitted_tags),
+    Assumption("sent_tags", "tags that are sent are added", "a tag, then another one", writing.sent_tags),
+    Assumption(
+        "omitted_custom_fields",
+        "custom fields stay when none are sent",
+        "a custom field, then a change without",
+        writing.omitted_custom_fields,
+    ),
     Assumption("null", "a field sent as null is cleared", "a title, then null", writing.null),
     Assumption(
         "field_without_value",
@@ -59,6 +69,7 @@ ASSUMPTIONS = (
     ),
     Assumption("unknown_fields", "an unknown field is refused", "a person with one", writing.unknown_fields),
     Assumption("lookup_case", "a look-up ignores case", "a look-up in upper case", writing.lookup_case),
+    Assumption("lookup_plus", "+work belongs to an address", "a look-up without it", writing.lookup_plus),
     Assumption("same_email", "one address is one contact", "two users with it", writing.same_email),
     Assumption("same_linkedin", "one LinkedIn account is one contact", "two users with it", writing.same_linkedin),
     Assumption("taken_tag", "a tag of a taken name is the same tag", "a tag, created twice", writing.taken_tag),
@@ -74,11 +85,20 @@ ASSUMPTIONS = (
     Assumption("longest_value", "a text of any length", "longer and longer texts", writing.longest_value),
     Assumption("note", "a note's response has ids", "a note on a new person", writing.note),
     Assumption("removal_case", "a removal ignores case", "a removal in upper case", writing.removal_case),
+    Assumption("removal_plus", "+work belongs to an address", "a removal without it", writing.removal_plus),
     Assumption(
         "retry_after",
         "Retry-After is a date-time",
         "requests until a 429",
         reading.retry_after,
+        read_only=True,
+        needs="rate_limit",
+    ),
+    Assumption(
+        "limit_body",
+        "a 429 has rateLimit",
+        "requests until a 429",
+        reading.limit_body,
         read_only=True,
         needs="rate_limit",
     ),

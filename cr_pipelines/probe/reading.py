@@ -68,11 +68,22 @@ def retired(room: ProbedRoom, may_write: bool) -> list[str]:
 
 
 def retry_after(room: ProbedRoom) -> str:
-    """Return the form of a 429's Retry-After; sends requests until there is one."""
+    """Return the form of a 429's Retry-After."""
+    return _form(refusal(room))
+
+
+def limit_body(room: ProbedRoom) -> str:
+    """Return what the body of a 429 has."""
+    content = refusal(room).content
+    return "rate_limit" if isinstance(content, dict) and "rateLimit" in content else "reason"
+
+
+def refusal(room: ProbedRoom) -> Seen:
+    """Return a 429; sends requests until there is one."""
     for _ in range(_MOST_REQUESTS):
         seen = room.send("GET", "/api-token-status", wait=False)
         if seen.status == 429:
-            return _form(seen)
+            return seen
     raise Unclear(f"no 429 in {_MOST_REQUESTS} requests")
 
 

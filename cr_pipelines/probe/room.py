@@ -91,18 +91,18 @@ class ProbedRoom:
         name = seen.content.get("communityName")
         return name if isinstance(name, str) else None
 
-    def new_address(self) -> str:
+    def new_address(self, plus: str = "") -> str:
         """Return an address of nobody, which is removed at the end."""
-        self.addresses.append(f"{self.marker}-{len(self.addresses) + 1}@probe.example.com")
+        self.addresses.append(f"{self.marker}-{len(self.addresses) + 1}{plus}@probe.example.com")
         return self.addresses[-1]
 
     def put(self, id_: str, **fields: Any) -> Seen:
         """Send a user of the source."""
         return self.send("POST", f"/source/{self.source_id}/user", {"id": f"{self.marker}-{id_}", **fields})
 
-    def person(self, id_: str, **fields: Any) -> str:
+    def person(self, id_: str, plus: str = "", **fields: Any) -> str:
         """Send a new person, wait until it can be seen, and return the address."""
-        address = self.new_address()
+        address = self.new_address(plus)
         seen = self.put(id_, email=address, **fields)
         if seen.status != 202:
             raise Unclear(f"a user was not accepted: {seen.status}")
@@ -136,17 +136,24 @@ class ProbedRoom:
             raise Unclear(f"GET /members sent {seen.status}, not a list of contacts")
         return [each for each in seen.content if isinstance(each, dict)]
 
-    def changed(self, address: str, id_: str, **fields: Any) -> dict[str, Any]:
-        """Change a person, wait until the change can be seen, and return the profile. Raises Unclear."""
+    def changed(self, address: str, id_: str, sends_address: bool = True, **fields: Any) -> dict[str, Any]:
+        """Change a person, wait until the change can be seen, and return the profile. Raises Unclear.
+
+        The profile is empty when the person lost an address that was not sent.
+        """
         stamp = secrets.token_hex(4)
-        seen = self.put(id_, email=address, companyName=stamp, **fields)
+        own = {"email": address} if sends_address else {}
+        seen = self.put(id_, companyName=stamp, **own, **fields)
         if seen.status != 202:
             raise Unclear(f"a change was not accepted: {seen.status}")
         began = time.monotonic()
         while time.monotonic() - began <= self.patience:
-            for profile in self.profiles(email=address):
+            profiles = self.profiles(email=address)
+            for profile in profiles:
                 if profile.get("organization") == stamp:
                     return profile
+            if not profiles and not sends_address:
+                return {}
             time.sleep(_POLL_SECONDS)
         raise Unclear(f"a change could not be seen {self.patience:g} seconds after it was accepted")
 
@@ -177,5 +184,6 @@ def _pause(response: httpx.Response) -> float:
     try:
         wait = float(response.json()["rateLimit"]["waitMs"]) / 1000
     except (ValueError, KeyError, TypeError):
-        wait = 5.0
+        reset = response.headers.get("x-ratelimit-reset", "")
+        wait = float(reset) - time.time() if reset.isdecimal() else 5.0
     return min(max(wait, 0.05), _LONGEST_PAUSE)

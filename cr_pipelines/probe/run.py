@@ -58,11 +58,12 @@ class Report:
     def plain(self) -> dict[str, Any]:
         """Return the report as JSON: without the room's name and address, the token, and any value of a record."""
         seen = {result.assumption.name: result.seen for result in self.results if result.agrees is not None}
-        visible_after = seen.pop("visible_after", None)
+        visible_after, shapes = seen.pop("visible_after", None), seen.pop("shapes", None)
         return {
             "cr_pipelines_probe": 1,
             "behavior": seen,
             "settle_seconds": visible_after,
+            "shapes": shapes,
             "results": [
                 {
                     "name": result.assumption.name,
@@ -104,7 +105,8 @@ def probe(room: ProbedRoom, consent: Consent, on_result: Callable[[Result], None
 
 
 def _tried(assumption: Assumption, room: ProbedRoom, consent: Consent) -> Result:
-    sandbox = Behavior().plain().get(assumption.name, f"at most {_SOON:g} s")
+    others: dict[str, Any] = {"visible_after": f"at most {_SOON:g} s", "shapes": []}
+    sandbox = (Behavior().plain() | others)[assumption.name]
     read_only = consent.room_name is None
     missing = None
     if read_only and not assumption.read_only:

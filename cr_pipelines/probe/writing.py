@@ -53,9 +53,34 @@ def profile(room: ProbedRoom) -> str:
 
 
 def omitted(room: ProbedRoom) -> str:
-    """Return what an upsert does with a field that it leaves out."""
+    """Return what an upsert does with fields that it leaves out, the address among them."""
     address = room.person("omitted", titleAtCompany="probe")
-    return "kept" if room.changed(address, "omitted").get("title") else "cleared"
+    found = room.changed(address, "omitted", sends_address=False)
+    # Without its address the person could not be removed.
+    room.put("omitted", email=address)
+    return "kept" if found.get("title") else "cleared"
+
+
+def omitted_tags(room: ProbedRoom) -> str:
+    """Return what an upsert does with a contact's tags when it sends none."""
+    tag = {"type": "id", "id": str(_new_tag(room, "omitted")["id"])}
+    address = room.person("omitted-tags", tags=[tag])
+    return "kept" if room.changed(address, "omitted-tags").get("member_tags") else "cleared"
+
+
+def sent_tags(room: ProbedRoom) -> str:
+    """Return whether the tags of an upsert are added to those of the contact."""
+    one, other = ({"type": "id", "id": str(_new_tag(room, name)["id"])} for name in ("one", "other"))
+    address = room.person("sent-tags", tags=[one])
+    return "added" if len(room.changed(address, "sent-tags", tags=[other]).get("member_tags") or ()) > 1 else "replaced"
+
+
+def omitted_custom_fields(room: ProbedRoom) -> str:
+    """Return what an upsert does with custom fields when it sends none."""
+    field, value = field_to_set(room)
+    change = {"id": field["id"], "value": {"type": field["type"], "value": value}}
+    address = room.person("omitted-fields", customFields=[change])
+    return "kept" if _value(room.changed(address, "omitted-fields"), field) not in ("", None) else "cleared"
 
 
 def null(room: ProbedRoom) -> str:
@@ -75,9 +100,13 @@ def field_without_value(room: ProbedRoom) -> str:
     room.wait_for(address)
     if room.put("field", email=address, customFields=[{"id": field["id"]}]).status == 400:
         return "refused"
-    found = room.changed(address, "field")
-    values = [each.get("value") for each in found.get("custom_fields") or () if each.get("name") == field["name"]]
-    return "cleared" if not values or values[0] in ("", None) else "kept"
+    found = room.changed(address, "field", customFields=[{"id": field["id"]}])
+    return "cleared" if _value(found, field) in ("", None) else "kept"
+
+
+def _value(profile: dict[str, Any], field: dict[str, Any]) -> Any:
+    fields = profile.get("custom_fields") or ()
+    return next((each.get("value") for each in fields if each.get("name") == field["name"]), None)
 
 
 def unknown_fields(room: ProbedRoom) -> str:
@@ -96,6 +125,19 @@ def removal_case(room: ProbedRoom) -> str:
     """Return whether the case of an address matters in a removal."""
     address = room.person("removal")
     seen = room.send("DELETE", f"/user/{quote(address.upper(), safe='')}")
+    return "ignored" if seen.status == 200 else "matters"
+
+
+def lookup_plus(room: ProbedRoom) -> str:
+    """Return whether a look-up without the part after a plus sign finds the address with it."""
+    address = room.person("plus", plus="+probe")
+    return "ignored" if room.look_up(address.replace("+probe", "")).status == 200 else "matters"
+
+
+def removal_plus(room: ProbedRoom) -> str:
+    """Return whether a removal without the part after a plus sign finds the address with it."""
+    address = room.person("removal-plus", plus="+probe")
+    seen = room.send("DELETE", f"/user/{quote(address.replace('+probe', ''), safe='')}")
     return "ignored" if seen.status == 200 else "matters"
 
 

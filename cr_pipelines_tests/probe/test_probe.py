@@ -22,7 +22,10 @@ def test_a_room_like_the_sandbox_holds_every_assumption_and_is_left_clean(sandbo
     tags = {tag["name"] for tag in sandbox.control.tags()}
     report = probed(sandbox)
     assert report.differences == []
-    assert [result.assumption.name for result in report.results if result.agrees is None] == ["retry_after"]
+    assert [result.assumption.name for result in report.results if result.agrees is None] == [
+        "retry_after",
+        "limit_body",
+    ]
     assert report.left == 0
     assert {tag["name"] for tag in sandbox.control.tags() if not tag["deletedAt"]} == tags
     sandbox.control.advance(16 * 86_400)
@@ -33,6 +36,8 @@ def test_a_room_like_the_sandbox_holds_every_assumption_and_is_left_clean(sandbo
     "behavior",
     [
         {"omitted": "cleared"},
+        {"omitted_tags": "cleared", "omitted_custom_fields": "cleared"},
+        {"sent_tags": "replaced", "lookup_plus": "ignored", "removal_plus": "ignored"},
         {"null": "kept", "accepted": "empty", "forbidden": "status"},
         {"field_without_value": "kept", "unknown_fields": "ignored", "note": "status"},
         {"field_without_value": "refused", "lookup": "list", "profile": "strings"},
@@ -54,12 +59,23 @@ def test_each_difference_is_found_and_the_report_makes_such_a_room(behavior: dic
     assert {name: made[name] for name in behavior} == behavior
 
 
-@pytest.mark.parametrize("form", ["seconds", "http_date", "none", "date_time"])
-def test_the_form_of_a_429_is_found_only_on_request(form: str) -> None:
-    with SandboxServer(behavior={"retry_after": form}, limit=3, interval_seconds=0.5) as sandbox:
+@pytest.mark.parametrize(
+    ("form", "body"), [("seconds", "reason"), ("http_date", "rate_limit"), ("none", "reason"), ("date_time", "reason")]
+)
+def test_the_form_of_a_429_is_found_only_on_request(form: str, body: str) -> None:
+    with SandboxServer(behavior={"retry_after": form, "limit_body": body}, limit=3, interval_seconds=0.5) as sandbox:
         report = probed(sandbox, room_name=None, rate_limit=True)
     found = {result.assumption.name: result.seen for result in report.results}
-    assert found["retry_after"] == form
+    assert (found["retry_after"], found["limit_body"]) == (form, body)
+
+
+def test_a_shape_that_nobody_has_seen_is_found_without_a_value(sandbox: SandboxServer) -> None:
+    odd = [{"id": "s3cret", "name": None, "owner": "ada@example.com"}]
+    sandbox.control.set_scripts({"operation": "getSegments", "body": odd})
+    with ProbedRoom(sandbox.base_url, sandbox.token) as room:
+        report = probe(room, Consent())
+    assert report.differences == ["shapes"]
+    assert report.plain()["shapes"] == ["GET /segments [].id: string", "GET /segments [].name: null"]
 
 
 def test_a_settling_time_is_measured() -> None:
@@ -76,7 +92,7 @@ def test_read_only_writes_nothing(sandbox: SandboxServer) -> None:
     report = probed(sandbox, room_name=None)
     assert {request["method"] for request in sandbox.control.requests()} == {"GET"}
     tried = {result.assumption.name for result in report.results if result.agrees is not None}
-    assert tried == {"retired", "forbidden", "limit_headers"}
+    assert tried == {"retired", "forbidden", "limit_headers", "shapes"}
 
 
 def test_consent_for_another_room_writes_nothing(sandbox: SandboxServer) -> None:

@@ -1,9 +1,12 @@
 """The sandbox as something others use: on its own, quick to start, with a room of one's own."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
@@ -91,3 +94,20 @@ def test_a_room_file_that_is_wrong_is_refused_with_the_entry(tmp_path: Path, tex
     with pytest.raises(RuntimeError, match="room file") as error:
         SandboxServer(room=file).start()
     assert message in str(error.value)
+
+
+@pytest.mark.serial
+def test_the_command_responds_after_less_than_a_second_of_work() -> None:
+    """On a quiet machine that is the time to the first response; other processes do not count."""
+
+    def seconds() -> float:
+        command = [str(Path(sys.executable).with_name("cr-pipelines")), "sandbox", "--port", "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            [url] = re.findall(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert httpx.get(f"{url}/_sandbox/summary", timeout=30).status_code == 200
+            times = psutil.Process(process.pid).cpu_times()
+            process.terminate()
+        return float(times.user + times.system)
+
+    assert min(seconds() for _ in range(3)) < 1

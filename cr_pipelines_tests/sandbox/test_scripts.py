@@ -42,6 +42,13 @@ def test_a_script_is_for_the_next_responses_and_may_skip_some(api: httpx.Client,
     assert control.scripts() == []
 
 
+def test_a_script_may_be_for_requests_that_contain_a_text(api: httpx.Client, control: SandboxClient) -> None:
+    control.set_scripts({"operation": "*", "containing": "ada@", "preset": "gateway"})
+    assert put_user(api, id="u1", email="ada@example.com").status_code == 502
+    assert put_user(api, id="u2", email="eve@example.com").status_code == 202
+    assert api.get("/user/ada@example.com").status_code == 502
+
+
 def test_scripts_follow_each_other(api: httpx.Client, control: SandboxClient) -> None:
     control.set_scripts({"operation": "*", "times": 1, "status": 500}, {"operation": "*", "times": 1, "status": 408})
     assert [api.get("/tags").status_code for _ in range(3)] == [500, 408, 200]

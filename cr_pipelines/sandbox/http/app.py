@@ -114,9 +114,9 @@ class App:
         if faults.active and faults.concerns(operation):
             await asyncio.sleep(faults.latency())
             fault = faults.draw()
-        script = sandbox.scripts.draw(operation)
-        reply = respond(sandbox, request, fault, script)
         path = f"{raw_path}?{query.decode('latin-1')}" if query else raw_path
+        script = sandbox.scripts.draw(operation, path, body)
+        reply = respond(sandbox, request, fault, script)
         # Whoever has no token must not fill the memory.
         kept = b"" if reply.status == 403 and script is None else body
         sandbox.recorder.add(at, method, path, operation, reply.status, kept, reply.fault, reply.why)

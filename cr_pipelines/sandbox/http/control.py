@@ -58,7 +58,7 @@ class Control:
             status, content = 405 if allowed else 404, {"error": f"there is no {method} {path}", "there_is": known}
         else:
             try:
-                values = {name: values[0] for name, values in parse_qs(query).items()}
+                values = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
                 status, content = 200, route.act(self, values, _checked(route, body))
             except ValidationError as error:
                 status, content = 400, {"error": explain(error)}
@@ -69,7 +69,7 @@ class Control:
     def requests(self, query: Query) -> Any:
         """Return recorded requests."""
         found = self.sandbox.recorder.after(_number(query, "after", 0), query.get("operation"))
-        return [request.described() for request in found[: _number(query, "limit", _PAGE)]]
+        return [request.described() for request in found[: _limit(query)]]
 
     def clear_requests(self) -> Any:
         """Empty the record."""
@@ -159,10 +159,15 @@ def _number(query: Query, name: str, default: int) -> int:
     return found
 
 
-def _page(query: Query, items: "views.LazyList[Any]") -> dict[str, Any]:
-    offset, limit = _number(query, "offset", 0), _number(query, "limit", _PAGE)
+def _limit(query: Query) -> int:
+    limit = _number(query, "limit", _PAGE)
     if limit < 1:
         raise ValueError("limit must be 1 or more")
+    return limit
+
+
+def _page(query: Query, items: "views.LazyList[Any]") -> dict[str, Any]:
+    offset, limit = _number(query, "offset", 0), _limit(query)
     return {"total": len(items), "items": items[offset : offset + limit]}
 
 

@@ -93,6 +93,8 @@ class RateLimiter:
             "seconds": str(math.ceil(wait_seconds)),
             "http_date": formatdate(math.ceil(reset), usegmt=True),
         }
+        if self._behavior.limit_body == "reason":
+            del body["rateLimit"]
         headers = self.headers(0)
         if headers:
             headers.append((self._prefix + b"-reset", b"%d" % math.ceil(reset)))

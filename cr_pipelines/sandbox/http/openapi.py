@@ -23,6 +23,11 @@ _RESET_HEADERS = {
     "X-RateLimit-Reset": {"description": "End of the interval, epoch seconds", "schema": {"type": "integer"}},
     "Retry-After": {"description": "End of the interval, UTC", "schema": {"type": "string", "format": "date-time"}},
 }
+_NUMBERS = {
+    "after": {"type": "integer", "minimum": 0},
+    "offset": {"type": "integer", "minimum": 0},
+    "limit": {"type": "integer", "minimum": 1},
+}
 _REFUSALS: dict[int, tuple[str, TypeAdapter[Any]]] = {
     400: ("Invalid request", TypeAdapter(responses.InvalidRequestResponse)),
     403: ("Unknown token", TypeAdapter(responses.Status | responses.InvalidRequestResponse)),
@@ -101,12 +106,15 @@ def _described_control(route: control.Route, schemas: dict[tuple[Any, JsonSchema
         "summary": route.summary,
         "tags": ["control"],
         "security": [],
-        "parameters": [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query],
+        "parameters": [
+            {"name": name, "in": "query", "schema": _NUMBERS.get(name, {"type": "string"})} for name in route.query
+        ],
         "responses": {"200": {"description": "OK", "content": {"application/json": {}}}},
     }
     if route.body is not None:
         schema = schemas[(route.method, route.name), "validation"]
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if route.body is not None or route.query:
         described["responses"]["400"] = {"description": "Refused, with the reason in `error`"}
     return described
 

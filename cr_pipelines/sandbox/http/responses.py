@@ -50,7 +50,7 @@ class RateLimited(TypedDict):
     """The body of a 429."""
 
     reason: str
-    rateLimit: RateLimitSummary
+    rateLimit: NotRequired[RateLimitSummary]
 
 
 class CommunityMember(TypedDict):

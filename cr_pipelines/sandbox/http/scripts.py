@@ -49,6 +49,7 @@ class Script(BaseModel):
         operation: the id of an operation, or `*` for all of them.
         times: how many responses; None for all of them.
         skip: how many requests to answer as usual first.
+        containing: only for requests whose path or body has this text, as a firewall refuses some of them.
         preset: a response that has a name; the fields below change it.
         runs: whether the operation is carried out first.
         status: of the response.
@@ -64,6 +65,7 @@ class Script(BaseModel):
     operation: str
     times: int | None = Field(None, ge=1)
     skip: int = Field(0, ge=0)
+    containing: str | None = Field(None, min_length=1)
     preset: Preset | None = None
     runs: bool = False
     status: int | None = Field(None, ge=200, le=599)
@@ -151,13 +153,15 @@ class Scripts:
                 raise ValueError(f"there is no operation {script.operation!r}; choose from {known}, or * for all")
         self._running = [_Running(script) for script in scripts]
 
-    def draw(self, operation: str) -> Script | None:
+    def draw(self, operation: str, path: str, body: bytes) -> Script | None:
         """Return the script for a request of this operation, and count the request."""
         for running in self._running:
             script = running.script
             if script.operation not in ("*", operation):
                 continue
             if script.times is not None and running.done >= script.times:
+                continue
+            if script.containing is not None and script.containing.encode() not in path.encode() + b"\n" + body:
                 continue
             running.seen += 1
             if running.seen > script.skip:

@@ -24,11 +24,16 @@ class Behavior:
         forbidden: what a 403 sends: a reason, or a status.
         accepted: what a 202 sends: JSON, or nothing.
         omitted: what an upsert does with a field that it leaves out.
+        omitted_tags: what an upsert does with the contact's tags when it sends none.
+        omitted_custom_fields: what an upsert does with custom fields when it sends none.
+        sent_tags: whether the tags of an upsert are added to those of the contact, or replace them.
         null: what an upsert does with a field that it sends as null.
         field_without_value: what an upsert does with a custom field that it sends without `value`.
         unknown_fields: what happens to a request with an unknown field.
         lookup_case: whether the case of an address matters in a look-up.
         removal_case: whether the case of an address matters in a removal.
+        lookup_plus: whether a look-up of ada@ finds ada+work@ too.
+        removal_plus: whether a removal of ada@ removes ada+work@ too.
         same_email: whether two users with one address become one contact.
         same_linkedin: whether two users with one LinkedIn account become one contact.
         taken_tag: what creating a tag of a taken name does.
@@ -39,6 +44,7 @@ class Behavior:
         retired: ids of operations that are no longer there.
         retry_after: the form of a 429's Retry-After.
         limit_headers: what the names of the rate limit's headers begin with.
+        limit_body: whether the body of a 429 has `rateLimit`, or only a reason.
     """
 
     lookup: Literal["ids", "list"] = "ids"
@@ -47,11 +53,16 @@ class Behavior:
     forbidden: Literal["reason", "status"] = "reason"
     accepted: Literal["json", "empty"] = "json"
     omitted: Literal["kept", "cleared"] = "kept"
+    omitted_tags: Literal["kept", "cleared"] = "kept"
+    omitted_custom_fields: Literal["kept", "cleared"] = "kept"
+    sent_tags: Literal["added", "replaced"] = "added"
     null: Literal["cleared", "kept"] = "cleared"
     field_without_value: Literal["cleared", "kept", "refused"] = "cleared"
     unknown_fields: Literal["refused", "ignored"] = "refused"
     lookup_case: Literal["ignored", "matters"] = "ignored"
     removal_case: Literal["ignored", "matters"] = "ignored"
+    lookup_plus: Literal["matters", "ignored"] = "matters"
+    removal_plus: Literal["matters", "ignored"] = "matters"
     same_email: Literal["merged", "separate"] = "merged"
     same_linkedin: Literal["merged", "separate"] = "merged"
     taken_tag: Literal["same", "refused"] = "same"
@@ -62,6 +73,7 @@ class Behavior:
     retired: tuple[str, ...] = ()
     retry_after: Literal["date_time", "seconds", "http_date", "none"] = "date_time"
     limit_headers: Literal["x-ratelimit", "ratelimit", "none"] = "x-ratelimit"
+    limit_body: Literal["rate_limit", "reason"] = "rate_limit"
 
     def __post_init__(self) -> None:
         for field in fields(self):

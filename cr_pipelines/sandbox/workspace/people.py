@@ -161,6 +161,12 @@ class People:
             return list(self._by_email.get(value.strip().lower(), ()))
         return list(self._by_handle.get(_handle_key(network, value), ()))
 
+    def find_without_plus(self, email: str) -> list[Contact]:
+        """Return the contacts with an e-mail address that differs from this one after a plus sign at most."""
+        wanted = _without_plus(email.strip().lower())
+        holders = [found for address, found in self._by_email.items() if _without_plus(address) == wanted]
+        return list(dict.fromkeys(contact for found in holders for contact in found))
+
     def anonymize(self, contact: Contact, now: float) -> None:
         """Erase everything that identifies the person from the contact, its activities and its notes."""
         for profile in contact.profiles:
@@ -288,6 +294,11 @@ def _emails(fields: Mapping[str, Any]) -> tuple[str, ...]:
     if others:
         return tuple(dict.fromkeys(address.lower() for address in others))
     return (email.lower(),) if email else ()
+
+
+def _without_plus(email: str) -> str:
+    name, _, domain = email.rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
 
 
 def _handles(fields: Mapping[str, Any]) -> tuple[str, ...]:

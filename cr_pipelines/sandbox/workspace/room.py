@@ -147,8 +147,13 @@ class Room:
         tags = fields.pop("tags", None)
         custom_fields = fields.pop("customFields", None)
         contact = self.people.put(source, id_, fields, now)
+        behavior = self.behavior
+        if (behavior.sent_tags == "replaced") if tags else (tags is None and behavior.omitted_tags == "cleared"):
+            contact.tags.clear()
         if tags:
             contact.add_tags(self.catalog.assigned_tags(tags, now))
+        if custom_fields is None and behavior.omitted_custom_fields == "cleared":
+            contact.custom_fields.clear()
         for change in custom_fields or ():
             if "value" in change:
                 stored = self.catalog.custom_fields[change["id"]].stored(change["value"]["value"])
@@ -191,20 +196,23 @@ class Room:
 
     def contacts(self, network: str, value: str) -> list[Contact]:
         """Return the contacts with this address or account. Raises NotFound when there is none."""
-        found = self._find(network, value, self.behavior.lookup_case == "matters")
+        behavior = self.behavior
+        found = self._find(network, value, behavior.lookup_case == "matters", behavior.lookup_plus == "ignored")
         if not found:
             raise NotFound("contact-not-found", f"no contact has this {network}")
         return found
 
-    def _find(self, network: str, value: str, case_matters: bool) -> list[Contact]:
-        found = self.people.find(network, value)
+    def _find(self, network: str, value: str, case_matters: bool, without_plus: bool) -> list[Contact]:
+        found = self.people.find_without_plus(value) if without_plus and network == "email" else []
+        found = found or self.people.find(network, value)
         if case_matters and network == "email":
             return [contact for contact in found if any(each.sent().get("email") == value for each in contact.profiles)]
         return found
 
     def request_removal(self, email: str) -> None:
         """Queue the anonymization of the contacts with this address. Raises NotFound."""
-        found = self._find("email", email, self.behavior.removal_case == "matters")
+        behavior = self.behavior
+        found = self._find("email", email, behavior.removal_case == "matters", behavior.removal_plus == "ignored")
         if not found:
             raise NotFound("contact-not-found", "no contact has this email")
         for contact in found:
