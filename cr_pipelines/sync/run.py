@@ -130,7 +130,7 @@ class Run:
         self._partition = partition
         self._frame = frame
         self._timing = timing
-        self._source_id = destination.source_id if sync.contract.needs_source_id else None
+        self._source_id = destination.source_id if sync.contract.writes_to_source(sync.contract.columns) else None
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
@@ -259,7 +259,7 @@ class Run:
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         """Offer every planned row to the room, or only check them in a dry run."""
-        if self._sync.contract.needs_source_id and self._source_id is None:
+        if self._sync.contract.writes_to_source(plan.match.columns) and self._source_id is None:
             raise SyncError(
                 f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
                 "the id of the API signal in Common Room (Settings > Sources)"

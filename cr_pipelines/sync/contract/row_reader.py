@@ -80,6 +80,9 @@ class RowReader:
         self._columns = list(enumerate(columns))
         self._context = context
         self._group_by = contract.batching.by if contract.batching else ()
+        # Where a value makes others unnecessary.
+        replacing = {column.unless for column in columns if column.unless}
+        self._replaces = next((place for place, column in self._columns if column.name in replacing), None)
 
     def read(self, row: Sequence[Any]) -> Outgoing:
         """Return the request for a row, whose values are in the order of the columns.
@@ -90,8 +93,13 @@ class RowReader:
         read: dict[str, Any] = {}
         hashes: list[str] = []
         email_hash = person = None
+        replaced = self._replaces is not None and row[self._replaces] is not None
         for position, column in self._columns:
             value = row[position]
+            if replaced and column.unless:
+                if column.identifies and isinstance(value, str) and _may_hold_address(value):
+                    hashes.append(address_hash(value))
+                continue
             if value is None:
                 if column.required and not (column.clears and self._context.clear_nulls):
                     problems.append(Problem(column.name, "missing", f"{column.name} is null; it is required"))
@@ -131,4 +139,6 @@ class RowReader:
                 ]
             ) from None
         group = tuple(read.get(name) for name in self._group_by) if self._group_by else ()
+        if all(value is None for value in group):
+            group = ()
         return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None), person, group)

@@ -7,6 +7,7 @@ out: one query, or the expressions of one.
 from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import SourceDialect, SqlDialect
 
 
@@ -16,7 +17,7 @@ def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
     return f"""
         SELECT key, row_hash
         FROM (
-            SELECT {dialect.key(sync.contract.key, types)} AS key, {dialect.row_hash(types)} AS row_hash
+            SELECT {row_key(dialect, sync.contract, types)} AS key, {dialect.row_hash(types)} AS row_hash
             FROM {source}
         ) AS hashed
         {only}"""
@@ -27,8 +28,8 @@ def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
 
     Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
     """
-    key = sync.contract.key
-    return f"(SELECT {dialect.key(key, {})} AS was, {dialect.key(key, types)} AS key FROM {source}) AS spelled"
+    was, now = row_key(dialect, sync.contract, {}, types), row_key(dialect, sync.contract, types)
+    return f"(SELECT {was} AS was, {now} AS key FROM {source}) AS spelled"
 
 
 def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[str]:

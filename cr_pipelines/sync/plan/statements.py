@@ -21,7 +21,7 @@ from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed, source_values
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
-from cr_pipelines.sync.state.statements import delivered_fingerprint
+from cr_pipelines.sync.state.statements import delivered_fingerprint, row_key
 from cr_pipelines.warehouse import Dialect
 
 NO_HASH = -1
@@ -48,11 +48,11 @@ class PlanNames(StateNames):
     @property
     def key_columns(self) -> str:
         """The key's columns, for people."""
-        return ", ".join(self.sync.contract.key)
+        return self.sync.contract.key_columns
 
     def source_key(self, types: Mapping[str, str]) -> str:
         """Return the expression for a source row's key, given the types of its columns."""
-        return self.dialect.key(self.sync.contract.key, types)
+        return row_key(self.dialect, self.sync.contract, types)
 
     @property
     def of_sync(self) -> str:

@@ -12,6 +12,7 @@ from cr_pipelines.sync.contract import Column
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import Dialect, Session
 
 
@@ -44,7 +45,7 @@ def offered_addresses(
     texts = [f"{dialect.text(dialect.identifier(name))} AS {place}" for name, place in zip(names, places, strict=True)]
     return (
         f"SELECT o.key, s.person, {', '.join(places)} "
-        f"FROM (SELECT {key or dialect.key(sync.contract.key, types)} AS source_key, "
+        f"FROM (SELECT {key or row_key(dialect, sync.contract, types)} AS source_key, "
         f"CAST({person} AS {dialect.types['text']}) AS person, {', '.join(texts)} FROM {source}) AS s "
         "JOIN cr_offered AS o ON s.source_key = o.key"
     )
