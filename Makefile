@@ -6,7 +6,7 @@ WORKERS ?= 4
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: install demo test test-fast check lint types defs docs format lock clean
+.PHONY: install demo test test-fast check lint types defs docs dist format lock clean
 
 install: $(VENV)/.installed
 
@@ -30,7 +30,8 @@ test: install
 
 # The unit tests and the core of the others, on DuckDB.
 test-fast: install
-	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n $(WORKERS) -m "(unit or core) and not serial" $(ARGS)
+	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n 2 -m "unit or core" \
+	    $(addprefix cr_pipelines_tests/,unit sync removal) $(ARGS)
 
 check: lint types defs
 
@@ -52,6 +53,10 @@ docs: install
 	@$(BIN)/python -W ignore -m reference
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# The wheel and the sdist, checked for a release.
+dist: install
+	@.ci/dist
+
 format: install
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -63,4 +68,4 @@ lock: install
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file benchmarks/peers.lock
 
 clean:
-	@rm -rf $(VENV) .demo .site
+	@rm -rf $(VENV) .demo .site dist

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import delivery, overhead, pacing, plan
+from benchmarks import delivery, fold, overhead, pacing, plan
 from benchmarks import machine as _machine
 from benchmarks.table import replace_section
 
 PAGE = Path(__file__).with_name("README.md")
-SECTIONS = ("plan", "delivery", "pacing", "dagster")
+SECTIONS = ("plan", "fold", "delivery", "pacing", "dagster")
 MILLION = 1_000_000
 
 
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--only", choices=SECTIONS, nargs="+", default=list(SECTIONS))
     parser.add_argument("--engine", choices=["duckdb", "postgresql"], nargs="+", default=["duckdb", "postgresql"])
     parser.add_argument("--plan-rows", type=int, nargs="+", default=[MILLION, 5 * MILLION, 10 * MILLION], metavar="N")
+    parser.add_argument("--fold-rows", type=int, default=MILLION, metavar="N")
     parser.add_argument("--delivery-rows", type=int, default=20_000, metavar="N")
     parser.add_argument("--pacing-seconds", type=int, default=15, metavar="N")
     parser.add_argument("--syncs", type=int, default=100, metavar="N")
@@ -51,6 +52,8 @@ def _chosen(chosen: argparse.Namespace) -> Iterator[tuple[str, Callable[[], str]
     if "plan" in chosen.only:
         for engine in chosen.engine:
             yield f"plan on {engine}", lambda engine=engine: plan.measure(chosen.plan_rows, engine, chosen.repeats)
+    if "fold" in chosen.only:
+        yield "fold", lambda: fold.measure(chosen.fold_rows, chosen.engine)
     if "delivery" in chosen.only:
         yield "delivery", lambda: delivery.measure(chosen.delivery_rows, chosen.repeats)
     if "pacing" in chosen.only:

@@ -79,10 +79,10 @@ def _mark_delivered(session: Session) -> None:
     ledger, dialect = Ledger(session, "common_room").names.table("sync_ledger"), session.dialect
     types = session.columns(CONTACTS.relation)
     types = {column.name: types[column.name] for column in CONTACTS.contract.match(list(types)).columns}
-    fingerprint = dialect.fingerprint(list(types))
+    fingerprint = dialect.fingerprint(types)
     values = {
         "sync": "'contacts'",
-        "key": dialect.key(["id"]),
+        "key": dialect.key(["id"], types),
         dialect.identifier("partition"): "''",
         "fingerprint": fingerprint,
         "delivered_fingerprint": fingerprint,

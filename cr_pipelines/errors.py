@@ -5,12 +5,16 @@ work later (`transient`), or does somebody have to change something first (termi
 
     CrPipelinesError
     ├── SettingsError                 settings             an environment variable or a resource is wrong
+    ├── AlertNotSent              (transient)  components.alerts  a webhook or mail server did not take an alert
     ├── WarehouseError                warehouse.errors     the warehouse cannot do what was asked
     │   ├── SourceMissing                                  the source does not exist
     │   └── WarehouseBusy             (transient)          another process has the warehouse
     ├── SyncError                     sync.errors          a sync cannot run
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
+    │   ├── TakenOver                                      another run took this one for dead
+    │   ├── OtherRoom                                      the state schema belongs to another room
+    │   ├── RoomNotConfirmed          (transient)          which room the token is for could not be read
     │   ├── StateSchemaTooNew                              a later version has migrated the state schema
     │   ├── ServerSilent          (transient)          no response at all came for minutes
     │   ├── SyncStopped               (transient)          the run ended early; what it did is recorded
@@ -28,6 +32,8 @@ work later (`transient`), or does somebody have to change something first (termi
         ├── OperationGone                                  no such operation at its address
         └── UnexpectedResponse                             a response that the API does not describe
             └── NotTheApi                                  a response of something else, such as a login page
+
+Each engine has errors of its own below WarehouseError and WarehouseBusy.
 """
 
 from typing import ClassVar

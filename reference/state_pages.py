@@ -9,8 +9,8 @@ from reference.descriptions import COLUMNS, ENVIRONMENT, REMOVAL_STATUSES, ROW_S
 from reference.markdown import code, page, table
 
 _INTRO = """
-The tables are in the schema `CR_STATE_SCHEMA` (default `common_room`) of the warehouse. A run creates and migrates
-them. Read them as you like; write to none of them.
+The tables are in the schema `CR_STATE_SCHEMA` (default `common_room`) of the warehouse, or of `CR_STATE_URL`. A run
+creates and migrates them. Read them as you like; write to none of them.
 
 ```sql
 SELECT key, status, field, message FROM common_room.rejected_rows;

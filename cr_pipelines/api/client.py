@@ -128,6 +128,11 @@ class CommonRoomClient:
         return self._requester.seconds_without_response()
 
     @property
+    def credentials_hash(self) -> str:
+        """Return SHA-256 of the base URL and the token: the same for two clients means the same room."""
+        return self._requester.credentials_hash
+
+    @property
     def seconds_rate_limited(self) -> float:
         """Return how long the rate limit lets nothing more be sent; 0 while it does."""
         return self._requester.seconds_rate_limited()

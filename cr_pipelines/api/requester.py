@@ -6,6 +6,7 @@ limiter, the send hook, the transport and the retry rule.
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import time
 from collections.abc import Mapping
@@ -79,6 +80,7 @@ class Requester:
                 "allow it with allow_plain_http=True or COMMON_ROOM_ALLOW_HTTP=1"
             )
         self._root = str(root).rstrip("/")
+        self.credentials_hash = hashlib.sha256(f"{self._root} {token}".encode()).hexdigest()
         self._headers = [
             (b"Host", root.netloc),
             (b"Authorization", HiddenBytes(b"Bearer " + token.encode("ascii"))),

@@ -237,6 +237,46 @@ def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> Non
 
 
 @main.group()
+def state() -> None:
+    """Look after the state schema, which has the ledger."""
+
+
+@state.command("adopt")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent again, and change nothing.")
+@definitions_option
+def state_adopt(dry_run: bool, definitions: str) -> None:
+    """Give the state schema to the room that the token is for.
+
+    A state schema belongs to one room and one destination source. When another one takes its place, this command
+    records the new one and clears the ledger of what was sent to the old one, so that the next run of each sync sends
+    all rows, notes included. It sends nothing itself, and deletes nothing in either room. If both rooms are in use,
+    set CR_STATE_SCHEMA to a schema for each instead.
+
+    Exit codes: 0 done; 1 the room or the warehouse cannot be used, or a run has not ended; 2 wrong usage.
+    """
+    from cr_pipelines.cli.state import adopt
+
+    adopt(dry_run=dry_run, definitions=definitions)
+
+
+@state.command("copy")
+@click.argument("source_url", metavar="FROM")
+@click.argument("target_url", metavar="TO")
+@click.option("--schema", metavar="NAME", help="The state schema.  [default: CR_STATE_SCHEMA, or else common_room]")
+def state_copy(source_url: str, target_url: str, schema: str | None) -> None:
+    """Copy the state from the database at the URL FROM to the one at TO.
+
+    Use it to move the state out of the warehouse: set CR_STATE_URL to TO afterwards. The next runs send nothing again.
+    TO is a DuckDB file, which is created if it does not exist, or a PostgreSQL database. It must have no state yet.
+
+    Exit codes: 0 copied; 1 not copied, with the reason; 2 wrong usage.
+    """
+    from cr_pipelines.cli.state_copy import copy
+
+    copy(source_url, target_url, schema)
+
+
+@main.group()
 def pii() -> None:
     """Report on privacy requests, and end a suppression."""
 

@@ -44,6 +44,8 @@ def show_plan(
         return
     of_day = f" of {partition.name}" if partition else ""
     click.secho(f"{sync.name}: {count(report.source_rows, 'row')}{of_day} in {sync.relation}\n", bold=True)
+    if report.other_room is not None:
+        click.secho(f"  A run would stop before it sends: {report.other_room}\n", fg="red")
     _show_counts(report)
     _show_columns(report)
     show_problems(report)

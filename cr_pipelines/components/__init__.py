@@ -4,6 +4,7 @@ Goes in: YAML, or plain Python values. Comes out: Dagster definitions. One folde
 several of them use.
 """
 
+from cr_pipelines.components.alerts import Alert, CommonRoomAlerts, EmailChannel
 from cr_pipelines.components.catalog import CommonRoomCatalog, build_catalog_definitions
 from cr_pipelines.components.connection import CommonRoomConnection
 from cr_pipelines.components.pii_removals import (
@@ -36,6 +37,8 @@ from cr_pipelines.components.sync import (
 )
 
 __all__ = [
+    "Alert",
+    "CommonRoomAlerts",
     "CommonRoomCatalog",
     "CommonRoomConnection",
     "CommonRoomPiiRemovals",
@@ -43,6 +46,7 @@ __all__ = [
     "Connection",
     "DailyPartitions",
     "DeliveryThresholds",
+    "EmailChannel",
     "RejectionThresholds",
     "RemovalEvents",
     "RemovalRunConfig",

@@ -122,6 +122,7 @@ class Removals:
         Raises:
             AlreadyRunning: another such run has not ended.
             BadToken: the token is refused. All requests that are not settled count as failed, and are retried.
+            OtherRoom: the state schema belongs to another room; nothing was sent. RoomNotConfirmed: it may.
             WarehouseError: nothing could be read or recorded.
         """
         run = SettlementRun(self.warehouse, self.schema, self.source, self.timing, self.clock, run_id, on_wait)
@@ -133,7 +134,7 @@ class Removals:
         A person whom Common Room no longer has is verified, and their address is deleted from our table. One who is
         still there, or cannot be looked up, when the 15 days are over is overdue.
 
-        Raises WarehouseError.
+        Raises WarehouseError, and OtherRoom or RoomNotConfirmed unless the room is the state schema's.
         """
         return VerificationRun(self.warehouse, self.schema, self.timing, self.clock).go(destination)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotFound
+from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.removal.control import NOT_CONFIRMED, PositiveControl, control_error
 from cr_pipelines.removal.register import DueRequest, Register
 from cr_pipelines.removal.report import Settlement
@@ -20,6 +21,9 @@ from cr_pipelines.sync import (
     REMOVALS,
     Destination,
     Heartbeat,
+    OtherRoom,
+    RoomCheck,
+    RoomNotConfirmed,
     RunKey,
     RunRegistry,
     SentAddresses,
@@ -81,6 +85,7 @@ class SettlementRun:
         self._on_wait = on_wait
         self._report = Settlement(self._run.run_id)
         self._heartbeat = Heartbeat(self._run, schema, timing.engine.heartbeat_seconds)
+        self._room = RoomCheck(warehouse, schema, None)
         self._outcomes: list[_Outcome] = []
         self._unsettled: dict[str, str] = {}
 
@@ -105,7 +110,7 @@ class SettlementRun:
                 )
                 self._send(destination)
             state = "succeeded"
-        except CommonRoomError:
+        except (CommonRoomError, OtherRoom, RoomNotConfirmed):
             state = "stopped"
             raise
         finally:
@@ -120,6 +125,7 @@ class SettlementRun:
         with self._warehouse.session() as session:
             state = StateSchema(session, self._schema)
             state.prepare()
+            self._room.read(session)
             runs = RunRegistry(session, self._schema)
             runs.claim(*self._run, "changed")
             try:
@@ -149,13 +155,14 @@ class SettlementRun:
         except Exception as error:
             # The pause grows although nothing was sent, or a wrong token would be retried without end.
             code = getattr(error, "reason_code", "not_sent")
-            message = str(error) if isinstance(error, CommonRoomError) else f"nothing was sent: {type(error).__name__}"
+            message = str(error) if isinstance(error, CrPipelinesError) else f"nothing was sent: {type(error).__name__}"
             for email_hash in self._unsettled:
                 self._note(email_hash, "failed", reason_code=code, message=message)
             raise
 
     async def _send_all(self, destination: Destination) -> None:
         async with destination.open_client() as client:
+            await self._room.check(client, sends=True)
             people = iter(list(self._unsettled.items()))
             control = PositiveControl(client)
             pool = WorkerPool()

@@ -13,7 +13,7 @@ from cr_pipelines.removal.control import NOT_CONFIRMED, PositiveControl, control
 from cr_pipelines.removal.register import DueLook, Register
 from cr_pipelines.removal.report import Verification
 from cr_pipelines.removal.timing import Clock, Timing
-from cr_pipelines.sync import Destination, StateSchema, run_in_loop
+from cr_pipelines.sync import Destination, RoomCheck, StateSchema, run_in_loop
 from cr_pipelines.warehouse import Warehouse
 
 _WORKERS = 16
@@ -37,6 +37,7 @@ class VerificationRun:
         self._schema = schema
         self._timing = timing
         self._clock = clock
+        self._room = RoomCheck(warehouse, schema, None)
         self._report = Verification()
         self._findings: list[_Finding] = []
 
@@ -44,6 +45,7 @@ class VerificationRun:
         """Look up everyone who is due. Raises as `Removals.verify` says."""
         with self._warehouse.session() as session:
             StateSchema(session, self._schema).prepare()
+            self._room.read(session)
             looks = Register(session, self._schema, self._timing).due_looks(self._clock())
         if looks:
             try:
@@ -54,6 +56,8 @@ class VerificationRun:
 
     async def _look_up_all(self, looks: list[DueLook], destination: Destination) -> None:
         async with destination.open_client() as client:
+            # Another room knows none of these people, which proves nothing.
+            await self._room.check(client, sends=False)
             control = PositiveControl(client)
             waiting = iter(looks)
             async with asyncio.TaskGroup() as group:

@@ -6,7 +6,15 @@ suppressed people out, `deliver` sends it, `state` records what became of it, an
 
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
 from cr_pipelines.sync.counters import COUNTERS, Counter
-from cr_pipelines.sync.errors import AlreadyRunning, SourceUnusable, StateSchemaTooNew, SyncError, TakenOver
+from cr_pipelines.sync.errors import (
+    AlreadyRunning,
+    OtherRoom,
+    RoomNotConfirmed,
+    SourceUnusable,
+    StateSchemaTooNew,
+    SyncError,
+    TakenOver,
+)
 from cr_pipelines.sync.event_loop import run_in_loop
 from cr_pipelines.sync.explanation import LedgerEntry, RowExplanation
 from cr_pipelines.sync.model import (
@@ -24,11 +32,14 @@ from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.report import Problem, Progress, RejectedRow, Report, SyncStopped, duration, rows
 from cr_pipelines.sync.run import run_sync
+from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
+from cr_pipelines.sync.state.copying import copy_state
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.people import PII_REMOVALS
 from cr_pipelines.sync.state.processes import mark_running
+from cr_pipelines.sync.state.room import Room, RoomCheck, StateRoom, check_room
 from cr_pipelines.sync.state.runs import RunRecord, RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
@@ -47,12 +58,17 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "Options",
+    "OtherRoom",
     "Partition",
     "Problem",
     "Progress",
     "RejectedRow",
     "Report",
     "Resync",
+    "Room",
+    "RoomAdoption",
+    "RoomCheck",
+    "RoomNotConfirmed",
     "RowExplanation",
     "RowsOutside",
     "RunKey",
@@ -60,6 +76,7 @@ __all__ = [
     "RunRegistry",
     "SentAddresses",
     "SourceUnusable",
+    "StateRoom",
     "StateSchema",
     "StateSchemaTooNew",
     "SuppressionList",
@@ -70,7 +87,10 @@ __all__ = [
     "Timing",
     "UnknownName",
     "WorkerPool",
+    "adopt_room",
+    "check_room",
     "compact_ledger",
+    "copy_state",
     "duration",
     "mark_running",
     "read_catalog",

@@ -204,7 +204,7 @@ COUNTERS = (
         "bigint",
         "requests",
         "requests",
-        "Requests that went out, retries and look-ups included.",
+        "Requests that went out, retries and look-ups included, but not the one that asks for the token's room.",
         omitted=_nowhere("the end of the line has it", _TRAFFIC),
     ),
     Counter(

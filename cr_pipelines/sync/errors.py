@@ -24,5 +24,15 @@ class TakenOver(SyncError):
     """Another run took this one for dead, and may be sending its rows."""
 
 
+class OtherRoom(SyncError):
+    """The state schema belongs to another room, or another destination source, than the run would send to."""
+
+
+class RoomNotConfirmed(SyncError):
+    """Nobody can say whether the state schema belongs to the room that the run would send to."""
+
+    transient = True
+
+
 class StateSchemaTooNew(SyncError):
     """A later version of cr-pipelines has migrated the state schema."""

@@ -3,8 +3,8 @@
 Goes in: what a user configures. Comes out: values that every stage of a run reads, checked when they are made.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
@@ -47,6 +47,8 @@ class Sync:
     on_source_delete: Literal["keep", "delete"] = "keep"
     max_deletions: int = 10
     recreate_deleted: bool = False
+    key_names: Mapping[str, Mapping[str, str]] | None = field(default=None, repr=False, compare=False)
+    """Of a planned sync: names in key columns that mean the same as another, which keys have instead."""
 
     def __post_init__(self) -> None:
         if self.name == REMOVALS:

@@ -64,6 +64,7 @@ class Report:
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
         state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
             or `interrupted` (somebody ended it).
+        other_room: of a dry run, why a run would stop before it sends: the state schema belongs to another room.
         unreachable: why no row reached the room, if requests were sent and none had a response of the API.
         suppressed_before: the most rows that one of the last runs found suppressed; None if there was none.
         unread: of the rows not sent, those that the source no longer gave when it was read to send them.
@@ -86,6 +87,7 @@ class Report:
     dry_run: bool = False
     state: str = "succeeded"
     stopped_by: str | None = None
+    other_room: str | None = None
     unreachable: str | None = None
     suppressed_before: int | None = None
     source_rows: int = 0
@@ -152,6 +154,12 @@ class Report:
         self.rate_limit = stats.limit or self.rate_limit
         self.interval_seconds = stats.interval_seconds or self.interval_seconds
         self.rate_used = stats.rate_used if stats.rate_used is not None else self.rate_used
+
+    def count_not_sent(self) -> None:
+        """Count the rows that have no outcome."""
+        sent = self.unchanged + self.delivered + self.unknown
+        shown = self.invalid + self.rejected + self.failed + self.suppressed
+        self.not_sent = max(self.source_rows - sent - shown, 0)
 
     def add_partition(self, other: "Report") -> None:
         """Add what became of the rows of another partition of the same source."""

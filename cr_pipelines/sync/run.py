@@ -4,50 +4,49 @@ Goes in: a sync, its warehouse and the room. Comes out: a report on every row. T
 inside the warehouse, deliver what the plan offers, record what became of it.
 """
 
-import logging
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cr_pipelines.api import BadToken, CommonRoomClient, OperationGone, UnknownSource
+from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, OperationGone, UnknownSource
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
+from cr_pipelines.sync.deliver.key_names import KeyNames
 from cr_pipelines.sync.deliver.mirror import Deletions, RemoteState
-from cr_pipelines.sync.deliver.outage import Outage
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
 from cr_pipelines.sync.deliver.progress import ProgressReporter
 from cr_pipelines.sync.deliver.recorder import Recorder
+from cr_pipelines.sync.deliver.run_end import RunEnd
 from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
-from cr_pipelines.sync.errors import SyncError, TakenOver
+from cr_pipelines.sync.errors import OtherRoom, RoomNotConfirmed, SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
-from cr_pipelines.sync.plan import Plan, Planner
+from cr_pipelines.sync.plan import Plan, Planner, describe
 from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
-from cr_pipelines.sync.report import MOST_KEYS, Progress, RejectedRow, Report, SyncStopped
+from cr_pipelines.sync.report import MOST_KEYS, Progress, Report, SyncStopped
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
 from cr_pipelines.sync.state.processes import mark_running
+from cr_pipelines.sync.state.room import RoomCheck
 from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
-from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
+from cr_pipelines.warehouse import Session, SourceSession, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_log = logging.getLogger(__name__)
 
 
 def run_sync(
@@ -86,6 +85,8 @@ def run_sync(
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
         AlreadyRunning: another run of the same sync is alive.
         TakenOver: another run took this one for dead; this one stopped sending.
+        OtherRoom: the state schema belongs to another room, or another destination source; nothing was sent.
+        RoomNotConfirmed: nobody can say whether it does; nothing was sent.
         StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
         SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
@@ -134,6 +135,9 @@ class Run:
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
+        self._room = RoomCheck(warehouse, schema, self._source_id, dry_run=options.dry_run)
+        writer = self._source_id if sync.contract.needs_source_id else None
+        self._names = KeyNames(sync, schema, partition, writer)
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
@@ -141,25 +145,29 @@ class Run:
         """Run, and return the report. Raises as `run_sync` says."""
         begun = time.monotonic()
         remote = self._read_room()
+        self._resolve_names()
         plan = self._plan(remote)
         outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
         recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
+        end = RunEnd(self.key, self._warehouse, self._schema, outbox, recorder, self._heartbeat, self._report)
         deletions: Deletions | None = None
         try:
             if plan.offered:
                 self._deliver(plan, remote, outbox, recorder, on_progress)
+            elif self._room.may_differ(self._destination):
+                self._with_client(lambda client: self._room.check(client, sends=False))
             if remote is not None and self._sync.on_source_delete == "delete" and not self._breaker.is_open:
                 deletions = Deletions(remote, plan.deletable)
                 self._delete(plan, deletions)
         except BaseException as error:
             self._report.state = "failed" if isinstance(error, Exception) else "interrupted"
             self._complete_report(deletions, begun)
-            self._record_after(error, outbox, recorder, deletions)
+            end.record_after(error, deletions)
             raise
         finally:
             plan.spool.close()
         self._complete_report(deletions, begun)
-        self._record(outbox, recorder, deletions, self._timing.outage_seconds)
+        end.record(deletions, self._timing.outage_seconds)
         if self._report.stopped_by is not None:
             raise SyncStopped(self._report)
         return self._report
@@ -172,10 +180,43 @@ class Run:
         found: list[RemoteState] = []
 
         async def read(client: CommonRoomClient) -> None:
+            await self._room.check(client, sends=False)
             found.append(await RemoteState.read(client, mirror))
 
+        with self._warehouse.session() as session:
+            self._prepare(session)
         self._with_client(read)
         return found[0]
+
+    def _resolve_names(self) -> None:
+        """Find out what the names in the source's key mean, if any of them is new."""
+
+        def look(interruption: Interruption) -> None:
+            with self._warehouse.session() as session:
+                interruption.watch(session)
+                self._prepare(session)
+                with self._source_in(session) as source:
+                    interruption.watch(source)
+                    self._names.look(session, source)
+                interruption.release()
+
+        async def read(client: CommonRoomClient) -> None:
+            with suppress(CommonRoomError, OtherRoom, RoomNotConfirmed):
+                await self._room.check(client, sends=False)
+                await self._names.read(client)
+
+        if self._names.exist:
+            # What cannot be read now fails, and is recorded, where it is needed.
+            with suppress(WarehouseError):
+                run_interruptibly(look)
+        if self._names.are_new:
+            self._with_client(read)
+
+    def _prepare(self, session: Session) -> None:
+        if self._frame is not None:
+            session.register_arrow(FRAME, self._frame)
+        StateSchema(session, self._schema).prepare()
+        self._room.read(session)
 
     def _plan(self, remote: RemoteState | None) -> Plan:
         """Claim the run, make the plan and note what it found, all in one session that a signal ends."""
@@ -188,17 +229,18 @@ class Run:
                 with self._warehouse.session() as session:
                     RunRegistry(session, self._schema).finish(*self.key, "interrupted", {})
             raise
-        self._describe(plans[0])
+        for explanation in self._report.explanations:
+            if self._watch.suppressed.address_of(explanation.key) is not None:
+                explanation.suppress()
+        describe(plans[0], self._report)
         return plans[0]
 
     def _plan_unless(self, interruption: Interruption, remote: RemoteState | None) -> Plan:
         with self._warehouse.session() as session:
             interruption.watch(session)
-            if self._frame is not None:
-                session.register_arrow(FRAME, self._frame)
-                # The warehouse has it for this session: nothing else may keep its rows in memory.
-                self._frame = None
-            StateSchema(session, self._schema).prepare()
+            self._prepare(session)
+            # The warehouse has it for this session: nothing else may keep its rows in memory.
+            self._frame = None
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
@@ -233,11 +275,11 @@ class Run:
         self, session: Session, ledger: Ledger, remote: RemoteState | None, interruption: Interruption
     ) -> Plan:
         ledger.fold(self._sync.name)
-        # A data frame is where our tables are.
-        in_state = self._sync.source == FRAME
-        with nullcontext(session) if in_state else self._warehouse.source_session(session) as source:
+        with self._source_in(session) as source:
             interruption.watch(source)
-            planner = Planner(session, self._schema, self._sync, self._options, self._partition, source)
+            planner = Planner(
+                session, self._schema, self._sync, self._options, self._partition, source, self._names.found
+            )
             plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
         if self._options.dry_run and 0 < len(self._options.keys) <= MOST_KEYS:
@@ -249,6 +291,10 @@ class Run:
         if not self._options.dry_run:
             planner.begin(plan, PlannedRun(self.key.run_id, self._order), self._source_id)
         return plan
+
+    def _source_in(self, session: Session) -> AbstractContextManager[SourceSession]:
+        # A data frame is where our tables are.
+        return nullcontext(session) if self._sync.source == FRAME else self._warehouse.source_session(session)
 
     def _deliver(
         self,
@@ -272,6 +318,7 @@ class Run:
 
         async def deliver(client: CommonRoomClient) -> None:
             try:
+                await self._room.check(client, sends=not dry_run)
                 if dry_run:
                     self._report.samples = await delivery.preview(client, catalog, self._report.explanations)
                 else:
@@ -298,6 +345,7 @@ class Run:
         elif deletions.keys:
 
             async def delete(client: CommonRoomClient) -> None:
+                await self._room.check(client, sends=True)
                 stopped_by = await deletions.delete(client, mirror)
                 if stopped_by is not None:
                     self._breaker.stop(stopped_by)
@@ -319,124 +367,17 @@ class Run:
 
         run_in_loop(run())
 
-    def _describe(self, plan: Plan) -> None:
-        """Report what the plan found."""
-        report = self._report
-        for explanation in report.explanations:
-            if self._watch.suppressed.address_of(explanation.key) is not None:
-                explanation.suppress()
-        report.source_rows = plan.source_rows
-        report.offered = plan.offered
-        report.offered_new = plan.offered_new
-        report.unread = plan.unread
-        report.changed_while_read = plan.changed_while_read
-        report.unknown_keys = plan.unknown_keys
-        report.null_keys = plan.null_keys
-        report.duplicate_rows = plan.duplicate_rows
-        report.invalid = plan.null_keys + plan.duplicate_rows
-        report.absent_from_source = plan.absent
-        report.emptied = plan.emptied
-        report.columns = plan.columns
-        report.ignored_columns = plan.match.ignored
-        report.deleted_remotely = len(plan.deleted_remotely)
-        report.deleted_remotely_keys = list(plan.deleted_remotely[:MOST_KEYS])
-        kept = plan.kept
-        report.unchanged = kept.get("unchanged", 0) + kept.get("deleted_remotely", 0)
-        report.rejected = kept.get("rejected", 0)
-        report.unknown = kept.get("unknown", 0)
-        report.changed_after_delivery = kept.get("changed_after_delivery", 0)
-
     def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
         """Report how the run ended, and the rows that have no outcome."""
         report = self._report
         report.stopped_by = self._breaker.reason
         report.unreachable = self._breaker.unreachable
+        report.other_room = self._room.other
+        report.requests -= self._room.requests
         if report.stopped_by is not None and report.state == "succeeded":
             report.state = "stopped"
         if deletions is not None:
             deleted = deletions.keys if self._options.dry_run else deletions.deleted
             report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
-        placed = sum(
-            (
-                report.unchanged,
-                report.delivered,
-                report.invalid,
-                report.rejected,
-                report.failed,
-                report.suppressed,
-                report.unknown,
-            )
-        )
-        report.not_sent = max(report.source_rows - placed, 0)
+        report.count_not_sent()
         report.seconds = time.monotonic() - begun
-
-    def _record_after(
-        self, error: BaseException, outbox: Outbox, recorder: Recorder, deletions: Deletions | None
-    ) -> None:
-        """Record a run that an error ended. That error is what is raised, even when nothing can be recorded."""
-        try:
-            # After an outage that outlasted the run, and for somebody who ends it, one try has to do.
-            self._record(outbox, recorder, deletions, outage_seconds=0)
-        except WarehouseError as failure:
-            _log.warning("the end of the run could not be recorded after %s: %s", type(error).__name__, failure)
-
-    def _record(self, outbox: Outbox, recorder: Recorder, deletions: Deletions | None, outage_seconds: float) -> None:
-        """Record what became of every row, and that the run has ended."""
-        if self._options.dry_run:
-            return
-
-        def record(interruption: Interruption) -> None:
-            with self._warehouse.session() as session:
-                outage.in_session = True
-                self._record_in(session, interruption, outbox, recorder, deletions)
-
-        outage = Outage(outage_seconds)
-        while True:
-            outage.in_session = False
-            try:
-                run_interruptibly(record)
-            except WarehouseError as error:
-                time.sleep(outage.pause_after(error))
-            else:
-                return
-
-    def _record_in(
-        self,
-        session: Session,
-        interruption: Interruption,
-        outbox: Outbox,
-        recorder: Recorder,
-        deletions: Deletions | None,
-    ) -> None:
-        recorder.write(session)
-        ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
-        try:
-            interruption.watch(session)
-            with self._heartbeat.keep_beating(self._warehouse):
-                ledger.fold(self._sync.name)
-        except BaseException:
-            # The outcomes are written: the next run folds them.
-            if not interruption.requested:
-                raise
-            self._report.state = "interrupted"
-        finally:
-            interruption.release()
-        if deletions is not None:
-            ledger.delete_keys(self._sync.name, deletions.absent_keys)
-        taken_over = self._taken_over(runs)
-        runs.finish(*self.key, self._report.state, self._report.counts(), in_doubt=outbox.in_doubt)
-        rejected = ledger.rejected_rows(self._sync.name, self.key.partition, MOST_KEYS)
-        self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
-        if taken_over is not None:
-            raise taken_over
-
-    def _taken_over(self, runs: RunRegistry) -> TakenOver | None:
-        """Return the error of a run that ended well as far as it knows, and that another one took for dead."""
-        if self._report.state not in ("succeeded", "stopped"):
-            return None
-        try:
-            runs.check(*self.key)
-        except TakenOver as error:
-            self._report.state = "interrupted"
-            return error
-        return None

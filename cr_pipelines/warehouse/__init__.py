@@ -9,7 +9,7 @@ engines let only one process at a time have the data:
 """
 
 from cr_pipelines.warehouse.dialect import LONGEST_KEY, Dialect, SourceDialect, SqlDialect, StateDialect
-from cr_pipelines.warehouse.engines import open_warehouse
+from cr_pipelines.warehouse.engines import open_state, open_warehouse
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.relation import Relation, find_column
 from cr_pipelines.warehouse.session import (
@@ -46,6 +46,7 @@ __all__ = [
     "find_column",
     "host_of",
     "kind_of",
+    "open_state",
     "open_warehouse",
     "scratch_session",
     "shown_url",

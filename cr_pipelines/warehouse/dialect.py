@@ -5,8 +5,9 @@ Goes in: names, values and expressions. Comes out: pieces of SQL. `SourceDialect
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import ClassVar
 
 from cr_pipelines.warehouse.relation import Relation
@@ -198,18 +199,25 @@ class SourceDialect(SqlDialect):
             return f"({relation.query.strip()}\n)"
         return ".".join(self.identifier(part) for part in relation.text.split("."))
 
-    def key(self, columns: Sequence[str], types: Mapping[str, str]) -> str:
+    def key(
+        self,
+        columns: Sequence[str],
+        types: Mapping[str, str],
+        forms: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
+    ) -> str:
         """Return the key of a row as one text, null if any column is null.
 
         One column is `spelled`, several are a JSON array of such texts. A text that holds an `@` may be an e-mail
         address and becomes `sha256:` and its hash: the ledger keeps no addresses. `types` has the type of each column
         in the engine's words; a column that it lacks has the engine's own text. A key of more
-        than `LONGEST_KEY` bytes is hashed as well.
+        than `LONGEST_KEY` bytes is hashed as well. `forms` makes the expression for the one spelling of a column's
+        text, for columns where several mean the same.
         """
         parts = []
         for column in columns:
             kind = types.get(column, "")
             text = self.spelled(column, kind)
+            text = forms[column](text) if column in forms else text
             hashed = f"CASE WHEN {text} LIKE '%@%' THEN 'sha256:' || {self.sha256(text)} ELSE {text} END"
             parts.append(text if self.is_number(kind) else hashed)
         if len(parts) == 1:

@@ -57,18 +57,22 @@ def open_warehouse(
             f"the state cannot be kept in {warehouse.kind}; set a state URL that names a DuckDB file or a "
             "PostgreSQL database"
         )
-    source = _open(hidden(url), "source", limits)
-    if kind_of(state_url) not in STATE_ENGINES:
+    return SplitWarehouse(_open(hidden(url), "source", limits), open_state(state_url, **limits))
+
+
+def open_state(url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None) -> Warehouse:
+    """Return the database that keeps our own tables, and no source; see `open_warehouse`."""
+    if kind_of(url) not in STATE_ENGINES:
         raise WarehouseError(
             "the state URL must name a DuckDB file, as duckdb:////absolute.duckdb, or a PostgreSQL database, as "
             "postgresql://user@host/database"
         )
     try:
-        state = _open(hidden(state_url), "state", limits)
+        state = _open(hidden(url), "state", {"wait_seconds": wait_seconds, "statement_seconds": statement_seconds})
     except WarehouseError as error:
         raise type(error)(str(error).replace("the warehouse URL", "the state URL")) from None
     assert isinstance(state, Warehouse)  # noqa: S101 - every state engine is one
-    return SplitWarehouse(source, state)
+    return state
 
 
 def _open(url: str, role: Role, limits: dict[str, Any]) -> Source:

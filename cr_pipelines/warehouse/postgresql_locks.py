@@ -25,6 +25,13 @@ _HELD = (
 )
 """The tables and views that the transaction has locked so far, and whether LOCK TABLE can lock them."""
 
+_SETTINGS = (
+    "SELECT set_config('parallel_tuple_cost', '0.001', true), "
+    "CASE WHEN pg_size_bytes(current_setting('work_mem')) < 67108864 THEN set_config('work_mem', '64MB', true) END"
+)
+"""For this transaction: hashing a row costs far more than handing its hash to another process, which the planner does
+not know, and keys by the million are sorted and joined in memory."""
+
 
 class LockingSession(Protocol):
     """What it takes of a session."""
@@ -48,6 +55,7 @@ class LockedSource:
         for attempt in range(_ATTEMPTS):
             try:
                 if self._begin():
+                    self._session.fetch_all(_SETTINGS)
                     return
             except Failed as error:
                 if error.state not in _DEADLOCK_OR_SWAP or attempt == _ATTEMPTS - 1:

@@ -6,6 +6,7 @@ apart, so parts of a URL are shown only if nothing in it can be a password.
 """
 
 import re
+from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +14,15 @@ from cr_pipelines.hidden import HiddenText
 
 KINDS = ("duckdb", "postgresql", "snowflake", "bigquery")
 """The engines, by the scheme of their URLs."""
+
+GENERIC_KINDS = (
+    "sqlite", "mysql", "mariadb", "mssql", "oracle", "redshift", "trino", "presto", "clickhouse", "clickhousedb",
+    "databricks", "awsathena", "athena", "cockroachdb", "db2", "ibm_db_sa", "hana", "teradatasql", "vertica",
+    "exa", "druid", "hive",
+    "impala", "firebird", "crate", "starrocks", "doris", "singlestoredb", "netezza", "sybase", "access", "monetdb",
+    "questdb", "risingwave", "yugabytedb", "drill", "pinot", "kinetica", "dremio", "denodo",
+)  # fmt: skip
+"""Engines that are read through SQLAlchemy, by the schemes of their dialects; an installed dialect is known too."""
 
 _ALIASES = {"postgres": "postgresql"}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+]{1,29}):/")
@@ -27,7 +37,12 @@ def kind_of(url: str) -> str | None:
         return None
     scheme = found[1].lower().partition("+")[0]
     scheme = _ALIASES.get(scheme, scheme)
-    return scheme if scheme in KINDS else None
+    return scheme if scheme in KINDS or scheme in GENERIC_KINDS or _is_installed(scheme) else None
+
+
+def _is_installed(scheme: str) -> bool:
+    """Return whether an installed package has a SQLAlchemy dialect of this name."""
+    return bool(entry_points(group="sqlalchemy.dialects", name=scheme))
 
 
 def host_of(url: str) -> str | None:
@@ -46,9 +61,9 @@ def shown_url(url: str) -> str:
     kind = kind_of(url)
     if kind is None:
         return "a URL of no known engine"
-    if kind == "duckdb":
+    if kind in ("duckdb", "sqlite"):
         file, _, _ = url.partition("?")
-        return file if re.match(r"duckdb:///(?![^?]*[@#])", url) else "duckdb:///…"
+        return file if re.match(rf"{kind}:///(?![^?]*[@#])", url) else f"{kind}:///…"
     host = host_of(url)
     return f"{kind}://{host}/…" if host else f"{kind}://…"
 

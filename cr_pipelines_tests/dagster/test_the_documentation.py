@@ -15,7 +15,7 @@ from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
 
 PROJECT = Path(cr_pipelines.__file__).parent.parent
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
 def blocks(language: str) -> list[object]:

@@ -1,7 +1,10 @@
 """What ends a run of a sync: Dagster shows why, and retries only what a retry can fix."""
 
+from pathlib import Path
+
 import pytest
 
+from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.location import Location
 
 
@@ -48,6 +51,24 @@ def test_a_bad_token_fails_once_and_shows_what_was_done(location: Location, monk
     assert "expired" not in outcome.failure
     assert outcome.failure_metadata["rows_delivered"] == 0
     assert outcome.failure_metadata["rows_not_sent"] == 10
+    assert not outcome.was_retried
+
+
+def test_a_run_for_another_room_fails_once_and_names_both(
+    location: Location, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    location.run()
+    location.sandbox.control.clear_requests()
+    declared = tmp_path / "room.yaml"
+    declared.write_text("name: Acme US\n")
+    with SandboxServer(room=declared) as other:
+        monkeypatch.setenv("COMMON_ROOM_BASE_URL", other.base_url)
+
+        outcome = location.run()
+
+        assert {request["method"] for request in other.control.requests()} == {"GET"}
+    for named in ("room Sandbox (id sandbox)", "room Acme US", "CR_STATE_SCHEMA", "cr-pipelines state adopt"):
+        assert named in outcome.failure
     assert not outcome.was_retried
 
 

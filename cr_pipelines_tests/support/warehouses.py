@@ -134,7 +134,7 @@ class SQLiteFile:
     def __init__(self, folder: Path):
         self.path = folder / "source.sqlite"
         self.url = f"sqlite:///{self.path}"
-        self.sql("CREATE TABLE empty (nothing TEXT)")
+        self.sql("CREATE TABLE made (at TEXT)")
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.path)) as connection:

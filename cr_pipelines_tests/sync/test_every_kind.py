@@ -12,8 +12,6 @@ from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.kinds import CASES, Case
 from cr_pipelines_tests.support.room import introduce
 
-pytestmark = pytest.mark.core
-
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 
 
@@ -47,6 +45,7 @@ def test_there_is_a_case_for_every_kind():
     assert [case.kind for case in CASES] == list(CONTRACTS)
 
 
+@pytest.mark.core
 @each_kind
 def test_all_is_delivered_once_and_then_only_what_changed(furnished: Flow, case: Case):
     flow = of_kind(furnished, case)

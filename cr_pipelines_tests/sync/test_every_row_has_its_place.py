@@ -11,8 +11,6 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import empty_warehouse
 
-pytestmark = pytest.mark.core
-
 KEYS = ["a", "b", "c", "d"]
 GOOD, BAD = st.sampled_from(["x@example.com", "y@example.com", None]), st.just("no address")
 
@@ -62,7 +60,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(runs, min_size=1, max_size=4), end=rows)
 def test_every_row_has_its_place_and_the_room_equals_the_source(
     history: list[tuple[list[Row], dict]], end: list[Row], path: Path, sandbox: SandboxServer

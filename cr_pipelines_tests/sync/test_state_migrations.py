@@ -110,6 +110,19 @@ def test_the_migration_keeps_every_suppression(data: EmptyWarehouse, warehouse: 
     assert (record.status, record.email_hash is not None) == ("submitted", True)
 
 
+def test_people_are_known_by_the_spelling_that_their_ids_have_now(data: EmptyWarehouse, warehouse: Warehouse):
+    prepare(warehouse)
+    data.sql("UPDATE common_room.state_version SET version = 3")
+    for person in ("42.0", "4.50", "1e+16", "42", "1.2.3", "e+.", "c.7", "sha256:00.e+1"):
+        data.sql(
+            "INSERT INTO common_room.known_addresses (sync, key, source_id, person, email_hash) "
+            f"VALUES ('people', '{person}', 1, '{person}', 'hash')"
+        )
+    prepare(warehouse)
+    noted = data.sql("SELECT key, person FROM common_room.known_addresses WHERE sync = 'people' AND key <> person")
+    assert sorted(noted) == [("1e+16", "10000000000000000"), ("4.50", "4.5"), ("42.0", "42")]
+
+
 def test_a_second_preparation_changes_nothing(data: EmptyWarehouse, warehouse: Warehouse):
     prepare(warehouse)
     noted = data.sql("SELECT version, migrated_at FROM common_room.state_version")

@@ -87,3 +87,9 @@ def test_every_public_name() -> None:
     for package in PACKAGES:
         for name in public_names(package):
             assert f"| `{name}" in text, f"{package}.{name}"
+
+
+def test_every_page_of_the_docs_is_in_the_navigation() -> None:
+    navigation = (FOLDER.parent.parent / "mkdocs.yml").read_text()
+    pages = [path.relative_to(FOLDER.parent).as_posix() for path in FOLDER.parent.rglob("*.md")]
+    assert [page for page in sorted(pages) if f": {page}\n" not in navigation] == []

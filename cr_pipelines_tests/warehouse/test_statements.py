@@ -84,6 +84,16 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "respell", plan.respell(names, "sync_ledger")
+    yield "any key", plan.any_key(names)
+    names_of_fields = {"field": {"11": "Plan tier", "it's": "Plan tier"}}
+    values = Sync("values", "custom_field_value", "crm.plans", key_names=names_of_fields)
+    of_values = dict.fromkeys(values.contract.key, text)
+    yield "hash keys of names", source_statements.hash_keys(dialect, values, "crm.plans", of_values, ())
+    yield (
+        "renamed keys",
+        plan.respelled_keys(names, source_statements.spellings(dialect, values, "crm.plans", of_values, names=True)),
+    )
+    yield "distinct names", source_statements.distinct_names(dialect.spelled("field", text), "crm.plans")
     yield "count source rows", plan.count_source_rows(dialect)
     yield "count duplicates", plan.count_duplicates(dialect)
     yield "had rows before", plan.had_rows_before(names)
@@ -160,7 +170,11 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "hash long keys", repair.hash_long_keys(names, "sync_outcomes")
     for statement in repair.one_row_of_each_key(names, ["sync", "key", "status", "last_sent_at"]):
         yield "one row of each key", statement
+    yield "respelled people", repair.respelled_people(names, ["sync", "key", "person"])
     yield "delete keys", state.delete_keys(names, "tags", ["vip", "it's"])
+    yield "delete sync", state.delete_sync(names, "sync_ledger", "it's")
+    yield "rows by sync", state.rows_by_sync(names)
+    yield "count unverified removals", state.count_unverified_removals(names)
     yield "rows by status", state.rows_by_status(names, "contacts", "")
     yield "rejected rows", state.rejected_rows(names, "contacts", "2026-01-01", 20)
     yield "last run order", state.last_run_order(names, "contacts")
@@ -169,6 +183,7 @@ def state_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "delete run", state.delete_run(names, "contacts", "", "run", MOMENT)
     yield "mark interrupted", state.mark_interrupted(names, "contacts", "", "run", MOMENT)
     yield "delete intents", state.delete_intents(names, "contacts", "", "run", ["in doubt"])
+    yield "all running runs", state.all_running_runs(names)
     yield "signs of life", state.signs_of_life(names, "contacts", "run")
     yield "unconfirmed runs", state.unconfirmed_runs(names, 3, "pii_removals")
     yield "aborted runs", state.aborted_runs(names, MOMENT)

@@ -7,7 +7,7 @@ Common Room, the warehouse, and each sync. Nothing is sent, and no personal data
 import click
 
 from cr_pipelines.cli.doctor.checklist import Checklist
-from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_warehouse
+from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_state_room, check_warehouse
 from cr_pipelines.cli.doctor.syncs import SyncChecks
 from cr_pipelines.cli.project import Project, load_project
 from cr_pipelines.wording import count
@@ -22,13 +22,15 @@ def examine(definitions: str) -> bool:
     except click.ClickException as error:
         # The room and the warehouse can be checked all the same.
         project, unloadable = Project(), error.message
-    reachable = check_common_room(checklist, project)
+    room = check_common_room(checklist, project)
     warehouse = check_warehouse(checklist, project)
+    if warehouse is not None:
+        check_state_room(checklist, project, warehouse, room)
     if unloadable is not None:
         checklist.section("Syncs")
         checklist.problem(unloadable)
     elif warehouse is not None:
-        SyncChecks(checklist, project, warehouse, reachable=reachable).run()
+        SyncChecks(checklist, project, warehouse, reachable=room is not None).run()
     click.echo()
     if checklist.problems:
         click.secho(f"{count(checklist.problems, 'problem')} found.", fg="red")

@@ -13,7 +13,7 @@ from cr_pipelines.api import DEFAULT_BASE_URL, TokenStatus
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.project import Project
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
-from cr_pipelines.sync import Destination, StateSchema
+from cr_pipelines.sync import Destination, Room, StateRoom, StateSchema, check_room
 from cr_pipelines.warehouse import Warehouse, host_of, shown_url
 from cr_pipelines.wording import count
 
@@ -39,6 +39,7 @@ class _Room(NamedTuple):
     fields_of_source: int
     fields_of_room: int
     limit: int | None
+    credentials_hash: str
 
 
 def check_environment(checklist: Checklist) -> None:
@@ -52,12 +53,12 @@ def check_environment(checklist: Checklist) -> None:
             checklist.ok(_shown(name, value))
 
 
-def check_common_room(checklist: Checklist, project: Project) -> bool:
-    """Print what the token can do. Return whether Common Room responds."""
+def check_common_room(checklist: Checklist, project: Project) -> Room | None:
+    """Print what the token can do. Return its room, or None if Common Room does not respond."""
     checklist.section("Common Room")
     room = checklist.attempt("Common Room", lambda: asyncio.run(_ask(project.common_room.destination())))
     if room is None:
-        return False
+        return None
     checklist.ok(f"the token is valid for the room {room.status.community_name} (id {room.status.community_id})")
     if room.source_id is not None:
         _check_destination_source(checklist, room)
@@ -65,7 +66,7 @@ def check_common_room(checklist: Checklist, project: Project) -> bool:
         checklist.note("Common Room did not report a rate limit")
     else:
         checklist.ok(f"rate limit of the token: {count(room.limit, 'request')} per interval")
-    return True
+    return Room(room.status.community_id, room.status.community_name, room.source_id, room.credentials_hash)
 
 
 def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
@@ -105,6 +106,23 @@ def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
     return warehouse
 
 
+def check_state_room(checklist: Checklist, project: Project, warehouse: Warehouse, room: Room | None) -> None:
+    """Print which room the state schema belongs to, and whether it is that of the token."""
+    schema = project.state_schema
+
+    def compare() -> None:
+        with warehouse.session() as session:
+            recorded = StateRoom(session, schema).read()
+        if recorded is None:
+            checklist.note(f"the state schema {schema} belongs to no room yet: the first run that sends records it")
+            return
+        if room is not None:
+            check_room(schema, recorded, room)
+        checklist.ok(f"the state schema {schema} belongs to room {recorded}")
+
+    checklist.attempt("the room of the state schema", compare)
+
+
 def _check_destination_source(checklist: Checklist, room: _Room) -> None:
     if room.fields_of_source or not room.fields_of_room:
         checklist.ok(f"destination source {room.source_id} can write {count(room.fields_of_source, 'custom field')}")
@@ -122,7 +140,7 @@ async def _ask(destination: Destination) -> _Room:
         status = await client.token_status()
         of_room = await client.list_custom_fields()
         of_source = of_room if source_id is None else await client.list_custom_fields(source_id)
-        return _Room(status, source_id, len(of_source), len(of_room), client.stats.limit)
+        return _Room(status, source_id, len(of_source), len(of_room), client.stats.limit, client.credentials_hash)
 
 
 def _shown(name: str, value: str) -> str:

@@ -47,7 +47,7 @@ def run_in_progress(
     instance = context.instance
     for record in instance.get_run_records(dg.RunsFilter(statuses=_IN_PROGRESS)):
         run = record.dagster_run
-        if not _is_of_asset(context, run, key):
+        if not is_of_asset(context, run, key):
             continue
         alive = is_alive(run.run_id)
         if alive is None:
@@ -59,15 +59,16 @@ def run_in_progress(
     return None
 
 
-def _is_of_asset(
+def is_of_asset(
     context: dg.ScheduleEvaluationContext | dg.SensorEvaluationContext, run: dg.DagsterRun, key: dg.AssetKey
 ) -> bool:
+    """Return whether a run of this code location materializes or checks the asset."""
     origin = run.remote_job_origin
     ours = _location_name(context)
     if origin is not None and ours is not None and origin.repository_origin.code_location_origin.location_name != ours:
         return False
     checked = {check.asset_key for check in run.asset_check_selection or ()}
-    if run.asset_selection is not None or checked:
+    if run.asset_selection or checked:
         return key in (run.asset_selection or ()) or key in checked
     # A run of a whole job does not name its assets.
     repository = context.repository_def

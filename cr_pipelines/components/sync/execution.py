@@ -142,6 +142,8 @@ class _SyncRun:
     def _events_of_report(self, report: Report, options: Options) -> SyncEvents:
         whole = not options.keys and options.limit is None and options.resync != "failed"
         self._context.log.info(report.summary())
+        if report.other_room is not None:
+            self._context.log.warning("a run would stop before it sends: %s", report.other_room)
         for row in report.explanations:
             self._context.log.info("%s: %s", row.key, row.next_run)
         metadata = report_metadata(report, all_keys=not options.keys)

@@ -20,7 +20,7 @@ LOOKUPS = ("email", "twitter", "github", "linkedin")
 
 def token_status(call: Call) -> responses.TokenStatus:
     """Return which room the token belongs to."""
-    return {"jti": "sandbox", "communityName": call.room.name, "communityId": "sandbox"}
+    return {"jti": "sandbox", "communityName": call.room.name, "communityId": call.room.id}
 
 
 def _source_id(call: Call) -> int:

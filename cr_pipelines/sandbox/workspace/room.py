@@ -20,6 +20,8 @@ from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound
 from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, People
 from cr_pipelines.sandbox.workspace.removals import Removals
 
+DEFAULT_NAME = "Sandbox"
+
 _log = logging.getLogger(__name__)
 _LEGACY_FIELDS = {
     "fullName": "fullName",
@@ -44,7 +46,7 @@ class Room:
     """
 
     def __init__(self, settle_seconds: float = 0.2, behavior: Behavior | None = None):
-        self.name = "Sandbox"
+        self.name = DEFAULT_NAME
         self.settle_seconds = settle_seconds
         self.behavior = behavior or Behavior()
         self.clock = Clock()
@@ -80,6 +82,11 @@ class Room:
         if "timestamp" in activity:
             self._moment("timestamp", activity["timestamp"])
         self._accept(str(source_id), activity, is_user=False)
+
+    @property
+    def id(self) -> str:
+        """The room's id, which differs where its name does."""
+        return "sandbox" if self.name == DEFAULT_NAME else f"sandbox {self.name}"
 
     @property
     def waiting(self) -> int:

@@ -31,6 +31,7 @@ CONTACT_REFERENCE = (
         f"How the contact is found: by {', '.join(get_args(SocialType))}.",
         by_value(values.one_of(*get_args(SocialType))),
         required=True,
+        key_form="word",
     ),
     Column(
         "value",
@@ -40,6 +41,7 @@ CONTACT_REFERENCE = (
         by_value(values.listed),
         required=True,
         identifies=True,
+        key_form="address",
     ),
 )
 
@@ -73,7 +75,8 @@ def _activity_type_id(value: Any, context: Context) -> str:
 def activity_type_column(name: str = "activity_type", *, field: str = "activityType", required: bool = True) -> Column:
     """Return a column that names an activity type of the room."""
     about = "An activity type of the room, by id or display name."
-    return Column(name, field, "text", about, _activity_type_id, required=required, needs=(CatalogPart.ACTIVITY_TYPES,))
+    needs = (CatalogPart.ACTIVITY_TYPES,)
+    return Column(name, field, "text", about, _activity_type_id, required=required, needs=needs, key_form="name")
 
 
 def _segment_id(value: Any, context: Context) -> int:
@@ -83,4 +86,5 @@ def _segment_id(value: Any, context: Context) -> int:
 def segment_column(field: str, *, required: bool = True) -> Column:
     """Return the column that names a segment of the room."""
     about = "A segment of the room, by name or id."
-    return Column("segment", field, "text", about, _segment_id, required=required, needs=(CatalogPart.SEGMENTS,))
+    needs = (CatalogPart.SEGMENTS,)
+    return Column("segment", field, "text", about, _segment_id, required=required, needs=needs, key_form="name")

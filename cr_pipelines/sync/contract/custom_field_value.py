@@ -102,6 +102,7 @@ CUSTOM_FIELD_VALUE = Contract(
             _field,
             required=True,
             needs=(CatalogPart.CUSTOM_FIELDS,),
+            key_form="name",
         ),
         Column(
             "field_value",

@@ -105,6 +105,13 @@ class SourceApart:
         self._stage("cr_spelled", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
         self._make_table("cr_respelled", statements.respelled_keys(self._names, "cr_spelled AS spelled"))
 
+    def stage_renamed(self) -> None:
+        """Stream the keys whose names are spelled otherwise, and keep those that the ledger has so."""
+        everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
+        query = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
+        self._stage("cr_named", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
+        self._make_table("cr_renamed", statements.respelled_keys(self._names, "cr_named AS spelled"))
+
     def mark_refreshed(self) -> None:
         """Stream every row's fingerprint, and compare them where our tables are."""
         query = apart_statements.fingerprints(self._dialect, self._sync, self._rows(), self.types)

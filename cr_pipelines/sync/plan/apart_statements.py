@@ -7,9 +7,9 @@ statement for each function. Those with a `source` run where the source is, and 
 from collections.abc import Collection, Mapping, Sequence
 
 from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.plan.source_key import source_key
 from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed, source_values
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
-from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import Dialect, SourceDialect
 
 _COMPUTED = ("fingerprint", "row_hash")
@@ -26,7 +26,7 @@ def keys_elsewhere(
 ) -> str:
     """Return a query for the keys of the source's other partitions; `keys` narrows it to some keys."""
     only = f" WHERE key IN ({listed(dialect, keys)})" if keys else ""
-    return f"SELECT key FROM (SELECT {row_key(dialect, sync.contract, types)} AS key FROM {source}) AS keyed{only}"
+    return f"SELECT key FROM (SELECT {source_key(dialect, sync, types)} AS key FROM {source}) AS keyed{only}"
 
 
 def count_elsewhere() -> str:
@@ -42,8 +42,7 @@ def fingerprints(dialect: SourceDialect, sync: Sync, source: str, types: Mapping
     """Return a query for every row's key and fingerprint, and for its fingerprint as it was once computed."""
     now, *former = find_fingerprints(dialect, types)
     before = former[0] if former else f"CAST(NULL AS {dialect.types['text']})"
-    key = row_key(dialect, sync.contract, types)
-    return f"SELECT {key} AS key, {now} AS fingerprint, {before} AS former FROM {source}"
+    return f"SELECT {source_key(dialect, sync, types)} AS key, {now} AS fingerprint, {before} AS former FROM {source}"
 
 
 def find_refreshed() -> str:
@@ -69,7 +68,7 @@ def read_source(
         keys: narrows it to some keys; none for all rows.
         bare: whether none of these keys is hashed, so that the column itself can be compared with them.
     """
-    key = row_key(dialect, sync.contract, types)
+    key = source_key(dialect, sync, types)
     only = ""
     if keys:
         if bare and len(sync.contract.key) == 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cr_pipelines.sync.contract import Match
 from cr_pipelines.sync.plan.offers import Comparison
 from cr_pipelines.sync.plan.spool import Spool
+from cr_pipelines.sync.report import MOST_KEYS, Report
 
 
 @dataclass
@@ -64,3 +65,27 @@ class Plan:
     def kept(self) -> dict[str, int]:
         """The comparisons that are not offered, each with its count."""
         return {why: count for why, count in self.compared.items() if why not in self.also_offered}
+
+
+def describe(plan: Plan, report: Report) -> None:
+    """Report what a plan found."""
+    report.source_rows = plan.source_rows
+    report.offered = plan.offered
+    report.offered_new = plan.offered_new
+    report.unread = plan.unread
+    report.changed_while_read = plan.changed_while_read
+    report.unknown_keys = plan.unknown_keys
+    report.null_keys = plan.null_keys
+    report.duplicate_rows = plan.duplicate_rows
+    report.invalid = plan.null_keys + plan.duplicate_rows
+    report.absent_from_source = plan.absent
+    report.emptied = plan.emptied
+    report.columns = plan.columns
+    report.ignored_columns = plan.match.ignored
+    report.deleted_remotely = len(plan.deleted_remotely)
+    report.deleted_remotely_keys = list(plan.deleted_remotely[:MOST_KEYS])
+    kept = plan.kept
+    report.unchanged = kept.get("unchanged", 0) + kept.get("deleted_remotely", 0)
+    report.rejected = kept.get("rejected", 0)
+    report.unknown = kept.get("unknown", 0)
+    report.changed_after_delivery = kept.get("changed_after_delivery", 0)

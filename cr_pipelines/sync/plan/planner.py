@@ -4,13 +4,15 @@ Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: 
 rows; `begin` then records what the plan found, before anything is sent.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from cr_pipelines.sync.contract import Match
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
 from cr_pipelines.sync.plan import partition_statements, record_statements, statements
 from cr_pipelines.sync.plan.apart import SourceApart
+from cr_pipelines.sync.plan.key_spellings import KeySpellings, Spelling
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.record_statements import PlannedRun
@@ -38,8 +40,12 @@ class Planner:
         options: Options,
         partition: Partition | None,
         source: SourceSession | None = None,
+        spellings: Sequence[Spelling] = (),
     ):
+        """`spellings` has what names of the source's key mean, as far as the warehouse does not know it yet."""
         self._session = session
+        self._schema = schema
+        self._new_spellings = spellings
         self._source_session: SourceSession = source or session
         self._dialect = session.dialect
         self._sync = sync
@@ -56,9 +62,18 @@ class Planner:
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required column.
         """
         types, match = self._match()
+        spellings = KeySpellings(self._session, self._schema, self._sync)
+        added = spellings.add(self._new_spellings)
+        if added and self._options.dry_run and self._any(statements.any_key(self._names)):
+            # A dry run changes no key of the ledger, so it has to plan by those that are there.
+            added = []
+        else:
+            self._sync = replace(self._sync, key_names=spellings.names())
+            self._names = replace(self._names, sync=self._sync)
         source = self._source(types, match)
         plan = Plan(match, tuple(types), source.row_hash_version, also_offered(self._sync, self._options))
         self._respell(source)
+        self._rename(source, spellings, added)
         try:
             with source.reading():
                 self._fill(plan, source, present)
@@ -111,11 +126,26 @@ class Planner:
             return
         source.stage_respelled()
         if self._any("SELECT 1 FROM cr_respelled LIMIT 1"):
-            self._session.transaction(self._respell_tables)
+            self._session.transaction(lambda: self._respell_tables("cr_respelled"))
 
-    def _respell_tables(self) -> None:
+    def _rename(self, source: PlannedSource, spellings: KeySpellings, added: Sequence[Spelling]) -> None:
+        """Record new spellings of names, and give the keys that the ledger has in them the canonical one."""
+        if not added or self._options.dry_run:
+            return
+        has_keys = self._any(statements.any_key(self._names))
+        if has_keys:
+            source.stage_renamed()
+
+        def work() -> None:
+            if has_keys:
+                self._respell_tables("cr_renamed")
+            spellings.record(added)
+
+        self._session.transaction(work)
+
+    def _respell_tables(self, respelled: str) -> None:
         for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses"):
-            self._session.execute(statements.respell(self._names, table))
+            self._session.execute(statements.respell(self._names, table, respelled))
 
     def _fill(self, plan: Plan, source: PlannedSource, present: Collection[str] | None) -> None:
         self._read_keys(plan, source)

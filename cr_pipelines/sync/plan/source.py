@@ -49,6 +49,9 @@ class PlannedSource(Protocol):
     def stage_respelled(self) -> None:
         """Make `cr_respelled`: keys that the ledger has in a former spelling."""
 
+    def stage_renamed(self) -> None:
+        """Make `cr_renamed`: those of any partition that it has with names as the source spells them."""
+
     def mark_refreshed(self) -> None:
         """Put into `cr_refreshed` the rows of `cr_compared` that are `rehashed` and whose fingerprint is the same."""
 
@@ -122,6 +125,12 @@ class SourceInState:
         spelled = source_statements.spellings(self._dialect, self._sync, self._rows(), self.types)
         make_table(self._session, "cr_respelled", statements.respelled_keys(self._names, spelled))
 
+    def stage_renamed(self) -> None:
+        """Join the two spellings of every key with the ledger."""
+        everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
+        spelled = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
+        make_table(self._session, "cr_renamed", statements.respelled_keys(self._names, spelled))
+
     def mark_refreshed(self) -> None:
         """Compare fingerprints inside the engine."""
         source = self._keyed(self._names.source_key(self.types))
@@ -143,7 +152,8 @@ class SourceInState:
 
     def stage_addresses(self, columns: Sequence[Column]) -> bool:
         """Join the source with the offered keys."""
-        addresses = offered_addresses(self._dialect, self._sync, columns, self._rows(), self.types)
+        key = self._names.source_key(self.types)
+        addresses = offered_addresses(self._dialect, self._sync, columns, self._rows(), self.types, key)
         if addresses is not None:
             make_table(self._session, "cr_addresses", addresses)
         return addresses is not None

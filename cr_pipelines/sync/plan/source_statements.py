@@ -7,8 +7,11 @@ out: one query, or the expressions of one.
 from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.plan.source_key import source_key
 from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import SourceDialect, SqlDialect
+
+_MOST_NAMES = 10_000
 
 
 def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
@@ -17,19 +20,30 @@ def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
     return f"""
         SELECT key, row_hash
         FROM (
-            SELECT {row_key(dialect, sync.contract, types)} AS key, {dialect.row_hash(types)} AS row_hash
+            SELECT {source_key(dialect, sync, types)} AS key, {dialect.row_hash(types)} AS row_hash
             FROM {source}
         ) AS hashed
         {only}"""
 
 
-def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str]) -> str:
+def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], *, names: bool = False) -> str:
     """Return every row's key as it is and in its former spelling (`was`), as it is written after FROM.
 
-    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT.
+    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. Apart from that,
+    with `names`, they once had names as the source spells them.
     """
-    was, now = row_key(dialect, sync.contract, {}, types), row_key(dialect, sync.contract, types)
+    plain = row_key(dialect, sync.contract, types)
+    was, now = (
+        (plain, source_key(dialect, sync, types))
+        if names
+        else (row_key(dialect, sync.contract, {}, columns=types), plain)
+    )
     return f"(SELECT {was} AS was, {now} AS key FROM {source}) AS spelled"
+
+
+def distinct_names(text: str, source: str) -> str:
+    """Return a query for the distinct texts of a column of the source."""
+    return f"SELECT DISTINCT {text} AS name FROM {source} WHERE {text} IS NOT NULL LIMIT {_MOST_NAMES}"
 
 
 def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[str]:

@@ -18,10 +18,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.plan.source_key import source_key
 from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed, source_values
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
-from cr_pipelines.sync.state.statements import delivered_fingerprint, row_key
+from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Dialect
 
 NO_HASH = -1
@@ -52,7 +53,7 @@ class PlanNames(StateNames):
 
     def source_key(self, types: Mapping[str, str]) -> str:
         """Return the expression for a source row's key, given the types of its columns."""
-        return row_key(self.dialect, self.sync.contract, types)
+        return source_key(self.dialect, self.sync, types)
 
     @property
     def of_sync(self) -> str:
@@ -107,12 +108,17 @@ def may_be_respelled(names: PlanNames) -> str:
     )
 
 
-def respell(names: PlanNames, table: str) -> str:
+def any_key(names: PlanNames) -> str:
+    """Return a query that has a row if the ledger has any key of the sync."""
+    return f"SELECT 1 FROM {names.table('sync_ledger')} WHERE {names.of_sync} LIMIT 1"
+
+
+def respell(names: PlanNames, table: str, respelled: str = "cr_respelled") -> str:
     """Return a statement that gives the keys of `cr_respelled` their new spelling in one of our tables."""
     own = names.dialect.identifier(table)
     return f"""
         UPDATE {names.table(table)} SET key = r.key
-        FROM cr_respelled AS r
+        FROM {respelled} AS r
         WHERE {own}.sync = {names.sync_name} AND {own}.key = r.was"""
 
 

@@ -91,6 +91,14 @@ SYNC_INTENTS = declare(
     )
 )
 
+KEY_SPELLINGS = declare(
+    Table(
+        "key_spellings",
+        {"sync": "text", "column_name": "text", "spelled": "text", "thing": "text", "canonical": "text"},
+        indexes=(("sync",),),
+    )
+)
+
 REJECTED_ROWS = declare(
     Table(
         "rejected_rows",
@@ -168,6 +176,11 @@ class Ledger:
         """Delete keys whose things are no longer in the room: should they come back to the source, they are new."""
         if keys:
             self._session.execute(statements.delete_keys(self.names, sync, keys))
+
+    def delete_sync(self, sync: str) -> None:
+        """Delete all that the ledger has of a sync, as when its room was replaced. The runs stay on record."""
+        for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES, KEY_SPELLINGS):
+            self._session.execute(statements.delete_sync(self.names, table.name, sync))
 
     def clear(self) -> None:
         """Delete all that the ledger knows of the room, as when the room was thrown away. The runs stay on record."""

@@ -72,7 +72,16 @@ def _repair_keys(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
-STEPS = (Step(2, _rename_columns), Step(3, _repair_keys))
+def _respell_people(names: StateNames, found: Columns) -> list[str]:
+    """Let people be known by the spelling that their ids have now, beside the one that they were noted with.
+
+    Code of an earlier version must not run any more: it heeds neither the schema's room nor the spellings of keys.
+    """
+    noted = found.get("known_addresses")
+    return [repair_statements.respelled_people(names, sorted(noted))] if noted and "person" in noted else []
+
+
+STEPS = (Step(2, _rename_columns), Step(3, _repair_keys), Step(4, _respell_people))
 """In order."""
 
 NEWEST_VERSION = STEPS[-1].version

@@ -50,3 +50,28 @@ def one_row_of_each_key(names: StateNames, columns: Collection[str]) -> list[str
         f"INSERT INTO {ledger} ({listed}) SELECT {listed} FROM cr_repaired",
         "DROP TABLE cr_repaired",
     ]
+
+
+def respelled_people(names: StateNames, columns: Collection[str]) -> str:
+    """Note people whose id has a number's former spelling, such as `42.0` or `1e+16`, under the present one as well.
+
+    Nobody can tell such a number from a text that looks like one, so the former spelling remains.
+    """
+    dialect, table = names.dialect, names.table("known_addresses")
+    double = dialect.types["double"]
+    spelled = dialect.spelled("number", double)
+    number = "regexp_replace(person, '^-?[0-9]+([.][0-9]+)?(e[+]?[0-9]+)?$', '')"
+    own = ", ".join("people.spelled" if name == "person" else f"people.{dialect.identifier(name)}" for name in columns)
+    return sql(f"""
+        INSERT INTO {table} ({names.columns(columns)})
+        SELECT {own}
+        FROM (
+          SELECT numbers.*, {spelled} AS spelled
+          FROM (
+            SELECT known.*, CASE WHEN {number} = '' THEN CAST(person AS {double}) END AS number
+            FROM {table} AS known
+            WHERE person LIKE '%.%' OR person LIKE '%e+%'
+          ) AS numbers
+        ) AS people
+        WHERE people.spelled <> people.person
+    """)

@@ -156,6 +156,16 @@ class RunRegistry:
             return silence < self._timing.heartbeat_expires_here and is_alive_here(process, started, run_id)
         return silence < self._timing.heartbeat_expires
 
+    def find_alive(self) -> str | None:
+        """Return which run of any sync may be alive, in words; None if none is."""
+        now = datetime.now(UTC)
+        for run_id, sync, host, process, started, heartbeat in self._session.fetch_all(
+            statements.all_running_runs(self._names)
+        ):
+            if self._may_be_alive(run_id, host, process, started, now - heartbeat):
+                return f"run {run_id} of {sync} (process {process} on {host})"
+        return None
+
     def is_alive(self, run_id: str, sync: str) -> bool | None:
         """Return whether a run is alive by its process or its heartbeat; None for a run that was never noted."""
         alive: bool | None = None
@@ -180,6 +190,14 @@ class RunRegistry:
                 "stopped. Nothing needs to be done unless it happens again: then look for what pauses the process, or "
                 "for two clocks that differ by minutes"
             )
+
+    def taken_over(self, run_id: str, sync: str, partition: str) -> TakenOver | None:
+        """Return the error of a run that another one took for dead; None if none did."""
+        try:
+            self.check(run_id, sync, partition)
+        except TakenOver as error:
+            return error
+        return None
 
     def finish(
         self,

@@ -3,9 +3,10 @@
 Goes in: the names of our tables in one engine, and the values. Comes out: the statement's text. Nothing runs here.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from textwrap import dedent, indent
+from types import MappingProxyType
 
 from cr_pipelines.sync.contract import Contract
 from cr_pipelines.sync.state.names import StateNames
@@ -26,17 +27,21 @@ def delivered_fingerprint(row: str = "") -> str:
 
 
 def row_key(
-    dialect: SourceDialect, contract: Contract, types: Mapping[str, str], columns: Collection[str] | None = None
+    dialect: SourceDialect,
+    contract: Contract,
+    types: Mapping[str, str],
+    forms: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
+    columns: Collection[str] | None = None,
 ) -> str:
     """Return the expression for a source row's key, by whichever of the contract's keys the row has.
 
-    `types` has the types of the source's columns; `columns` names these, if not all of them have a type there.
+    `types` and `forms` are those of `SourceDialect.key`; `columns` names the source's columns, if `types` does not.
     """
     if not contract.person_key:
-        return dialect.key(contract.key, types)
+        return dialect.key(contract.key, types, forms)
     found = types if columns is None else columns
     by_person, by_contact = (
-        dialect.key(key, types) if all(name in found for name in key) else None for key in contract.keys
+        dialect.key(key, types, forms) if all(name in found for name in key) else None for key in contract.keys
     )
     if by_person is None or by_contact is None:
         return by_person or by_contact or "NULL"
@@ -140,6 +145,22 @@ def delete_keys(names: StateNames, sync: str, keys: Iterable[str]) -> str:
     return f"DELETE FROM {names.table('sync_ledger')} WHERE {of_sync(names, sync)} AND key IN ({names.values(keys)})"
 
 
+def delete_sync(names: StateNames, table: str, sync: str) -> str:
+    """Delete a sync's rows from one of our tables."""
+    return f"DELETE FROM {names.table(table)} WHERE {of_sync(names, sync)}"
+
+
+def rows_by_sync(names: StateNames) -> str:
+    """Count the source rows of each sync in the ledger."""
+    here = names.dialect.count_if("absent_since IS NULL")
+    return f"SELECT sync, {here} FROM {names.table('sync_ledger')} GROUP BY sync ORDER BY sync"
+
+
+def count_unverified_removals(names: StateNames) -> str:
+    """Count the privacy requests that were submitted and are not verified."""
+    return f"SELECT count(*) FROM {names.table('pii_removals')} WHERE status IN ('submitted', 'overdue')"
+
+
 def rows_by_status(names: StateNames, sync: str, partition: str) -> str:
     """Count the source rows that the ledger has, by status."""
     return sql(f"""
@@ -207,6 +228,14 @@ def delete_intents(names: StateNames, sync: str, partition: str, run_id: str, ke
     return sql(f"""
         DELETE FROM {names.table("sync_intents")}
         WHERE {names.where(sync, partition)} AND run_id = {names.value(run_id)}{but}
+    """)
+
+
+def all_running_runs(names: StateNames) -> str:
+    """Find the runs of all syncs that have not ended, with their signs of life."""
+    return sql(f"""
+        SELECT run_id, sync, host, process, process_started, heartbeat_at
+        FROM {names.table("sync_runs")} WHERE state = 'running'
     """)
 
 

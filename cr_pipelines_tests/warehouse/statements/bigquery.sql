@@ -428,6 +428,935 @@ FROM cr_respelled AS r
 WHERE
   `sync_ledger`.sync = 'contacts' AND `sync_ledger`.key = r.was;
 
+-- any key
+SELECT
+  1
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE CAST(`value` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE CAST(`field` AS STRING)
+                          WHEN '11'
+                          THEN 'Plan tier'
+                          WHEN 'it\'s'
+                          THEN 'Plan tier'
+                          ELSE CAST(`field` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key,
+    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`field`, `social_type`, `value`))) AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`field` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                ELSE CAST(`field` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`field` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                  ELSE CAST(`field` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                    ELSE CAST(`social_type` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`field` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                  ELSE CAST(`field` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`field` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+              ELSE CAST(`social_type` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`value` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+              ELSE CAST(`value` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`field` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+              ELSE CAST(`field` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`field` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                ELSE CAST(`field` AS STRING)
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE CAST(`value` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE CAST(`field` AS STRING)
+                          WHEN '11'
+                          THEN 'Plan tier'
+                          WHEN 'it\'s'
+                          THEN 'Plan tier'
+                          ELSE CAST(`field` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct names
+SELECT DISTINCT
+  CAST(`field` AS STRING) AS name
+FROM crm.plans
+WHERE
+  NOT CAST(`field` AS STRING) IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   count(*),
@@ -1523,6 +2452,15 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_intents` (
   `run_id` STRING
 );
 
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS `common_room`.`key_spellings` (
+  `sync` STRING,
+  `column_name` STRING,
+  `spelled` STRING,
+  `thing` STRING,
+  `canonical` STRING
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `run_id` STRING,
@@ -1562,6 +2500,15 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `interval_seconds` FLOAT64,
   `rate_used` FLOAT64,
   `seconds` FLOAT64
+);
+
+-- create state_room
+CREATE TABLE IF NOT EXISTS `common_room`.`state_room` (
+  `room_id` STRING,
+  `room_name` STRING,
+  `source_id` INT64,
+  `credentials_hash` STRING,
+  `recorded_at` TIMESTAMP
 );
 
 -- create pii_removals
@@ -2113,10 +3060,70 @@ FROM cr_repaired;
 -- one row of each key
 DROP TABLE cr_repaired;
 
+-- respelled people
+INSERT INTO `common_room`.`known_addresses` (
+  `sync`,
+  `key`,
+  `person`
+)
+SELECT
+  people.`sync`,
+  people.`key`,
+  people.spelled
+FROM (
+  SELECT
+    numbers.*,
+    CASE
+      WHEN NOT (
+        IS_NAN(`number`) OR IS_INF(`number`)
+      )
+      THEN CASE
+        WHEN `number` = FLOOR(`number`) AND abs(`number`) < 8e34
+        THEN CAST(CAST(`number` AS BIGNUMERIC) AS STRING)
+        ELSE CAST(`number` AS STRING)
+      END
+    END AS spelled
+  FROM (
+    SELECT
+      known.*,
+      CASE
+        WHEN REGEXP_REPLACE(person, '^-?[0-9]+([.][0-9]+)?(e[+]?[0-9]+)?$', '') = ''
+        THEN CAST(person AS FLOAT64)
+      END AS number
+    FROM `common_room`.`known_addresses` AS known
+    WHERE
+      person LIKE '%.%' OR person LIKE '%e+%'
+  ) AS numbers
+) AS people
+WHERE
+  people.spelled <> people.person;
+
 -- delete keys
 DELETE FROM `common_room`.`sync_ledger`
 WHERE
   sync = 'tags' AND key IN ('vip', 'it\'s');
+
+-- delete sync
+DELETE FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'it\'s';
+
+-- rows by sync
+SELECT
+  sync,
+  count(CASE WHEN absent_since IS NULL THEN 1 END)
+FROM `common_room`.`sync_ledger`
+GROUP BY
+  sync
+ORDER BY
+  sync;
+
+-- count unverified removals
+SELECT
+  count(*)
+FROM `common_room`.`pii_removals`
+WHERE
+  status IN ('submitted', 'overdue');
 
 -- rows by status
 SELECT
@@ -2209,6 +3216,18 @@ WHERE
   AND `partition` = ''
   AND run_id = 'run'
   AND NOT key IN ('in doubt');
+
+-- all running runs
+SELECT
+  run_id,
+  sync,
+  host,
+  process,
+  process_started,
+  heartbeat_at
+FROM `common_room`.`sync_runs`
+WHERE
+  state = 'running';
 
 -- signs of life
 SELECT

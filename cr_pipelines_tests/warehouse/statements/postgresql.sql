@@ -350,6 +350,578 @@ FROM cr_respelled AS r
 WHERE
   "sync_ledger".sync = 'contacts' AND "sync_ledger".key = r.was;
 
+-- any key
+SELECT
+  1
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) LIKE '%@%'
+                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        ELSE CAST("value" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE CAST("field" AS TEXT)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it''s'
+                        THEN 'Plan tier'
+                        ELSE CAST("field" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) LIKE '%@%'
+                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            ELSE CAST("value" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE CAST("field" AS TEXT)
+                            WHEN '11'
+                            THEN 'Plan tier'
+                            WHEN 'it''s'
+                            THEN 'Plan tier'
+                            ELSE CAST("field" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    HASH_RECORD_EXTENDED(ROW("field" COLLATE "C", "social_type" COLLATE "C", "value" COLLATE "C"), 0) AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("field" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("field" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("social_type" AS TEXT)
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("value" AS TEXT)
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("field" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("field" AS TEXT)
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("social_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("value" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("value" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("field" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("field" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) LIKE '%@%'
+                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        ELSE CAST("value" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE CAST("field" AS TEXT)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it''s'
+                        THEN 'Plan tier'
+                        ELSE CAST("field" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) LIKE '%@%'
+                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            ELSE CAST("value" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE CAST("field" AS TEXT)
+                            WHEN '11'
+                            THEN 'Plan tier'
+                            WHEN 'it''s'
+                            THEN 'Plan tier'
+                            ELSE CAST("field" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct names
+SELECT DISTINCT
+  CAST("field" AS TEXT) AS name
+FROM crm.plans
+WHERE
+  CAST("field" AS TEXT) IS NOT NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
@@ -1374,6 +1946,18 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_intents" (
 -- create sync_intents
 CREATE INDEX ON "common_room"."sync_intents"("sync", "partition");
 
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS "common_room"."key_spellings" (
+  "sync" TEXT,
+  "column_name" TEXT,
+  "spelled" TEXT,
+  "thing" TEXT,
+  "canonical" TEXT
+);
+
+-- create key_spellings
+CREATE INDEX ON "common_room"."key_spellings"("sync");
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "run_id" TEXT,
@@ -1417,6 +2001,15 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
 
 -- create sync_runs
 CREATE INDEX ON "common_room"."sync_runs"("sync");
+
+-- create state_room
+CREATE TABLE IF NOT EXISTS "common_room"."state_room" (
+  "room_id" TEXT,
+  "room_name" TEXT,
+  "source_id" BIGINT,
+  "credentials_hash" TEXT,
+  "recorded_at" TIMESTAMPTZ
+);
 
 -- create pii_removals
 CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
@@ -1980,10 +2573,68 @@ FROM cr_repaired;
 -- one row of each key
 DROP TABLE cr_repaired;
 
+-- respelled people
+INSERT INTO "common_room"."known_addresses" (
+  "sync",
+  "key",
+  "person"
+)
+SELECT
+  people."sync",
+  people."key",
+  people.spelled
+FROM (
+  SELECT
+    numbers.*,
+    CASE
+      WHEN NOT CAST("number" AS TEXT) IN ('NaN', 'Infinity', '-Infinity')
+      THEN CASE
+        WHEN "number" = FLOOR("number") AND ABS("number") < 8e34
+        THEN CAST(CAST(CAST(FLOOR(CAST("number" AS DOUBLE PRECISION) / 9007199254740992) AS BIGINT) AS DECIMAL) * 9007199254740992 + CAST(CAST("number" AS DOUBLE PRECISION) - FLOOR(CAST("number" AS DOUBLE PRECISION) / 9007199254740992) * 9007199254740992 AS BIGINT) AS TEXT)
+        ELSE CAST("number" AS TEXT)
+      END
+    END AS spelled
+  FROM (
+    SELECT
+      known.*,
+      CASE
+        WHEN REGEXP_REPLACE(person, '^-?[0-9]+([.][0-9]+)?(e[+]?[0-9]+)?$', '') = ''
+        THEN CAST(person AS DOUBLE PRECISION)
+      END AS number
+    FROM "common_room"."known_addresses" AS known
+    WHERE
+      person LIKE '%.%' OR person LIKE '%e+%'
+  ) AS numbers
+) AS people
+WHERE
+  people.spelled <> people.person;
+
 -- delete keys
 DELETE FROM "common_room"."sync_ledger"
 WHERE
   sync = 'tags' AND key IN ('vip', 'it''s');
+
+-- delete sync
+DELETE FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'it''s';
+
+-- rows by sync
+SELECT
+  sync,
+  COUNT(CASE WHEN absent_since IS NULL THEN 1 END)
+FROM "common_room"."sync_ledger"
+GROUP BY
+  sync
+ORDER BY
+  sync;
+
+-- count unverified removals
+SELECT
+  COUNT(*)
+FROM "common_room"."pii_removals"
+WHERE
+  status IN ('submitted', 'overdue');
 
 -- rows by status
 SELECT
@@ -2076,6 +2727,18 @@ WHERE
   AND "partition" = ''
   AND run_id = 'run'
   AND NOT key IN ('in doubt');
+
+-- all running runs
+SELECT
+  run_id,
+  sync,
+  host,
+  process,
+  process_started,
+  heartbeat_at
+FROM "common_room"."sync_runs"
+WHERE
+  state = 'running';
 
 -- signs of life
 SELECT

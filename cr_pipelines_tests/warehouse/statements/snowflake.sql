@@ -364,6 +364,557 @@ FROM cr_respelled AS r
 WHERE
   "SYNC_LEDGER".sync = 'contacts' AND "SYNC_LEDGER".key = r.was;
 
+-- any key
+SELECT
+  1
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+LIMIT 1;
+
+-- hash keys of names
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key,
+    HASH("FIELD", "SOCIAL_TYPE", "VALUE") AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                ELSE CAST("VALUE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                ELSE CAST("FIELD" AS VARCHAR)
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct names
+SELECT DISTINCT
+  CAST("FIELD" AS VARCHAR) AS name
+FROM crm.plans
+WHERE
+  NOT CAST("FIELD" AS VARCHAR) IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
@@ -1385,6 +1936,15 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_INTENTS" (
   "RUN_ID" VARCHAR
 );
 
+-- create key_spellings
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KEY_SPELLINGS" (
+  "SYNC" VARCHAR,
+  "COLUMN_NAME" VARCHAR,
+  "SPELLED" VARCHAR,
+  "THING" VARCHAR,
+  "CANONICAL" VARCHAR
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "RUN_ID" VARCHAR,
@@ -1424,6 +1984,15 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "INTERVAL_SECONDS" DOUBLE,
   "RATE_USED" DOUBLE,
   "SECONDS" DOUBLE
+);
+
+-- create state_room
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_ROOM" (
+  "ROOM_ID" VARCHAR,
+  "ROOM_NAME" VARCHAR,
+  "SOURCE_ID" BIGINT,
+  "CREDENTIALS_HASH" VARCHAR,
+  "RECORDED_AT" TIMESTAMPTZ
 );
 
 -- create pii_removals
@@ -1975,10 +2544,61 @@ FROM cr_repaired;
 -- one row of each key
 DROP TABLE cr_repaired;
 
+-- respelled people
+INSERT INTO "COMMON_ROOM"."KNOWN_ADDRESSES" (
+  "SYNC",
+  "KEY",
+  "PERSON"
+)
+SELECT
+  people."SYNC",
+  people."KEY",
+  people.spelled
+FROM (
+  SELECT
+    numbers.*,
+    CAST("NUMBER" AS VARCHAR) AS spelled
+  FROM (
+    SELECT
+      known.*,
+      CASE
+        WHEN REGEXP_REPLACE(person, '^-?[0-9]+([.][0-9]+)?(e[+]?[0-9]+)?$', '') = ''
+        THEN CAST(person AS DOUBLE)
+      END AS number
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES" AS known
+    WHERE
+      person LIKE '%.%' OR person LIKE '%e+%'
+  ) AS numbers
+) AS people
+WHERE
+  people.spelled <> people.person;
+
 -- delete keys
 DELETE FROM "COMMON_ROOM"."SYNC_LEDGER"
 WHERE
   sync = 'tags' AND key IN ('vip', 'it\'s');
+
+-- delete sync
+DELETE FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'it\'s';
+
+-- rows by sync
+SELECT
+  sync,
+  COUNT(CASE WHEN absent_since IS NULL THEN 1 END)
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+GROUP BY
+  sync
+ORDER BY
+  sync;
+
+-- count unverified removals
+SELECT
+  COUNT(*)
+FROM "COMMON_ROOM"."PII_REMOVALS"
+WHERE
+  status IN ('submitted', 'overdue');
 
 -- rows by status
 SELECT
@@ -2071,6 +2691,18 @@ WHERE
   AND "PARTITION" = ''
   AND run_id = 'run'
   AND NOT key IN ('in doubt');
+
+-- all running runs
+SELECT
+  run_id,
+  sync,
+  host,
+  process,
+  process_started,
+  heartbeat_at
+FROM "COMMON_ROOM"."SYNC_RUNS"
+WHERE
+  state = 'running';
 
 -- signs of life
 SELECT

@@ -1,0 +1,96 @@
+"""The end of a run: what is still to be written, the fold, and how the run ended.
+
+Goes in: what the run has in memory. Comes out: a ledger with every outcome, and the run's row in `sync_runs`.
+"""
+
+import logging
+import time
+
+from cr_pipelines.sync.deliver.mirror import Deletions
+from cr_pipelines.sync.deliver.outage import Outage
+from cr_pipelines.sync.deliver.recorder import Recorder
+from cr_pipelines.sync.interruption import Interruption, run_interruptibly
+from cr_pipelines.sync.model import RunKey
+from cr_pipelines.sync.report import MOST_KEYS, RejectedRow, Report
+from cr_pipelines.sync.state.heartbeat import Heartbeat
+from cr_pipelines.sync.state.ledger import Ledger
+from cr_pipelines.sync.state.outbox import Outbox
+from cr_pipelines.sync.state.runs import RunRegistry
+from cr_pipelines.warehouse import Session, Warehouse, WarehouseError
+
+_log = logging.getLogger(__name__)
+
+
+class RunEnd:
+    """The end of one run."""
+
+    def __init__(
+        self,
+        run: RunKey,
+        warehouse: Warehouse,
+        schema: str,
+        outbox: Outbox,
+        recorder: Recorder,
+        heartbeat: Heartbeat,
+        report: Report,
+    ):
+        self._key = run
+        self._warehouse = warehouse
+        self._schema = schema
+        self._outbox = outbox
+        self._recorder = recorder
+        self._heartbeat = heartbeat
+        self._report = report
+
+    def record_after(self, error: BaseException, deletions: Deletions | None) -> None:
+        """Record a run that an error ended. That error is what is raised, even when nothing can be recorded."""
+        try:
+            # After an outage that outlasted the run, and for somebody who ends it, one try has to do.
+            self.record(deletions, outage_seconds=0)
+        except WarehouseError as failure:
+            _log.warning("the end of the run could not be recorded after %s: %s", type(error).__name__, failure)
+
+    def record(self, deletions: Deletions | None, outage_seconds: float) -> None:
+        """Record what became of every row, and that the run has ended."""
+        if self._report.dry_run:
+            return
+
+        def record(interruption: Interruption) -> None:
+            with self._warehouse.session() as session:
+                outage.in_session = True
+                self._record_in(session, interruption, deletions)
+
+        outage = Outage(outage_seconds)
+        while True:
+            outage.in_session = False
+            try:
+                run_interruptibly(record)
+            except WarehouseError as error:
+                time.sleep(outage.pause_after(error))
+            else:
+                return
+
+    def _record_in(self, session: Session, interruption: Interruption, deletions: Deletions | None) -> None:
+        self._recorder.write(session)
+        ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
+        try:
+            interruption.watch(session)
+            with self._heartbeat.keep_beating(self._warehouse):
+                ledger.fold(self._key.sync)
+        except BaseException:
+            # The outcomes are written: the next run folds them.
+            if not interruption.requested:
+                raise
+            self._report.state = "interrupted"
+        finally:
+            interruption.release()
+        if deletions is not None:
+            ledger.delete_keys(self._key.sync, deletions.absent_keys)
+        taken_over = runs.taken_over(*self._key) if self._report.state in ("succeeded", "stopped") else None
+        if taken_over is not None:
+            self._report.state = "interrupted"
+        runs.finish(*self._key, self._report.state, self._report.counts(), in_doubt=self._outbox.in_doubt)
+        rejected = ledger.rejected_rows(self._key.sync, self._key.partition, MOST_KEYS)
+        self._report.rejected_rows = [RejectedRow(*row) for row in rejected]
+        if taken_over is not None:
+            raise taken_over

@@ -1,0 +1,65 @@
+"""The key of a source row in SQL, with one spelling for what is one thing to the API.
+
+Goes in: the source's dialect, and a sync whose names in keys the planner has looked up. Comes out: one expression.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from cr_pipelines.sync.contract import CatalogPart, Column, Contract
+from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.state.statements import row_key
+from cr_pipelines.warehouse import SourceDialect
+
+
+def source_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> str:
+    """Return the expression for a source row's key, given the types of its columns."""
+    forms = {} if sync.key_names is None else key_forms(dialect, sync.contract, sync.key_names)
+    return row_key(dialect, sync.contract, types, forms)
+
+
+def key_forms(
+    dialect: SourceDialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Callable[[str], str]]:
+    """Return the expressions for the one spelling of each key column, given the names to spell like others."""
+    forms: dict[str, Callable[[str], str]] = {}
+    for column in _formed(contract):
+        if column.key_form == "word":
+            forms[column.name] = lambda text: f"lower(trim({text}))"
+        elif column.key_form == "address":
+            forms[column.name] = partial(_lower_address, dialect)
+        elif aliases.get(column.name):
+            forms[column.name] = partial(_renamed, dialect, aliases[column.name])
+    return forms
+
+
+def _lower_address(dialect: SourceDialect, text: str) -> str:
+    return f"CASE WHEN {text} LIKE '%@%' THEN lower({dialect.trimmed(text)}) ELSE {text} END"
+
+
+def _renamed(dialect: SourceDialect, names: Mapping[str, str], text: str) -> str:
+    cases = " ".join(
+        f"WHEN {dialect.literal(name)} THEN {dialect.literal(canonical)}" for name, canonical in sorted(names.items())
+    )
+    return f"CASE {text} {cases} ELSE {text} END"
+
+
+def named_columns(contract: Contract) -> list[Column]:
+    """Return the key's columns that name something in the room."""
+    return [column for column in _formed(contract) if column.key_form == "name"]
+
+
+def named_parts(contract: Contract) -> set[CatalogPart]:
+    """Return the parts of the catalog that say what they mean."""
+    return {part for column in named_columns(contract) for part in column.needs}
+
+
+def has_forms(contract: Contract) -> bool:
+    """Return whether a column of the key has several spellings of one thing."""
+    return bool(_formed(contract))
+
+
+def _formed(contract: Contract) -> list[Column]:
+    return [
+        column for column in contract.columns if column.key_form and any(column.name in key for key in contract.keys)
+    ]

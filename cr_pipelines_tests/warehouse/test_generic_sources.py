@@ -1,0 +1,254 @@
+"""Any database of SQLAlchemy as a source: rows are read once, with their types, and nothing is written."""
+
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines.sync import Sync
+from cr_pipelines.warehouse import Relation, SourceMissing, Warehouse, WarehouseError, open_warehouse
+from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.warehouses import Apart, DuckDBFile, SQLiteFile
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Apart]:
+    data = Apart(SQLiteFile(tmp_path), DuckDBFile(tmp_path))
+    yield data
+    data.remove()
+
+
+@pytest.fixture
+def warehouse(data: Apart) -> Warehouse:
+    return open_warehouse(data.url, data.state_url)
+
+
+def loaded(warehouse: Warehouse, source: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
+    """The columns of a source, and its rows in the order of the first column."""
+    with warehouse.source_session() as session:
+        relation = Relation(source)
+        return session.columns(relation), session.fetch_all(
+            f"SELECT * FROM {session.dialect.relation(relation)} ORDER BY 1"
+        )
+
+
+def test_columns_have_the_narrowest_type_that_holds_every_value(data: Apart, warehouse: Warehouse):
+    data.sql(
+        "CREATE TABLE things (n, whole, real, mixed, late, big, blank, day DATE, moment DATETIME, odd DATETIME, raw)"
+    )
+    with closing(sqlite3.connect(data.source.path)) as connection:
+        connection.executemany(
+            "INSERT INTO things VALUES (?, ?, ?, ?, ?, ?, NULL, '2026-01-02', '2026-01-02 03:04:05', ?, ?)",
+            [
+                (
+                    i,
+                    i,
+                    i / 2,
+                    i if i < 10_500 else "x",
+                    None if i < 10_500 else 7,
+                    i if i < 10_500 else 1.5,
+                    "soon" if i == 3 else "2026-01-02",
+                    b"\x00\xff",
+                )
+                for i in range(11_000)
+            ],
+        )
+        connection.commit()
+    types, rows = loaded(warehouse, "things")
+    assert types == {
+        "n": "BIGINT",
+        "whole": "BIGINT",
+        "real": "DOUBLE",
+        "mixed": "VARCHAR",
+        "late": "BIGINT",
+        "big": "DOUBLE",
+        "blank": "VARCHAR",
+        "day": "DATE",
+        "moment": "TIMESTAMP WITH TIME ZONE",
+        "odd": "VARCHAR",
+        "raw": "BLOB",
+    }
+    assert [row[3] for row in (rows[0], rows[-1])] == ["0", "x"]
+    assert [row[5] for row in (rows[0], rows[-1])] == [0.0, 1.5]
+    assert rows[0][10] == b"\x00\xff"
+
+
+def test_whole_numbers_that_a_double_cannot_hold_become_text(data: Apart, warehouse: Warehouse):
+    data.sql(f"CREATE TABLE ids AS SELECT {2**53 + 1} AS id UNION ALL SELECT 1.5")
+    assert loaded(warehouse, "SELECT id FROM ids")[1] == [("1.5",), (str(2**53 + 1),)]
+
+
+def test_a_source_that_gives_other_rows_each_time_is_read_once(data: Apart, sandbox: SandboxServer):
+    flow = Flow(data, sandbox)
+    data.sql("CREATE TABLE numbers AS SELECT i FROM generate_series(1, 50) AS n(i)")
+    flow = flow.reading("SELECT 'r' || abs(random()) AS id, 'Ada' AS full_name FROM numbers")
+    report = flow.run()
+    assert (report.delivered, report.unread, report.changed_while_read) == (50, 0, 0)
+
+
+def test_text_that_is_no_text_makes_its_row_invalid_and_no_other(data: Apart, sandbox: SandboxServer):
+    flow = Flow(data, sandbox)
+    data.sql(
+        "CREATE TABLE common_room_contacts AS SELECT 'c1' AS id, 'Ada' AS full_name UNION ALL "
+        "SELECT 'c2', CAST(x'ff41' AS TEXT) UNION ALL SELECT 'c3', 'a' || char(0) || 'b'"
+    )
+    assert (flow.run().delivered, set(flow.rejected())) == (1, {"c2", "c3"})
+
+
+def test_nothing_is_written_to_the_source(data: Apart, sandbox: SandboxServer):
+    data.sql("CREATE TABLE common_room_contacts AS SELECT 'c1' AS id, 'Ada' AS full_name")
+    before = data.source.path.read_bytes()
+    assert Flow(data, sandbox).run().delivered == 1
+    assert data.source.path.read_bytes() == before
+    with (
+        pytest.raises(WarehouseError, match="no SQLite file"),
+        open_warehouse("sqlite:////nowhere.db", data.state_url).source_session(),
+    ):
+        pass
+    assert not Path("/nowhere.db").exists()
+
+
+def test_a_missing_source_and_one_that_fails_are_told_apart(data: Apart, warehouse: Warehouse):
+    data.sql("CREATE VIEW broken AS SELECT * FROM gone")
+    for source in ("nowhere", "SELECT * FROM nowhere"):
+        with pytest.raises(SourceMissing):
+            loaded(warehouse, source)
+    with pytest.raises(WarehouseError) as caught:
+        loaded(warehouse, "broken")
+    assert not isinstance(caught.value, SourceMissing)
+    with pytest.raises(WarehouseError, match="differ only in case"):
+        loaded(warehouse, "SELECT 1 AS a, 2 AS A")
+
+
+def test_percent_signs_and_colons_are_the_query_s_own(warehouse: Warehouse):
+    assert loaded(warehouse, "SELECT '100%' AS a, ':name %s %(x)s' AS b")[1] == [("100%", ":name %s %(x)s")]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:////data/crm.db", "state URL"),
+        ("oracle+oracledb://host/x", "pip install oracledb"),
+        ("mssql+pymssql://u:secret@host/x", "pip install pymssql"),
+        ("nothing://host", "names no known engine"),
+    ],
+)
+def test_a_url_that_cannot_be_used_says_what_to_do(url: str, expected: str):
+    with pytest.raises(WarehouseError, match=expected) as caught:
+        open_warehouse(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_state_is_kept_in_duckdb_or_postgresql_only(data: Apart):
+    with pytest.raises(WarehouseError, match="the state URL must name"):
+        open_warehouse("duckdb:///a.duckdb", data.url)
+
+
+class MariaDB:
+    """A server of its own, with a user who may only read."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="cr_mariadb"))
+        socket = self._folder / "socket"
+        common = [f"--datadir={self._folder / 'data'}", "--user=root"]
+        subprocess.run(
+            ["mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
+            check=True,
+            capture_output=True,
+        )
+        self._server = subprocess.Popen(
+            [
+                str(shutil.which("mariadbd")),
+                *common,
+                f"--socket={socket}",
+                "--skip-networking",
+                "--default-time-zone=+05:00",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._root = f"mysql+pymysql://root@localhost/mysql?unix_socket={socket}"
+        self.url = f"mysql+pymysql://reader@localhost/crm?unix_socket={socket}&charset=utf8mb4"
+        give_up = time.monotonic() + 60
+        while not socket.exists() and time.monotonic() < give_up:
+            time.sleep(0.1)
+        self.sql(
+            "CREATE DATABASE crm CHARACTER SET utf8mb4",
+            "CREATE USER reader@localhost",
+            "GRANT SELECT ON crm.* TO reader@localhost",
+        )
+
+    def sql(self, *statements: str) -> None:
+        import sqlalchemy
+
+        engine = sqlalchemy.create_engine(self._root)
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+            connection.commit()
+        engine.dispose()
+
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait(60)
+        shutil.rmtree(self._folder)
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[MariaDB]:
+    if shutil.which("mariadbd") is None:
+        pytest.skip("there is no MariaDB here: apt-get install mariadb-server")
+    pytest.importorskip("pymysql", reason="there is no driver of MariaDB here: pip install pymysql")
+    server = MariaDB()
+    yield server
+    server.stop()
+
+
+def test_mariadb_is_a_source(mariadb: MariaDB, tmp_path: Path, sandbox: SandboxServer):
+    mariadb.sql(
+        "CREATE TABLE crm.people (id BIGINT UNSIGNED PRIMARY KEY, full_name VARCHAR(100), email VARCHAR(100), "
+        "title_at_company DECIMAL(20,4), bio JSON, joined TIMESTAMP NULL, seen DATETIME(6), born DATE, ratio DOUBLE, "
+        "active BOOLEAN, photo BLOB, at TIME)",
+        "INSERT INTO crm.people VALUES (18446744073709551615, 'Ada 王 😀', 'ada@example.com', 12.5000, "
+        """'{"a": [1, "x"]}', '2026-01-02 08:00:00', '2026-01-02 03:04:05.123456', '1815-12-10', 0.1, true, x'00ff', """
+        "'01:02:03'), (2, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+    )
+    warehouse = open_warehouse(mariadb.url, f"duckdb:///{tmp_path / 'state.duckdb'}")
+    types, rows = loaded(warehouse, "people")
+    assert (types["id"], types["title_at_company"]) == ("DECIMAL(38,0)", "DECIMAL(38,4)")
+    [_, ada] = rows
+    # The server's zone is +05:00, so 08:00 there is 03:00 in UTC.
+    assert str(ada[5]) == "2026-01-02 03:00:00"
+    assert str(ada[6]) == "2026-01-02 03:04:05.123456"
+    assert (ada[1], ada[4], str(ada[7])) == ("Ada 王 😀", '{"a": [1, "x"]}', "1815-12-10")
+
+    state = DuckDBFile(tmp_path)
+    flow = Flow(_Data(mariadb.url, state), sandbox, Sync("contacts", "contact", "people"))
+    assert (flow.run().delivered, flow.run().unchanged) == (2, 2)
+    assert set(flow.room) == {"18446744073709551615", "2"}
+    mariadb.sql("UPDATE crm.people SET full_name = 'Bea' WHERE id = 2", "DELETE FROM crm.people WHERE id > 2")
+    report = flow.run()
+    assert (report.delivered, report.absent_from_source) == (1, 1)
+    with warehouse.source_session() as session, pytest.raises(SourceMissing):
+        session.columns(Relation("nowhere"))
+
+
+class _Data:
+    kind = "mysql-duckdb"
+
+    def __init__(self, url: str, state: DuckDBFile):
+        self.url, self.state_url = url, state.url
+        self.sql = state.sql
+
+    def dialect_of(self, sql: str) -> str:
+        return sql
+
+    def remove(self) -> None: ...
