@@ -128,10 +128,15 @@ class CommonRoomResource(_ResourceWithSecrets):
         except ValueError as error:
             raise SettingsError(str(error)) from None
 
-    def destination(self) -> Destination:
-        """Return the room as the engine takes it. A token is needed only when there is something to send."""
+    def destination(self, rate_share: float = 1.0) -> Destination:
+        """Return the room as the engine takes it. A token is needed only when there is something to send.
+
+        `rate_share` is how much of the resource's own share of the rate limit to use.
+        """
         source_id = self.source_id if self.source_id is not None else Settings.from_environment().source_id
-        return Destination(self.get_client, source_id)
+        share = rate_share * (1.0 if self.rate_share is None else self.rate_share)
+        room = self if rate_share >= 1 else self.model_copy(update={"rate_share": share})
+        return Destination(room.get_client, source_id)
 
 
 class WarehouseResource(_ResourceWithSecrets):

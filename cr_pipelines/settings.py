@@ -4,9 +4,11 @@ Goes in: environment variables. Comes out: `Settings`, and for an error that a s
 """
 
 import os
+import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, NotTheApi, UnknownSource, Unreachable
+from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, NotFound, NotTheApi, OperationGone, UnknownSource, Unreachable
 from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.hidden import HiddenText
 
@@ -20,6 +22,10 @@ _ALLOW_HTTP = "COMMON_ROOM_ALLOW_HTTP"
 _WAREHOUSE_URL = "CR_WAREHOUSE_URL"
 _STATE_URL = "CR_STATE_URL"
 _STATE_SCHEMA = "CR_STATE_SCHEMA"
+
+_API_PATH = re.compile(r"/community/v\d+/?$")
+_ASTRAY = (NotFound, NotTheApi, OperationGone)
+"""Responses of something that is not the API, or not where it is."""
 
 _VARIABLES = {
     BadToken.advice: _TOKEN,
@@ -106,6 +112,15 @@ def parse_source_id(value: str | None) -> int | None:
     return int(value)
 
 
+def _wrong_path(error: BaseException) -> str | None:
+    """Return what the base URL lacks, if the API does not seem to be where it leads."""
+    parts = urlsplit(os.environ.get(_BASE_URL) or DEFAULT_BASE_URL)
+    astray = isinstance(error, _ASTRAY) or any(kind.advice in str(error) for kind in _ASTRAY)
+    if not astray or _API_PATH.search(parts.path):
+        return None
+    return f"{_BASE_URL} does not end in /community/v1; set it to {parts.scheme}://{parts.hostname}…/community/v1"
+
+
 def hint(error: BaseException) -> str | None:
     """Return which environment variable to check, or None if no variable is at fault or the message names it."""
     message = str(error)
@@ -117,5 +132,5 @@ def hint(error: BaseException) -> str | None:
 
 def explain(error: BaseException) -> str:
     """Return the error's message, with the environment variable to check if one is at fault."""
-    advice = hint(error)
+    advice = _wrong_path(error) or hint(error)
     return f"{error}; {advice}" if advice else str(error)

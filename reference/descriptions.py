@@ -6,7 +6,9 @@ Goes in: nothing. Comes out: descriptions of tables, columns, statuses, reason c
 TABLES = {
     "sync_ledger": "One row for each key of a sync: what became of it, and what was delivered.",
     "sync_runs": "One row for each run of a sync, or for each partition of a run.",
+    "dropped_values": "A view: rows that were delivered without a bad value (`on_invalid_value: drop_value`).",
     "rejected_rows": "A view of the rows that are invalid or rejected now, with the field and the reason.",
+    "sync_column_hashes": "Short salted hashes of the columns of up to 2,000 rows of a sync, to say which changed.",
     "sync_outcomes": "The outbox: outcomes of runs that are running or were killed, until the ledger has them.",
     "sync_intents": "Rows that are about to be sent by an operation that must not be repeated.",
     "pii_removals": "The suppression list, and what became of each privacy request.",
@@ -27,6 +29,7 @@ COLUMNS = {
     "key": "Key of the row: its key column, or a JSON array of several. A key that contains an `@` or is long is "
     "stored as `sha256:` and a hash.",
     "partition": "Day of the source, as YYYY-MM-DD; empty for a source that is synced as a whole.",
+    "hashes": "JSON of a short hash of each column, salted with the fingerprint.",
     "fingerprint": "md5 of the row that the entry is about.",
     "delivered_fingerprint": "md5 of the row as it was delivered last.",
     "row_hash": "Fast hash of the row by the engine's own function.",

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from cr_pipelines.cli.options import definitions_option
-from cr_pipelines.cli.syncs import explain, plan, run
+from cr_pipelines.cli.options import definitions_option, json_option
+from cr_pipelines.cli.syncs import audit, explain, plan, run
 
 _SANDBOX_PORT = 8642
 _DAGSTER_PORT = 3000
@@ -98,6 +98,8 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
 @click.option(
     "--drop-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of connections dropped before the write."
 )
+@click.option("--lose-every", type=click.IntRange(1), help="Never store every so many-th accepted user.")
+@click.option("--change-every", type=click.IntRange(1), help="Store every so many-th accepted user with another value.")
 @click.option("--seed", type=int, help="Seed that makes the faults repeatable.")
 @click.option(
     "--shapes",
@@ -128,6 +130,8 @@ def sandbox(
     latency_jitter_ms: float,
     error_rate: float,
     drop_rate: float,
+    lose_every: int | None,
+    change_every: int | None,
     seed: int | None,
     report: Path | None,
     **settings: Any,
@@ -147,6 +151,8 @@ def sandbox(
         "latency_jitter_seconds": latency_jitter_ms / 1000,
         "error_rate": error_rate,
         "drop_before_rate": drop_rate,
+        "lose_every": lose_every,
+        "change_every": change_every,
         "seed": seed,
     }
     serve_sandbox({**settings, "faults": faults}, report)
@@ -194,19 +200,20 @@ def probe(
 
 
 @main.command(short_help="Check the setup and show what is wrong.")
+@json_option
 @definitions_option
-def doctor(definitions: str) -> None:
+def doctor(definitions: str, in_json: bool) -> None:
     """Check the setup and show what is wrong. Run this first when something does not work.
 
-    Checks the environment, the token and its room, the warehouse, and for each sync the source, its columns,
-    what a run would send now, and the last run. Sends nothing. Creates the state tables in the warehouse if they
-    do not exist. Shows no personal data and no token.
+    Checks what is installed, the environment, the token and its room, the warehouse, the state, privacy requests, and
+    for each sync the source, its columns, what a run would send now, and the last run. Sends nothing. Creates the
+    state tables in the warehouse if they do not exist. Shows no personal data and no token.
 
     Exit codes: 0 everything looks good; 1 problems found; 2 wrong usage.
     """
     from cr_pipelines.cli.doctor import examine
 
-    raise SystemExit(0 if examine(definitions) else 1)
+    raise SystemExit(0 if examine(definitions, in_json=in_json) else 1)
 
 
 @main.command()
@@ -234,6 +241,42 @@ def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> Non
     from cr_pipelines.cli.compact import compact as compact_partitions
 
     compact_partitions(days, sync, dry_run=dry_run, definitions=definitions)
+
+
+@main.command(short_help="Suggest a view that maps a table of yours.")
+@click.argument("kind")
+@click.argument("table")
+@click.option("--view", metavar="NAME", help="Name of the view.  [default: that of the ready-made sync]")
+@definitions_option
+def suggest(kind: str, table: str, view: str | None, definitions: str) -> None:
+    """Suggest a view that maps TABLE to the columns of KIND, such as `suggest contacts crm.users`.
+
+    Reads the columns of the table and 1,000 rows, and prints a CREATE VIEW that runs as it is. A comment explains each
+    guess; what could not be mapped is left as commented lines. Creates nothing, and prints no value of a row but the
+    names of event types, segments and statuses.
+
+    Exit codes: 0 printed; 1 the table cannot be read; 2 wrong usage.
+    """
+    from cr_pipelines.cli.suggest import suggest as print_view
+
+    print_view(kind, table, view=view, definitions=definitions)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion of commands and options for a SHELL.
+
+    For bash, put into ~/.bashrc: eval "$(cr-pipelines completion bash)". For zsh, the same with zsh into ~/.zshrc. For
+    fish: cr-pipelines completion fish > ~/.config/fish/completions/cr-pipelines.fish
+
+    Exit codes: 0 printed; 2 wrong usage.
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None  # noqa: S101 - click has these three
+    click.echo(kind(main, {}, "cr-pipelines", "_CR_PIPELINES_COMPLETE").source())
 
 
 @main.group()
@@ -289,8 +332,9 @@ def pii() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write all columns to this file instead, for the records of a privacy officer.",
 )
+@json_option
 @definitions_option
-def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str) -> None:
+def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions: str, in_json: bool) -> None:
     """Show when each privacy request was submitted, is due, and was verified.
 
     Shows request ids, times and counts. The CSV file also has the SHA-256 of each address. Neither has an address.
@@ -299,7 +343,7 @@ def pii_report(request_ids: tuple[str, ...], csv_file: Path | None, definitions:
     """
     from cr_pipelines.cli.pii import report
 
-    report(request_ids, csv_file, definitions)
+    report(request_ids, csv_file, definitions, in_json=in_json)
 
 
 @pii.command("unsuppress")
@@ -321,5 +365,5 @@ def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definiti
     unsuppress(request_id, reason, even_unverified=even_unverified, definitions=definitions)
 
 
-for each in (plan, run, explain):
+for each in (plan, run, explain, audit):
     main.add_command(each)

@@ -8,6 +8,7 @@ from itertools import groupby
 
 import click
 
+from cr_pipelines.cli.progress import showing
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.sync import compact_ledger
 from cr_pipelines.wording import count
@@ -16,13 +17,14 @@ from cr_pipelines.wording import count
 def compact(days: int, sync: str | None, *, dry_run: bool, definitions: str) -> None:
     """Compact old partitions of the ledger and print which. Raises ClickException and WarehouseError."""
     project = load_project(definitions)
-    compacted = compact_ledger(
-        project.open_warehouse(),
-        project.state_schema,
-        settled_for=timedelta(days=days),
-        sync=sync,
-        dry_run=dry_run,
-    )
+    with showing("looking for old partitions" if dry_run else "compacting old partitions"):
+        compacted = compact_ledger(
+            project.open_warehouse(),
+            project.state_schema,
+            settled_for=timedelta(days=days),
+            sync=sync,
+            dry_run=dry_run,
+        )
     done = "would be compacted" if dry_run else "compacted"
     if not compacted:
         click.echo(f"Nothing to compact: no other rows have been untouched for {count(days, 'day')}.")

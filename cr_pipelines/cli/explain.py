@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from cr_pipelines.cli.hints import naming_tables
 from cr_pipelines.cli.progress import showing
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.sync import Options, RowExplanation, Sync, run_sync
@@ -21,7 +22,7 @@ def explain_row(name: str, key: str, *, definitions: str, in_json: bool) -> None
     """Print what there is to say of one row. Raises ClickException for a key that nothing has."""
     project = load_project(definitions)
     sync, spelled = project.find(name), hashed_key(key)
-    with showing(f"{sync.name}: looking for the row"):
+    with showing(f"{sync.name}: looking for the row"), naming_tables(project, sync.relation):
         report = run_sync(
             sync,
             project.open_warehouse(),

@@ -5,6 +5,7 @@ next runs send again.
 """
 
 import csv
+import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ _SHOWN = {
 """The columns in the terminal; the CSV file has all of them."""
 
 
-def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str) -> None:
+def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str, *, in_json: bool) -> None:
     """Print the requests, or write them to a file. Raises ClickException for an unknown id."""
     wanted = [hashed_key(request_id) for request_id in request_ids]
     records = _removals(definitions).records(wanted)
@@ -41,7 +42,11 @@ def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str) 
             f"no request {', '.join(sorted(unknown))}; omit --request-id to list all requests. A request is known once "
             "the sensor or a run has seen its row"
         )
-    if csv_file is None:
+    if in_json and csv_file is None:
+        names = [item.name for item in fields(RemovalRecord)]
+        listed = [{name: _plain(getattr(record, name)) for name in names} for record in records]
+        click.echo(json.dumps({"requests": listed}, indent=2))
+    elif csv_file is None:
         _print(records)
     else:
         _write(records, csv_file)
@@ -96,6 +101,10 @@ def _write(records: Sequence[RemovalRecord], path: Path) -> None:
             writer.writerows([_exact(getattr(record, name)) for name in names] for record in records)
     except OSError as error:
         raise click.ClickException(f"cannot write {path}: {error.strerror}") from None
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
 def _short(value: Any) -> str:

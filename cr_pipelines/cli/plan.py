@@ -8,6 +8,7 @@ from datetime import date
 
 import click
 
+from cr_pipelines.cli.hints import naming_tables, source_id_problem
 from cr_pipelines.cli.progress import showing
 from cr_pipelines.cli.project import load_project
 from cr_pipelines.cli.reports import as_json, show_problems
@@ -30,7 +31,7 @@ def show_plan(
     project = load_project(definitions)
     sync = project.find(name)
     partition = project.partition_of(sync, day)
-    with showing(f"{sync.name}: comparing the source with the ledger"):
+    with showing(f"{sync.name}: comparing the source with the ledger"), naming_tables(project, sync.relation):
         report = run_sync(
             sync,
             project.open_warehouse(),
@@ -39,6 +40,9 @@ def show_plan(
             options=options,
             partition=partition,
         )
+    wrong_source = source_id_problem(project, sync, report)
+    if wrong_source is not None:
+        raise click.ClickException(wrong_source)
     if in_json:
         click.echo(json.dumps({"request": sync.contract.endpoint, **as_json(report)}, indent=2))
         return
@@ -59,6 +63,8 @@ def _show_counts(report: Report) -> None:
         return
     for counter, number in report.shown_counts("plan"):
         click.echo(f"  {counter.label_in(dry_run=True):22}{number:>12,}")
+    if report.changes():
+        click.echo(f"\n  {report.changes()}")
     for named in report.named_keys():
         click.echo(f"\n  {named}")
 
@@ -72,6 +78,6 @@ def _show_columns(report: Report) -> None:
 
 
 def _show_payloads(report: Report) -> None:
-    for position, sample in enumerate(report.samples, start=1):
-        click.secho(f"\nRequest {position} (personal data)", bold=True)
+    for position, (target, sample) in enumerate(zip(report.sample_targets, report.samples, strict=True), start=1):
+        click.secho(f"\nRequest {position}: {target} (personal data)", bold=True)
         click.echo(json.dumps(json.loads(sample), indent=2, ensure_ascii=False))

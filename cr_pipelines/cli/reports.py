@@ -3,12 +3,13 @@
 Goes in: the engine's report. Comes out: lines in the terminal, or plain values for JSON; neither has personal data.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from cr_pipelines.sync import COUNTERS, Report
+from cr_pipelines.sync import COUNTERS, Problem, Report
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -21,7 +22,11 @@ def as_json(report: Report) -> dict[str, Any]:
         "state": report.state,
         "source_emptied": report.emptied,
         "counts": {counter.name: report.count(counter) for counter in COUNTERS},
-        "problems": [asdict(problem) for problem in _sorted(report)],
+        "changed": report.changed,
+        "changed_compared": report.changed_compared,
+        "changed_columns": report.changed_columns,
+        "problems": [asdict(problem) for problem in _sorted(report.problems)],
+        "dropped_values": [asdict(problem) for problem in report.dropped],
         "rejected_rows": [asdict(row) for row in report.rejected_rows],
         "unknown_keys": list(report.unknown_keys),
         "ignored_columns": dict(report.ignored_columns),
@@ -31,15 +36,19 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def show_problems(report: Report) -> None:
-    """Print invalid rows by field and reason, those of the most rows first."""
-    if not report.problems:
-        return
-    click.secho("\nProblems", bold=True)
-    for problem in _sorted(report):
+    """Print invalid rows by field and reason, those of the most rows first, and bad values that are left out."""
+    for title, problems in (("Problems", report.problems), ("Values left out", report.dropped)):
+        if problems:
+            click.secho(f"\n{title}", bold=True)
+            _show_listed(_sorted(problems))
+
+
+def _show_listed(problems: Sequence[Problem]) -> None:
+    for problem in problems:
         keys = ", ".join(problem.example_keys) + (", …" if problem.rows > len(problem.example_keys) else "")
         click.echo(f"  {problem.rows:>8,}  {problem.field}  {problem.reason_code}  keys: {keys}")
         click.echo(f"            {problem.message}")
 
 
-def _sorted(report: Report) -> list[Any]:
-    return sorted(report.problems, key=lambda problem: -problem.rows)
+def _sorted(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: -problem.rows)

@@ -12,6 +12,7 @@ from datetime import date
 import click
 
 from cr_pipelines.cli.errors import explain
+from cr_pipelines.cli.hints import naming_tables, source_id_problem
 from cr_pipelines.cli.progress import showing
 from cr_pipelines.cli.project import Project, load_project
 from cr_pipelines.cli.reports import as_json, show_problems
@@ -44,7 +45,7 @@ def run(name: str, options: Options, *, day: date | None, definitions: str, in_j
     if in_json:
         click.echo(json.dumps({"exit_code": code, "error": stopped_by, **as_json(report)}, indent=2))
     else:
-        _show(report, stopped_by, project.state_schema)
+        _show(report, stopped_by or source_id_problem(project, sync, report), project.state_schema)
     return code
 
 
@@ -52,7 +53,10 @@ def _run(project: Project, sync: Sync, options: Options, day: date | None) -> tu
     """Return the report of a run, and why it ended early, if it did."""
     on_terminal = sys.stderr.isatty()
     timing = Timing(progress_seconds=_BAR_SECONDS, longest_progress_seconds=_BAR_SECONDS) if on_terminal else Timing()
-    with showing(f"{sync.name}: comparing the source with the ledger") as display:
+    with (
+        showing(f"{sync.name}: comparing the source with the ledger") as display,
+        naming_tables(project, sync.relation),
+    ):
         try:
             report = run_sync(
                 sync,

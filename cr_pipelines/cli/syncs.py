@@ -1,4 +1,4 @@
-"""The commands about one sync: `plan`, `run` and `explain`.
+"""The commands about one sync: `plan`, `run`, `explain` and `audit`.
 
 Goes in: arguments. Comes out: what each command prints, and its exit code. Each imports what it needs when it runs.
 """
@@ -74,6 +74,44 @@ def explain(sync: str, key: str, definitions: str, in_json: bool) -> None:
     from cr_pipelines.cli.explain import explain_row
 
     explain_row(sync, key, definitions=definitions, in_json=in_json)
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--sample", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Number of rows.")
+@click.option(
+    "--settled-for",
+    "minutes",
+    type=click.FloatRange(0),
+    default=10.0,
+    show_default=True,
+    help="Only rows that were delivered at least this many minutes ago.",
+)
+@click.option(
+    "--rate-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.2,
+    show_default=True,
+    help="How much of the rate limit to use at most.",
+)
+@json_option
+@definitions_option
+def audit(sync: str, sample: int, minutes: float, rate_share: float, definitions: str, in_json: bool) -> None:
+    """Check that Common Room stored what it accepted of SYNC, a sync of contacts.
+
+    Looks up a random sample of delivered rows by their email or account, and compares each with the source, field by
+    field where the API shows it. Prints counts, and the keys and field names of what is absent or different, but no
+    values. Rows that changed since, or cannot be looked up, are counted. Sends nothing.
+
+    Exit codes: 0 all that was looked up is as it was sent; 1 some rows are absent or different; 2 could not run.
+    """
+    from cr_pipelines.cli.audit import audit as audit_here
+
+    raise SystemExit(
+        audit_here(
+            sync, sample=sample, minutes=minutes, rate_share=rate_share, definitions=definitions, in_json=in_json
+        )
+    )
 
 
 def _options(*, keys: tuple[str, ...], **options: Any) -> "Options":

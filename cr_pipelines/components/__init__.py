@@ -20,6 +20,7 @@ from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
     CommonRoomSync,
     DailyPartitions,
+    DeliveryAudit,
     DeliveryThresholds,
     RejectionThresholds,
     SyncEvents,
@@ -45,6 +46,7 @@ __all__ = [
     "CommonRoomSync",
     "Connection",
     "DailyPartitions",
+    "DeliveryAudit",
     "DeliveryThresholds",
     "EmailChannel",
     "RejectionThresholds",

@@ -4,6 +4,7 @@ The way of a row: `contract` says what its columns mean, `plan` finds out whethe
 suppressed people out, `deliver` sends it, `state` records what became of it, and `report` sums it up.
 """
 
+from cr_pipelines.sync.audit import AUDITED_KINDS, AuditReport, audit_sync
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
 from cr_pipelines.sync.counters import COUNTERS, Counter
 from cr_pipelines.sync.errors import (
@@ -46,11 +47,13 @@ from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
 
 __all__ = [
+    "AUDITED_KINDS",
     "CATALOG_TABLES",
     "COUNTERS",
     "PII_REMOVALS",
     "REMOVALS",
     "AlreadyRunning",
+    "AuditReport",
     "CompactedPartition",
     "Counter",
     "Destination",
@@ -88,6 +91,7 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "adopt_room",
+    "audit_sync",
     "check_room",
     "compact_ledger",
     "copy_state",

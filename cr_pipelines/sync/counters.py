@@ -136,6 +136,13 @@ COUNTERS = (
         planned_label="may have arrived",
     ),
     Counter(
+        "without_values",
+        "bigint",
+        "rows_without_values",
+        "with a bad value left out",
+        "Of the rows delivered in the run, those of which a bad value was left out, as on_invalid_value says.",
+    ),
+    Counter(
         "not_sent",
         "bigint",
         "rows_not_sent",

@@ -73,6 +73,12 @@ class RowExplanation:
         """The API's fields that would be sent, without their values."""
         return [] if self.request is None else list(json.loads(self.request))
 
+    @property
+    def is_as_delivered(self) -> bool:
+        """Whether the row is as it was delivered; one without a bad value is looked at again by each run."""
+        delivered = self.entry is not None and self.entry.status == "delivered"
+        return self.comparison == "unchanged" or (self.comparison == "recheck" and delivered)
+
     def suppress(self) -> None:
         """Leave out all data: the person asked to be forgotten."""
         self.outcome, self.values, self.request = "suppressed", {}, None
@@ -82,6 +88,10 @@ class RowExplanation:
         """Whether the next run sends the row, and why, as a sentence without personal data."""
         if self.outcome == "suppressed":
             return "no run sends it: the person asked to be forgotten"
+        if self.comparison == "recheck" and self.is_as_delivered:
+            return (
+                f"no run sends it unless the room accepts what was left out: {self.entry.message if self.entry else ''}"
+            )
         if self.outcome == "invalid":
             return f"no run sends it: {self.problem}"
         return _NEXT_RUN[self.comparison]

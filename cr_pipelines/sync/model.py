@@ -36,6 +36,9 @@ class Sync:
             more would be deleted.
         recreate_deleted: whether to recreate a tag that is in the source but was deleted manually in the room; it is
             reported otherwise.
+        on_invalid_value: what a bad value of an optional column costs: the row (`reject_row`), or the value alone
+            (`drop_value`), which is then shown in the view `dropped_values`. A bad value of a required column always
+            costs the row.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Sync:
     on_source_delete: Literal["keep", "delete"] = "keep"
     max_deletions: int = 10
     recreate_deleted: bool = False
+    on_invalid_value: Literal["reject_row", "drop_value"] = "reject_row"
     key_names: Mapping[str, Mapping[str, str]] | None = field(default=None, repr=False, compare=False)
     """Of a planned sync: names in key columns that mean the same as another, which keys have instead."""
 
@@ -57,6 +61,8 @@ class Sync:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"sync {self.name}: {name} is {value}; it must be {least} or more")
+        if self.on_invalid_value not in ("reject_row", "drop_value"):
+            raise ValueError(f"sync {self.name}: on_invalid_value must be reject_row or drop_value")
         contract = CONTRACTS.get(self.kind)
         if contract and contract.batching is None and self.batch_size is not None:
             raise ValueError(f"sync {self.name}: a {self.kind} has a request of its own; leave batch_size out")

@@ -18,8 +18,17 @@ _EXAMPLES = 3
 _MOST_PARTS = 20
 """So many parts of one column, with one reason, are listed apart from it."""
 
+_MOST_COLUMNS = 8
+"""So many columns that changed are named."""
+
+_MOST_DROPPED = 100
+"""So many kinds of dropped values are listed."""
+
 MOST_KEYS = 20
 """So many keys of one kind are named at most."""
+
+MOST_EXPLAINED = 10_000
+"""A dry run explains so many keys at most."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +83,16 @@ class Report:
         deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
         deletion_keys: up to 20 keys of what `deletions` counts.
         rejected_rows: some of the rows that are invalid or rejected now.
+        changed: of the rows offered, those that changed since they were delivered.
+        changed_compared: those of them of which the columns could be compared.
+        changed_columns: in how many of these each column changed.
+        rows_with_dropped_values: how many rows are in Common Room without a bad value, by this run or an earlier one.
+        dropped: the bad values that the run left out, by field and reason.
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
         ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
         explanations: of a dry run that names keys, each key explained.
+        sample_targets: method and path of each of `samples`.
         samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
     """
 
@@ -100,6 +115,7 @@ class Report:
     failed: int = 0
     suppressed: int = 0
     unknown: int = 0
+    without_values: int = 0
     not_sent: int = 0
     changed_after_delivery: int = 0
     changed_while_read: int = 0
@@ -121,11 +137,17 @@ class Report:
     deleted_remotely_keys: list[str] = field(default_factory=list)
     deletion_keys: list[str] = field(default_factory=list)
     rejected_rows: list[RejectedRow] = field(default_factory=list)
+    changed: int = 0
+    changed_compared: int = 0
+    changed_columns: dict[str, int] = field(default_factory=dict)
+    rows_with_dropped_values: int = 0
+    dropped: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     ignored_columns: Mapping[str, str | None] = field(default_factory=dict)
     explanations: list[RowExplanation] = field(default_factory=list)
     samples: list[str] = field(default_factory=list, repr=False)
+    sample_targets: list[str] = field(default_factory=list)
     _parts: dict[tuple[str, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -142,6 +164,19 @@ class Report:
         if problem is None:
             problem = self._problems[column, reason_code] = Problem(column, reason_code, 0, [], message)
             self.problems.append(problem)
+        problem.rows += rows
+        if len(problem.example_keys) < _EXAMPLES:
+            problem.example_keys.append(key)
+
+    def add_dropped(self, key: str, column: str, reason_code: str, message: str, rows: int = 1) -> None:
+        """Count bad values that were left out, under their field and reason."""
+        known = (each for each in self.dropped if (each.field, each.reason_code) == (column, reason_code))
+        problem = next(known, None)
+        if problem is None:
+            if len(self.dropped) >= _MOST_DROPPED:
+                return
+            problem = Problem(column, reason_code, 0, [], message)
+            self.dropped.append(problem)
         problem.rows += rows
         if len(problem.example_keys) < _EXAMPLES:
             problem.example_keys.append(key)
@@ -170,6 +205,10 @@ class Report:
         for problem in other.problems:
             [key] = problem.example_keys[:1] or [""]
             self.add_problem(key, problem.field, problem.reason_code, problem.message, problem.rows)
+        for name, count in other.changed_columns.items():
+            self.changed_columns[name] = self.changed_columns.get(name, 0) + count
+        self.changed += other.changed
+        self.changed_compared += other.changed_compared
         self.emptied = self.emptied or other.emptied
 
     def count(self, counter: Counter) -> float | None:
@@ -197,13 +236,23 @@ class Report:
             f"{count:,} {counter.label_in(dry_run=self.dry_run)}" for counter, count in self.shown_counts("summary")
         ]
         line = f"{self.sync}: {rows(self.source_rows)} in the source: {', '.join(counts)}"
-        line = "; ".join([line, *self.named_keys()])
+        line = "; ".join([line, *filter(None, [self.changes()]), *self.named_keys()])
         if self.unknown_keys:
             line += f"; {len(self.unknown_keys):,} of the keys asked for are not in the source"
         line += f"; {self.requests:,} requests in {self.seconds:.1f} s"
         if self.rate_limited:
             line += f", {self.rate_limited:,} responses of 429"
         return line
+
+    def changes(self) -> str | None:
+        """Return which columns changed in how many rows: `297 changed: country 297, company_name 1`."""
+        if not self.changed_columns:
+            return None
+        listed = sorted(self.changed_columns.items(), key=lambda item: (-item[1], item[0]))
+        named = ", ".join(f"{name} {count:,}" for name, count in listed[:_MOST_COLUMNS])
+        more = f" and {len(listed) - _MOST_COLUMNS} more columns" if len(listed) > _MOST_COLUMNS else ""
+        compared = "" if self.changed_compared >= self.changed else f", of {self.changed_compared:,} compared"
+        return f"{self.changed:,} changed{compared}: {named}{more}"
 
     def named_keys(self) -> list[str]:
         """Return the keys that are named to the user, as phrases such as `deleted remotely: VIP, Beta and 2 more`."""

@@ -6,7 +6,7 @@ inside the warehouse, deliver what the plan offers, record what became of it.
 
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, OperationGone, UnknownSource
+from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.key_names import KeyNames
 from cr_pipelines.sync.deliver.mirror import Deletions, RemoteState
@@ -33,7 +34,8 @@ from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.watch import SuppressionWatch
-from cr_pipelines.sync.report import MOST_KEYS, Progress, Report, SyncStopped
+from cr_pipelines.sync.report import MOST_EXPLAINED, MOST_KEYS, Progress, Report, SyncStopped
+from cr_pipelines.sync.state.column_hashes import HashedColumns, read_column_hashes
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
@@ -135,6 +137,7 @@ class Run:
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
+        self._column_hashes: Mapping[str, HashedColumns] = {}
         self._room = RoomCheck(warehouse, schema, self._source_id, dry_run=options.dry_run)
         writer = self._source_id if sync.contract.needs_source_id else None
         self._names = KeyNames(sync, schema, partition, writer)
@@ -149,11 +152,22 @@ class Run:
         plan = self._plan(remote)
         outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
         recorder = Recorder(self._warehouse, outbox, self._watch, self._heartbeat, self._timing)
-        end = RunEnd(self.key, self._warehouse, self._schema, outbox, recorder, self._heartbeat, self._report)
+        columns = ChangedColumns(plan.columns, self._column_hashes, self._report)
+        end = RunEnd(
+            self.key,
+            self._warehouse,
+            self._schema,
+            outbox,
+            recorder,
+            self._heartbeat,
+            self._report,
+            columns,
+            counts_dropped=self._sync.on_invalid_value == "drop_value",
+        )
         deletions: Deletions | None = None
         try:
             if plan.offered:
-                self._deliver(plan, remote, outbox, recorder, on_progress)
+                self._deliver(plan, remote, outbox, recorder, columns, on_progress)
             elif self._room.may_differ(self._destination):
                 self._with_client(lambda client: self._room.check(client, sends=False))
             if remote is not None and self._sync.on_source_delete == "delete" and not self._breaker.is_open:
@@ -282,7 +296,9 @@ class Run:
             )
             plan = planner.plan(None if remote is None else remote.ids)
         planner.count_problems(plan, self._report)
-        if self._options.dry_run and 0 < len(self._options.keys) <= MOST_KEYS:
+        if plan.offered:
+            self._column_hashes = read_column_hashes(session, self._schema, self._sync.name)
+        if self._options.dry_run and 0 < len(self._options.keys) <= MOST_EXPLAINED:
             entries, comparisons = ledger.entries(self._sync.name, self._options.keys), planner.comparisons()
             self._report.explanations = [
                 RowExplanation(key, comparisons.get(key, "not_in_source"), entries.get(key))
@@ -302,6 +318,7 @@ class Run:
         remote: RemoteState | None,
         outbox: Outbox,
         recorder: Recorder,
+        columns: ChangedColumns,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         """Offer every planned row to the room, or only check them in a dry run."""
@@ -311,8 +328,10 @@ class Run:
                 "the id of the API signal in Common Room (Settings > Sources)"
             )
         dry_run = self._options.dry_run
-        outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker)
-        delivery = Delivery(self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker)
+        outcomes = OutcomeRecorder(self._sync, None if dry_run else outbox, self._report, self._breaker, columns.accept)
+        delivery = Delivery(
+            self._sync, plan, self._options, self._source_id, self._watch, outcomes, self._breaker, columns
+        )
         progress = ProgressReporter(self._sync.name, plan.offered, on_progress, self._timing)
         catalog = None if remote is None else remote.catalog
 
@@ -320,7 +339,9 @@ class Run:
             try:
                 await self._room.check(client, sends=not dry_run)
                 if dry_run:
-                    self._report.samples = await delivery.preview(client, catalog, self._report.explanations)
+                    self._report.samples, self._report.sample_targets = await delivery.preview(
+                        client, catalog, self._report.explanations
+                    )
                 else:
                     await delivery.run(client, catalog, outbox, recorder, progress)
             except (BadToken, UnknownSource, OperationGone) as error:

@@ -4,18 +4,22 @@ Goes in: the user's Dagster definitions. Comes out: a checklist in the terminal,
 Common Room, the warehouse, and each sync. Nothing is sent, and no personal data and no token is shown.
 """
 
+import json
+
 import click
 
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_state_room, check_warehouse
+from cr_pipelines.cli.doctor.state import check_privacy, check_state, check_versions
 from cr_pipelines.cli.doctor.syncs import SyncChecks
 from cr_pipelines.cli.project import Project, load_project
 from cr_pipelines.wording import count
 
 
-def examine(definitions: str) -> bool:
+def examine(definitions: str, *, in_json: bool = False) -> bool:
     """Print the checklist. Return whether it has no problem."""
-    checklist = Checklist()
+    checklist = Checklist(quiet=in_json)
+    check_versions(checklist)
     check_environment(checklist)
     try:
         project, unloadable = load_project(definitions), None
@@ -30,7 +34,12 @@ def examine(definitions: str) -> bool:
         checklist.section("Syncs")
         checklist.problem(unloadable)
     elif warehouse is not None:
+        check_state(checklist, project, warehouse)
+        check_privacy(checklist, project, warehouse)
         SyncChecks(checklist, project, warehouse, reachable=room is not None).run()
+    if in_json:
+        click.echo(json.dumps({"problems": checklist.problems, "sections": checklist.sections}, indent=2))
+        return not checklist.problems
     click.echo()
     if checklist.problems:
         click.secho(f"{count(checklist.problems, 'problem')} found.", fg="red")

@@ -8,11 +8,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from cr_pipelines.cli.errors import explain
+from cr_pipelines.cli.progress import showing
 
 _MARKS = {"ok": ("ok", "green"), "note": ("note", "cyan"), "problem": ("problem", "red")}
 _INDENT = " " * 11
@@ -21,16 +22,23 @@ _T = TypeVar("_T")
 
 
 class Checklist:
-    """Prints findings as they come, and counts those that are problems."""
+    """Prints findings as they come, and counts those that are problems.
 
-    def __init__(self) -> None:
+    Attributes:
+        sections: all findings, for JSON; with `quiet`, nothing is printed.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
         self.problems = 0
+        self.sections: list[dict[str, Any]] = []
+        self._quiet = quiet
         # Piped lines are not wrapped, so that grep finds them whole.
         self._width = min(shutil.get_terminal_size().columns, 110) if sys.stdout.isatty() else 100_000
 
     def section(self, title: str) -> None:
         """Begin a group of findings."""
-        click.echo(f"\n{click.style(title, bold=True)}")
+        self.sections.append({"title": title, "findings": []})
+        self._echo(f"\n{click.style(title, bold=True)}")
 
     def ok(self, message: str) -> None:
         """Print something that is as it should be."""
@@ -47,12 +55,14 @@ class Checklist:
 
     def detail(self, message: str) -> None:
         """Print more about the last finding."""
-        click.echo(self._wrap(message))
+        self.sections[-1]["findings"][-1]["details"].append(message)
+        self._echo(self._wrap(message))
 
     def attempt(self, what: str, action: Callable[[], _T]) -> _T | None:
         """Return what the action returns, or None after printing the problem that it raised."""
         try:
-            return action()
+            with showing(f"checking {what}"):
+                return action()
         except Exception as error:
             # The message of an unexpected error may contain a row's values.
             self.problem(
@@ -63,7 +73,12 @@ class Checklist:
 
     def _print(self, mark: str, message: str) -> None:
         word, color = _MARKS[mark]
-        click.echo(f"  {click.style(f'{word:8}', fg=color)} " + self._wrap(message).lstrip())
+        self.sections[-1]["findings"].append({"finding": word, "message": message, "details": []})
+        self._echo(f"  {click.style(f'{word:8}', fg=color)} " + self._wrap(message).lstrip())
+
+    def _echo(self, line: str) -> None:
+        if not self._quiet:
+            click.echo(line)
 
     def _wrap(self, message: str) -> str:
         return textwrap.fill(

@@ -76,6 +76,17 @@ def compare_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindi
     )
 
 
+def shape_of(engine_type: str) -> str | None:
+    """Return what a type of an engine holds: text, number, time and so on; None for an unknown one."""
+    return next((shape for shape, form in _SHAPES if re.search(form, engine_type, re.IGNORECASE)), None)
+
+
+def accepts(column: Column, shape: str | None) -> bool:
+    """Return whether a column of a contract takes values of this shape; unknown ones count as taken."""
+    accepted = _ACCEPTED.get(column.kind.split()[0])
+    return accepted is None or shape is None or shape in accepted
+
+
 def _missing(name: str, ignored: Mapping[str, str | None]) -> str:
     # An `id` is often called `contact_id` or `ID` before somebody renames it.
     similar = next((other for other, meant in ignored.items() if meant == name or _ends_in(other, name)), None)
@@ -88,7 +99,5 @@ def _ends_in(longer: str, name: str) -> bool:
 
 
 def _fits(column: Column, engine_type: str) -> bool:
-    accepted = _ACCEPTED.get(column.kind.split()[0])
-    shape = next((shape for shape, form in _SHAPES if re.search(form, engine_type, re.IGNORECASE)), None)
     # An unknown type is left to the validation of the rows.
-    return accepted is None or shape is None or shape in accepted
+    return accepts(column, shape_of(engine_type))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from cr_pipelines.api import DEFAULT_BASE_URL, TokenStatus
 from cr_pipelines.cli.doctor.checklist import Checklist
+from cr_pipelines.cli.hints import no_field_writable
 from cr_pipelines.cli.project import Project
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
 from cr_pipelines.sync import Destination, Room, StateRoom, StateSchema, check_room
@@ -127,11 +128,7 @@ def _check_destination_source(checklist: Checklist, room: _Room) -> None:
     if room.fields_of_source or not room.fields_of_room:
         checklist.ok(f"destination source {room.source_id} can write {count(room.fields_of_source, 'custom field')}")
     else:
-        checklist.problem(
-            f"destination source {room.source_id} cannot write any of the room's "
-            f"{count(room.fields_of_room, 'custom field')}: compare COMMON_ROOM_DESTINATION_SOURCE_ID with the room's "
-            "API signals (Settings > Sources), or allow the signal to write the fields"
-        )
+        checklist.problem(no_field_writable(room.source_id, room.fields_of_room))
 
 
 async def _ask(destination: Destination) -> _Room:

@@ -11,6 +11,7 @@ from cr_pipelines.api import current_way
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.doctor.columns import compare_columns
 from cr_pipelines.cli.errors import explain
+from cr_pipelines.cli.hints import tables_like
 from cr_pipelines.cli.project import Project
 from cr_pipelines.sync import Options, Report, RunRecord, RunRegistry, SourceUnusable, Sync, run_sync
 from cr_pipelines.warehouse import SourceMissing, Warehouse
@@ -76,10 +77,11 @@ class SyncChecks:
             try:
                 return session.describe(sync.relation)
             except SourceMissing as error:
+                like = tables_like(self._project, sync.relation)
                 if has_run:
-                    self._checklist.problem(f"{explain(error)}. The last run found it")
+                    self._checklist.problem(f"{explain(error)}. The last run found it{like}")
                 else:
-                    self._checklist.note(f"off, because its source does not exist: {explain(error)}")
+                    self._checklist.note(f"off, because its source does not exist: {explain(error)}{like}")
                 return {}
 
     def _check_columns(self, sync: Sync, types: dict[str, str]) -> None:

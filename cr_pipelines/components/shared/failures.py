@@ -31,7 +31,8 @@ NEVER_RETRIED = {**NO_RUN_RETRY, "dagster/max_retries": "0"}
 
 @contextmanager
 def failing_in_dagster(
-    context: dg.AssetExecutionContext, details: Callable[[CrPipelinesError], Mapping[str, Any]] | None = None
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+    details: Callable[[CrPipelinesError], Mapping[str, Any]] | None = None,
 ) -> Iterator[None]:
     """Turn the exceptions of the block into Dagster's.
 
@@ -64,7 +65,7 @@ def failing_in_dagster(
         raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from without_text(error)
 
 
-def _never_retry(context: dg.AssetExecutionContext) -> None:
+def _never_retry(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> None:
     context.instance.add_run_tags(context.run.run_id, NEVER_RETRIED)
 
 

@@ -10,6 +10,7 @@ from cr_pipelines.components.sync.definitions import build_sync_definitions
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import (
     DailyPartitions,
+    DeliveryAudit,
     DeliveryThresholds,
     RejectionThresholds,
     SyncFreshness,
@@ -26,6 +27,7 @@ from cr_pipelines.components.sync.specs import (
 __all__ = [
     "CommonRoomSync",
     "DailyPartitions",
+    "DeliveryAudit",
     "DeliveryThresholds",
     "RejectionThresholds",
     "SyncEvents",

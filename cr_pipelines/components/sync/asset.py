@@ -53,7 +53,9 @@ def build_sync_asset(
     as_asset = dg.multi_asset(
         name=spec.key.to_python_identifier(),
         specs=[spec.merge_attributes(metadata=sync_metadata(sync, frame)).replace_attributes(skippable=True)],
-        check_specs=check_specs(spec.key, thresholds, arrival, spec.partitions_def),
+        check_specs=check_specs(
+            spec.key, thresholds, arrival, spec.partitions_def, drops_values=sync.on_invalid_value == "drop_value"
+        ),
         ins={"frame": dg.AssetIn(frame)} if frame else {},
         backfill_policy=dg.BackfillPolicy.multi_run(days_per_run) if spec.partitions_def else None,
         can_subset=True,

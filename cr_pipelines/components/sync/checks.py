@@ -16,6 +16,7 @@ SOURCE_USABLE = "source_usable"
 REJECTIONS_UNDER_THRESHOLD = "rejections_under_threshold"
 DELIVERY_COMPLETE = "delivery_complete"
 SOURCE_NOT_EMPTIED = "source_not_emptied"
+VALUES_COMPLETE = "values_complete"
 ROWS_WITHIN_PARTITIONS = "rows_within_partitions"
 
 _SUPPRESSED_JUMP = 5
@@ -27,6 +28,8 @@ def check_specs(
     thresholds: RejectionThresholds,
     delivery: DeliveryThresholds,
     partitions: dg.PartitionsDefinition | None = None,
+    *,
+    drops_values: bool = False,
 ) -> list[dg.AssetCheckSpec]:
     """Return the checks of a sync. None of them blocks downstream assets: valid rows are sent whatever the result is.
 
@@ -46,6 +49,11 @@ def check_specs(
         SOURCE_NOT_EMPTIED: "The source has rows, or never had any. If this fails, find out what emptied it; nothing "
         "was changed in Common Room.",
     }
+    if drops_values:
+        descriptions[VALUES_COMPLETE] = (
+            "No row is in Common Room without a bad value. If this fails, look in the view dropped_values for the "
+            "fields and the reason of each key, and fix them in the view; the next run sends the fixed rows."
+        )
     specs = [
         dg.AssetCheckSpec(name, asset=key, partitions_def=partitions, description=description)
         for name, description in descriptions.items()
@@ -71,7 +79,25 @@ def check_results(
     if report.emptied:
         return [emptied]
     results = [_source_usable(report, key), _rejections(report, key, thresholds), emptied]
-    return results if report.dry_run else [*results, delivery_complete(report, key, delivery)]
+    if report.dry_run:
+        return results
+    return [*results, delivery_complete(report, key, delivery), _values_complete(report, key)]
+
+
+def _values_complete(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
+    dropped = report.rows_with_dropped_values
+    fields = ", ".join(dict.fromkeys(problem.field for problem in report.dropped))
+    message = f"{rows(dropped)} in Common Room without a bad value"
+    if dropped:
+        message += f" (in this run: {fields})" if fields else ""
+        message += "; look in dropped_values for the fields to fix of each key"
+    return check_result(
+        key,
+        VALUES_COMPLETE,
+        WARN if dropped else None,
+        message,
+        {"rows_with_dropped_values": dropped, "rows_dropped_in_this_run": report.without_values},
+    )
 
 
 def delivery_complete(report: Report, key: dg.AssetKey, thresholds: DeliveryThresholds) -> dg.AssetCheckResult:

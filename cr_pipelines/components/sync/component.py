@@ -21,6 +21,7 @@ from cr_pipelines.components.sync.definitions import build_sync_definitions
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import (
     DailyPartitions,
+    DeliveryAudit,
     DeliveryThresholds,
     RejectionThresholds,
     SyncFreshness,
@@ -184,6 +185,17 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         default=False,
         description="Whether to recreate a tag that is in the source but was deleted manually in Common Room.",
     )
+    on_invalid_value: Literal["reject_row", "drop_value"] = Field(
+        default="reject_row",
+        description="What a bad value of an optional column costs: the row, or the value alone. drop_value delivers "
+        "the row without the value, and shows it in the view dropped_values and in the check values_complete. A bad "
+        "value of a required column always costs the row.",
+    )
+    audit: DeliveryAudit = Field(
+        default=DeliveryAudit(),
+        description="How the check delivered_rows_stored looks up delivered contacts. Only for kind contact.",
+        examples=[{"sample": 50, "schedule": {"cron": "20 * * * *"}}],
+    )
     partitions: DailyPartitions | None = Field(
         default=None,
         description="Sync day by day, in UTC; only for activities. Default: every run syncs all rows.",
@@ -257,6 +269,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             on_source_delete=self.on_source_delete,
             max_deletions=self.max_deletions,
             recreate_deleted=self.recreate_deleted,
+            on_invalid_value=self.on_invalid_value,
         )
 
     @property
@@ -318,6 +331,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             partitions=self.partitions,
             rejections=self.rejections,
             delivery=self.delivery,
+            audit=self.audit,
             frame=self.frame,
             execute=self.execute,
             connection=self._connection,

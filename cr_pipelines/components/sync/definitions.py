@@ -10,7 +10,8 @@ import dagster as dg
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.asset import Execute, build_sync_asset
-from cr_pipelines.components.sync.options import DailyPartitions, DeliveryThresholds, RejectionThresholds
+from cr_pipelines.components.sync.audit import build_audit_definitions
+from cr_pipelines.components.sync.options import DailyPartitions, DeliveryAudit, DeliveryThresholds, RejectionThresholds
 from cr_pipelines.components.sync.schedule import build_sync_job
 from cr_pipelines.components.sync.specs import build_source_specs, build_sync_spec
 from cr_pipelines.sync import Sync
@@ -25,6 +26,7 @@ def build_sync_definitions(
     partitions: DailyPartitions | None = None,
     rejections: RejectionThresholds | None = None,
     delivery: DeliveryThresholds | None = None,
+    audit: DeliveryAudit | None = None,
     frame: dg.AssetKey | None = None,
     execute: Execute | None = None,
     connection: Connection = DEFAULT_CONNECTION,
@@ -44,6 +46,7 @@ def build_sync_definitions(
         partitions: sync the source day by day; a `spec` must have the same partitions.
         rejections: thresholds of the check on rejected rows.
         delivery: thresholds of the check on rows that did not arrive.
+        audit: how the check `delivered_rows_stored` of a sync of contacts looks delivered rows up.
         frame: an asset that returns a pandas DataFrame with the contract's columns. It is read instead of the sync's
             source, so no table is needed; plan and ledger are the same.
         execute: what a run does instead of `execute_sync`.
@@ -67,5 +70,8 @@ def build_sync_definitions(
         execute=execute,
         connection=connection,
     )
-    job = build_sync_job(sync, asset.key, schedule, partitions, frame, connection)
-    return dg.Definitions.merge(dg.Definitions(assets=[*sources, asset]), job)
+    job = build_sync_job(sync, asset.key, schedule, partitions, frame, connection, asset.check_keys)
+    audits = (
+        dg.Definitions() if frame else build_audit_definitions(sync, asset.key, audit or DeliveryAudit(), connection)
+    )
+    return dg.Definitions.merge(dg.Definitions(assets=[*sources, asset]), job, audits)

@@ -12,6 +12,7 @@ import dagster as dg
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
+from cr_pipelines.components.shared.metadata import MOST_SHOWN
 from cr_pipelines.components.sync.checks import (
     check_results,
     delivery_complete,
@@ -144,7 +145,7 @@ class _SyncRun:
         self._context.log.info(report.summary())
         if report.other_room is not None:
             self._context.log.warning("a run would stop before it sends: %s", report.other_room)
-        for row in report.explanations:
+        for row in report.explanations[:MOST_SHOWN]:
             self._context.log.info("%s: %s", row.key, row.next_run)
         metadata = report_metadata(report, all_keys=not options.keys)
         results = check_results(report, self.key, self._thresholds, self._delivery) if whole else ()

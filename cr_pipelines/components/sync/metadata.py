@@ -31,6 +31,8 @@ def report_metadata(report: Report, *, all_keys: bool) -> dict[str, Any]:
         metadata["deleted_remotely_keys"] = report.deleted_remotely_keys
     if report.deletion_keys:
         metadata["deletion_keys"] = report.deletion_keys
+    if report.changes():
+        metadata["changed_columns"] = report.changes()
     if report.explanations:
         metadata["explained"] = explained_table(report)
     if report.rejected_rows:

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 import dagster as dg
 from pydantic import Field, model_validator
 
+from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.sync import Options, Resync
 
 
@@ -89,6 +90,24 @@ class DeliveryThresholds(dg.Model, dg.Resolvable):
                 f"warn_above_rows ({self.warn_above_rows}) fail_above_rows ({self.fail_above_rows})"
             )
         return self
+
+
+class DeliveryAudit(dg.Model, dg.Resolvable):
+    """How the check `delivered_rows_stored` looks up contacts that were delivered; only for contacts.
+
+    It runs in a job of its own, and with a materialization from the Dagster UI.
+    """
+
+    sample: int = Field(default=20, ge=1, le=10_000, description="How many delivered rows to look up, at most.")
+    settled_minutes: float = Field(
+        default=10.0, ge=0, description="Only rows that were delivered at least this many minutes ago."
+    )
+    rate_share: float = Field(
+        default=0.2, gt=0, le=1, description="How much of the rate limit to use, above 0 and up to 1."
+    )
+    schedule: SyncSchedule | None = Field(
+        default=None, description="When to run the job on a schedule. No schedule by default."
+    )
 
 
 class DailyPartitions(dg.Model, dg.Resolvable):

@@ -5,7 +5,7 @@ skipped while the source does not exist.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, timedelta
 from functools import partial
 from typing import Any
@@ -35,6 +35,7 @@ def build_sync_job(
     partitions: DailyPartitions | None = None,
     frame: dg.AssetKey | None = None,
     connection: Connection = DEFAULT_CONNECTION,
+    own_checks: Iterable[dg.AssetCheckKey] = (),
 ) -> dg.Definitions:
     """Return the job `sync_NAME` of a sync's asset and its checks, and its schedules if it has any.
 
@@ -45,11 +46,11 @@ def build_sync_job(
     days again, for late rows. A tick is skipped, with the reason, while the source does not exist and while a run of
     the same sync is in progress.
     """
-    leading = [part for part in key.path[:-1] if part != connection.group]
-    name = connection.qualified("_".join(["sync", *(_NOT_OF_NAMES.sub("_", part) for part in leading), sync.name]))
+    name = job_name("sync", sync, key, connection)
     job = dg.define_asset_job(
         name,
-        selection=dg.AssetSelection.assets(key),
+        # Checks with a job of their own look at what earlier runs delivered.
+        selection=dg.AssetSelection.assets(key).without_checks() | dg.AssetSelection.checks(*own_checks),
         tags=NO_RUN_RETRY,
         description=f"Syncs {describe_source(sync, frame)} to Common Room, as the asset {key.to_user_string()}.",
     )
@@ -76,6 +77,12 @@ def build_sync_job(
         recheck = schedule.model_copy(update={"cron": partitions.recheck_cron})
         schedules.append(build(recheck, skip, f"{name}_recheck", what, start=partitions.start, days=days))
     return dg.Definitions(jobs=[job], schedules=schedules)
+
+
+def job_name(verb: str, sync: Sync, key: dg.AssetKey, connection: Connection) -> str:
+    """Return the name of a job of a sync, which begins with the verb, or the connection's name and the verb."""
+    leading = [part for part in key.path[:-1] if part != connection.group]
+    return connection.qualified("_".join([verb, *(_NOT_OF_NAMES.sub("_", part) for part in leading), sync.name]))
 
 
 def _schedule(

@@ -89,7 +89,7 @@ class Control:
 
     def set_faults(self, given: dict[str, Any]) -> Any:
         """Set the faults."""
-        self.sandbox.faults.set(FaultPlan.of(given))
+        self.sandbox.set_faults(FaultPlan.of(given))
         return self.sandbox.faults.plan.described()
 
     def set_scripts(self, command: commands.Scripted) -> Any:

@@ -32,6 +32,8 @@ class FaultPlan:
         drop_after_rate: probability that the connection is cut after the write.
         burst_rate: probability that a burst begins, in which every response is a 429.
         burst_seconds: length of a burst.
+        lose_every: every so many-th accepted user is never stored, though the response was a 202; None for none.
+        change_every: every so many-th accepted user is stored with another value than was sent; None for none.
         operations: ids of the operations that the plan is for; None for all.
         max_faults: how many faults happen at most; None for no limit.
         seed: makes the faults come in the same order each time.
@@ -46,6 +48,8 @@ class FaultPlan:
     drop_after_rate: FiniteFloat = 0.0
     burst_rate: FiniteFloat = 0.0
     burst_seconds: FiniteFloat = 1.0
+    lose_every: int | None = None
+    change_every: int | None = None
     operations: tuple[str, ...] | None = None
     max_faults: int | None = None
     seed: int | None = None
@@ -66,6 +70,8 @@ class FaultPlan:
             raise ValueError("fault latencies and the length of a burst must be 0 to 3600 seconds")
         if not self.error_statuses or any(not 500 <= status <= 599 for status in self.error_statuses):
             raise ValueError("error_statuses must be HTTP statuses from 500 to 599")
+        if any(each is not None and each < 1 for each in (self.lose_every, self.change_every)):
+            raise ValueError("lose_every and change_every must be 1 or more")
         if self.max_faults is not None and self.max_faults < 0:
             raise ValueError("max_faults must be 0 or more faults")
 

@@ -7,7 +7,7 @@ share.
 import logging
 import time
 
-from cr_pipelines.sandbox.http.faults import Faults
+from cr_pipelines.sandbox.http.faults import FaultPlan, Faults
 from cr_pipelines.sandbox.http.limits import RateLimiter
 from cr_pipelines.sandbox.http.operations import OPERATION_IDS, OPERATIONS
 from cr_pipelines.sandbox.http.recorder import Recorder
@@ -47,6 +47,12 @@ class SandboxState:
         self.room = Room(settings.settle_seconds, settings.behavior)
         if self._storage is None or not self._storage.load(self.room):
             self._furnish()
+        self.set_faults(settings.faults)
+
+    def set_faults(self, plan: FaultPlan) -> None:
+        """Start a plan of faults. Raises ValueError for an operation that does not exist."""
+        self.faults.set(plan)
+        self.room.mishaps.set(plan.lose_every, plan.change_every)
 
     def _furnish(self) -> None:
         if self.settings.room is None:
@@ -62,7 +68,7 @@ class SandboxState:
         self._furnish()
         self.scripts.set(())
         self.limiter.set(self.settings.limit, self.settings.interval_seconds)
-        self.faults.set(self.settings.faults)
+        self.set_faults(self.settings.faults)
         self.recorder.clear()
         if self._storage is not None:
             self._storage.clear()

@@ -17,6 +17,7 @@ from cr_pipelines.sandbox.workspace.catalog import Catalog, split_list
 from cr_pipelines.sandbox.workspace.clock import Clock, epoch_of, iso
 from cr_pipelines.sandbox.workspace.deletions import Deletions
 from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound
+from cr_pipelines.sandbox.workspace.mishaps import Mishaps
 from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note, People
 from cr_pipelines.sandbox.workspace.removals import Removals
 
@@ -42,6 +43,7 @@ class Room:
         behavior: what it does with what the vendor's description leaves open.
 
     Attributes:
+        mishaps: what happens to accepted users before they are stored.
         unstorable: how many accepted records could not be stored. The log says which, and why.
     """
 
@@ -55,6 +57,7 @@ class Room:
         self.activities: dict[tuple[str, str, str], Activity] = {}
         self.deletions = Deletions(self.people, self.activities)
         self.removals = Removals(self.people, self.deletions)
+        self.mishaps = Mishaps()
         self.unstorable = 0
         self.segment_notes: dict[int, list[Note]] = {}
         self.next_note_id = 1
@@ -66,7 +69,9 @@ class Room:
         """Accept a user. Raises NotFound for an unknown source, InvalidInput for anything else."""
         self._check_source(source_id)
         self._check_user(source_id, user)
-        self._accept(str(source_id), user, is_user=True)
+        stored = self.mishaps.befall(user)
+        if stored is not None:
+            self._accept(str(source_id), stored, is_user=True)
 
     def accept_activity(self, source_id: int, activity: inputs.ApiActivity) -> None:
         """Accept an activity. Raises NotFound for an unknown source, InvalidInput for anything else."""

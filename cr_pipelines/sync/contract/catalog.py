@@ -19,6 +19,10 @@ from cr_pipelines.sync.contract.values import line
 _T = TypeVar("_T")
 
 
+_MOST_LISTED = 6
+"""So many names are listed in a message, which the ledger keeps for each row."""
+
+
 class CatalogPart(Enum):
     """A part of the catalog that a column needs to be read."""
 
@@ -83,7 +87,16 @@ class NameIndex(Generic[_T]):
             candidates = [f"{shown(self._names.get(id_, id_))} (id {id_})" for id_ in found]
             message = f"may be {' or '.join(candidates)}; give the exact name, or the id"
             raise InvalidValue(f"ambiguous_{reason}", message)
-        raise InvalidValue(f"unknown_{reason}", f"is no {self._what} {self._where}{nearest(asked, self._every_name)}")
+        hint = nearest(asked, self._every_name) or self._listed()
+        raise InvalidValue(f"unknown_{reason}", f"is no {self._what} {self._where}{hint}")
+
+    def _listed(self) -> str:
+        """Return what there is, for a name that is like none of it; names of the room are no one's data."""
+        names = sorted(set(self._names.values()))
+        if not names:
+            return f"; there is no {self._what}"
+        more = f" and {len(names) - _MOST_LISTED:,} more" if len(names) > _MOST_LISTED else ""
+        return f"; there is {', '.join(names[:_MOST_LISTED])}{more}"
 
     def found(self, names: Iterable[object]) -> set[_T]:
         """Return the things with these names or ids, and ignore names that mean nothing."""

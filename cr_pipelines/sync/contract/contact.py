@@ -10,7 +10,7 @@ from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
 
 
 def _custom_fields(value: Any, context: Context) -> object | None:
-    return custom_fields.changes(context.catalog, value, clear_nulls=context.clear_nulls)
+    return custom_fields.changes(context.catalog, value, clear_nulls=context.clear_nulls, on_invalid=context.on_invalid)
 
 
 def person_columns(prefix: str = "", path: str = "") -> tuple[Column, ...]:

@@ -18,35 +18,52 @@ def named_field(catalog: Catalog, name: object) -> CustomField:
         raise InvalidValue(fault.reason_code, fault.message, part=shown(name)) from None
 
 
-def changes(catalog: Catalog, value: Any, *, clear_nulls: bool) -> list[CustomFieldValue | ClearCustomField] | None:
+Change = CustomFieldValue | ClearCustomField
+
+
+def changes(
+    catalog: Catalog,
+    value: Any,
+    *,
+    clear_nulls: bool,
+    on_invalid: Callable[[InvalidValue], None] | None = None,
+) -> list[Change] | None:
     """Return the changes that a struct, map or JSON object of field name (or id) to value asks for.
 
     A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone. For a field of
-    several values, a list without any counts as null.
+    several values, a list without any counts as null. A bad value is left out, too, if `on_invalid` takes it.
     """
     expected = "a struct, map or JSON object of custom field name to value"
     if isinstance(value, str) and not value.strip():
         return None
-    found: list[CustomFieldValue | ClearCustomField] = []
+    found: list[Change] = []
     struct = values.parsed(value, expected)
     named: dict[int, object] = {}
     for name, entry in () if struct is None else values.pairs(struct, expected):
         if entry is None and not clear_nulls:
             continue
-        custom_field = named_field(catalog, name)
-        if custom_field.id in named:
-            raise InvalidValue(
-                "duplicate_field",
-                f"is the custom field that {shown(named[custom_field.id])} names too; give one of them",
-                part=custom_field.name,
-            )
-        named[custom_field.id] = name
-        if entry is None or is_empty(custom_field, entry):
-            if clear_nulls:
-                found.append(ClearCustomField(id=custom_field.id))
-        else:
-            found.append(CustomFieldValue(id=custom_field.id, value=typed_value(custom_field, entry)))
+        try:
+            found += _change(catalog, name, entry, named, clear_nulls=clear_nulls)
+        except InvalidValue as fault:
+            if on_invalid is None:
+                raise
+            on_invalid(fault)
     return found or None
+
+
+def _change(catalog: Catalog, name: object, entry: Any, named: dict[int, object], *, clear_nulls: bool) -> list[Change]:
+    """Return the change of one field, if any, and note under which name it was given."""
+    custom_field = named_field(catalog, name)
+    if custom_field.id in named:
+        raise InvalidValue(
+            "duplicate_field",
+            f"is the custom field that {shown(named[custom_field.id])} names too; give one of them",
+            part=custom_field.name,
+        )
+    named[custom_field.id] = name
+    if entry is None or is_empty(custom_field, entry):
+        return [ClearCustomField(id=custom_field.id)] if clear_nulls else []
+    return [CustomFieldValue(id=custom_field.id, value=typed_value(custom_field, entry))]
 
 
 def is_empty(custom_field: CustomField, value: Any) -> bool:

@@ -5,7 +5,7 @@ every problem of the row and none of its values.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -44,6 +44,8 @@ class Outgoing:
         address_hashes: of every e-mail address in a column that may contain one.
         email_hash: the hash of the address that the ledger keeps beside the key; None without one.
         person: the person's id in the destination source, as the ledger spells keys; None without one.
+        dropped: bad values that are left out, each with its reason.
+        dropped_texts: those of them in which an address may be. Personal data.
         group: equal for rows that can share a request; empty where none can.
     """
 
@@ -52,6 +54,8 @@ class Outgoing:
     email_hash: str | None
     person: str | None = None
     group: tuple[object, ...] = ()
+    dropped: tuple[Problem, ...] = ()
+    dropped_texts: tuple[str, ...] = field(default=(), repr=False)
 
 
 def checked(column: str, read: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
@@ -73,12 +77,21 @@ def _may_hold_address(value: str) -> bool:
 
 
 class RowReader:
-    """Turns rows of a source into requests."""
+    """Turns rows of a source into requests.
 
-    def __init__(self, contract: Contract, columns: Sequence[Column], context: Context):
+    Args:
+        contract: of the source's kind.
+        columns: those of the contract that the source has, in the order of a row's values.
+        context: what readers need.
+        drop_invalid: whether a bad value of an optional column is left out, and not the row.
+    """
+
+    def __init__(self, contract: Contract, columns: Sequence[Column], context: Context, *, drop_invalid: bool = False):
         self._contract = contract
         self._columns = list(enumerate(columns))
-        self._context = context
+        self._parts: list[InvalidValue] = []
+        self._context = replace(context, on_invalid=self._parts.append) if drop_invalid else context
+        self._drops = drop_invalid
         self._group_by = contract.batching.by if contract.batching else ()
         # Where a value makes others unnecessary.
         replacing = {column.unless for column in columns if column.unless}
@@ -90,6 +103,8 @@ class RowReader:
         Raises InvalidRow with every problem of the row.
         """
         problems: list[Problem] = []
+        dropped: list[Problem] = []
+        dropped_texts: list[str] = []
         read: dict[str, Any] = {}
         hashes: list[str] = []
         email_hash = person = None
@@ -115,8 +130,17 @@ class RowReader:
                     raise InvalidValue("wrong_value", f"is {describe_type(value)}; correct it or make it null")
                 result = column.read(value, self._context)
             except InvalidValue as fault:
-                problems.append(_problem(column.name, fault))
+                if not self._drops or column.required or column.name in self._contract.key:
+                    problems.append(_problem(column.name, fault))
+                    continue
+                dropped.append(_problem(column.name, fault))
+                if column.identifies and isinstance(value, str):
+                    dropped_texts.append(value)
                 continue
+            finally:
+                if self._parts:
+                    dropped += (_problem(column.name, part) for part in self._parts)
+                    self._parts.clear()
             if result is None:
                 continue
             read[column.name] = result
@@ -141,4 +165,12 @@ class RowReader:
         group = tuple(read.get(name) for name in self._group_by) if self._group_by else ()
         if all(value is None for value in group):
             group = ()
-        return Outgoing(request, tuple(hashes), email_hash or (hashes[0] if hashes else None), person, group)
+        return Outgoing(
+            request,
+            tuple(hashes),
+            email_hash or (hashes[0] if hashes else None),
+            person,
+            group,
+            tuple(dropped),
+            tuple(dropped_texts),
+        )

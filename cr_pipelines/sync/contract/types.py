@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from cr_pipelines.api import CommonRoomClient, WriteResponse
 from cr_pipelines.sync.contract.catalog import Catalog, CatalogPart
+from cr_pipelines.sync.contract.faults import InvalidValue
 
 
 class Request(Protocol):
@@ -22,10 +23,16 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What a column's reader may need apart from the value: the room's catalog and options of the sync."""
+    """What a column's reader may need apart from the value: the room's catalog and options of the sync.
+
+    Attributes:
+        on_invalid: takes a bad value of a part of a column that can be left out, such as one custom field; None if it
+            costs the whole column.
+    """
 
     catalog: Catalog
     clear_nulls: bool = False
+    on_invalid: Callable[[InvalidValue], None] | None = None
 
 
 Read = Callable[[Any, Context], object | None]

@@ -14,11 +14,31 @@ from cr_pipelines.sync.plan.spool import PlannedRow
 from cr_pipelines.sync.privacy.send_guard import Identity
 
 
+class Dropped(NamedTuple):
+    """Bad values that were left out of a row: the fields, the first reason, and every message."""
+
+    fields: str
+    reason_code: str
+    message: str
+
+
 class Item(NamedTuple):
     """A valid row, and what is sent for it."""
 
     row: PlannedRow
     outgoing: Outgoing
+
+    @property
+    def dropped(self) -> Dropped | None:
+        """What was left out of the row, as the ledger has it; None if nothing was."""
+        problems = self.outgoing.dropped
+        if not problems:
+            return None
+        return Dropped(
+            ", ".join(dict.fromkeys(problem.field for problem in problems)),
+            problems[0].reason_code,
+            "; ".join(problem.message for problem in problems),
+        )
 
     @property
     def identity(self) -> Identity:

@@ -4,6 +4,8 @@ Goes in: skipped rows, batches and the responses to them. Comes out: an outcome 
 counts of the report.
 """
 
+from collections.abc import Callable
+
 from cr_pipelines.api import CommonRoomError, WriteResponse
 from cr_pipelines.sync.deliver.batches import Batch, Item, Skipped
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
@@ -35,19 +37,28 @@ class OutcomeRecorder:
     ends. If it rejects everything, they do not.
     """
 
-    def __init__(self, sync: Sync, outbox: Outbox | None, report: Report, breaker: CircuitBreaker):
-        """`outbox` is None in a dry run, which records nothing."""
+    def __init__(
+        self,
+        sync: Sync,
+        outbox: Outbox | None,
+        report: Report,
+        breaker: CircuitBreaker,
+        on_accepted: Callable[[PlannedRow], None] | None = None,
+    ):
+        """`outbox` is None in a dry run, which records nothing; `on_accepted` is called with each row delivered."""
         self._max_not_found_runs = sync.max_not_found_runs
         self._outbox = outbox
         self._report = report
         self._breaker = breaker
+        self._on_accepted = on_accepted
         self._waiting: list[tuple[Item, CommonRoomError]] = []
 
     def skip(self, skipped: Skipped) -> None:
         """Record a row that is not sent."""
         if skipped.status == "delivered":
             self._report.unchanged += 1
-            self._add(skipped.row, "delivered", email_hash=skipped.email_hash)
+            if not skipped.recorded:
+                self._add(skipped.row, "delivered", email_hash=skipped.email_hash)
         elif skipped.status == "suppressed":
             self._report.suppressed += 1
             if not skipped.recorded:
@@ -68,6 +79,8 @@ class OutcomeRecorder:
     def preview(self, batch: Batch) -> None:
         """Count rows that would be sent."""
         self._report.delivered += len(batch)
+        for item in batch:
+            self._report_dropped(item)
 
     def suppress(self, item: Item, suppressed_for: str, attempts: int) -> None:
         """Record a row that was stopped by the send guard, after it may have been sent so many times."""
@@ -97,15 +110,28 @@ class OutcomeRecorder:
         """Record rows that the API accepted."""
         self._breaker.count_accepted()
         self._report.delivered += len(batch)
-        for row, outgoing in batch:
+        for item in batch:
+            dropped = item.dropped
+            self._report_dropped(item)
+            if self._on_accepted is not None:
+                self._on_accepted(item.row)
             self._add(
-                row,
+                item.row,
                 "delivered",
                 attempts=response.attempts,
                 http_status=response.status,
-                email_hash=outgoing.email_hash,
+                reason_code=dropped and dropped.reason_code,
+                field=dropped and dropped.fields,
+                message=dropped and dropped.message,
+                email_hash=item.outgoing.email_hash,
             )
         self.close()
+
+    def _report_dropped(self, item: Item) -> None:
+        """Count a row of which bad values were left out."""
+        self._report.without_values += bool(item.outgoing.dropped)
+        for problem in item.outgoing.dropped:
+            self._report.add_dropped(item.row.key, problem.field, problem.reason_code, problem.message)
 
     def reject(self, item: Item, error: CommonRoomError) -> None:
         """Record a row that the API rejected."""

@@ -6,12 +6,14 @@ Goes in: what the run has in memory. Comes out: a ledger with every outcome, and
 import logging
 import time
 
+from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.mirror import Deletions
 from cr_pipelines.sync.deliver.outage import Outage
 from cr_pipelines.sync.deliver.recorder import Recorder
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import RunKey
 from cr_pipelines.sync.report import MOST_KEYS, RejectedRow, Report
+from cr_pipelines.sync.state.column_hashes import write_column_hashes
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
@@ -33,7 +35,11 @@ class RunEnd:
         recorder: Recorder,
         heartbeat: Heartbeat,
         report: Report,
+        columns: ChangedColumns,
+        *,
+        counts_dropped: bool,
     ):
+        """`counts_dropped` says whether rows may have been delivered without a bad value."""
         self._key = run
         self._warehouse = warehouse
         self._schema = schema
@@ -41,6 +47,8 @@ class RunEnd:
         self._recorder = recorder
         self._heartbeat = heartbeat
         self._report = report
+        self._columns = columns
+        self._counts_dropped = counts_dropped
 
     def record_after(self, error: BaseException, deletions: Deletions | None) -> None:
         """Record a run that an error ended. That error is what is raised, even when nothing can be recorded."""
@@ -84,6 +92,9 @@ class RunEnd:
             self._report.state = "interrupted"
         finally:
             interruption.release()
+        write_column_hashes(session, self._schema, self._key.sync, self._columns.accepted)
+        if self._counts_dropped:
+            self._report.rows_with_dropped_values = ledger.dropped_rows(self._key.sync, self._key.partition)
         if deletions is not None:
             ledger.delete_keys(self._key.sync, deletions.absent_keys)
         taken_over = runs.taken_over(*self._key) if self._report.state in ("succeeded", "stopped") else None

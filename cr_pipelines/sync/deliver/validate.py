@@ -39,10 +39,31 @@ class Validator:
         suppressed_for = self._watch.suppressed.address_of(*item.identity)
         if suppressed_for is not None:
             return _suppressed(row, suppressed_for)
+        suppressed_for = self._suppressed_by_dropped(item)
+        if suppressed_for is not None:
+            return _suppressed(row, suppressed_for)
+        if _is_as_delivered(item) and not self._resend_delivered:
+            return Skipped(row, "delivered", recorded=True)
         was_fixed = row.why == "recheck" and row.was_status == "invalid" and row.was_delivered == row.fingerprint
         if was_fixed and not self._resend_delivered:
             return Skipped(row, "delivered", email_hash=item.outgoing.email_hash)
         return item
+
+    def _suppressed_by_dropped(self, item: Item) -> str | None:
+        """Return the suppressed address in a value that was left out; the send guard does not see such a value."""
+        found = (self._watch.suppressed.address_in(text.encode()) for text in item.outgoing.dropped_texts)
+        return next((hashed for hashed in found if hashed is not None), None)
+
+
+def _is_as_delivered(item: Item) -> bool:
+    """Return whether a row was delivered as it is, without the same bad values.
+
+    It was looked at again, as a bad value may have become a good one, such as the name of a custom field that is new.
+    """
+    row, dropped = item.row, item.dropped
+    if row.why != "recheck" or row.was_status != "delivered" or row.was_fingerprint != row.fingerprint:
+        return False
+    return dropped is not None and dropped.message == row.was_message
 
 
 def _suppressed(row: PlannedRow, suppressed_for: str) -> Skipped:

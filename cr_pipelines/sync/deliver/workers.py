@@ -27,7 +27,9 @@ from cr_pipelines.api import (
     with_send_hook,
 )
 from cr_pipelines.sync.contract import Catalog, CatalogPart, Context, RowReader
+from cr_pipelines.sync.contract.types import Request
 from cr_pipelines.sync.deliver.batches import Batch, Skipped, batched
+from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.confirmation import Confirmation
 from cr_pipelines.sync.deliver.outcomes import OutcomeRecorder
@@ -64,12 +66,14 @@ class Delivery:
     watch: SuppressionWatch
     outcomes: OutcomeRecorder
     breaker: CircuitBreaker
+    columns: ChangedColumns
 
     async def preview(
         self, client: CommonRoomClient, catalog: Catalog | None, explanations: Sequence[RowExplanation]
-    ) -> list[str]:
-        """Check every planned row without sending it, explain some, and return some of the requests as JSON."""
+    ) -> tuple[list[str], list[str]]:
+        """Check every planned row without sending it, explain some, and return some requests as JSON, with targets."""
         samples: list[str] = []
+        targets: list[str] = []
         explained = {explanation.key: explanation for explanation in explanations}
         with _fewer_collections():
             for step in self.steps(await self.validator(client, catalog)):
@@ -78,8 +82,18 @@ class Delivery:
                 if isinstance(step, Batch):
                     self.outcomes.preview(step)
                     if len(samples) < self.options.samples:
-                        samples.append(step.request(self.sync.contract.batching).wire_json().decode())
-        return samples
+                        request = step.request(self.sync.contract.batching)
+                        samples.append(request.wire_json().decode())
+                        targets.append(self._target(request))
+        return samples, targets
+
+    def _target(self, request: Request) -> str:
+        """Return the method and path of a request."""
+        places = {"{destinationSourceId}": self.source_id, "{id}": getattr(request, "segment_id", None)}
+        target = self.sync.contract.endpoint
+        for place, value in places.items():
+            target = target if value is None else target.replace(place, str(value))
+        return target
 
     def _explain(self, step: Batch | Skipped, explained: Mapping[str, RowExplanation]) -> None:
         """Complete what is said of the rows that were asked about."""
@@ -123,7 +137,8 @@ class Delivery:
         """Return the validator of the planned rows, with the parts of the catalog that they need."""
         columns = self.plan.match.columns
         context = Context(catalog or await self._read_catalog(client), self.sync.clear_nulls)
-        reader = RowReader(self.sync.contract, columns, context)
+        drops = self.sync.on_invalid_value == "drop_value"
+        reader = RowReader(self.sync.contract, columns, context, drop_invalid=drops)
         return Validator(reader, self.watch, resend_delivered=self.options.resync == "all")
 
     def steps(self, validator: Validator) -> Iterator[Batch | Skipped]:
@@ -133,6 +148,9 @@ class Delivery:
         for step in batched(map(validator.check, self.plan.spool), max_rows):
             if isinstance(step, Skipped):
                 self.outcomes.skip(step)
+            else:
+                for item in step:
+                    self.columns.compare(item.row)
             yield step
 
     async def _read_catalog(self, client: CommonRoomClient) -> Catalog:

@@ -72,6 +72,7 @@ def describe(plan: Plan, report: Report) -> None:
     report.source_rows = plan.source_rows
     report.offered = plan.offered
     report.offered_new = plan.offered_new
+    report.changed = plan.compared.get("changed", 0)
     report.unread = plan.unread
     report.changed_while_read = plan.changed_while_read
     report.unknown_keys = plan.unknown_keys

@@ -30,6 +30,9 @@ NO_HASH = -1
 
 DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
 
+WITHOUT_VALUES = "status = 'delivered' AND field IS NOT NULL"
+"""The condition for rows of the ledger that were delivered without a bad value."""
+
 _LOOK_AGAIN = "'failed', 'invalid', 'suppressed', 'rejected', 'unknown'"
 """Statuses that no hash settles."""
 
@@ -54,6 +57,11 @@ class PlanNames(StateNames):
     def source_key(self, types: Mapping[str, str]) -> str:
         """Return the expression for a source row's key, given the types of its columns."""
         return source_key(self.dialect, self.sync, types)
+
+    @property
+    def rechecks_dropped(self) -> bool:
+        """Whether rows that were delivered without a bad value are looked at again: it may have become a good one."""
+        return self.sync.on_invalid_value == "drop_value" and self.sync.contract.repeatable
 
     @property
     def of_sync(self) -> str:
@@ -201,6 +209,7 @@ def find_candidates(
             CASE
                 WHEN absent_since IS NOT NULL THEN NULL
                 WHEN status IN ({_LOOK_AGAIN}) THEN {NO_HASH}
+                {f"WHEN {WITHOUT_VALUES} THEN {NO_HASH}" if names.rechecks_dropped else ""}
                 WHEN row_hash_version IS DISTINCT FROM {text(row_hash_version)} THEN {NO_HASH}
                 ELSE coalesce(row_hash, {NO_HASH})
             END AS settled_hash""",
@@ -219,12 +228,18 @@ def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool, moved
     `moved` says whether the ledger has any of them in another partition.
     """
     ledger = f"""
-        SELECT key, status, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
+        SELECT key, status, field, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
             row_hash, row_hash_version, message, not_found_runs, absent_since
         FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}"""
     interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
     version = names.dialect.literal(row_hash_version)
+    why_dropped = ""
+    if names.rechecks_dropped:
+        why_dropped = (
+            f"WHEN l.status = 'delivered' AND l.field IS NOT NULL AND l.row_hash_version = {version} "
+            "AND l.row_hash = s.row_hash THEN 'recheck'"
+        )
     return f"""
         SELECT
             s.key,
@@ -236,6 +251,7 @@ def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool, moved
                 WHEN l.key IS NULL THEN 'new'
                 WHEN l.status = 'failed' THEN 'retry'
                 WHEN l.status IN ('invalid', 'suppressed') THEN 'recheck'
+                {why_dropped}
                 WHEN l.row_hash_version IS DISTINCT FROM {version} THEN 'rehashed'
                 WHEN l.row_hash IS DISTINCT FROM s.row_hash THEN 'changed'
                 WHEN l.status = 'rejected' THEN 'rejected'

@@ -5,8 +5,10 @@ the run or at the start of the next, and what other modules ask about these entr
 expensive, however few the rows.
 """
 
+import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import fields
+from datetime import datetime
 from functools import partial
 
 import pyarrow as pa
@@ -119,6 +121,23 @@ REJECTED_ROWS = declare(
     )
 )
 
+DROPPED_VALUES = declare(
+    Table(
+        "dropped_values",
+        {
+            "sync": "text",
+            "key": "text",
+            "partition": "text",
+            "field": "text",
+            "reason_code": "text",
+            "message": "text",
+            "last_sent_at": "timestamp",
+            "run_id": "text",
+        },
+        view=statements.dropped_values_view,
+    )
+)
+
 OUTCOME_SCHEMA = SYNC_OUTCOMES.arrow_schema
 """The rows of `sync_outcomes`, as Arrow."""
 
@@ -194,9 +213,19 @@ class Ledger:
         found = (LedgerEntry(*row) for row in self._state.fetch(SYNC_LEDGER, names, where))
         return {entry.key: entry for entry in found}
 
+    def delivered_sample(self, sync: str, before: datetime, limit: int) -> list[str]:
+        """Return some of the sync's keys that were delivered before a moment, each time others."""
+        query = statements.delivered_sample(self.names, sync, before, uuid.uuid4().hex, limit)
+        return [key for (key,) in self._session.fetch_all(query)]
+
     def rows_by_status(self, sync: str, partition: str) -> dict[str, int]:
         """Return how many of the sync's source rows have each status."""
         return dict(self._session.fetch_all(statements.rows_by_status(self.names, sync, partition)))
+
+    def dropped_rows(self, sync: str, partition: str) -> int:
+        """Return how many rows of a sync were delivered without a bad value."""
+        [(count,)] = self._session.fetch_all(statements.dropped_rows(self.names, sync, partition))
+        return int(count)
 
     def rejected_rows(self, sync: str, partition: str, limit: int) -> list[tuple[str, str, str, str, str]]:
         """Return up to `limit` rows of the view: key, status, field, reason code, message."""

@@ -140,9 +140,32 @@ def rejected_rows_view(names: StateNames) -> str:
     """)
 
 
+def dropped_values_view(names: StateNames) -> str:
+    """Read the rows that were delivered without bad values, which the sync was set to leave out."""
+    return sql(f"""
+        SELECT sync, key, {names.partition}, field, reason_code, message, last_sent_at, run_id
+        FROM {names.table("sync_ledger")}
+        WHERE status = 'delivered' AND field IS NOT NULL AND absent_since IS NULL
+    """)
+
+
+def dropped_rows(names: StateNames, sync: str, partition: str) -> str:
+    """Count the rows of the view `dropped_values`."""
+    return sql(f"""
+        SELECT count(*) FROM {names.table("dropped_values")}
+        WHERE {names.where(sync, partition)}
+    """)
+
+
 def delete_keys(names: StateNames, sync: str, keys: Iterable[str]) -> str:
     """Delete keys from the ledger."""
     return f"DELETE FROM {names.table('sync_ledger')} WHERE {of_sync(names, sync)} AND key IN ({names.values(keys)})"
+
+
+def delete_column_hashes(names: StateNames, sync: str, keys: Iterable[str]) -> str:
+    """Delete the hashes of the columns of these keys."""
+    table = names.table("sync_column_hashes")
+    return f"DELETE FROM {table} WHERE {of_sync(names, sync)} AND key IN ({names.values(keys)})"
 
 
 def delete_sync(names: StateNames, table: str, sync: str) -> str:
@@ -176,6 +199,16 @@ def rejected_rows(names: StateNames, sync: str, partition: str, limit: int) -> s
         SELECT key, status, field, reason_code, message FROM {names.table("rejected_rows")}
         WHERE {names.where(sync, partition)}
         ORDER BY key LIMIT {limit}
+    """)
+
+
+def delivered_sample(names: StateNames, sync: str, before: datetime, seed: str, limit: int) -> str:
+    """Choose some of the keys that were delivered before a moment, others with each seed."""
+    return sql(f"""
+        SELECT key FROM {names.table("sync_ledger")}
+        WHERE {of_sync(names, sync)} AND status = 'delivered' AND absent_since IS NULL
+          AND (last_sent_at IS NULL OR last_sent_at < {names.value(before)})
+        ORDER BY md5(key || {names.value(seed)}) LIMIT {limit}
     """)
 
 

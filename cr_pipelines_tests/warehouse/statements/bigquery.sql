@@ -1504,6 +1504,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1553,6 +1554,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -2352,50 +2354,6 @@ CREATE TABLE IF NOT EXISTS `common_room`.`state_version` (
   `package` STRING
 );
 
--- create room_activity_types
-CREATE TABLE IF NOT EXISTS `common_room`.`room_activity_types` (
-  `id` STRING,
-  `name` STRING,
-  `display_name` STRING,
-  `read_at` TIMESTAMP
-);
-
--- create room_custom_fields
-CREATE TABLE IF NOT EXISTS `common_room`.`room_custom_fields` (
-  `id` INT64,
-  `name` STRING,
-  `type` STRING,
-  `multivalue` BOOL,
-  `accepted_values` STRING,
-  `writable` BOOL,
-  `read_at` TIMESTAMP
-);
-
--- create room_segments
-CREATE TABLE IF NOT EXISTS `common_room`.`room_segments` (
-  `id` INT64,
-  `name` STRING,
-  `read_at` TIMESTAMP
-);
-
--- create room_segment_statuses
-CREATE TABLE IF NOT EXISTS `common_room`.`room_segment_statuses` (
-  `segment_id` INT64,
-  `id` INT64,
-  `name` STRING,
-  `read_at` TIMESTAMP
-);
-
--- create room_tags
-CREATE TABLE IF NOT EXISTS `common_room`.`room_tags` (
-  `id` STRING,
-  `name` STRING,
-  `description` STRING,
-  `entity_types` STRING,
-  `created_at` TIMESTAMP,
-  `read_at` TIMESTAMP
-);
-
 -- create sync_ledger
 CREATE TABLE IF NOT EXISTS `common_room`.`sync_ledger` (
   `sync` STRING,
@@ -2461,6 +2419,14 @@ CREATE TABLE IF NOT EXISTS `common_room`.`key_spellings` (
   `canonical` STRING
 );
 
+-- create sync_column_hashes
+CREATE TABLE IF NOT EXISTS `common_room`.`sync_column_hashes` (
+  `sync` STRING,
+  `key` STRING,
+  `fingerprint` STRING,
+  `hashes` STRING
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `run_id` STRING,
@@ -2485,6 +2451,7 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
   `failed` INT64,
   `suppressed` INT64,
   `unknown` INT64,
+  `without_values` INT64,
   `not_sent` INT64,
   `changed_after_delivery` INT64,
   `changed_while_read` INT64,
@@ -2509,6 +2476,50 @@ CREATE TABLE IF NOT EXISTS `common_room`.`state_room` (
   `source_id` INT64,
   `credentials_hash` STRING,
   `recorded_at` TIMESTAMP
+);
+
+-- create room_activity_types
+CREATE TABLE IF NOT EXISTS `common_room`.`room_activity_types` (
+  `id` STRING,
+  `name` STRING,
+  `display_name` STRING,
+  `read_at` TIMESTAMP
+);
+
+-- create room_custom_fields
+CREATE TABLE IF NOT EXISTS `common_room`.`room_custom_fields` (
+  `id` INT64,
+  `name` STRING,
+  `type` STRING,
+  `multivalue` BOOL,
+  `accepted_values` STRING,
+  `writable` BOOL,
+  `read_at` TIMESTAMP
+);
+
+-- create room_segments
+CREATE TABLE IF NOT EXISTS `common_room`.`room_segments` (
+  `id` INT64,
+  `name` STRING,
+  `read_at` TIMESTAMP
+);
+
+-- create room_segment_statuses
+CREATE TABLE IF NOT EXISTS `common_room`.`room_segment_statuses` (
+  `segment_id` INT64,
+  `id` INT64,
+  `name` STRING,
+  `read_at` TIMESTAMP
+);
+
+-- create room_tags
+CREATE TABLE IF NOT EXISTS `common_room`.`room_tags` (
+  `id` STRING,
+  `name` STRING,
+  `description` STRING,
+  `entity_types` STRING,
+  `created_at` TIMESTAMP,
+  `read_at` TIMESTAMP
 );
 
 -- create pii_removals
@@ -3134,6 +3145,49 @@ WHERE
   sync = 'contacts' AND `partition` = '' AND absent_since IS NULL
 GROUP BY
   status;
+
+-- delivered sample
+SELECT
+  key
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'contacts'
+  AND status = 'delivered'
+  AND absent_since IS NULL
+  AND (
+    last_sent_at IS NULL
+    OR last_sent_at < CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
+  )
+ORDER BY
+  MD5(key || 'seed')
+LIMIT 20;
+
+-- create dropped values
+CREATE OR REPLACE VIEW `common_room`.`dropped_values` AS
+SELECT
+  sync,
+  key,
+  `partition`,
+  field,
+  reason_code,
+  message,
+  last_sent_at,
+  run_id
+FROM `common_room`.`sync_ledger`
+WHERE
+  status = 'delivered' AND NOT field IS NULL AND absent_since IS NULL;
+
+-- dropped rows
+SELECT
+  count(*)
+FROM `common_room`.`dropped_values`
+WHERE
+  sync = 'contacts' AND `partition` = '';
+
+-- delete column hashes
+DELETE FROM `common_room`.`sync_column_hashes`
+WHERE
+  sync = 'contacts' AND key IN ('a', 'b');
 
 -- rejected rows
 SELECT

@@ -967,6 +967,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1016,6 +1017,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1746,50 +1748,6 @@ CREATE TABLE IF NOT EXISTS "common_room"."state_version" (
   "package" TEXT
 );
 
--- create room_activity_types
-CREATE TABLE IF NOT EXISTS "common_room"."room_activity_types" (
-  "id" TEXT,
-  "name" TEXT,
-  "display_name" TEXT,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_custom_fields
-CREATE TABLE IF NOT EXISTS "common_room"."room_custom_fields" (
-  "id" BIGINT,
-  "name" TEXT,
-  "type" TEXT,
-  "multivalue" BOOLEAN,
-  "accepted_values" TEXT,
-  "writable" BOOLEAN,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_segments
-CREATE TABLE IF NOT EXISTS "common_room"."room_segments" (
-  "id" BIGINT,
-  "name" TEXT,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_segment_statuses
-CREATE TABLE IF NOT EXISTS "common_room"."room_segment_statuses" (
-  "segment_id" BIGINT,
-  "id" BIGINT,
-  "name" TEXT,
-  "read_at" TIMESTAMPTZ
-);
-
--- create room_tags
-CREATE TABLE IF NOT EXISTS "common_room"."room_tags" (
-  "id" TEXT,
-  "name" TEXT,
-  "description" TEXT,
-  "entity_types" TEXT,
-  "created_at" TIMESTAMPTZ,
-  "read_at" TIMESTAMPTZ
-);
-
 -- create sync_ledger
 CREATE TABLE IF NOT EXISTS "common_room"."sync_ledger" (
   "sync" TEXT,
@@ -1855,6 +1813,14 @@ CREATE TABLE IF NOT EXISTS "common_room"."key_spellings" (
   "canonical" TEXT
 );
 
+-- create sync_column_hashes
+CREATE TABLE IF NOT EXISTS "common_room"."sync_column_hashes" (
+  "sync" TEXT,
+  "key" TEXT,
+  "fingerprint" TEXT,
+  "hashes" TEXT
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "run_id" TEXT,
@@ -1879,6 +1845,7 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
   "failed" BIGINT,
   "suppressed" BIGINT,
   "unknown" BIGINT,
+  "without_values" BIGINT,
   "not_sent" BIGINT,
   "changed_after_delivery" BIGINT,
   "changed_while_read" BIGINT,
@@ -1903,6 +1870,50 @@ CREATE TABLE IF NOT EXISTS "common_room"."state_room" (
   "source_id" BIGINT,
   "credentials_hash" TEXT,
   "recorded_at" TIMESTAMPTZ
+);
+
+-- create room_activity_types
+CREATE TABLE IF NOT EXISTS "common_room"."room_activity_types" (
+  "id" TEXT,
+  "name" TEXT,
+  "display_name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_custom_fields
+CREATE TABLE IF NOT EXISTS "common_room"."room_custom_fields" (
+  "id" BIGINT,
+  "name" TEXT,
+  "type" TEXT,
+  "multivalue" BOOLEAN,
+  "accepted_values" TEXT,
+  "writable" BOOLEAN,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_segments
+CREATE TABLE IF NOT EXISTS "common_room"."room_segments" (
+  "id" BIGINT,
+  "name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_segment_statuses
+CREATE TABLE IF NOT EXISTS "common_room"."room_segment_statuses" (
+  "segment_id" BIGINT,
+  "id" BIGINT,
+  "name" TEXT,
+  "read_at" TIMESTAMPTZ
+);
+
+-- create room_tags
+CREATE TABLE IF NOT EXISTS "common_room"."room_tags" (
+  "id" TEXT,
+  "name" TEXT,
+  "description" TEXT,
+  "entity_types" TEXT,
+  "created_at" TIMESTAMPTZ,
+  "read_at" TIMESTAMPTZ
 );
 
 -- create pii_removals
@@ -2526,6 +2537,49 @@ WHERE
   sync = 'contacts' AND "partition" = '' AND absent_since IS NULL
 GROUP BY
   status;
+
+-- delivered sample
+SELECT
+  key
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'contacts'
+  AND status = 'delivered'
+  AND absent_since IS NULL
+  AND (
+    last_sent_at IS NULL
+    OR last_sent_at < CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  )
+ORDER BY
+  MD5(key || 'seed')
+LIMIT 20;
+
+-- create dropped values
+CREATE OR REPLACE VIEW "common_room"."dropped_values" AS
+SELECT
+  sync,
+  key,
+  "partition",
+  field,
+  reason_code,
+  message,
+  last_sent_at,
+  run_id
+FROM "common_room"."sync_ledger"
+WHERE
+  status = 'delivered' AND NOT field IS NULL AND absent_since IS NULL;
+
+-- dropped rows
+SELECT
+  COUNT(*)
+FROM "common_room"."dropped_values"
+WHERE
+  sync = 'contacts' AND "partition" = '';
+
+-- delete column hashes
+DELETE FROM "common_room"."sync_column_hashes"
+WHERE
+  sync = 'contacts' AND key IN ('a', 'b');
 
 -- rejected rows
 SELECT

@@ -1062,6 +1062,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1111,6 +1112,7 @@ LEFT JOIN (
   SELECT
     key,
     status,
+    field,
     fingerprint,
     CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
     row_hash,
@@ -1836,50 +1838,6 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_VERSION" (
   "PACKAGE" VARCHAR
 );
 
--- create room_activity_types
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_ACTIVITY_TYPES" (
-  "ID" VARCHAR,
-  "NAME" VARCHAR,
-  "DISPLAY_NAME" VARCHAR,
-  "READ_AT" TIMESTAMPTZ
-);
-
--- create room_custom_fields
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_CUSTOM_FIELDS" (
-  "ID" BIGINT,
-  "NAME" VARCHAR,
-  "TYPE" VARCHAR,
-  "MULTIVALUE" BOOLEAN,
-  "ACCEPTED_VALUES" VARCHAR,
-  "WRITABLE" BOOLEAN,
-  "READ_AT" TIMESTAMPTZ
-);
-
--- create room_segments
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_SEGMENTS" (
-  "ID" BIGINT,
-  "NAME" VARCHAR,
-  "READ_AT" TIMESTAMPTZ
-);
-
--- create room_segment_statuses
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_SEGMENT_STATUSES" (
-  "SEGMENT_ID" BIGINT,
-  "ID" BIGINT,
-  "NAME" VARCHAR,
-  "READ_AT" TIMESTAMPTZ
-);
-
--- create room_tags
-CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_TAGS" (
-  "ID" VARCHAR,
-  "NAME" VARCHAR,
-  "DESCRIPTION" VARCHAR,
-  "ENTITY_TYPES" VARCHAR,
-  "CREATED_AT" TIMESTAMPTZ,
-  "READ_AT" TIMESTAMPTZ
-);
-
 -- create sync_ledger
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_LEDGER" (
   "SYNC" VARCHAR,
@@ -1945,6 +1903,14 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KEY_SPELLINGS" (
   "CANONICAL" VARCHAR
 );
 
+-- create sync_column_hashes
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_COLUMN_HASHES" (
+  "SYNC" VARCHAR,
+  "KEY" VARCHAR,
+  "FINGERPRINT" VARCHAR,
+  "HASHES" VARCHAR
+);
+
 -- create sync_runs
 CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "RUN_ID" VARCHAR,
@@ -1969,6 +1935,7 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SYNC_RUNS" (
   "FAILED" BIGINT,
   "SUPPRESSED" BIGINT,
   "UNKNOWN" BIGINT,
+  "WITHOUT_VALUES" BIGINT,
   "NOT_SENT" BIGINT,
   "CHANGED_AFTER_DELIVERY" BIGINT,
   "CHANGED_WHILE_READ" BIGINT,
@@ -1993,6 +1960,50 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."STATE_ROOM" (
   "SOURCE_ID" BIGINT,
   "CREDENTIALS_HASH" VARCHAR,
   "RECORDED_AT" TIMESTAMPTZ
+);
+
+-- create room_activity_types
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_ACTIVITY_TYPES" (
+  "ID" VARCHAR,
+  "NAME" VARCHAR,
+  "DISPLAY_NAME" VARCHAR,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_custom_fields
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_CUSTOM_FIELDS" (
+  "ID" BIGINT,
+  "NAME" VARCHAR,
+  "TYPE" VARCHAR,
+  "MULTIVALUE" BOOLEAN,
+  "ACCEPTED_VALUES" VARCHAR,
+  "WRITABLE" BOOLEAN,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_segments
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_SEGMENTS" (
+  "ID" BIGINT,
+  "NAME" VARCHAR,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_segment_statuses
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_SEGMENT_STATUSES" (
+  "SEGMENT_ID" BIGINT,
+  "ID" BIGINT,
+  "NAME" VARCHAR,
+  "READ_AT" TIMESTAMPTZ
+);
+
+-- create room_tags
+CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."ROOM_TAGS" (
+  "ID" VARCHAR,
+  "NAME" VARCHAR,
+  "DESCRIPTION" VARCHAR,
+  "ENTITY_TYPES" VARCHAR,
+  "CREATED_AT" TIMESTAMPTZ,
+  "READ_AT" TIMESTAMPTZ
 );
 
 -- create pii_removals
@@ -2609,6 +2620,49 @@ WHERE
   sync = 'contacts' AND "PARTITION" = '' AND absent_since IS NULL
 GROUP BY
   status;
+
+-- delivered sample
+SELECT
+  key
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'contacts'
+  AND status = 'delivered'
+  AND absent_since IS NULL
+  AND (
+    last_sent_at IS NULL
+    OR last_sent_at < CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
+  )
+ORDER BY
+  MD5(key || 'seed')
+LIMIT 20;
+
+-- create dropped values
+CREATE OR REPLACE VIEW "COMMON_ROOM"."DROPPED_VALUES" AS
+SELECT
+  sync,
+  key,
+  "PARTITION",
+  field,
+  reason_code,
+  message,
+  last_sent_at,
+  run_id
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  status = 'delivered' AND NOT field IS NULL AND absent_since IS NULL;
+
+-- dropped rows
+SELECT
+  COUNT(*)
+FROM "COMMON_ROOM"."DROPPED_VALUES"
+WHERE
+  sync = 'contacts' AND "PARTITION" = '';
+
+-- delete column hashes
+DELETE FROM "COMMON_ROOM"."SYNC_COLUMN_HASHES"
+WHERE
+  sync = 'contacts' AND key IN ('a', 'b');
 
 -- rejected rows
 SELECT
