@@ -93,6 +93,7 @@ class RowReader:
         self._context = replace(context, on_invalid=self._parts.append) if drop_invalid else context
         self._drops = drop_invalid
         self._group_by = contract.batching.by if contract.batching else ()
+        self._names_row = {name for key in contract.keys for name in key}
         # Where a value makes others unnecessary.
         replacing = {column.unless for column in columns if column.unless}
         self._replaces = next((place for place, column in self._columns if column.name in replacing), None)
@@ -130,7 +131,7 @@ class RowReader:
                     raise InvalidValue("wrong_value", f"is {describe_type(value)}; correct it or make it null")
                 result = column.read(value, self._context)
             except InvalidValue as fault:
-                if not self._drops or column.required or column.name in self._contract.key:
+                if not self._drops or column.required or column.name in self._names_row:
                     problems.append(_problem(column.name, fault))
                     continue
                 dropped.append(_problem(column.name, fault))
