@@ -8,7 +8,7 @@ import inspect
 from cr_pipelines.api import current_way
 from cr_pipelines.components import RequestColumns
 from cr_pipelines.components.sync.specs import built_in_source
-from cr_pipelines.sync.contract import CONTRACTS, Contract
+from cr_pipelines.sync.contract import CONTACT, CONTRACTS, Contract
 from reference.markdown import as_code, code, page, table
 
 _INTRO = """
@@ -61,17 +61,17 @@ def _resent(contract: Contract) -> str:
 
 def _section(contract: Contract) -> str:
     facts = [
-        f"Kind `{contract.kind}`, sent by `{contract.endpoint}`. Key: {', '.join(map(code, contract.key))}.",
+        f"Kind `{contract.kind}`, sent by {_endpoints(contract)}. Key: {_key(contract)}.",
         "Needs the id of an API signal." if contract.needs_source_id else "",
         _batches(contract),
         f"Can be synced day by day, by `{contract.partition_by}`." if contract.partition_by else "",
         "Mirrors the source: see [Tags](../tags.md)." if contract.mirror else "",
         "" if contract.repeatable else "Each row is sent at most once: see [Notes](../notes.md).",
-        "This is a [legacy operation](../legacy-operations.md)." if current_way(contract.endpoint) else "",
+        _legacy(contract),
     ]
     columns = [
         (
-            f"**`{column.name}`**" if column.required else code(column.name),
+            f"**`{column.name}`**" if column.required and column.unless is None else code(column.name),
             column.kind,
             column.about,
             code(column.field) if column.field else "not sent",
@@ -87,9 +87,29 @@ def _section(contract: Contract) -> str:
     )
 
 
+def _key(contract: Contract) -> str:
+    return ", or else ".join(", ".join(map(code, key)) for key in contract.keys)
+
+
+def _endpoints(contract: Contract) -> str:
+    if not contract.person_key:
+        return code(contract.endpoint)
+    return f"{code(CONTACT.endpoint)}, or by the legacy {code(contract.endpoint)} for rows without `user_id`"
+
+
+def _legacy(contract: Contract) -> str:
+    if current_way(contract.endpoint) is None:
+        return ""
+    if contract.person_key:
+        return "Needs the id of an API signal where the source has `user_id`: see [Tags](../tags.md)."
+    return "This is a [legacy operation](../legacy-operations.md)."
+
+
 def _batches(contract: Contract) -> str:
     if contract.batching is None:
         return ""
+    if contract.person_key:
+        return f"Up to {contract.batching.most} rows of one person share a request."
     same = " and ".join(map(code, contract.batching.by))
     return f"Up to {contract.batching.most} rows with the same {same} share a request."
 

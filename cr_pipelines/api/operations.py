@@ -53,10 +53,13 @@ SET_CUSTOM_FIELD = Operation(
     "set_custom_field",
     "POST",
     "/members/customFields",
-    instead=f"send custom fields with the contact, by {_THROUGH_A_SIGNAL}",
+    instead=f"send custom fields with the contact, by {_THROUGH_A_SIGNAL} (the column user_id of a sync)",
 )
 ADD_CONTACT_TAGS = Operation(
-    "add_contact_tags", "POST", "/members/tags", instead=f"send tags with the contact, by {_THROUGH_A_SIGNAL}"
+    "add_contact_tags",
+    "POST",
+    "/members/tags",
+    instead=f"send tags with the contact, by {_THROUGH_A_SIGNAL} (the column user_id of a sync)",
 )
 CONTACT_BY_EMAIL = Operation("contact_by_email", "GET", "/user/{}", response="any")
 FIND_CONTACTS = Operation("find_contacts", "GET", "/members", response="any")

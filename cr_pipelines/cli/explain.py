@@ -36,7 +36,7 @@ def explain_row(name: str, key: str, *, definitions: str, in_json: bool) -> None
     if explanation.comparison == "not_in_source" and explanation.entry is None and not explanation.outcome:
         raise click.ClickException(
             f"neither {sync.relation} nor the ledger has the key {spelled!r}; a key is the value of the column "
-            f"{', '.join(sync.contract.key)}" + (", as a JSON array" if len(sync.contract.key) > 1 else "")
+            f"{sync.contract.key_columns}" + (", as a JSON array" if len(sync.contract.key) > 1 else "")
         )
     if in_json:
         click.echo(json.dumps(as_json(sync, explanation), indent=2, default=str, ensure_ascii=False))

@@ -146,14 +146,15 @@ class Run:
         self._frame = frame
         self._timing = timing
         self._requests = requests
-        self._source_id = destination.source_id if sync.contract.needs_source_id else None
+        self._source_id = destination.source_id if sync.contract.writes_to_source(sync.contract.columns) else None
         self._watch = SuppressionWatch(self.key, schema, self._source_id, timing, sync.contract.kind)
         self._addresses = SentAddresses(self.key, sync.contract.kind, self._source_id, schema)
         self._heartbeat = Heartbeat(self.key, schema, timing.heartbeat_seconds, lease_clock)
         self._breaker = CircuitBreaker()
         self._column_hashes: Mapping[str, HashedColumns] = {}
         self._room = RoomCheck(warehouse, schema, self._source_id, dry_run=options.dry_run)
-        self._names = KeyNames(sync, schema, partition, self._source_id)
+        writer = self._source_id if sync.contract.needs_source_id else None
+        self._names = KeyNames(sync, schema, partition, writer)
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
         self._report.hides_keys = sync.contract.key_names_person
@@ -352,7 +353,7 @@ class Run:
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         """Offer every planned row to the room, or only check them in a dry run."""
-        if self._sync.contract.needs_source_id and self._source_id is None:
+        if self._sync.contract.writes_to_source(plan.match.columns) and self._source_id is None:
             raise SyncError(
                 f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
                 "the id of the API signal in Common Room (Settings > Sources)"

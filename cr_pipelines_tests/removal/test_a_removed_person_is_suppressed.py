@@ -167,3 +167,18 @@ def test_an_odd_address_is_removed_and_suppressed_like_any_other(office: Office,
 def test_no_sync_can_be_called_as_the_settlement_is(office: Office):
     with pytest.raises(ValueError, match="cannot be called pii_removals"):
         replace(CONTACTS, name="pii_removals")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [("contact_tag", "'VIP' AS tag"), ("custom_field_value", "'Seats' AS field, 7 AS field_value")]
+)
+def test_tags_and_fields_by_id_are_suppressed_with_the_person(office: Office, kind: str, values: str):
+    removed(office)
+    # One row has no address at all, another person's row has the address only beside the id.
+    office.sql(
+        f"CREATE TABLE by_id AS SELECT id AS user_id, 'email' AS social_type, "
+        f"CASE WHEN id = 'c5' THEN '{REMOVED}' END AS value, {values} FROM common_room_contacts"
+    )
+    report = office.sync(Sync("by_id", kind, "by_id"))
+    assert (report.suppressed, report.delivered) == (2, 8)
+    assert not {"c4", "c5"} & set(office.posted())

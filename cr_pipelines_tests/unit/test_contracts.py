@@ -230,3 +230,41 @@ def test_a_column_that_is_not_of_the_contract_is_ignored_with_the_nearest_name()
     assert [column.name for column in match.columns] == ["id"]
     assert match.ignored == {"e_mail": "email", "shoe_size": None, "fullname": "full_name"}
     assert CONTRACTS["activity"].match(["id"]).missing == ("activity_type", "timestamp", "user_id")
+
+
+PEOPLE = [
+    ("contact_tag", {"tag": "VIP"}, {"id": "c1", "tags": [{"type": "name", "name": "VIP"}]}),
+    (
+        "custom_field_value",
+        {"field": "Seats", "field_value": "7"},
+        {"id": "c1", "customFields": [{"id": 2, "value": {"type": "int", "value": 7}}]},
+    ),
+    (
+        "custom_field_value",
+        {"field": 5, "field_value": ["a", "b"]},
+        {"id": "c1", "customFields": [{"id": 5, "value": {"type": "string", "value": ["a", "b"]}}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "values", "request_"), PEOPLE)
+@pytest.mark.parametrize("more", [{}, {"social_type": None, "value": None}, ADA, {"social_type": "fax", "value": 7}])
+def test_an_id_in_the_api_signal_takes_the_place_of_an_address(kind: str, values, request_, more) -> None:
+    assert body(kind, user_id="c1", **values, **more) == request_
+
+
+def test_a_row_with_an_id_is_about_the_person_and_the_address_that_it_has() -> None:
+    outgoing = read("contact_tag", user_id=7, tag="VIP", **ADA)
+    assert (outgoing.person, outgoing.address_hashes) == ("7", (address_hash(ADA["value"]),))
+    assert outgoing.group == read("contact_tag", user_id="7", tag="Other").group
+
+
+def test_a_cleared_field_of_a_person_has_no_value() -> None:
+    cleared = body("custom_field_value", user_id="c1", field="Seats", field_value=None, clear_nulls=True)
+    assert cleared == {"id": "c1", "customFields": [{"id": 2}]}
+    assert problems("custom_field_value", user_id="c1", field="Seats", field_value=None) == [("field_value", "missing")]
+
+
+@pytest.mark.parametrize(("kind", "values", "request_"), PEOPLE)
+def test_an_id_that_is_no_key_makes_the_row_invalid(kind: str, values, request_) -> None:
+    assert problems(kind, user_id=" ", **values) == [("user_id", "blank_key")]

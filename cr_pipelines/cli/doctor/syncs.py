@@ -64,7 +64,7 @@ class SyncChecks:
             self._checklist.note(f"legacy: Common Room's newest API description leaves this out; instead, {way}")
         self._check_columns(sync, types)
         if self._reachable:
-            self._check_rows(sync)
+            self._check_rows(sync, types)
         else:
             self._checklist.note("cannot plan a run until Common Room can be reached")
         if runs is not None:
@@ -92,8 +92,9 @@ class SyncChecks:
         if columns.unused:
             self._checklist.note(f"not sent, because the contract has no such columns: {', '.join(columns.unused)}")
 
-    def _check_rows(self, sync: Sync) -> None:
-        if sync.contract.needs_source_id and self._project.common_room.destination().source_id is None:
+    def _check_rows(self, sync: Sync, types: dict[str, str]) -> None:
+        columns = sync.contract.match(list(types)).columns
+        if sync.contract.writes_to_source(columns) and self._project.common_room.destination().source_id is None:
             self._checklist.problem(
                 "cannot run without a destination source: set COMMON_ROOM_DESTINATION_SOURCE_ID to the id of the API "
                 "signal in Common Room (Settings > Sources)"

@@ -17,7 +17,7 @@ from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Conne
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
 from cr_pipelines.components.sync.upstream import upstream_deps
 from cr_pipelines.sync import Sync
-from cr_pipelines.sync.contract import Column, Contract
+from cr_pipelines.sync.contract import CONTACT, Column, Contract
 
 _METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else field.name}" for field in fields(Sync)}
 """The metadata that holds each attribute of a sync that is not at its default."""
@@ -119,7 +119,8 @@ def build_source_specs(
         return []
     [key] = upstream_keys(sync.relation, sync.source, prefix=connection.name)
     contract = sync.contract
-    required = [column.name for column in contract.columns if column.required]
+    required = [column.name for column in contract.columns if column.required and column.unless is None]
+    either = ", and user_id or else social_type and value" if contract.person_key else ""
     return [
         dg.AssetSpec(
             key=key,
@@ -127,7 +128,7 @@ def build_source_specs(
             kinds={warehouse_kind(connection.url)},
             description=(
                 f"Your table or view with rows for {contract.endpoint}. The column names are the contract. Required: "
-                f"{', '.join(required)}. All other columns are optional."
+                f"{', '.join(required)}{either}. All other columns are optional."
             ),
             metadata={
                 "dagster/table_name": sync.source,
@@ -138,7 +139,8 @@ def build_source_specs(
                             column.kind,
                             column.about,
                             dg.TableColumnConstraints(
-                                nullable=not column.required, unique=contract.key == (column.name,)
+                                nullable=not column.required or column.unless is not None,
+                                unique=contract.key == (column.name,),
                             ),
                         )
                         for column in contract.columns
@@ -264,11 +266,17 @@ def _legacy_note(sync: Sync) -> str:
     way = current_way(sync.contract.endpoint)
     if way is None:
         return ""
-    return f"\n\n**Legacy operation:** Common Room's newest API description no longer has it. Instead, {way}."
+    endpoint = sync.contract.endpoint
+    return f"\n\n**Legacy operation:** Common Room's newest API description no longer has `{endpoint}`. Instead, {way}."
 
 
 def _requests(contract: Contract) -> str:
     endpoint = f"`{contract.endpoint}`"
+    if contract.person_key:
+        return (
+            f"New and changed rows of one person share a request if they have `user_id` (`{CONTACT.endpoint}`, with "
+            f"nothing else of the contact). Rows without it use {endpoint}."
+        )
     if not contract.repeatable:
         return f"Each row is sent at most once ({endpoint}), because Common Room would add a second one."
     if contract.batching:

@@ -56,11 +56,11 @@ SAMPLE_SOURCES = (
     SampleSource("existing_contacts", "email", legacy.contacts_table, legacy.contacts_arrived),
     SampleSource("activities", "id", activities.table, activities.arrived, refers=True, days="timestamp"),
     SampleSource(
-        "contact_tags", "value || ' ' || tag", tags.contact_tags_table, tags.contact_tags_arrived, refers=True
+        "contact_tags", "user_id || ' ' || tag", tags.contact_tags_table, tags.contact_tags_arrived, refers=True
     ),
     SampleSource(
         "custom_field_values",
-        "value || ' ' || field_value",
+        "user_id || ' ' || field_value",
         custom_field_values.table,
         custom_field_values.arrived,
         refers=True,

@@ -17,7 +17,7 @@ _OWNERS = ("Dana Whitlock", "Mateus Prado")
 def table() -> pa.Table:
     """Make a row for each of these people."""
     rows = [
-        {"social_type": "email", "value": person.email, "field": _FIELD, "field_value": _OWNERS[person.number % 2]}
+        {"user_id": person.key, "field": _FIELD, "field_value": _OWNERS[person.number % 2]}
         for person in population()
         if person.company is None
     ]
@@ -25,5 +25,5 @@ def table() -> pa.Table:
 
 
 def arrived(room: SandboxClient) -> Collection[str]:
-    """Return the address and owner of each of the sandbox's contacts."""
-    return {f"{email} {found['custom_fields'].get(_FIELD)}" for found in room.contacts() for email in found["emails"]}
+    """Return the id and owner of each of the sandbox's people."""
+    return {f"{id_} {person['custom_fields'].get(_FIELD)}" for id_, person in room.users().items()}

@@ -35,7 +35,7 @@ def contact_tags_table() -> pa.Table:
     """Make one or two of the tags for some people."""
     names = list(_TAGS)
     rows = [
-        {"social_type": "email", "value": person.email, "tag": names[(number + more) % len(names)]}
+        {"user_id": person.key, "tag": names[(number + more) % len(names)]}
         for number, person in enumerate(population()[::12])
         for more in range(1 + number % 2)
     ]
@@ -43,5 +43,5 @@ def contact_tags_table() -> pa.Table:
 
 
 def contact_tags_arrived(room: SandboxClient) -> Collection[str]:
-    """Return the address and tag of each of the sandbox's contacts."""
-    return {f"{email} {tag}" for found in room.contacts() for email in found["emails"] for tag in found["tags"]}
+    """Return the id and tag of each of the sandbox's people."""
+    return {f"{id_} {tag}" for id_, person in room.users().items() for tag in person["tags"]}

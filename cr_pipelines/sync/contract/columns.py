@@ -4,6 +4,7 @@ Goes in: nothing. Comes out: columns, and how the API finds the existing contact
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from cr_pipelines.api import SocialType
@@ -43,6 +44,19 @@ CONTACT_REFERENCE = (
         key_form="address",
     ),
 )
+
+PERSON = Column(
+    "user_id",
+    "id",
+    "text",
+    "Key of the person in the API signal, as in `id` of contacts; in place of `social_type` and `value`.",
+    by_value(values.key),
+    identifies=True,
+    person_id=True,
+)
+
+PERSON_OR_CONTACT = (PERSON, *(replace(column, unless=PERSON.name) for column in CONTACT_REFERENCE))
+"""A person by its key in the API signal, which is the current way, or an existing contact by its address."""
 
 
 def contact_reference(read: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,18 @@
-"""Tags of existing contacts: POST /members/tags, which adds all tags of one contact in one request."""
+"""Tags of contacts, all of one contact in one request.
+
+A person of the API signal gets them by POST /source/{destinationSourceId}/user with nothing else, an existing contact
+by the legacy POST /members/tags.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cr_pipelines.api import ContactTags
+from cr_pipelines.api import CommonRoomClient, ContactTags, TagByName, User, WriteResponse
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import CatalogPart
-from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
+from cr_pipelines.sync.contract.columns import PERSON, PERSON_OR_CONTACT, contact_reference
 from cr_pipelines.sync.contract.faults import InvalidValue
-from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, to_source
 
 
 def _tag_of_contacts(value: Any, context: Context) -> str:
@@ -19,21 +23,36 @@ def _tag_of_contacts(value: Any, context: Context) -> str:
     return name
 
 
-def _combine(requests: Sequence[ContactTags]) -> ContactTags:
-    tags = dict.fromkeys(tag for request in requests for tag in request.tags)
-    return ContactTags(social_type=requests[0].social_type, value=requests[0].value, tags=list(tags))
+def _combine(requests: Sequence[ContactTags] | Sequence[User]) -> ContactTags | User:
+    first = requests[0]
+    tags = [tag for request in requests for tag in request.tags]
+    if isinstance(first, User):
+        return first.model_copy(update={"tags": tags})
+    return ContactTags(social_type=first.social_type, value=first.value, tags=list(dict.fromkeys(tags)))
 
 
-def _build(read: Mapping[str, Any], _context: Context) -> ContactTags:
+def _build(read: Mapping[str, Any], _context: Context) -> ContactTags | User:
+    if PERSON.name in read:
+        return User(id=read[PERSON.name], tags=[TagByName(name=read["tag"])])
     return ContactTags(**contact_reference(read), tags=[read["tag"]])
+
+
+_send_user = to_source(CommonRoomClient.add_or_edit_user)
+
+
+async def _send(client: CommonRoomClient, source_id: int | None, request: ContactTags | User) -> WriteResponse:
+    if isinstance(request, User):
+        return await _send_user(client, source_id, request)
+    return await client.add_contact_tags(request)
 
 
 CONTACT_TAG = Contract(
     kind="contact_tag",
     endpoint="POST /members/tags",
     key=("social_type", "value", "tag"),
+    person_key=(PERSON.name, "tag"),
     columns=(
-        *CONTACT_REFERENCE,
+        *PERSON_OR_CONTACT,
         Column(
             "tag",
             "tags",
@@ -45,6 +64,6 @@ CONTACT_TAG = Contract(
         ),
     ),
     build=_build,
-    send=lambda client, _source_id, tags: client.add_contact_tags(tags),
-    batching=Batching(by=("social_type", "value"), most=100, combine=_combine),
+    send=_send,
+    batching=Batching(by=(PERSON.name, "social_type", "value"), most=100, combine=_combine),
 )

@@ -1,21 +1,30 @@
-"""Custom fields of existing contacts: POST /members/customFields, which sets one field of one contact."""
+"""Custom fields of contacts.
 
-from collections.abc import Mapping
+All fields of a person of the API signal go in one POST /source/{destinationSourceId}/user with nothing else, one field
+of an existing contact in the legacy POST /members/customFields.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cr_pipelines.api import (
     ClearContactCustomField,
+    ClearCustomField,
+    CommonRoomClient,
     ContactCustomFieldValue,
     ContactCustomFieldValues,
     CustomField,
+    CustomFieldValue,
     TypedValue,
+    User,
+    WriteResponse,
 )
 from cr_pipelines.sync.contract.catalog import CatalogPart
-from cr_pipelines.sync.contract.columns import CONTACT_REFERENCE, contact_reference
+from cr_pipelines.sync.contract.columns import PERSON, PERSON_OR_CONTACT, contact_reference
 from cr_pipelines.sync.contract.custom_fields import is_empty, named_field, typed_value
 from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.row_reader import checked
-from cr_pipelines.sync.contract.types import Column, Context, Contract, by_value
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, by_value, to_source
 
 
 def _field(value: Any, context: Context) -> CustomField:
@@ -25,14 +34,22 @@ def _field(value: Any, context: Context) -> CustomField:
         raise InvalidValue(fault.reason_code, fault.message) from None
 
 
-def _build(
-    read: Mapping[str, Any], context: Context
-) -> ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField:
-    field = read["field"]
+_Change = ContactCustomFieldValue | ContactCustomFieldValues | ClearContactCustomField
+"""A change of one field of an existing contact."""
+
+
+def _build(read: Mapping[str, Any], context: Context) -> User | _Change:
+    field, value = read["field"], read.get("field_value")
+    clears = value is None or checked("field_value", is_empty, field, value)
+    if clears:
+        checked("field_value", _check_clear_nulls, context.clear_nulls)
+    if PERSON.name in read:
+        typed = None if clears else checked("field_value", typed_value, field, value)
+        change = ClearCustomField(id=field.id) if typed is None else CustomFieldValue(id=field.id, value=typed)
+        return User(id=read[PERSON.name], custom_fields=[change])
     found = {**contact_reference(read), "custom_field_id": field.id}
-    value = read.get("field_value")
-    if value is None or checked("field_value", is_empty, field, value):
-        checked("field_value", _check_clearable, field, context.clear_nulls)
+    if clears:
+        checked("field_value", _check_clearable, field)
         return ClearContactCustomField(**found, custom_field_values=[])
     typed = checked("field_value", typed_value, field, value)
     if isinstance(typed.value, list):
@@ -41,23 +58,42 @@ def _build(
     return ContactCustomFieldValue(**found, custom_field_value=typed)
 
 
-def _check_clearable(field: CustomField, clear_nulls: bool) -> None:
+def _check_clear_nulls(clear_nulls: bool) -> None:
     if not clear_nulls:
         raise InvalidValue("blank", "is an empty list; to take all values away, make it null and set clear_nulls")
+
+
+def _check_clearable(field: CustomField) -> None:
     if not field.multivalue:
         raise InvalidValue(
             "cannot_clear",
             "is null, and this operation cannot clear a field of a single value; leave such rows out of the view, or "
-            "clear the field through custom_fields of a contacts sync",
+            "give user_id in place of social_type and value",
         )
+
+
+def _combine(requests: Sequence[User]) -> User:
+    # A field may be named twice, by name and by id.
+    changes = {change.id: change for request in requests for change in request.custom_fields}
+    return requests[0].model_copy(update={"custom_fields": list(changes.values())})
+
+
+_send_user = to_source(CommonRoomClient.add_or_edit_user)
+
+
+async def _send(client: CommonRoomClient, source_id: int | None, request: User | _Change) -> WriteResponse:
+    if isinstance(request, User):
+        return await _send_user(client, source_id, request)
+    return await client.set_custom_field(request)
 
 
 CUSTOM_FIELD_VALUE = Contract(
     kind="custom_field_value",
     endpoint="POST /members/customFields",
     key=("social_type", "value", "field"),
+    person_key=(PERSON.name, "field"),
     columns=(
-        *CONTACT_REFERENCE,
+        *PERSON_OR_CONTACT,
         Column(
             "field",
             "customFieldId",
@@ -72,12 +108,13 @@ CUSTOM_FIELD_VALUE = Contract(
             "field_value",
             "customFieldValue",
             "whatever the field takes, or its text; a list for several",
-            "The value. With clear_nulls, a null takes all values off a field that takes several.",
+            "The value. With clear_nulls, a null clears the field; without user_id, only one that takes several.",
             by_value(lambda value: value),
             required=True,
             clears=True,
         ),
     ),
     build=_build,
-    send=lambda client, _source_id, change: client.set_custom_field(change),
+    send=_send,
+    batching=Batching(by=(PERSON.name,), most=100, combine=_combine),
 )

@@ -100,6 +100,10 @@ class RowReader:
         self._context = replace(context, on_invalid=self._parts.append) if drop_invalid else context
         self._drops = drop_invalid
         self._group_by = contract.batching.by if contract.batching else ()
+        self._names_row = {name for key in contract.keys for name in key}
+        # Where a value makes others unnecessary.
+        replacing = {column.unless for column in columns if column.unless}
+        self._replaces = next((place for place, column in self._columns if column.name in replacing), None)
 
     def read(self, row: Sequence[Any]) -> Outgoing:
         """Return the request for a row, whose values are in the order of the columns.
@@ -112,8 +116,13 @@ class RowReader:
         read: dict[str, Any] = {}
         hashes: list[str] = []
         email_hash = person = None
+        replaced = self._replaces is not None and row[self._replaces] is not None
         for position, column in self._columns:
             value = row[position]
+            if replaced and column.unless:
+                if column.identifies and isinstance(value, str) and _may_hold_address(value):
+                    hashes.append(address_hash(value))
+                continue
             if value is None:
                 if column.required and not (column.clears and self._context.clear_nulls):
                     problems.append(Problem(column.name, "missing", f"{column.name} is null; it is required"))
@@ -129,7 +138,7 @@ class RowReader:
                     raise InvalidValue("wrong_value", f"is {describe_type(value)}; correct it or make it null")
                 result = column.read(value, self._context)
             except InvalidValue as fault:
-                if not self._drops or column.required or column.name in self._contract.key:
+                if not self._drops or column.required or column.name in self._names_row:
                     problems.append(_problem(column.name, fault))
                     continue
                 dropped.append(_problem(column.name, fault))
@@ -162,6 +171,8 @@ class RowReader:
                 ]
             ) from None
         group = tuple(read.get(name) for name in self._group_by) if self._group_by else ()
+        if all(value is None for value in group):
+            group = ()
         return Outgoing(
             request,
             tuple(hashes),

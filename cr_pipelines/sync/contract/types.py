@@ -5,7 +5,7 @@ and the delivery follow.
 """
 
 import difflib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -63,6 +63,8 @@ class Column:
         key_form: which spellings of it mean the same in a key: a `word` in any case, an `address` in any case, or a
             `name` of something in the room, by whatever name or id the room knows it; empty if none do.
         clears: whether a null is sent when the sync clears nulls, although the column is required.
+        unless: a column in whose place this one is: where the source has that one, this one may be left out, and a row
+            with a value there is read without this one's.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Column:
     person_id: bool = False
     needs: tuple[CatalogPart, ...] = ()
     clears: bool = False
+    unless: str | None = None
     key_form: Literal["", "word", "address", "name"] = ""
 
 
@@ -85,7 +88,7 @@ class Batching:
     """How several rows become one request.
 
     Attributes:
-        by: the columns in which rows of one request are equal.
+        by: the columns in which rows of one request are equal; a row that has none of them shares none.
         most: rows in one request, unless the sync has a `batch_size`.
         combine: merges the requests of single rows into one.
     """
@@ -133,11 +136,12 @@ class Contract:
         kind: such as `contact`.
         endpoint: method and path, for people.
         key: the columns that name a row.
+        person_key: the columns that name a row which has a value in the first of them, in place of `key`.
         columns: every column that the contract knows.
         build: makes the request from the values that were read, by column name; raises InvalidRow for values that do
             not go together.
         send: performs the operation.
-        needs_source_id: whether the operation writes to a destination source.
+        needs_source_id: whether the operation writes to a destination source, whatever the row.
         repeatable: False for an operation that appends: its rows are sent at most once.
         partition_by: the timestamp column by whose days the source can be partitioned.
         batching: how rows share a request; None for one request per row.
@@ -151,6 +155,7 @@ class Contract:
     build: Callable[[Mapping[str, Any], Context], Request]
     send: Send
     needs_source_id: bool = False
+    person_key: tuple[str, ...] = ()
     repeatable: bool = True
     partition_by: str | None = None
     batching: Batching | None = None
@@ -161,12 +166,30 @@ class Contract:
         """Whether a row's key is the address or account of a contact, which must not leave the warehouse."""
         return {"social_type", "value"} <= set(self.key)
 
+    @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that may name a row; the first of these keys that a row has does."""
+        return (self.person_key, self.key) if self.person_key else (self.key,)
+
+    @property
+    def key_columns(self) -> str:
+        """The columns that may name a row, for people."""
+        return ", or else ".join(", ".join(key) for key in self.keys)
+
+    def writes_to_source(self, columns: Iterable["Column"]) -> bool:
+        """Return whether rows of a source with these columns go to a destination source."""
+        return self.needs_source_id or any(column.person_id for column in columns)
+
     def match(self, source_columns: Sequence[str]) -> "Match":
         """Compare the columns of a source with the contract, whatever their case."""
         known = {column.name: column for column in self.columns}
         spelled = {name.lower(): name for name in reversed(source_columns) if name.lower() in known}
         found = tuple(known[name.lower()] for name in source_columns if spelled.get(name.lower()) == name)
-        missing = tuple(column.name for column in self.columns if column.required and column.name not in spelled)
+        missing = tuple(
+            column.name
+            for column in self.columns
+            if column.required and column.name not in spelled and column.unless not in spelled
+        )
         ignored = {
             name: next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.8)), None)
             for name in source_columns

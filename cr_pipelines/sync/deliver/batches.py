@@ -114,7 +114,8 @@ def batched(rows: Iterable[Item | Skipped], max_rows: int) -> Iterator[Batch | S
         if isinstance(row, Skipped):
             yield row
             continue
-        if waiting and (len(waiting) == max_rows or row.outgoing.group != waiting[0].outgoing.group):
+        group = row.outgoing.group
+        if waiting and (len(waiting) == max_rows or not group or group != waiting[0].outgoing.group):
             yield Batch(waiting)
             waiting = []
         waiting.append(row)

@@ -117,7 +117,9 @@ class Planner:
     def _respell(self, source: PlannedSource) -> None:
         """Give keys that the ledger has in a former spelling the present one, so that nothing is sent again."""
         respelled = any(
-            self._source_session.dialect.is_respelled(source.types[name]) for name in self._sync.contract.key
+            self._source_session.dialect.is_respelled(source.types[name])
+            for name in self._sync.contract.key
+            if name in source.types
         )
         if not respelled or not self._any(statements.may_be_respelled(self._names)):
             return

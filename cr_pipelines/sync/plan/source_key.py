@@ -8,13 +8,14 @@ from functools import partial
 
 from cr_pipelines.sync.contract import CatalogPart, Column, Contract
 from cr_pipelines.sync.model import Sync
+from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import SourceDialect
 
 
 def source_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> str:
     """Return the expression for a source row's key, given the types of its columns."""
     forms = {} if sync.key_names is None else key_forms(dialect, sync.contract, sync.key_names)
-    return dialect.key(sync.contract.key, types, forms)
+    return row_key(dialect, sync.contract, types, forms)
 
 
 def key_forms(
@@ -59,4 +60,6 @@ def has_forms(contract: Contract) -> bool:
 
 
 def _formed(contract: Contract) -> list[Column]:
-    return [column for column in contract.columns if column.key_form and column.name in contract.key]
+    return [
+        column for column in contract.columns if column.key_form and any(column.name in key for key in contract.keys)
+    ]

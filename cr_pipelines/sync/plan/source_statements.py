@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.source_key import source_key
+from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import SourceDialect, SqlDialect
 
 _MOST_NAMES = 10_000
@@ -31,9 +32,12 @@ def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
     Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. Apart from that,
     with `names`, they once had names as the source spells them.
     """
-    key = sync.contract.key
-    plain = dialect.key(key, types)
-    was, now = (plain, source_key(dialect, sync, types)) if names else (dialect.key(key, {}), plain)
+    plain = row_key(dialect, sync.contract, types)
+    was, now = (
+        (plain, source_key(dialect, sync, types))
+        if names
+        else (row_key(dialect, sync.contract, {}, columns=types), plain)
+    )
     return f"(SELECT {was} AS was, {now} AS key FROM {source}) AS spelled"
 
 

@@ -52,7 +52,7 @@ class PlanNames(StateNames):
     @property
     def key_columns(self) -> str:
         """The key's columns, for people."""
-        return ", ".join(self.sync.contract.key)
+        return self.sync.contract.key_columns
 
     def source_key(self, types: Mapping[str, str]) -> str:
         """Return the expression for a source row's key, given the types of its columns."""

@@ -3,11 +3,14 @@
 Goes in: the names of our tables in one engine, and the values. Comes out: the statement's text. Nothing runs here.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from textwrap import dedent, indent
+from types import MappingProxyType
 
+from cr_pipelines.sync.contract import Contract
 from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.warehouse import SourceDialect
 
 COMPACTED_COLUMNS = (
     "delivered_fingerprint", "row_hash", "row_hash_version", "not_found_runs", "http_status", "first_sent_at", "run_id",
@@ -21,6 +24,28 @@ def delivered_fingerprint(row: str = "") -> str:
     A compacted row keeps only its own fingerprint, which is the same for a delivered one.
     """
     return f"CASE WHEN {row}status = 'delivered' THEN {row}fingerprint ELSE {row}delivered_fingerprint END"
+
+
+def row_key(
+    dialect: SourceDialect,
+    contract: Contract,
+    types: Mapping[str, str],
+    forms: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
+    columns: Collection[str] | None = None,
+) -> str:
+    """Return the expression for a source row's key, by whichever of the contract's keys the row has.
+
+    `types` and `forms` are those of `SourceDialect.key`; `columns` names the source's columns, if `types` does not.
+    """
+    if not contract.person_key:
+        return dialect.key(contract.key, types, forms)
+    found = types if columns is None else columns
+    by_person, by_contact = (
+        dialect.key(key, types, forms) if all(name in found for name in key) else None for key in contract.keys
+    )
+    if by_person is None or by_contact is None:
+        return by_person or by_contact or "NULL"
+    return f"CASE WHEN {dialect.identifier(contract.person_key[0])} IS NOT NULL THEN {by_person} ELSE {by_contact} END"
 
 
 def sql(text: str, **queries: str) -> str:
