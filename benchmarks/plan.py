@@ -24,7 +24,8 @@ from benchmarks.programs import run_here
 from benchmarks.table import Table
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Ledger, Options, StateSchema, Sync, run_sync
-from cr_pipelines.sync.plan.planner import Planner, row_hash_version
+from cr_pipelines.sync.plan.planner import Planner
+from cr_pipelines.sync.plan.source import row_hash_version
 from cr_pipelines.sync.plan.spool import Section
 from cr_pipelines.warehouse import Session, open_warehouse
 

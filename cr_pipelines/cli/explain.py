@@ -20,7 +20,7 @@ from cr_pipelines.sync.contract import hashed_key
 
 def explain_row(name: str, key: str, *, definitions: str, in_json: bool) -> None:
     """Print what there is to say of one row. Raises ClickException for a key that nothing has."""
-    project = load_project(definitions)
+    project = load_project(definitions, name)
     sync, spelled = project.find(name), hashed_key(key)
     with showing(f"{sync.name}: looking for the row"), naming_tables(project, sync.relation):
         report = run_sync(

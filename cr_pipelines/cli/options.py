@@ -10,13 +10,36 @@ import click
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-definitions_option = click.option(
-    "--definitions",
-    metavar="MODULE[:NAME]",
-    default="cr_pipelines.definitions",
-    show_default=True,
-    help="The Dagster definitions that have the syncs.",
-)
+_CONNECTION = "cr_pipelines.connection"
+
+
+def _remember(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    context.meta[_CONNECTION] = value
+
+
+def chosen_connection() -> str | None:
+    """Return the connection that the user named with --connection."""
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(_CONNECTION)
+
+
+def definitions_option(command: _F) -> _F:
+    """Add the options that say where the syncs are, and which connection is meant."""
+    named = click.option(
+        "--connection",
+        metavar="NAME",
+        expose_value=False,
+        callback=_remember,
+        help="The CommonRoomConnection to use, if the definitions have several.",
+    )
+    return click.option(
+        "--definitions",
+        metavar="MODULE[:NAME]",
+        default="cr_pipelines.definitions",
+        show_default=True,
+        help="The Dagster definitions that have the syncs.",
+    )(named(command))
+
 
 json_option = click.option("--json", "in_json", is_flag=True, help="Print JSON instead, for programs.")
 

@@ -28,7 +28,7 @@ def show_plan(
 
     Raises ClickException and whatever `run_sync` raises.
     """
-    project = load_project(definitions)
+    project = load_project(definitions, name)
     sync = project.find(name)
     partition = project.partition_of(sync, day)
     with showing(f"{sync.name}: comparing the source with the ledger"), naming_tables(project, sync.relation):

@@ -16,7 +16,9 @@ from typing import Any, TypeVar, cast
 import click
 import dagster as dg
 
-from cr_pipelines.components import first_days_of, syncs_of
+from cr_pipelines.cli.options import chosen_connection
+from cr_pipelines.components import Connection, connections_of, first_days_of, syncs_of
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Partition, Sync
 from cr_pipelines.warehouse import Warehouse
@@ -88,10 +90,11 @@ class Project:
         return self.warehouse_resource.get_state_schema()
 
 
-def load_project(definitions: str) -> Project:
-    """Load the Dagster definitions at `module` or `module:name`.
+def load_project(definitions: str, sync: str | None = None) -> Project:
+    """Load the Dagster definitions at `module` or `module:name`, with the resources of one connection.
 
-    Raises ClickException with the reason if they cannot be loaded.
+    That is the one named by --connection, or else the only one with syncs, or with a sync of the name or asset key
+    `sync`. Raises ClickException with the reason if they cannot be loaded, or if several connections are possible.
     """
     module_name, _, name = definitions.partition(":")
     # Like Dagster: a console script does not search the working directory by itself.
@@ -105,11 +108,12 @@ def load_project(definitions: str) -> Project:
             )
         loaded = cast(dg.Definitions, found() if callable(found) else found)
         resources = loaded.resources or {}
+        connection = _connection(loaded, chosen_connection(), sync)
         return Project(
-            sorted(syncs_of(loaded), key=lambda sync: sync.name),
-            first_days_of(loaded),
-            _resource(resources, "common_room", CommonRoomResource),
-            _resource(resources, "warehouse", WarehouseResource),
+            sorted(syncs_of(loaded, connection), key=lambda sync: sync.name),
+            first_days_of(loaded, connection),
+            _resource(resources, connection.common_room, CommonRoomResource),
+            _resource(resources, connection.warehouse, WarehouseResource),
             definitions,
         )
     except click.ClickException:
@@ -120,6 +124,29 @@ def load_project(definitions: str) -> Project:
             f"cannot load {definitions}: {type(error).__name__}: {reason}; run `dg check defs` to see where, or choose "
             "another module with --definitions"
         ) from None
+
+
+def _connection(loaded: dg.Definitions, chosen: str | None, sync: str | None) -> Connection:
+    found = {connection.name or "default": connection for connection in connections_of(loaded)}
+    if chosen is not None:
+        unused = {key.removesuffix("_common_room") for key in loaded.resources or {} if key.endswith("_common_room")}
+        found |= {name: Connection.of(name) for name in unused - found.keys()}
+        if chosen not in found:
+            raise click.ClickException(
+                f"there is no connection {chosen!r}; the connections are: {', '.join(sorted(found)) or 'none'}"
+            )
+        return found[chosen]
+    if sync is not None and len(found) > 1:
+        leading, _, name = sync.rpartition("/")
+        having = {
+            key: connection
+            for key, connection in found.items()
+            if any(other.name == name for other in syncs_of(loaded, connection))
+        }
+        found = {leading: having[leading]} if leading in having else having or found
+    if len(found) > 1:
+        raise click.ClickException(f"choose one of the connections with --connection: {', '.join(sorted(found))}")
+    return next(iter(found.values()), DEFAULT_CONNECTION)
 
 
 def _resource(resources: Mapping[str, Any], name: str, kind: type[_R]) -> _R:

@@ -27,7 +27,7 @@ _BAR_SECONDS = 0.5
 def run(name: str, options: Options, *, day: date | None, definitions: str, in_json: bool) -> int:
     """Run the sync and print what became of its rows. Return the exit code."""
     try:
-        project = load_project(definitions)
+        project = load_project(definitions, name)
         sync = project.find(name)
         report, stopped_by = _run(project, sync, options, day)
     except KeyboardInterrupt:

@@ -228,6 +228,14 @@ class Report:
             if counter.is_shown(place, self.count(counter))
         ]
 
+    def plan_summary(self) -> str:
+        """Return what the plan found in one line, for a log."""
+        day = f" {self.partition}" if self.partition else ""
+        return (
+            f"{self.sync}{day}: planned {rows(self.source_rows)} of the source: {self.offered:,} to send, "
+            f"{self.offered_new:,} of them new; {self.unchanged:,} unchanged"
+        )
+
     def summary(self) -> str:
         """Return the report in one line, for a log."""
         if self.emptied:

@@ -61,6 +61,7 @@ def run_sync(
     partition: Partition | None = None,
     frame: "pd.DataFrame | pa.Table | None" = None,
     run_id: str | None = None,
+    on_plan: Callable[[Report], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     timing: Timing | None = None,
 ) -> Report:
@@ -77,6 +78,7 @@ def run_sync(
         frame: rows to read instead of the sync's source, which then needs no table. The warehouse reads them for the
             plan and does not keep them. The columns are the contract, as a table's would be.
         run_id: names the run in the ledger; None for a random one.
+        on_plan: called with what the plan found, before the first row is sent.
         on_progress: called every few seconds while rows are sent.
         timing: how often to write, look and report; for tests.
 
@@ -106,7 +108,7 @@ def run_sync(
         timing or Timing(),
     )
     with mark_running(run.key.run_id):
-        return run.go(on_progress)
+        return run.go(on_plan, on_progress)
 
 
 class Run:
@@ -143,7 +145,9 @@ class Run:
         self._order = 0
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
 
-    def go(self, on_progress: Callable[[Progress], None] | None) -> Report:
+    def go(
+        self, on_plan: Callable[[Report], None] | None = None, on_progress: Callable[[Progress], None] | None = None
+    ) -> Report:
         """Run, and return the report. Raises as `run_sync` says."""
         begun = time.monotonic()
         remote = self._read_room()
@@ -166,6 +170,8 @@ class Run:
         deletions: Deletions | None = None
         try:
             if plan.offered:
+                if on_plan is not None:
+                    on_plan(self._report)
                 self._deliver(plan, remote, outbox, recorder, columns, on_progress)
             elif self._room.may_differ(self._destination):
                 self._with_client(lambda client: self._room.check(client, sends=False))

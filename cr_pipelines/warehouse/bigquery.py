@@ -9,10 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
+import google.auth
 import pyarrow as pa
+from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import GoogleAPIError, NotFound
+from google.auth import impersonated_credentials
+from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
+from google.oauth2 import service_account
 from typing_extensions import override
 
 from cr_pipelines.warehouse.dialect import Dialect
@@ -29,6 +34,8 @@ from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.urls import UrlParts
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
+
+_SCOPES = ["https://www.googleapis.com/auth/bigquery"]
 
 _MOST_APPENDED = 2_000
 """Rows in one parameter: a request may have some ten megabytes."""
@@ -243,7 +250,9 @@ class BigQueryWarehouse(Warehouse):
     """A dataset of a BigQuery project.
 
     The URL is `bigquery://project/dataset?location=EU`; the dataset is where sources without one are looked
-    for. The credentials are Google's application default ones.
+    for. The credentials are Google's application default ones, or those of `credentials` (the file of a service
+    account), as the service account `impersonate` if given. `billing_project` pays for the queries, of which each may
+    read `maximum_bytes_billed`. `endpoint` is another address of the API; one of plain http gets no credentials.
     """
 
     dialect = BigQueryDialect
@@ -253,11 +262,20 @@ class BigQueryWarehouse(Warehouse):
         parts = UrlParts(url)
         options = parts.options
         self._location = options.pop("location", None)
+        self._credentials_file = options.pop("credentials", None)
+        self._impersonate = options.pop("impersonate", None)
+        self._billing_project = options.pop("billing_project", None)
+        self._endpoint = options.pop("endpoint", None)
+        most_bytes = options.pop("maximum_bytes_billed", None)
+        if most_bytes is not None and not most_bytes.isdigit():
+            raise WarehouseError("maximum_bytes_billed in the warehouse URL must be a whole number")
+        self._most_bytes = None if most_bytes is None else int(most_bytes)
         self._dataset = parts.path.strip("/")
         self._project = parts.authority
         if "@" in parts.authority or not self._project or not self._dataset or "/" in self._dataset or options:
             raise WarehouseError(
-                "the warehouse URL must be bigquery://project/dataset, or with ?location=EU at its end"
+                "the warehouse URL must be bigquery://project/dataset, or with ?location=EU at its end; it takes the "
+                "options location, credentials, impersonate, billing_project, maximum_bytes_billed and endpoint"
             )
 
     @override
@@ -265,17 +283,48 @@ class BigQueryWarehouse(Warehouse):
     def session(self) -> Iterator[BigQuerySession]:
         """Start a session. Raises WarehouseError when BigQuery refuses the connection."""
         with _our_errors():
-            client = bigquery.Client(
-                project=self._project,
-                location=self._location,
-                default_query_job_config=bigquery.QueryJobConfig(default_dataset=f"{self._project}.{self._dataset}"),
-            )
+            client = self._client()
         session = BigQuerySession(client, self._statement_seconds)
         try:
             yield session
         finally:
             session.end()
             client.close()  # type: ignore[no-untyped-call]
+
+    def _client(self) -> bigquery.Client:
+        config = bigquery.QueryJobConfig(
+            default_dataset=f"{self._project}.{self._dataset}", labels={"application": "cr-pipelines"}
+        )
+        if self._most_bytes is not None:
+            config.maximum_bytes_billed = self._most_bytes
+        return bigquery.Client(
+            project=self._billing_project or self._project,
+            credentials=self._credentials(),
+            location=self._location,
+            default_query_job_config=config,
+            client_options=ClientOptions(api_endpoint=self._endpoint) if self._endpoint else None,
+        )
+
+    def _credentials(self) -> Credentials | None:
+        """Return what the URL names; None for the application default credentials."""
+        if self._endpoint is not None and self._endpoint.startswith("http://"):
+            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+        credentials = None
+        if self._credentials_file is not None:
+            try:
+                credentials = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
+                    self._credentials_file, scopes=_SCOPES
+                )
+            except (OSError, ValueError) as error:
+                raise WarehouseError(
+                    f"BigQuery: the credentials file in the warehouse URL cannot be read: {type(error).__name__}"
+                ) from None
+        if self._impersonate is not None:
+            source = credentials or google.auth.default(scopes=_SCOPES)[0]
+            return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
+                source_credentials=source, target_principal=self._impersonate, target_scopes=_SCOPES
+            )
+        return credentials
 
 
 @contextmanager

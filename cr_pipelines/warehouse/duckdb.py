@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 from typing_extensions import override
 
+from cr_pipelines.warehouse.deadline import ended_after
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.duckdb_errors import DuckDBError, is_disk_full, without_values
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, our_table
@@ -345,7 +346,8 @@ class DuckDBWarehouse(Warehouse):
                 connection = self._connect(folder)
                 try:
                     sweep_default(self.path)
-                    yield DuckDBSession(connection, self._most_memory)
+                    with ended_after(connection.interrupt, self._statement_seconds):
+                        yield DuckDBSession(connection, self._most_memory)
                 finally:
                     connection.close()
         finally:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*){0,2}")
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*){0,2}|[^\W\d][\w-]*(?:\.[^\W\d]\w*){2}")
 _QUERY = re.compile(r"[\s(]*(select|with|from|values)\b.*[\s(*]", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -25,7 +25,8 @@ _WRITES = re.compile(r"[()]\s*(insert\s+into|delete\s+from|merge\s+into|update\s
 class Relation:
     """What a sync reads: a table or view by name, or a SELECT statement.
 
-    `text` is `table`, `schema.table`, `catalog.schema.table` or a query. A name with other characters
+    `text` is `table`, `schema.table`, `catalog.schema.table` (where the catalog may have hyphens, as a project of
+    BigQuery has) or a query. A name with other characters
     than letters, digits and `_` goes into a query, where the warehouse's own quoting applies.
     Raises ValueError for anything else, and for a query that is more than one SELECT statement.
     """

@@ -157,6 +157,29 @@ def test_what_is_upstream_can_be_given_by_a_dbt_models_name(attributes: str, ups
     assert [dep.asset_key.to_user_string() for dep in spec_of(attributes).deps] == upstream
 
 
+DBT = """
+import dagster as dg
+
+@dg.asset(key=["marts", "people"], kinds={"dbt"})
+def model(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "fix"), [("people", "write dbt_model: marts.people"), ("events", "write schema.model if")]
+)
+def test_a_dbt_model_that_the_code_location_does_not_have_is_a_warning(model: str, fix: str) -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        (sandbox.defs_folder_path / "models.py").write_text(DBT)
+        (sandbox.defs_folder_path / "people").mkdir()
+        attributes = f"{{kind: contact, source: people, asset_key: room/people, dbt_model: {model}}}"
+        (sandbox.defs_folder_path / "people" / "defs.yaml").write_text(
+            f"type: cr_pipelines.components.CommonRoomSync\nattributes: {attributes}"
+        )
+        with pytest.warns(UserWarning, match=f"no asset .* dbt_model {model}.*{fix}"), sandbox.build_all_defs():
+            pass
+
+
 @pytest.mark.parametrize("written", ["'2025-03-01'", "2025-03-01"])
 def test_the_first_day_may_be_written_with_or_without_quotes(written: str) -> None:
     attributes = f"kind: activity\nsource: acts\nasset_key: room/acts\npartitions: {{start: {written}}}"

@@ -72,10 +72,24 @@ def test_two_rooms_with_one_state_schema_do_not_load() -> None:
     assert "set state_schema in one of them" in str(refused.getrepr(style="native"))
 
 
-def test_a_resource_of_another_type_is_named(location: Location) -> None:
-    class Acme(dg.ConfigurableResource):  # type: ignore[type-arg]
-        dsn: str
+class Acme(dg.ConfigurableResource):  # type: ignore[type-arg]
+    dsn: str
 
+
+def test_a_tick_names_a_resource_of_another_type() -> None:
+    resources = {"warehouse": Acme(dsn="x"), "common_room": CommonRoomResource()}
+    loaded = load(pii="type: cr_pipelines.components.CommonRoomPiiRemovals")
+    definitions = dg.Definitions.merge(loaded, dg.Definitions(resources=resources))
+
+    with (
+        dg.instance_for_test() as instance,
+        dg.build_sensor_context(instance=instance, definitions=definitions, resources=resources) as context,
+        pytest.raises(dg.Failure, match="the resource warehouse is a Acme"),
+    ):
+        definitions.resolve_sensor_def("pii_removals_sensor").evaluate_tick(context)
+
+
+def test_a_resource_of_another_type_is_named(location: Location) -> None:
     definitions = dg.Definitions.merge(
         build_sync_definitions(Sync("people", "contact", "common_room_contacts")),
         dg.Definitions(resources={"warehouse": Acme(dsn="x"), "common_room": CommonRoomResource()}),

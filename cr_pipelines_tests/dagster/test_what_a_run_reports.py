@@ -78,6 +78,18 @@ def test_column_lineage_names_the_columns_that_the_source_has(location: Location
     assert source.column_name == "full_name"
 
 
+def test_the_log_is_the_plan_and_then_the_outcome(location: Location) -> None:
+    location.run()
+    location.sql("UPDATE common_room_contacts SET full_name = 'Renamed' WHERE id IN ('c1', 'c2', 'c3')")
+
+    run_id = location.run().result.run_id
+
+    lines = [entry.user_message for entry in location.instance.all_logs(run_id) if entry.dagster_event is None]
+    assert lines[0] == "contacts: planned 10 rows of the source: 3 to send, 0 of them new; 7 unchanged"
+    assert lines[-1].startswith("contacts: 10 rows in the source: 3 delivered, 7 unchanged; 3 requests in ")
+    assert len(lines) == 2
+
+
 def test_progress_is_observed_while_rows_are_sent(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient = partial(run_sync, timing=Timing(progress_seconds=0.1))
     monkeypatch.setattr("cr_pipelines.components.sync.execution.run_sync", impatient)

@@ -1,23 +1,19 @@
 """The wheel, installed without the repository into an environment inside somebody else's Dagster project."""
 
-import os
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-import cr_pipelines
+from cr_pipelines_tests.support.wheel import environment, new_environment
 from cr_pipelines_tests.support.whole_dagster import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
-PROJECT = Path(cr_pipelines.__file__).parent.parent
-UV = Path(sys.executable).with_name("uv")
 OTHER_PROJECT = """
 [tool.dg]
 directory_type = "project"
@@ -49,28 +45,17 @@ class Installed:
 
     @property
     def environment(self) -> dict[str, str]:
-        ours = ("PYTHONPATH", "VIRTUAL_ENV", "DAGSTER_HOME")
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ours and not name.startswith(("CR_", "COMMON_ROOM_"))
-        }
-        return {**kept, "DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONWARNINGS": "ignore"}
+        return environment()
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    folder = tmp_path_factory.mktemp("wheel")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    folder = tmp_path_factory.mktemp("installed")
     acme, empty = folder / "acme", folder / "empty"
     empty.mkdir()
     (acme / "src" / "acme" / "defs").mkdir(parents=True)
     (acme / "pyproject.toml").write_text(OTHER_PROJECT)
-    subprocess.run([UV, "build", "--quiet", "--wheel", "--out-dir", folder, PROJECT], check=True)
-    [wheel] = folder.glob("*.whl")
-    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, acme / ".venv"], check=True)
-    python = acme / ".venv" / "bin" / "python"
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, f"{wheel}[sandbox]"], check=True)
-    yield Installed(python.parent, empty, acme)
+    yield Installed(new_environment(acme / ".venv", f"{wheel}[sandbox]"), empty, acme)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -5,12 +5,17 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.office import Office
-from cr_pipelines_tests.support.warehouses import empty_warehouse
+from cr_pipelines_tests.support.warehouses import ENGINE, empty_warehouse
 
 
 @pytest.fixture
-def office(tmp_path: Path, sandbox: SandboxServer) -> Iterator[Office]:
-    with empty_warehouse(tmp_path) as data:
+def engine() -> str:
+    return ENGINE
+
+
+@pytest.fixture
+def office(tmp_path: Path, sandbox: SandboxServer, engine: str) -> Iterator[Office]:
+    with empty_warehouse(tmp_path, engine) as data:
         office = Office(data, sandbox)
         office.sql(
             "CREATE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "

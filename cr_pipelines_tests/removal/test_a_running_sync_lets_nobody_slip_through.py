@@ -18,7 +18,7 @@ from cr_pipelines.sync.state.processes import this_host
 from cr_pipelines_tests.support import actors
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal
-from cr_pipelines_tests.support.warehouses import ENGINE
+from cr_pipelines_tests.support.warehouses import ENGINE, ONE_AND_APART, urls_of
 
 IMPATIENT = EngineTiming(lease_surely_over_seconds=1.5, linger_seconds=0.1)
 
@@ -39,7 +39,7 @@ def fill(office: Office, rows: int) -> None:
 
 
 def where(office: Office) -> tuple[str, str, str]:
-    return office.data.url, office.sandbox.base_url, office.sandbox.token
+    return urls_of(office.data), office.sandbox.base_url, office.sandbox.token
 
 
 @contextmanager
@@ -103,6 +103,7 @@ def test_a_killed_sync_is_not_waited_for_longer_than_its_last_requests_may_trave
     assert (state, ended) == ("interrupted", True)
 
 
+@pytest.mark.parametrize("engine", ONE_AND_APART)
 def test_what_a_killed_sync_sent_and_never_recorded_is_known_by_its_key(office: Office):
     assert actors.run(actors.sync, *where(office), dies_at=4, after=True, abreast=1) == -signal.SIGKILL
     sent = office.posted()
@@ -115,6 +116,7 @@ def test_what_a_killed_sync_sent_and_never_recorded_is_known_by_its_key(office: 
     assert requests_later_than_removal(office.sandbox) == []
 
 
+@pytest.mark.parametrize("engine", ONE_AND_APART)
 def test_a_removal_that_is_killed_leaves_the_people_suppressed_and_is_taken_up_again(office: Office):
     office.sync()
     ask_for(office, range(5))

@@ -17,7 +17,7 @@ from cr_pipelines.sync import Timing as EngineTiming
 from cr_pipelines_tests.support import actors
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.statement import requests_later_than_removal
-from cr_pipelines_tests.support.warehouses import empty_warehouse
+from cr_pipelines_tests.support.warehouses import empty_warehouse, urls_of
 
 ADDRESSES = ["ada@example.com", "bob@example.com", "cy@example.com", "dot@example.com"]
 # On loopback nothing is in flight for seconds.
@@ -136,7 +136,7 @@ class History:
                 office.clock.ahead += timedelta(hours=hours)
 
     def run(self, actor: Any, step: Run, **options: Any) -> None:
-        where = (self.office.data.url, self.office.sandbox.base_url, self.office.sandbox.token)
+        where = (urls_of(self.office.data), self.office.sandbox.base_url, self.office.sandbox.token)
         process = actors.start(actor, *where, dies_at=step.dies_at, after=step.after, **options)
         if step.left_running:
             self.left_running.append(process)

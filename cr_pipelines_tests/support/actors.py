@@ -75,7 +75,7 @@ def sync(
     with contextlib.suppress(AlreadyRunning):
         run_sync(
             what,
-            open_warehouse(url),
+            open_warehouse(*url.split()),
             _destination(base_url, token, dies_at, after, abreast),
             timing=timing,
         )
@@ -91,7 +91,9 @@ def settle(
     timing: EngineTiming | None = None,
 ) -> None:
     removals = Removals(
-        open_warehouse(url), timing=Timing(engine=timing or EngineTiming()), clock=lambda: datetime.now(UTC) + ahead
+        open_warehouse(*url.split()),
+        timing=Timing(engine=timing or EngineTiming()),
+        clock=lambda: datetime.now(UTC) + ahead,
     )
     with contextlib.suppress(AlreadyRunning):
         removals.settle(_destination(base_url, token, dies_at, after, 16))

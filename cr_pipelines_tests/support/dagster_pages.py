@@ -22,6 +22,16 @@ _ALL_ARE_DRAWN = """() => {
 }"""
 
 
+_CHOOSE = """(element, [name, value]) => {
+  const editor = element.CodeMirror;
+  const line = new RegExp(`^( *)${name}: .*$`, 'm');
+  const text = editor.getValue();
+  editor.setValue(line.test(text)
+    ? text.replace(line, `$1${name}: ${value}`)
+    : text.replace(/^( *)dry_run: .*$/m, `$&\\n$1${name}: ${value}`));
+}"""
+
+
 def open_lineage(page: Page, dagster: str) -> None:
     """The group's graph: the source table and the sync."""
     page.goto(dagster + _GROUP)
@@ -57,7 +67,7 @@ def materialize(page: Page, dagster: str) -> None:
     page.get_by_text("Launched run").wait_for()
 
 
-def launch(page: Page, dagster: str, asset: str, **choices: object) -> None:
+def launch(page: Page, dagster: str, asset: str, *, partitioned: bool = False, **choices: str) -> None:
     """Open the Launchpad from the arrow beside the button, change what is filled in if at all, and press its button."""
     page.goto(f"{dagster}/assets/common_room/{asset}")
     button = page.locator("button", has_text="Materialize").first
@@ -67,9 +77,13 @@ def launch(page: Page, dagster: str, asset: str, **choices: object) -> None:
     editor = page.locator(".CodeMirror")
     editor.get_by_text("config", exact=True).first.wait_for()
     for name, value in choices.items():
-        change = "(editor, [old, new]) => editor.CodeMirror.setValue(editor.CodeMirror.getValue().replace(old, new))"
-        editor.evaluate(change, [f"{name}: false", f"{name}: {value}"])
+        editor.evaluate(_CHOOSE, [name, value])
+    # The page checks what was changed before it offers the button.
+    page.get_by_text("No errors").wait_for()
     page.get_by_role("button", name="Materialize").last.click()
+    if partitioned:
+        # Dagster asks about a run without a partition.
+        page.get_by_role("button", name="Confirm").click()
 
 
 def open_columns(page: Page, dagster: str) -> Locator:

@@ -23,9 +23,11 @@ import duckdb
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
-APART = ["postgresql-duckdb"]
+APART = ["postgresql-duckdb", "sqlite-postgresql"]
 ARRANGEMENTS = [_CHOSEN] if _CHOSEN else [*CORE_ENGINES, *APART]
 """The engines, and a source and a state apart."""
+ONE_AND_APART = list(dict.fromkeys([ENGINE, *([] if _CHOSEN else APART)]))
+"""One engine, and a source and a state apart."""
 
 _OF_STATE = re.compile(r"\bcommon_room\.|'common_room'|'sync_ledger'")
 _SERIES = re.compile(r"generate_series\((\d+), (\d+)\) AS (\w+)\((\w+)\)")
@@ -198,6 +200,11 @@ def postgresql_server(version: int) -> Any:
         cursor.execute("SELECT pg_reload_conf()")
         cursor.fetchall()
     return server
+
+
+def urls_of(data: EmptyWarehouse) -> str:
+    """The URL, and that of the state if it is another, as one argument of a process."""
+    return " ".join(filter(None, (data.url, data.state_url)))
 
 
 @contextmanager

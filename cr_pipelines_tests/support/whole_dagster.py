@@ -134,12 +134,18 @@ def whole_dagster(
     *,
     storage: str = "",
     module: str = "cr_pipelines.definitions",
+    workspace: str = "",
+    python: str = sys.executable,
+    folder: Path = PROJECT,
 ) -> Iterator[Dagster]:
-    """Dagster while the block lasts, its runs in processes of their own; `storage` is added to its dagster.yaml."""
+    """Dagster while the block lasts, its runs in processes of their own; `storage` is added to its dagster.yaml.
+
+    It loads `module`, or the whole workspace that is given, in `folder` and with the packages of `python`.
+    """
     (home / "dagster.yaml").write_text(SETTINGS + storage)
     (home / "sitecustomize.py").write_text(RESTLESS_DAEMON)
-    workspace = home / "workspace.yaml"
-    workspace.write_text(WORKSPACE.format(module=module))
+    file = home / "workspace.yaml"
+    file.write_text(workspace or WORKSPACE.format(module=module))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
@@ -152,11 +158,9 @@ def whole_dagster(
         "COMMON_ROOM_DESTINATION_SOURCE_ID": str(sandbox.source_id),
         "CR_WAREHOUSE_URL": warehouse_url,
     }
-    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-w", str(workspace), "-p", str(port)]
+    command = [python, "-W", "ignore", "-m", "dagster", "dev", "-w", str(file), "-p", str(port)]
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     running = Dagster(f"http://127.0.0.1:{port}")
     try:
         until(

@@ -1,4 +1,4 @@
-"""Runs a sync in a process of its own: WAREHOUSE_URL BASE_URL TOKEN [NAME SOURCE [KIND]]."""
+"""Runs a sync in a process of its own: "WAREHOUSE_URL [STATE_URL]" BASE_URL TOKEN [NAME SOURCE [KIND]]."""
 
 import signal
 import sys
@@ -16,7 +16,7 @@ warehouse_url, base_url, token, *rest = sys.argv[1:]
 name, source, kind = [*rest, *("contacts", "common_room_contacts", "contact")[len(rest) :]]
 report = run_sync(
     Sync(name, kind, source),
-    open_warehouse(warehouse_url),
+    open_warehouse(*warehouse_url.split()),
     Destination(lambda: CommonRoomClient(token=token, base_url=base_url), 1),
 )
 sys.stdout.write(report.summary() + "\n")

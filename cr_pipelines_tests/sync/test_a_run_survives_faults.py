@@ -18,11 +18,20 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, SyncStopped, Timing, run_sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
+from cr_pipelines_tests.support.warehouses import (
+    ONE_AND_APART,
+    DuckDBFile,
+    EmptyWarehouse,
+    PostgreSQLDatabase,
+    urls_of,
+)
 
 pytestmark = pytest.mark.process
 
 RUN = Path(__file__).with_name("run_a_sync.py")
+
+
+apart = pytest.mark.parametrize("engine", ONE_AND_APART)
 
 
 @pytest.fixture
@@ -43,12 +52,13 @@ def fill(flow: Flow, rows: int) -> None:
 def start(flow: Flow) -> subprocess.Popen[bytes]:
     """A run in a process of its own, as Dagster's worker would be."""
     return subprocess.Popen(
-        [sys.executable, str(RUN), flow.data.url, flow.sandbox.base_url, flow.sandbox.token],
+        [sys.executable, str(RUN), urls_of(flow.data), flow.sandbox.base_url, flow.sandbox.token],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
 
 
+@apart
 def test_ten_kills_under_faults_leave_the_room_equal_to_the_source(flow: Flow):
     fill(flow, 2_000)
     flow.sandbox.control.set_faults(
@@ -139,6 +149,7 @@ def test_no_run_in_between_forgets_what_a_killed_one_may_have_sent(flow: Flow, b
     assert {fields["fullName"] for fields in flow.room.values()} == {f"Name {number}" for number in range(10)}
 
 
+@apart
 def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow: Flow):
     flow.run()
     flow.sandbox.control.set_faults(latency_seconds=0.3)
@@ -190,7 +201,7 @@ def test_two_syncs_and_a_reader_share_one_warehouse(flow: Flow, sandbox: Sandbox
     processes = [
         start(flow),
         subprocess.Popen(
-            [sys.executable, str(RUN), flow.data.url, sandbox.base_url, sandbox.token, "others", other.sync.source]
+            [sys.executable, str(RUN), urls_of(flow.data), sandbox.base_url, sandbox.token, "others", other.sync.source]
         ),
     ]
     looked = 0

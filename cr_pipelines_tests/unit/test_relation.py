@@ -8,7 +8,17 @@ from cr_pipelines.warehouse import Relation
 
 
 @pytest.mark.parametrize(
-    "name", ["contacts", "crm.contacts", "raw.crm.contacts", "_x1", "SELECTED", "fromages", "kontakty_č"]
+    "name",
+    [
+        "contacts",
+        "crm.contacts",
+        "raw.crm.contacts",
+        "my-project.crm.contacts",
+        "_x1",
+        "SELECTED",
+        "fromages",
+        "kontakty_č",
+    ],
 )
 def test_a_name_is_a_table(name: str) -> None:
     assert not Relation(name).is_query
@@ -36,7 +46,21 @@ def test_a_statement_is_a_query_and_messages_do_not_repeat_it(query: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "my table", "a.b.c.d", "1st", 'x"; DROP TABLE y', "DELETE FROM x", "x; SELECT 1", "a..b", "a."],
+    [
+        "",
+        " ",
+        "my table",
+        "a.b.c.d",
+        "1st",
+        'x"; DROP TABLE y',
+        "DELETE FROM x",
+        "x; SELECT 1",
+        "a..b",
+        "a.",
+        "a-b",
+        "a-b.c",
+        "a.b-c.d",
+    ],
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="neither a table name"):

@@ -4,10 +4,10 @@ Goes in: the attributes of a `defs.yaml`. Comes out: the resources of one room a
 """
 
 import re
-from typing import Any, Self
+from typing import Self
 
 import dagster as dg
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from typing_extensions import override
 
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
@@ -17,14 +17,33 @@ from cr_pipelines.settings import state_url
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DEFAULT = "default"
+VARIABLES = {"token": "COMMON_ROOM_API_TOKEN", "source_id": "COMMON_ROOM_DESTINATION_SOURCE_ID"}
+"""The environment variables of the attributes that differ between rooms."""
 
 
-class ConnectionScaffolder(dg.Scaffolder[Any]):
-    """Writes a `defs.yaml` whose values come from the environment."""
+class ConnectionScaffoldParams(BaseModel):
+    """The options of `dg scaffold defs` for a new connection."""
+
+    name: str = Field(default=_DEFAULT, description="Name of the connection. Default: default, which adds no prefix.")
+
+
+class ConnectionScaffolder(dg.Scaffolder[ConnectionScaffoldParams]):
+    """Writes a `defs.yaml` whose values come from the environment; those of a named connection, from its own."""
+
+    @classmethod
+    @override
+    def get_scaffold_params(cls) -> type[ConnectionScaffoldParams]:
+        return ConnectionScaffoldParams
 
     @override
-    def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
-        dg.scaffold_component(request, {"name": _DEFAULT})
+    def scaffold(self, request: dg.ScaffoldRequest[ConnectionScaffoldParams]) -> None:
+        name = request.params.name if request.params else _DEFAULT
+        attributes = {"name": name}
+        if name != _DEFAULT:
+            for attribute in ("token", "source_id"):
+                attributes[attribute] = f"{{{{ env.{name.upper()}_{VARIABLES[attribute]} }}}}"
+            attributes["state_schema"] = f"common_room_{name.lower()}"
+        dg.scaffold_component(request, attributes)
 
 
 @dg.scaffold_with(ConnectionScaffolder)

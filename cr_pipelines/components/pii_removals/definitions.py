@@ -117,7 +117,7 @@ def _build_sensor(
             return dg.SkipReason(f"{name} is disabled: {error}")
         except WarehouseBusy as error:
             return dg.SkipReason(f"the warehouse cannot be read now; the next tick tries again: {error}")
-        except (SourceUnusable, WarehouseError):
+        except (SourceUnusable, WarehouseError, dg.Failure):
             # A table of requests that cannot be read must not look like one without requests.
             raise
         except Exception as error:

@@ -6,7 +6,7 @@ and names of jobs, pools and source assets that do not collide with those of ano
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import dagster as dg
 
@@ -31,6 +31,11 @@ class Connection:
     common_room: str = "common_room"
     warehouse: str = "warehouse"
     url: str | None = None
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Return the connection of this name with its default resource keys."""
+        return cls(name, f"{name}_common_room", f"{name}_warehouse")
 
     @property
     def resource_keys(self) -> set[str]:

@@ -19,10 +19,11 @@ from cr_pipelines.components.sync.options import (
 from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
-    dbt_model_key,
+    connections_of,
     first_days_of,
     syncs_of,
 )
+from cr_pipelines.components.sync.upstream import dbt_model_key
 
 __all__ = [
     "CommonRoomSync",
@@ -37,6 +38,7 @@ __all__ = [
     "build_sync_asset",
     "build_sync_definitions",
     "build_sync_spec",
+    "connections_of",
     "dbt_model_key",
     "execute_sync",
     "first_days_of",

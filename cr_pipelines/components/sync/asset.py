@@ -13,7 +13,7 @@ from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Conne
 from cr_pipelines.components.sync.checks import check_specs
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds, SyncRunConfig
-from cr_pipelines.components.sync.specs import sync_metadata
+from cr_pipelines.components.sync.specs import connection_metadata, sync_metadata
 from cr_pipelines.sync import Sync
 
 Execute = Callable[..., SyncEvents]
@@ -49,10 +49,11 @@ def build_sync_asset(
     arrival = delivery or DeliveryThresholds()
     perform: Execute = execute or partial(execute_sync, sync, rejections=thresholds, delivery=arrival)
 
+    metadata = {**sync_metadata(sync, frame), **connection_metadata(connection)}
     # Only a multi-asset, even of one asset, may succeed without materializing the asset or executing a check.
     as_asset = dg.multi_asset(
         name=spec.key.to_python_identifier(),
-        specs=[spec.merge_attributes(metadata=sync_metadata(sync, frame)).replace_attributes(skippable=True)],
+        specs=[spec.merge_attributes(metadata=metadata).replace_attributes(skippable=True)],
         check_specs=check_specs(
             spec.key, thresholds, arrival, spec.partitions_def, drops_values=sync.on_invalid_value == "drop_value"
         ),

@@ -14,7 +14,7 @@ from typing_extensions import override
 from cr_pipelines.components.connection import connection_of
 from cr_pipelines.components.shared.assets import GROUP
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
-from cr_pipelines.components.shared.project import components_of_project
+from cr_pipelines.components.shared.project import assets_of_others, components_of_project
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.automation import on_source_update
 from cr_pipelines.components.sync.definitions import build_sync_definitions
@@ -31,8 +31,8 @@ from cr_pipelines.components.sync.specs import (
     build_source_specs,
     build_sync_spec,
     built_in_source,
-    dbt_model_key,
 )
+from cr_pipelines.components.sync.upstream import MAPPINGS, dbt_model_key, time_window, warn_of_missing_model
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import CONTRACTS
@@ -50,6 +50,7 @@ class SyncScaffoldParams(BaseModel):
     source: str | None = Field(
         default=None, description="Table or view to read. Default: that of the built-in sync of the kind."
     )
+    connection: str | None = Field(default=None, description="Name of the CommonRoomConnection to use.")
 
 
 class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
@@ -68,7 +69,8 @@ class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
         attributes: dict[str, Any] = {
             "kind": params.kind,
             "source": source,
-            "asset_key": f"{GROUP}/{request.target_path.stem}",
+            "asset_key": f"{params.connection or GROUP}/{request.target_path.stem}",
+            **({"connection": params.connection} if params.connection else {}),
             "schedule": {"cron": "0 * * * *", "status": "stopped"},
         }
         if contract.partition_by:
@@ -145,6 +147,15 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         description="Keys of the assets that the source is or reads, if other code defines them. Default: an asset for "
         "the source's table.",
         examples=[["marts/people"]],
+    )
+    partition_mapping: Annotated[dg.PartitionMapping | str | None, dg.Resolver.default(model_field_type=str | None)] = (
+        Field(
+            default=None,
+            description="How days depend on the partitions of the upstream assets: time_window, all, last, or one of "
+            "Dagster's mappings from a template variable. Default: time_window for an upstream asset of this code "
+            "location whose partitions are times in UTC, and all for every other one.",
+            examples=["all", "{{ time_window(start_offset=-1) }}"],
+        )
     )
     dbt_model: str | None = Field(
         default=None,
@@ -238,6 +249,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     )
 
     _connection: Connection = PrivateAttr(DEFAULT_CONNECTION)
+    _known: Mapping[dg.AssetKey, dg.AssetSpec] = PrivateAttr({})
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -251,6 +263,11 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             raise ValueError(
                 f"automation_condition {self.automation_condition!r} is neither {_ON_SOURCE_UPDATE} nor a condition "
                 "such as {{ dg.AutomationCondition.eager() }}"
+            )
+        if isinstance(self.partition_mapping, str) and self.partition_mapping not in MAPPINGS:
+            raise ValueError(
+                f"partition_mapping {self.partition_mapping!r} is neither {', '.join(MAPPINGS)} nor a mapping such as "
+                "{{ time_window(start_offset=-1) }}"
             )
         # Both raise ValueError for invalid values, and name the valid ones.
         _ = self.sync.contract, self.sync.relation
@@ -283,11 +300,12 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
 
     def get_asset_spec(self) -> dg.AssetSpec:
         """Return the sync's asset before any run. Override it to add metadata or other upstream assets."""
-        condition = self.automation_condition
+        condition, mapping = self.automation_condition, self.partition_mapping
         return build_sync_spec(
             self.sync,
             asset_key=self.asset_key,
             upstream=self.upstream_keys,
+            partition_mapping=MAPPINGS[mapping] if isinstance(mapping, str) else mapping,
             description=self.description,
             group_name=self.group_name,
             owners=self.owners,
@@ -297,6 +315,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             partitions=self.partitions,
             freshness=self.freshness,
             frame=self.frame,
+            known=self._known,
             connection=self._connection,
         )
 
@@ -323,6 +342,11 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         self._connection = connection_of(context, self.connection)
+        if self.upstream_keys:
+            known = assets_of_others(context, CommonRoomSync)
+            self._known = known or {}
+            if known is not None and self.dbt_model:
+                warn_of_missing_model(self.sync.name, self.dbt_model, known)
         return build_sync_definitions(
             self.sync,
             spec=self.get_asset_spec(),
@@ -352,6 +376,11 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
         return build_source_specs(
             self.sync, upstream=self.upstream_keys, group_name=self.group_name, connection=self._connection
         )
+
+    @classmethod
+    @override
+    def get_additional_scope(cls) -> Mapping[str, Any]:
+        return {**super().get_additional_scope(), "time_window": time_window}
 
     @classmethod
     @override

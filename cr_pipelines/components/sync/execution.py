@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
@@ -133,6 +134,7 @@ class _SyncRun:
                 options=options,
                 partition=partition,
                 run_id=self._context.run.run_id,
+                on_plan=lambda report: self._context.log.info(report.plan_summary()),
                 on_progress=self._show_progress,
                 **source,
             )
@@ -240,7 +242,15 @@ def _partitions_of(sync: Sync, context: dg.AssetExecutionContext, spec: dg.Asset
 
 
 def _data_frame(frame: object) -> Any:
-    """Return the value of the upstream asset, if it is a data frame."""
+    """Return the value of the upstream asset, if it is a data frame; those of several partitions as one."""
+    if isinstance(frame, dict) and frame:
+        frames = [_data_frame(part) for part in frame.values()]
+        if isinstance(frames[0], pa.Table):
+            return pa.concat_tables(frames)
+        # Every process of Dagster would pay for an import at load.
+        import pandas as pd
+
+        return pd.concat(frames, ignore_index=True)
     kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
     if kind not in ("pandas.DataFrame", "pyarrow.Table"):
         raise dg.Failure(

@@ -15,6 +15,7 @@ from cr_pipelines.api import current_way
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, to_asset_key, upstream_keys, warehouse_kind
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
+from cr_pipelines.components.sync.upstream import upstream_deps
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import Column, Contract
 
@@ -22,6 +23,8 @@ _METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else fiel
 """The metadata that holds each attribute of a sync that is not at its default."""
 
 _FRAME = "common_room/data_frame"
+
+_CONNECTION = "common_room/connection"
 
 LEGACY_TAG = "common_room/legacy_operation"
 """The tag of a sync that rests on an operation which the vendor's newest description leaves out."""
@@ -32,6 +35,7 @@ def build_sync_spec(
     *,
     asset_key: dg.AssetKey | str | Sequence[str] | None = None,
     upstream: Iterable[dg.AssetKey | str | Sequence[str]] | None = None,
+    partition_mapping: dg.PartitionMapping | None = None,
     description: str | None = None,
     group_name: str | None = None,
     owners: Sequence[str] = (),
@@ -41,6 +45,7 @@ def build_sync_spec(
     partitions: DailyPartitions | None = None,
     freshness: SyncFreshness | None = None,
     frame: dg.AssetKey | None = None,
+    known: Mapping[dg.AssetKey, dg.AssetSpec] | None = None,
     connection: Connection = DEFAULT_CONNECTION,
 ) -> dg.AssetSpec:
     """Return the asset of a sync, as it is before any run.
@@ -50,6 +55,8 @@ def build_sync_spec(
         asset_key: a string is split at slashes; default `common_room/` and the sync's name.
         upstream: the assets that the source is or reads, such as a dbt model. Default: the source's table, with the key
             that dbt would give it: `table`, or `schema/table`. A query has none unless you name them.
+        partition_mapping: how days depend on the partitions of the upstream assets. Default: what suits those in
+            `known`, and `dg.AllPartitionMapping` for others, which any partitions allow.
         description: Markdown; by default it says what is synced where.
         group_name: the group of the asset; by default, `common_room` or the name of the connection.
         owners: email addresses, or `team:name`.
@@ -60,6 +67,7 @@ def build_sync_spec(
         partitions: sync the source day by day; only for kinds with a timestamp.
         freshness: maximum age of the latest materialization.
         frame: the asset whose data frame is read instead of the sync's source; it is the one upstream asset.
+        known: specs of upstream assets that the code location defines.
         connection: the resources of the sync; its name begins the default keys.
 
     Returns:
@@ -71,23 +79,27 @@ def build_sync_spec(
     """
     key = to_asset_key(asset_key) if asset_key is not None else dg.AssetKey([connection.group, sync.name])
     tables = upstream_keys(sync.relation, sync.source, upstream, prefix=connection.name)
-    deps = tables if frame is None else [frame]
-    _check_spec(sync, key, deps, partitions)
+    keys = tables if frame is None else [frame]
+    _check_spec(sync, key, keys, partitions)
+    days = partitions.definition() if partitions else None
+    known = known or {}
+    # Unlike a table, a data frame that is not known here is not read as a whole for each day.
+    mapped = days if frame is None or frame in known else None
     return dg.AssetSpec(
         key=key,
-        deps=deps,
+        deps=upstream_deps(keys, mapped, known, partition_mapping),
         description=description or _describe(sync, frame),
         group_name=group_name or connection.group,
         owners=list(owners),
         tags={**_legacy_tag(sync), **(tags or {})},
         kinds=set(kinds) if kinds is not None else asset_kinds(connection.url),
         automation_condition=automation_condition,
-        partitions_def=partitions.definition() if partitions else None,
+        partitions_def=days,
         freshness_policy=freshness.policy() if freshness else None,
         metadata={
             **sync_metadata(sync, frame),
             "dagster/column_schema": _field_schema(sync.contract),
-            **column_lineage(sync, deps, sync.contract.columns),
+            **column_lineage(sync, keys, sync.contract.columns),
         },
     )
 
@@ -137,20 +149,31 @@ def build_source_specs(
     ]
 
 
-def syncs_of(definitions: dg.Definitions) -> list[Sync]:
-    """Return every sync of the definitions, whether from YAML, the factory or a subclass.
+def syncs_of(definitions: dg.Definitions, connection: Connection | None = None) -> list[Sync]:
+    """Return every sync of the definitions, whether from YAML, the factory or a subclass; or those of a connection.
 
     Syncs of data frames are left out: only a run has their rows.
     """
-    found = (_sync_of(spec) for spec in definitions.resolve_all_asset_specs())
-    return [sync for sync in found if sync is not None]
+    return [
+        sync
+        for spec in definitions.resolve_all_asset_specs()
+        if (sync := _sync_of(spec)) is not None and connection in (None, _connection_of(spec))
+    ]
 
 
-def first_days_of(definitions: dg.Definitions) -> dict[str, date]:
-    """Return the first day of every sync that is partitioned by day, by the sync's name."""
+def connections_of(definitions: dg.Definitions) -> list[Connection]:
+    """Return the connections of all syncs."""
+    specs = definitions.resolve_all_asset_specs()
+    return list(dict.fromkeys(_connection_of(spec) for spec in specs if _sync_of(spec) is not None))
+
+
+def first_days_of(definitions: dg.Definitions, connection: Connection | None = None) -> dict[str, date]:
+    """Return the first day of every sync that is partitioned by day, by the sync's name; or those of a connection."""
     found = {}
     for spec in definitions.resolve_all_asset_specs():
         sync = _sync_of(spec)
+        if connection not in (None, _connection_of(spec)):
+            continue
         if sync is not None and spec.partitions_def is not None:
             first = spec.partitions_def.get_first_partition_key()
             found[sync.name] = date.fromisoformat(first) if first else date.min
@@ -164,6 +187,13 @@ def sync_metadata(sync: Sync, frame: dg.AssetKey | None = None) -> dict[str, Any
     return metadata if frame is None else {**metadata, _FRAME: frame.to_user_string()}
 
 
+def connection_metadata(connection: Connection) -> dict[str, str]:
+    """Return metadata that shows which resources a sync uses, and from which `connections_of` makes the connection."""
+    if connection.resource_keys == DEFAULT_CONNECTION.resource_keys:
+        return {}
+    return {_CONNECTION: f"{connection.name} {connection.common_room} {connection.warehouse}"}
+
+
 def describe_source(sync: Sync, frame: dg.AssetKey | None = None) -> str:
     """Return what a sync reads, in Markdown."""
     if frame is not None:
@@ -174,15 +204,6 @@ def describe_source(sync: Sync, frame: dg.AssetKey | None = None) -> str:
 def built_in_source(kind: str) -> str:
     """Return the table that the built-in sync of a kind reads, such as `common_room_activities`."""
     return f"{GROUP}_{f'{kind[:-1]}ies' if kind.endswith('y') else f'{kind}s'}"
-
-
-def dbt_model_key(model: str) -> dg.AssetKey:
-    """Return the asset key that dagster-dbt gives a model by default.
-
-    Args:
-        model: its name; `schema.name` if dbt's `schema` config is set for it.
-    """
-    return dg.AssetKey(model.split("."))
 
 
 def column_lineage(
@@ -253,6 +274,13 @@ def _requests(contract: Contract) -> str:
     if contract.batching:
         return f"New and changed rows of the same {', '.join(contract.batching.by)} share requests ({endpoint})."
     return f"Each new or changed row is one request ({endpoint})."
+
+
+def _connection_of(spec: dg.AssetSpec) -> Connection:
+    value = spec.metadata.get(_CONNECTION)
+    if value is None:
+        return DEFAULT_CONNECTION
+    return Connection(*str(value.value if isinstance(value, dg.MetadataValue) else value).split(" "))
 
 
 def _sync_of(spec: dg.AssetSpec) -> Sync | None:

@@ -1,0 +1,14 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cr_pipelines_tests.support.wheel import PROJECT, UV
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([UV, "build", "--quiet", "--wheel", "--out-dir", folder, PROJECT], check=True)
+    [built] = folder.glob("*.whl")
+    return built
