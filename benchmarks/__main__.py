@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import delivery, fold, overhead, pacing, plan
+from benchmarks import apart, delivery, fold, overhead, pacing, plan
 from benchmarks import machine as _machine
 from benchmarks.table import replace_section
 
 PAGE = Path(__file__).with_name("README.md")
-SECTIONS = ("plan", "fold", "delivery", "pacing", "dagster")
+SECTIONS = ("plan", "apart", "fold", "delivery", "pacing", "dagster")
 MILLION = 1_000_000
 
 
@@ -54,6 +54,8 @@ def _chosen(chosen: argparse.Namespace) -> Iterator[tuple[str, Callable[[], str]
             yield f"plan on {engine}", lambda engine=engine: plan.measure(chosen.plan_rows, engine, chosen.repeats)
     if "fold" in chosen.only:
         yield "fold", lambda: fold.measure(chosen.fold_rows, chosen.engine)
+    if "apart" in chosen.only:
+        yield "plan apart", lambda: apart.measure(chosen.plan_rows[0])
     if "delivery" in chosen.only:
         yield "delivery", lambda: delivery.measure(chosen.delivery_rows, chosen.repeats)
     if "pacing" in chosen.only:
