@@ -113,4 +113,5 @@ def test_syncs_of_one_name_under_two_keys_load() -> None:
     )
 
     dg.Definitions.validate_loadable(definitions)
-    assert {job.name for job in definitions.jobs or ()} == {"sync_eu_contacts", "sync_us_contacts"}
+    names = {f"{work}_{room}_contacts" for work in ("sync", "audit") for room in ("eu", "us")}
+    assert {job.name for job in definitions.jobs or ()} == names

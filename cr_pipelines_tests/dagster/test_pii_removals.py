@@ -122,7 +122,8 @@ def test_a_tick_says_that_nothing_is_due_or_that_the_table_does_not_exist(locati
     assert (data.skip_message or "").startswith("pii_removals is disabled: common_room_pii_requests cannot be read")
     outcome = settle(location)
     assert outcome.succeeded
-    assert outcome.check_outcomes == {"requests_usable": "warn", "removed_in_time": "passed"}
+    assert {name for name, found in outcome.check_outcomes.items() if found != "passed"} == {"requests_usable"}
+    assert outcome.check_outcomes["requests_usable"] == "warn"
     assert "Create the table or view" in (outcome.checks["requests_usable"].description or "")
 
 
@@ -141,7 +142,8 @@ def test_materializing_settles_every_request_and_shows_counts_only(location: Loc
         "requests_not_found": 1,
         "requests_invalid": 1,
     }
-    assert outcome.check_outcomes == {"requests_usable": "warn", "removed_in_time": "passed"}
+    assert {name for name, found in outcome.check_outcomes.items() if found != "passed"} == {"requests_usable"}
+    assert outcome.check_outcomes["requests_usable"] == "warn"
     assert "r3" in (outcome.checks["requests_usable"].description or "")
     logged = str([*location.instance.all_logs(outcome.result.run_id), location.instance.get_runs()])
     assert "@example" not in logged

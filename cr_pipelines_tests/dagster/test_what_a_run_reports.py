@@ -86,7 +86,7 @@ def test_the_log_is_the_plan_and_then_the_outcome(location: Location) -> None:
 
     lines = [entry.user_message for entry in location.instance.all_logs(run_id) if entry.dagster_event is None]
     assert lines[0] == "contacts: planned 10 rows of the source: 3 to send, 0 of them new; 7 unchanged"
-    assert lines[-1].startswith("contacts: 10 rows in the source: 3 delivered, 7 unchanged; 3 requests in ")
+    assert lines[-1].startswith("contacts: 10 rows in the source: 3 delivered, 7 unchanged; 3 changed: full_name 3; ")
     assert len(lines) == 2
 
 
