@@ -16,6 +16,7 @@ import hmac
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
@@ -86,7 +87,7 @@ def spelled_address(text: str) -> str:
 def canonical_address(text: str) -> str | None:
     """Return the form in which addresses are compared, or None for text that is not one address."""
     try:
-        return _lowered(spelled_address(text))
+        return lowered(spelled_address(text))
     except InvalidValue:
         return None
 
@@ -100,7 +101,12 @@ def address_hash(text: str) -> str:
     if not address.isascii():
         local, at, domain = unicodedata.normalize("NFC", address).rpartition("@")
         address = f"{local}{at}{_ascii(domain)}"
-    return keyed_hash(_lowered(address))
+    return keyed_hash(lowered(address))
+
+
+def canonical_domain(text: str) -> str:
+    """Return the domain of an address that is composed already, as addresses are compared."""
+    return lowered(_ascii(text))
 
 
 def account_hash(network: str, account: str) -> str:
@@ -118,6 +124,15 @@ def keyed_hash(text: str) -> str:
     encoded = text.encode(errors="surrogatepass")
     key = os.environ.get("CR_HASH_KEY")
     return hmac.digest(key.encode(), encoded, "sha256").hex() if key else hashlib.sha256(encoded).hexdigest()
+
+
+def keyed_hashes(texts: Iterable[str]) -> frozenset[str]:
+    """Return the hash of each text, as `keyed_hash` does, with one look at the hash key for all."""
+    key = os.environ.get("CR_HASH_KEY")
+    if not key:
+        return frozenset([hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() for text in texts])
+    secret = key.encode()
+    return frozenset([hmac.digest(secret, text.encode(errors="surrogatepass"), "sha256").hex() for text in texts])
 
 
 def hashed_key(text: str) -> str:
@@ -146,7 +161,8 @@ def _is_blank(letter: str) -> bool:
     return letter.isspace() or unicodedata.category(letter) == "Cf"
 
 
-def _lowered(address: str) -> str:
+def lowered(address: str) -> str:
+    """Return an address that is composed already, or a part of it, in the case in which addresses are compared."""
     return address.lower() if address.isascii() else unicodedata.normalize("NFC", address.lower())
 
 
