@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+import idna
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.sync import Timing
 from cr_pipelines.sync.contract import address_hash
-from cr_pipelines.sync.contract.identity import keyed_hash, keyed_hashes
+from cr_pipelines.sync.contract.identity import canonical_domain, keyed_hash, keyed_hashes, lowered
 from cr_pipelines.sync.model import RunKey
 from cr_pipelines.sync.privacy import address_search
 from cr_pipelines.sync.privacy.lease import lease_clock
@@ -164,6 +165,28 @@ def test_each_different_address_is_hashed_once(text: str, most: int, monkeypatch
     monkeypatch.setattr(address_search, "keyed_hashes", count)
     LIST.address_in(as_json(text))
     assert len(hashed) == len(set(hashed)) <= most
+
+
+LABELS = st.text(
+    st.one_of(
+        st.sampled_from(
+            "abc\u00e9\u00df\u03c2\u03c3\u65e5\u4f8b\ud55c\uad6d\u00f1\u0406\u0436\u05d0\u0639\u0661\u0915\u094d\u0301-A\u0130\uff10\u30fb\u30fc"
+        ),
+        st.characters(categories=("Ll", "Lo", "Nd")),
+    ),
+    max_size=70,
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(LABELS, min_size=1, max_size=6))
+def test_a_domain_has_the_spelling_that_idna_gives_it(labels: list[str]) -> None:
+    domain = ".".join(labels)
+    try:
+        expected = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        expected = domain
+    assert canonical_domain(domain) == lowered(expected)
 
 
 @given(st.lists(st.text(max_size=30), max_size=5))

@@ -32,6 +32,10 @@ EMAIL = 254
 _LARGEST_WHOLE = 8e34
 """As in `SourceDialect.spelled`."""
 
+_LONGEST_LABEL = 63
+_LONGEST_DOMAIN = 253
+_SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.ASCII)
 
@@ -171,7 +175,35 @@ def _ascii(domain: str) -> str:
     """Return a domain in ASCII; one that IDNA does not know stays as it is."""
     if domain.isascii():
         return domain
+    labels = domain.split(".")
+    if all(_is_simple(label) for label in labels) and unicodedata.is_normalized("NFC", domain):
+        # As idna does it, without its many checks, which take a tenth of a millisecond.
+        if max(map(len, labels)) > _LONGEST_LABEL:
+            return domain
+        labels = [label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels]
+        spelled = ".".join(labels)
+        return domain if max(map(len, labels)) > _LONGEST_LABEL or len(spelled) > _LONGEST_DOMAIN else spelled
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
         return domain
+
+
+def _is_simple(label: str) -> bool:
+    """Return whether IDNA leaves every letter of a label as it is, wherever in the label it is."""
+    if not label or label[0] == "-" or label[-1] == "-" or label[2:4] == "--":
+        return False
+    return all(map(_is_simple_letter, label))
+
+
+@lru_cache(maxsize=16_384)
+def _is_simple_letter(letter: str) -> bool:
+    if letter.isascii():
+        return letter in _SIMPLE
+    if unicodedata.category(letter) not in ("Ll", "Lo") or unicodedata.bidirectional(letter) != "L":
+        return False
+    try:
+        idna.check_label(letter)
+        return idna.uts46_remap(letter, std3_rules=False, transitional=False) == letter
+    except idna.IDNAError:
+        return False
