@@ -39,4 +39,6 @@ def unsuppress(
             "sending the person now would undo it; wait until it is verified, or lift it even unverified"
         )
     suppression_list.mark_for_resend(hashes)
-    return register.lift(hashes, reason, now)
+    lifted = register.lift(hashes, reason, now)
+    suppression_list.forget_suppressed(hashes)
+    return lifted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cr_pipelines.sync import SyncError
+from cr_pipelines.sync import Sync, SyncError
 from cr_pipelines_tests.support.office import Office
 
 
@@ -57,6 +57,87 @@ def test_an_address_of_a_row_that_never_left_does_not_count(office: Office) -> N
     office.removals.ingest()
     assert office.record("r1").keys_sent == 0
     assert office.sync().suppressed == 0
+
+
+def asked_first(office: Office) -> None:
+    """A person asked before anything was sent, and a row of theirs was suppressed."""
+    office.ask("r1", "person4@example.com")
+    assert office.sync().suppressed == 1
+
+
+@pytest.mark.parametrize("change", ["email = NULL", "email = 'new4@example.com'"])
+def test_a_row_that_was_suppressed_and_never_sent_stays_suppressed(office: Office, change: str) -> None:
+    asked_first(office)
+    office.sql(f"UPDATE common_room_contacts SET {change} WHERE id = 'c4'")
+    report = office.sync()
+    assert (report.suppressed, report.delivered) == (1, 0)
+    assert (office.record("r1").keys_sent, office.record("r1").rows_suppressed) == (0, 1)
+
+
+def test_a_person_who_asked_before_the_first_sync_is_known_by_id_alone(office: Office) -> None:
+    asked_first(office)
+    office.sql(
+        "CREATE TABLE acts AS SELECT 'a' || id AS id, 'link' AS activity_type, "
+        "TIMESTAMPTZ '2026-11-01 10:00+00' AS timestamp, id AS user_id FROM common_room_contacts"
+    )
+    report = office.sync(Sync("acts", "activity", "acts"))
+    assert (report.suppressed, report.delivered) == (1, 9)
+
+
+def test_an_address_beside_the_requested_one_is_known_though_both_were_only_suppressed(office: Office) -> None:
+    asked_first(office)
+    office.sql("UPDATE common_room_contacts SET email = 'new4@example.com' WHERE id = 'c4'")
+    office.sync()
+    office.sql("CREATE TABLE leads AS SELECT 'lead' AS id, 'Ada' AS full_name, 'new4@example.com' AS email")
+    assert office.sync(Sync("leads", "contact", "leads")).suppressed == 1
+    assert office.record("r1").linked_addresses == 1
+
+
+def test_a_mention_in_a_row_of_somebody_else_that_was_only_suppressed_ties_nothing(office: Office) -> None:
+    office.sql("ALTER TABLE common_room_contacts ADD COLUMN bio VARCHAR")
+    office.sql("UPDATE common_room_contacts SET bio = 'see x@example.com' WHERE id = 'c5'")
+    office.ask("r1", "x@example.com")
+    assert office.sync().suppressed == 1
+    office.sql("UPDATE common_room_contacts SET bio = NULL WHERE id = 'c5'")
+    assert office.sync().delivered == 1
+
+
+def test_somebody_else_under_the_address_by_mistake_is_not_tied_with_what_was_sent_of_them(office: Office) -> None:
+    office.sync()
+    office.ask("r1", "person4@example.com")
+    office.sql("UPDATE common_room_contacts SET email = 'person4@example.com' WHERE id = 'c5'")
+    assert office.sync().suppressed == 2
+    office.sql("UPDATE common_room_contacts SET email = 'person5@example.com' WHERE id = 'c5'")
+    assert office.sync().suppressed == 1
+    assert statuses(office)["c5"] == "delivered"
+
+
+def test_an_address_of_many_suppressed_rows_waits_for_a_decision(office: Office) -> None:
+    office.sql("ALTER TABLE common_room_contacts ADD COLUMN bio VARCHAR")
+    office.sql("UPDATE common_room_contacts SET bio = 'write to support@acme.example'")
+    office.ask("r1", "support@acme.example")
+    assert office.sync().suppressed == 10
+    assert office.settle().due == 0
+    assert office.record("r1").status == "shared"
+    office.sql("UPDATE common_room_contacts SET bio = NULL")
+    assert office.sync().delivered == 10
+
+
+def test_what_was_only_suppressed_is_forgotten_when_the_request_is_lifted(office: Office) -> None:
+    asked_first(office)
+    assert office.sql("SELECT count(*) FROM common_room.known_addresses WHERE suppressed") == [(1,)]
+    office.removals.unsuppress("r1", "signed up again", even_unverified=True)
+    assert office.sql("SELECT count(*) FROM common_room.known_addresses WHERE suppressed") == [(0,)]
+    assert office.sync().delivered == 1
+
+
+def test_a_dry_run_notes_nobody(office: Office) -> None:
+    office.ask("r1", "person4@example.com")
+    office.sync(dry_run=True)
+    office.sync(dry_run=True)
+    assert not office.sql("SELECT * FROM information_schema.tables WHERE table_name = 'sent_addresses'") or (
+        office.sql("SELECT count(*) FROM common_room.sent_addresses") == [(0,)]
+    )
 
 
 def test_the_hash_key_of_the_first_run_is_the_only_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

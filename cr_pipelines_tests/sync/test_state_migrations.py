@@ -119,6 +119,18 @@ def test_the_migration_notes_for_whom_an_address_was_sent(data: EmptyWarehouse, 
     assert any(row[1] for row in before)
 
 
+def test_what_was_noted_before_suppressed_rows_were_counts_as_sent(data: EmptyWarehouse, warehouse: Warehouse):
+    prepare(warehouse)
+    for table in ("known_addresses", "sent_addresses"):
+        data.sql(f"ALTER TABLE common_room.{table} DROP COLUMN suppressed")
+    data.sql("UPDATE common_room.state_version SET version = 5")
+    prepare(warehouse)
+    assert {name: set(table.columns) for name, table in declared_tables().items()} == columns(warehouse)
+    assert data.sql("SELECT DISTINCT suppressed FROM common_room.known_addresses") == [(None,)]
+    [record] = Removals(warehouse).records()
+    assert record.keys_sent > 0
+
+
 def test_people_are_known_by_the_spelling_that_their_ids_have_now(data: EmptyWarehouse, warehouse: Warehouse):
     prepare(warehouse)
     data.sql("UPDATE common_room.state_version SET version = 3")

@@ -2,16 +2,20 @@
 
 import json
 import time
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+import idna
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cr_pipelines.sync import Timing
 from cr_pipelines.sync.contract import address_hash
+from cr_pipelines.sync.contract.identity import canonical_domain, keyed_hash, keyed_hashes, lowered
 from cr_pipelines.sync.model import RunKey
+from cr_pipelines.sync.privacy import address_search
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.send_guard import InFlight, LeaseExpired, RowSuppressed
 from cr_pipelines.sync.privacy.suppression import Suppressed
@@ -135,6 +139,59 @@ def test_the_search_takes_time_in_proportion_to_the_size(unit: str) -> None:
 @pytest.mark.parametrize("unit", ["a", "日", "𠀀", "x@" + "a-" * 10_000])
 def test_a_long_text_costs_about_a_millisecond(unit: str) -> None:
     assert seconds_of_search((unit * 20_000)[:20_000]) < 0.003
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("@a." * 6_667, 4),
+        ("ada@example.com " * 1_250, 1),
+        ("日本語@例え.日本 " * 1_500, 2),
+        ("néa@é.fr " * 2_000, 4),
+        ("é@é.b" * 4_000, 8),
+        (" ".join(f"p{number}@example.com" for number in range(1_000)), 1_000),
+        (" ".join(f"né{number}@exämple.de" for number in range(1_000)), 3_000),
+        ("!" * 300 + "@a.bc" * 100, 80),
+        ("a" * 20_000, 0),
+    ],
+)
+def test_each_different_address_is_hashed_once(text: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+
+    def count(texts: Iterable[str]) -> frozenset[str]:
+        hashed.extend(texts)
+        return frozenset()
+
+    monkeypatch.setattr(address_search, "keyed_hashes", count)
+    LIST.address_in(as_json(text))
+    assert len(hashed) == len(set(hashed)) <= most
+
+
+LABELS = st.text(
+    st.one_of(
+        st.sampled_from(
+            "abc\u00e9\u00df\u03c2\u03c3\u65e5\u4f8b\ud55c\uad6d\u00f1\u0406\u0436\u05d0\u0639\u0661\u0915\u094d\u0301-A\u0130\uff10\u30fb\u30fc"
+        ),
+        st.characters(categories=("Ll", "Lo", "Nd")),
+    ),
+    max_size=70,
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(LABELS, min_size=1, max_size=6))
+def test_a_domain_has_the_spelling_that_idna_gives_it(labels: list[str]) -> None:
+    domain = ".".join(labels)
+    try:
+        expected = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        expected = domain
+    assert canonical_domain(domain) == lowered(expected)
+
+
+@given(st.lists(st.text(max_size=30), max_size=5))
+def test_hashes_of_many_are_those_of_each(texts: list[str]) -> None:
+    assert keyed_hashes(texts) == {keyed_hash(text) for text in texts}
 
 
 def test_the_list_and_the_lease_are_checked_after_the_search() -> None:

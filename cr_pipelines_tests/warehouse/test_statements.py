@@ -220,6 +220,8 @@ def privacy_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "suppress rows", privacy.suppress_rows(names, "contacts", ["c1"], noted)
     yield "resend rows", privacy.resend_rows(names, "contacts", ["c1"])
     yield "suppressed rows", privacy.suppressed_rows(names)
+    yield "tying", privacy.tying(names)
+    yield "forget suppressed", privacy.forget_suppressed(names, hashes)
     yield "forget unsent", privacy.forget_unsent(names, "run", "contacts", ["c1"])
     yield "ended runs", privacy.ended_runs(names, "contacts")
     for statement in privacy.fold(names, "contacts", ["run"], MOMENT):

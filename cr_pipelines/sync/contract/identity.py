@@ -16,6 +16,7 @@ import hmac
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
@@ -30,6 +31,10 @@ EMAIL = 254
 
 _LARGEST_WHOLE = 8e34
 """As in `SourceDialect.spelled`."""
+
+_LONGEST_LABEL = 63
+_LONGEST_DOMAIN = 253
+_SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.ASCII)
@@ -86,7 +91,7 @@ def spelled_address(text: str) -> str:
 def canonical_address(text: str) -> str | None:
     """Return the form in which addresses are compared, or None for text that is not one address."""
     try:
-        return _lowered(spelled_address(text))
+        return lowered(spelled_address(text))
     except InvalidValue:
         return None
 
@@ -100,7 +105,12 @@ def address_hash(text: str) -> str:
     if not address.isascii():
         local, at, domain = unicodedata.normalize("NFC", address).rpartition("@")
         address = f"{local}{at}{_ascii(domain)}"
-    return keyed_hash(_lowered(address))
+    return keyed_hash(lowered(address))
+
+
+def canonical_domain(text: str) -> str:
+    """Return the domain of an address that is composed already, as addresses are compared."""
+    return lowered(_ascii(text))
 
 
 def account_hash(network: str, account: str) -> str:
@@ -118,6 +128,15 @@ def keyed_hash(text: str) -> str:
     encoded = text.encode(errors="surrogatepass")
     key = os.environ.get("CR_HASH_KEY")
     return hmac.digest(key.encode(), encoded, "sha256").hex() if key else hashlib.sha256(encoded).hexdigest()
+
+
+def keyed_hashes(texts: Iterable[str]) -> frozenset[str]:
+    """Return the hash of each text, as `keyed_hash` does, with one look at the hash key for all."""
+    key = os.environ.get("CR_HASH_KEY")
+    if not key:
+        return frozenset([hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() for text in texts])
+    secret = key.encode()
+    return frozenset([hmac.digest(secret, text.encode(errors="surrogatepass"), "sha256").hex() for text in texts])
 
 
 def hashed_key(text: str) -> str:
@@ -146,7 +165,8 @@ def _is_blank(letter: str) -> bool:
     return letter.isspace() or unicodedata.category(letter) == "Cf"
 
 
-def _lowered(address: str) -> str:
+def lowered(address: str) -> str:
+    """Return an address that is composed already, or a part of it, in the case in which addresses are compared."""
     return address.lower() if address.isascii() else unicodedata.normalize("NFC", address.lower())
 
 
@@ -155,7 +175,35 @@ def _ascii(domain: str) -> str:
     """Return a domain in ASCII; one that IDNA does not know stays as it is."""
     if domain.isascii():
         return domain
+    labels = domain.split(".")
+    if all(_is_simple(label) for label in labels) and unicodedata.is_normalized("NFC", domain):
+        # As idna does it, without its many checks, which take a tenth of a millisecond.
+        if max(map(len, labels)) > _LONGEST_LABEL:
+            return domain
+        labels = [label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels]
+        spelled = ".".join(labels)
+        return domain if max(map(len, labels)) > _LONGEST_LABEL or len(spelled) > _LONGEST_DOMAIN else spelled
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
         return domain
+
+
+def _is_simple(label: str) -> bool:
+    """Return whether IDNA leaves every letter of a label as it is, wherever in the label it is."""
+    if not label or label[0] == "-" or label[-1] == "-" or label[2:4] == "--":
+        return False
+    return all(map(_is_simple_letter, label))
+
+
+@lru_cache(maxsize=16_384)
+def _is_simple_letter(letter: str) -> bool:
+    if letter.isascii():
+        return letter in _SIMPLE
+    if unicodedata.category(letter) not in ("Ll", "Lo") or unicodedata.bidirectional(letter) != "L":
+        return False
+    try:
+        idna.check_label(letter)
+        return idna.uts46_remap(letter, std3_rules=False, transitional=False) == letter
+    except idna.IDNAError:
+        return False

@@ -3,7 +3,9 @@
 Goes in: a row as the plan spooled it. Comes out: an item for a batch, or the row as skipped with the reason.
 """
 
-from cr_pipelines.sync.contract import InvalidRow, Problem, RowReader
+from collections.abc import Callable
+
+from cr_pipelines.sync.contract import InvalidRow, Outgoing, Problem, RowReader
 from cr_pipelines.sync.deliver.batches import Item, Skipped
 from cr_pipelines.sync.plan.spool import PlannedRow
 from cr_pipelines.sync.privacy.suppression import SHARED_ADDRESS, SUPPRESSED
@@ -18,33 +20,42 @@ class Validator:
         watch: who is suppressed.
         resend_delivered: whether a row is sent although it is what was delivered before.
         repeatable: whether a row that was delivered may be sent again at all.
+        on_suppressed: called with each row that is about a suppressed person, and what would be sent for it.
     """
 
-    def __init__(self, reader: RowReader, watch: SuppressionWatch, *, resend_delivered: bool, repeatable: bool = True):
+    def __init__(
+        self,
+        reader: RowReader,
+        watch: SuppressionWatch,
+        *,
+        resend_delivered: bool,
+        repeatable: bool = True,
+        on_suppressed: Callable[[PlannedRow, Outgoing], None] | None = None,
+    ):
         self._reader = reader
         self._watch = watch
         self._resend_delivered = resend_delivered
         self._repeatable = repeatable
+        self._on_suppressed = on_suppressed
 
     def check(self, row: PlannedRow) -> Item | Skipped:
         """Return what is sent for a row, or why nothing is."""
         suppressed_for = self._watch.suppressed.address_of(row.key)
-        if suppressed_for is not None:
-            return self._suppressed(row, suppressed_for)
         try:
             item = Item(row, self._reader.read(row.values))
         except InvalidRow as fault:
+            if suppressed_for is not None:
+                return self._suppressed(row, suppressed_for)
             return _invalid(row, fault.problems[0], "; ".join(problem.message for problem in fault.problems))
         except Exception as fault:
             # No row may stop the others. The error's text is left out, as it may quote the row.
+            if suppressed_for is not None:
+                return self._suppressed(row, suppressed_for)
             message = f"the row cannot be read ({type(fault).__name__}); look for unusual values"
             return _invalid(row, Problem("", "unreadable", message), message)
-        suppressed_for = self._watch.suppressed.address_of(*item.identity)
+        suppressed_for = self._watch.suppressed.address_of(*item.identity) or self._suppressed_by_dropped(item)
         if suppressed_for is not None:
-            return self._suppressed(row, suppressed_for)
-        suppressed_for = self._suppressed_by_dropped(item)
-        if suppressed_for is not None:
-            return self._suppressed(row, suppressed_for)
+            return self._suppressed(row, suppressed_for, item.outgoing)
         if not self._repeatable and row.was_status == "suppressed" and row.was_delivered is not None:
             return Skipped(row, "delivered", email_hash=item.outgoing.email_hash)
         if _is_as_delivered(item) and not self._resend_delivered:
@@ -54,8 +65,10 @@ class Validator:
             return Skipped(row, "delivered", email_hash=item.outgoing.email_hash)
         return item
 
-    def _suppressed(self, row: PlannedRow, suppressed_for: str) -> Skipped:
+    def _suppressed(self, row: PlannedRow, suppressed_for: str, outgoing: Outgoing | None = None) -> Skipped:
         reason_code = self._watch.suppressed.reason_code(suppressed_for)
+        if outgoing is not None and self._on_suppressed is not None and reason_code != "shared_address":
+            self._on_suppressed(row, outgoing)
         message = SHARED_ADDRESS if reason_code == "shared_address" else SUPPRESSED
         known = (row.was_status, row.was_fingerprint, row.was_message) == ("suppressed", row.fingerprint, message)
         return Skipped(row, "suppressed", _is_settled(row) and known, reason_code, suppressed_for=suppressed_for)

@@ -137,8 +137,13 @@ class Delivery:
         with _fewer_collections():
             await _Workers(self, client, outbox, addresses, recorder, progress).run(catalog)
 
-    async def validator(self, client: CommonRoomClient, catalog: Catalog | None) -> Validator:
-        """Return the validator of the planned rows, with the parts of the catalog that they need."""
+    async def validator(
+        self, client: CommonRoomClient, catalog: Catalog | None, addresses: SentAddresses | None = None
+    ) -> Validator:
+        """Return the validator of the planned rows, with the parts of the catalog that they need.
+
+        `addresses` notes who is suppressed; None in a dry run, which records nothing.
+        """
         columns = self.plan.match.columns
         context = Context(catalog or await self._read_catalog(client), self.sync.clear_nulls)
         drops = self.sync.on_invalid_value == "drop_value"
@@ -148,6 +153,7 @@ class Delivery:
             self.watch,
             resend_delivered=self.options.resync == "all",
             repeatable=self.sync.contract.repeatable,
+            on_suppressed=None if addresses is None else addresses.note_suppressed,
         )
 
     def steps(self, validator: Validator) -> Iterator[Batch | Skipped]:
@@ -217,7 +223,7 @@ class _Workers:
                     self._outcomes.withdraw(step)
 
     async def _send_all(self, pool: WorkerPool, catalog: Catalog | None) -> None:
-        self._steps = self._delivery.steps(await self._delivery.validator(self._client, catalog))
+        self._steps = self._delivery.steps(await self._delivery.validator(self._client, catalog, self._addresses))
         self._noted = NotedSteps(self._steps, self._note, self._recorder.write_addresses)
         workers = _WORKERS if self._contract.repeatable else _WORKERS_SENDING_ONCE
         await pool.start(self._work, min(workers, self._delivery.plan.offered))
@@ -326,7 +332,10 @@ class _Workers:
         for item in batch:
             if item.row.key in suppressed:
                 found = suppressed[item.row.key]
-                self._outcomes.suppress(item, found, attempts, self._guard.reason_code(found))
+                reason_code = self._guard.reason_code(found)
+                self._outcomes.suppress(item, found, attempts, reason_code)
+                if reason_code != "shared_address":
+                    self._addresses.note_suppressed(item.row, item.outgoing)
         if not suppressed:
             # Only the body as a whole has the address: the halves show whose row it is.
             return batch.split()

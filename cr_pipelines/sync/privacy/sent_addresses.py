@@ -1,8 +1,8 @@
 """The addresses, accounts and ids that rows were sent under, so that a person is known by all that was ever sent.
 
-Goes in: the rows of each request, noted before it leaves from the very body that leaves. Comes out: rows of
-`sent_addresses`, which are folded into `known_addresses` once the run has ended, and what they say about one address.
-Rows that were noted and never left do not count.
+Goes in: the rows of each request, noted before it leaves from the very body that leaves, and the rows that were stopped
+because they are about a suppressed person. Comes out: rows of `sent_addresses`, which are folded into `known_addresses`
+once the run has ended, and what they say about one address. Other rows that were noted and never left do not count.
 """
 
 from collections.abc import Collection, Iterable
@@ -45,6 +45,14 @@ class SentAddresses:
 
     def note(self, row: SentRow, outgoing: Outgoing) -> None:
         """Note a row that will be sent once this is written."""
+        self._unsent.add(row.key)
+        self._note(row, outgoing, suppressed=False)
+
+    def note_suppressed(self, row: SentRow, outgoing: Outgoing) -> None:
+        """Note a row that is not sent, as it is about a suppressed person, who may come later by what else it has."""
+        self._note(row, outgoing, suppressed=True)
+
+    def _note(self, row: SentRow, outgoing: Outgoing, *, suppressed: bool) -> None:
         own = frozenset(outgoing.address_hashes)
         in_body = hashes_in(outgoing.request.wire_json())
         mentioned = in_body - own
@@ -58,13 +66,19 @@ class SentAddresses:
                 mentioned = in_body - own
         handles = outgoing.handle_hashes
         if own or mentioned or handles or outgoing.person is not None:
-            self._add(row.key, outgoing, own, mentioned, handles)
+            self._add(row.key, outgoing, own, mentioned, handles, suppressed=suppressed)
 
     def _add(
-        self, key: str, outgoing: Outgoing, own: Iterable[str], mentioned: Iterable[str], handles: Collection[str]
+        self,
+        key: str,
+        outgoing: Outgoing,
+        own: Iterable[str],
+        mentioned: Iterable[str],
+        handles: Collection[str],
+        *,
+        suppressed: bool,
     ) -> None:
         """Add a row for each address and account, or one for the person alone."""
-        self._unsent.add(key)
         person = outgoing.person
         holder: str | None
         if person is not None:
@@ -81,6 +95,8 @@ class SentAddresses:
         ]
         for address, handle, is_own in found or [(None, None, True)]:
             names_itself = (address or handle) is not None and holder in (None, f"account {handle}")
+            # A suppressed person's rows are many, and each is about that person.
+            names_itself = names_itself or (suppressed and person is None)
             self._pending.append(
                 (
                     self._run.sync,
@@ -93,6 +109,7 @@ class SentAddresses:
                     handle,
                     is_own,
                     None,
+                    suppressed,
                     self._run.run_id,
                 )
             )

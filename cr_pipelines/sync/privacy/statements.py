@@ -13,17 +13,47 @@ _COLUMNS = ("sync", "kind", "key", "source_id", "person", "holder", "email_hash"
 _SAME = (
     "k.key = s.key AND coalesce(k.kind, '') = coalesce(s.kind, '') AND coalesce(k.person, '') = coalesce(s.person, '') "
     "AND coalesce(k.email_hash, '') = coalesce(s.email_hash, '') "
-    "AND coalesce(k.handle_hash, '') = coalesce(s.handle_hash, '') AND coalesce(k.own, TRUE) = s.own"
+    "AND coalesce(k.handle_hash, '') = coalesce(s.handle_hash, '') AND coalesce(k.own, TRUE) = s.own "
+    "AND coalesce(k.suppressed, FALSE) = coalesce(s.suppressed, FALSE)"
 )
 
 
-def known(names: StateNames) -> str:
+_WAS_SENT = "NOT coalesce(suppressed, FALSE)"
+
+
+def known(names: StateNames, where: str = _WAS_SENT) -> str:
     """Read what is known of every row that was sent, those of unfinished runs included."""
     columns = ", ".join(_COLUMNS)
     return (
-        f"SELECT {columns}, coalesce(own, TRUE) AS own FROM {names.table('known_addresses')} "
-        f"UNION ALL SELECT {columns}, own FROM {names.table('sent_addresses')}"
+        f"SELECT {columns}, coalesce(own, TRUE) AS own FROM {names.table('known_addresses')} WHERE {where} "
+        f"UNION ALL SELECT {columns}, own FROM {names.table('sent_addresses')} WHERE {where}"
     )
+
+
+def tying(names: StateNames) -> str:
+    """Read what ties rows to a person: what was sent, and of suppressed rows what is their own and not somebody else's.
+
+    Of an unfinished run, a suppressed row's address counts only if nobody else was sent under it.
+    """
+    columns = ", ".join(_COLUMNS)
+    return (
+        f"SELECT {columns}, coalesce(own, TRUE) AS own FROM {names.table('known_addresses')} "
+        f"WHERE {_WAS_SENT} OR coalesce(own, TRUE) "
+        f"UNION ALL SELECT {columns}, own FROM {names.table('sent_addresses')} WHERE {_WAS_SENT} "
+        f"UNION ALL SELECT {columns}, own FROM {names.table('sent_addresses')} AS s "
+        f"WHERE suppressed AND own AND NOT {_sent_for_somebody_else(names)}"
+    )
+
+
+def _sent_for_somebody_else(names: StateNames) -> str:
+    """Return the condition that a row's address was sent as that of another person, or under another key of its kind.
+
+    People are compared by their ids in one destination source; rows without any, by their keys.
+    """
+    return f"""EXISTS (
+        SELECT 1 FROM ({known(names)}) AS k WHERE k.email_hash = s.email_hash AND k.own AND (
+            (k.source_id = s.source_id AND k.person <> s.person)
+            OR (k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key)))"""
 
 
 def suppressed_addresses(names: StateNames) -> str:
@@ -37,16 +67,16 @@ def suppressed_addresses(names: StateNames) -> str:
 
 
 def shared(names: StateNames, column: str, hashes: Collection[str], most: int) -> str:
-    """Find out which of these hashes of a column were sent for more than so many people or things."""
+    """Find out which of these hashes of a column rows have for more than so many people or things, sent or not."""
     return f"""
-        SELECT {column} FROM ({known(names)}) AS k
+        SELECT {column} FROM ({known(names, "TRUE")}) AS k
         WHERE {column} IN ({names.values(hashes)}) AND holder IS NOT NULL
         GROUP BY {column} HAVING count(DISTINCT holder) > {most}"""
 
 
 def links(names: StateNames, column: str, hashes: Collection[str]) -> list[str]:
     """Find the addresses and accounts that are of the same people as these hashes of a column."""
-    same = known(names)
+    same = tying(names)
     mine = f"{column} IN ({names.values(hashes)}) AND own"
     return [
         f"""
@@ -62,9 +92,9 @@ def links(names: StateNames, column: str, hashes: Collection[str]) -> list[str]:
 
 
 def rows_under(names: StateNames, column: str, hashes: Collection[str]) -> str:
-    """Read the rows that were sent under these hashes of a column."""
+    """Read the rows that these hashes of a column tie to a person."""
     return f"""
-        SELECT DISTINCT sync, kind, key, source_id, person, {column}, own FROM ({known(names)}) AS k
+        SELECT DISTINCT sync, kind, key, source_id, person, {column}, own FROM ({tying(names)}) AS k
         WHERE {column} IN ({names.values(hashes)})"""
 
 
@@ -78,9 +108,9 @@ def ledger_keys_under(names: StateNames, sync: str, hashes: Collection[str]) -> 
 
 
 def keys_of_people(names: StateNames, sync: str, kind: str, people: Collection[str]) -> str:
-    """Read the keys of a sync, and of others of its kind, that were sent about people of these ids."""
+    """Read the keys of a sync, and of others of its kind, that are about people of these ids."""
     return f"""
-        SELECT DISTINCT sync, key, person FROM ({known(names)}) AS k
+        SELECT DISTINCT sync, key, person FROM ({tying(names)}) AS k
         WHERE person IN ({names.values(people)}) AND (sync = {names.value(sync)} OR kind = {names.value(kind)})"""
 
 
@@ -99,8 +129,8 @@ def people_sent_to(names: StateNames, source_id: int, people: Collection[str]) -
 
 
 def kinds(names: StateNames) -> str:
-    """Read the kind and the destination source of every sync that has sent anything."""
-    return f"SELECT DISTINCT sync, kind, source_id FROM ({known(names)}) AS k"
+    """Read the kind and the destination source of every sync that has sent or suppressed anything."""
+    return f"SELECT DISTINCT sync, kind, source_id FROM ({known(names, 'TRUE')}) AS k"
 
 
 def ledger_syncs(names: StateNames) -> str:
@@ -148,7 +178,14 @@ def forget_unsent(names: StateNames, run_id: str, sync: str, partition_keys: Ite
     return f"""
         DELETE FROM {names.table("sent_addresses")}
         WHERE sync = {names.value(sync)} AND run_id = {names.value(run_id)}
-        AND key IN ({names.values(partition_keys)})"""
+        AND {_WAS_SENT} AND key IN ({names.values(partition_keys)})"""
+
+
+def forget_suppressed(names: StateNames, hashes: Collection[str]) -> str:
+    """Delete these addresses of rows that were only ever suppressed."""
+    return f"""
+        DELETE FROM {names.table("known_addresses")}
+        WHERE suppressed AND email_hash IN ({names.values(hashes)})"""
 
 
 def ended_runs(names: StateNames, sync: str) -> str:
@@ -161,14 +198,20 @@ def ended_runs(names: StateNames, sync: str) -> str:
 
 
 def fold(names: StateNames, sync: str, run_ids: Collection[str], now: datetime) -> list[str]:
-    """Move what runs noted to what is known, without repetitions."""
+    """Move what runs noted to what is known, without repetitions.
+
+    The address of a suppressed row that somebody else was sent under says nothing about who the row is.
+    """
     columns = ", ".join(_COLUMNS)
     mine = f"sync = {names.value(sync)} AND run_id IN ({names.values(run_ids)})"
     return [
         f"""
-        INSERT INTO {names.table("known_addresses")} ({columns}, own, noted_at)
-        SELECT {", ".join(f"s.{column}" for column in _COLUMNS)}, s.own, {names.value(now)}
-        FROM (SELECT DISTINCT {columns}, own FROM {names.table("sent_addresses")} WHERE {mine}) AS s
+        DELETE FROM {names.table("sent_addresses")} AS s
+        WHERE {mine} AND suppressed AND own AND {_sent_for_somebody_else(names)}""",
+        f"""
+        INSERT INTO {names.table("known_addresses")} ({columns}, own, suppressed, noted_at)
+        SELECT {", ".join(f"s.{column}" for column in _COLUMNS)}, s.own, s.suppressed, {names.value(now)}
+        FROM (SELECT DISTINCT {columns}, own, suppressed FROM {names.table("sent_addresses")} WHERE {mine}) AS s
         LEFT JOIN (SELECT * FROM {names.table("known_addresses")} WHERE sync = {names.value(sync)}) AS k ON {_SAME}
         WHERE k.key IS NULL""",
         f"DELETE FROM {names.table('sent_addresses')} WHERE {mine}",

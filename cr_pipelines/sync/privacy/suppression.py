@@ -145,6 +145,10 @@ class SuppressionList:
             keys = list(ties.keys(self._session, self._names, sync, source_id, kind))
             self._update(keys, lambda some, sync=sync: statements.resend_rows(self._names, sync, some))  # type: ignore[misc]
 
+    def forget_suppressed(self, hashes: Collection[str]) -> None:
+        """Forget which rows had one of these addresses and were never sent, once the requests are lifted."""
+        self._session.execute(statements.forget_suppressed(self._names, hashes))
+
     def _syncs(self, only: str | None) -> Iterator[tuple[str, int | None, str]]:
         """Yield each sync of the ledger with its destination source and its kind, as far as they are known."""
         known = {sync: (source_id, kind) for sync, kind, source_id in self._session.fetch_all(

@@ -98,11 +98,21 @@ def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
+def _mark_suppressed_rows(names: StateNames, found: Columns) -> list[str]:
+    """Make room for rows that were suppressed before anything was sent, which earlier versions take for sent."""
+    return [
+        statements.add_column(names, table, "suppressed", "boolean")
+        for table in ("known_addresses", "sent_addresses")
+        if table in found and "suppressed" not in found[table]
+    ]
+
+
 STEPS = (
     Step(2, _rename_columns),
     Step(3, _repair_keys),
     Step(4, _respell_people),
     Step(5, _complete_known_addresses),
+    Step(6, _mark_suppressed_rows),
 )
 """In order."""
 

@@ -50,6 +50,7 @@ KNOWN_ADDRESSES = declare(
             "handle_hash": "text",
             "own": "boolean",
             "noted_at": "timestamp",
+            "suppressed": "boolean",
         },
         indexes=(("email_hash",), ("handle_hash",), ("key",)),
     )
@@ -58,7 +59,8 @@ KNOWN_ADDRESSES = declare(
 
 `person` is the id in the destination source of the person whom the row is about. `holder` is whom or what the address
 was sent for, by which it is counted; null where the address itself names the person. `own` is whether the address is of
-that person, as far as the row says, and not one that its texts mention.
+that person, as far as the row says, and not one that its texts mention. `suppressed` is whether the row was stopped
+before anything was sent.
 """
 
 SENT_ADDRESSES = declare(

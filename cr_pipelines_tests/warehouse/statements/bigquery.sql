@@ -2509,7 +2509,8 @@ CREATE TABLE IF NOT EXISTS `common_room`.`known_addresses` (
   `email_hash` STRING,
   `handle_hash` STRING,
   `own` BOOL,
-  `noted_at` TIMESTAMP
+  `noted_at` TIMESTAMP,
+  `suppressed` BOOL
 );
 
 -- create sent_addresses
@@ -2524,6 +2525,7 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sent_addresses` (
   `handle_hash` STRING,
   `own` BOOL,
   `noted_at` TIMESTAMP,
+  `suppressed` BOOL,
   `run_id` STRING
 );
 
@@ -3435,6 +3437,8 @@ SELECT
   handle_hash,
   coalesce(own, TRUE) AS own
 FROM `common_room`.`known_addresses`
+WHERE
+  NOT coalesce(suppressed, FALSE)
 UNION ALL
 SELECT
   sync,
@@ -3446,7 +3450,9 @@ SELECT
   email_hash,
   handle_hash,
   own
-FROM `common_room`.`sent_addresses`;
+FROM `common_room`.`sent_addresses`
+WHERE
+  NOT coalesce(suppressed, FALSE);
 
 -- suppressed addresses
 SELECT
@@ -3479,6 +3485,8 @@ FROM (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -3491,6 +3499,8 @@ FROM (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    TRUE
 ) AS k
 WHERE
   email_hash IN (
@@ -3523,6 +3533,8 @@ FROM (
       handle_hash,
       coalesce(own, TRUE) AS own
     FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3535,6 +3547,67 @@ FROM (
       handle_hash,
       own
     FROM `common_room`.`sent_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses` AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            coalesce(own, TRUE) AS own
+          FROM `common_room`.`known_addresses`
+          WHERE
+            NOT coalesce(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM `common_room`.`sent_addresses`
+          WHERE
+            NOT coalesce(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3555,6 +3628,8 @@ JOIN (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3567,6 +3642,67 @@ JOIN (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses` AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          coalesce(own, TRUE) AS own
+        FROM `common_room`.`known_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM `common_room`.`sent_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key AND b.sync = a.sync
 WHERE
@@ -3594,6 +3730,8 @@ FROM (
       handle_hash,
       coalesce(own, TRUE) AS own
     FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3606,6 +3744,67 @@ FROM (
       handle_hash,
       own
     FROM `common_room`.`sent_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses` AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            coalesce(own, TRUE) AS own
+          FROM `common_room`.`known_addresses`
+          WHERE
+            NOT coalesce(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM `common_room`.`sent_addresses`
+          WHERE
+            NOT coalesce(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3626,6 +3825,8 @@ JOIN (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3638,6 +3839,67 @@ JOIN (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses` AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          coalesce(own, TRUE) AS own
+        FROM `common_room`.`known_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM `common_room`.`sent_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key
   AND b.kind = a.kind
@@ -3667,6 +3929,8 @@ FROM (
       handle_hash,
       coalesce(own, TRUE) AS own
     FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3679,6 +3943,67 @@ FROM (
       handle_hash,
       own
     FROM `common_room`.`sent_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM `common_room`.`sent_addresses` AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            coalesce(own, TRUE) AS own
+          FROM `common_room`.`known_addresses`
+          WHERE
+            NOT coalesce(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM `common_room`.`sent_addresses`
+          WHERE
+            NOT coalesce(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3699,6 +4024,8 @@ JOIN (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3711,6 +4038,67 @@ JOIN (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses` AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          coalesce(own, TRUE) AS own
+        FROM `common_room`.`known_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM `common_room`.`sent_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.person = a.person AND b.source_id = a.source_id
 WHERE
@@ -3739,6 +4127,8 @@ FROM (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3751,6 +4141,67 @@ FROM (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses` AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          coalesce(own, TRUE) AS own
+        FROM `common_room`.`known_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM `common_room`.`sent_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   email_hash IN (
@@ -3809,6 +4260,8 @@ FROM (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3821,6 +4274,67 @@ FROM (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM `common_room`.`sent_addresses` AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          coalesce(own, TRUE) AS own
+        FROM `common_room`.`known_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM `common_room`.`sent_addresses`
+        WHERE
+          NOT coalesce(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   person IN ('p1', 'it\'s') AND (
@@ -3842,6 +4356,8 @@ FROM (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3854,6 +4370,8 @@ FROM (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
 ) AS k
 WHERE
   sync = 'contacts' AND key IN ('c1');
@@ -3873,6 +4391,8 @@ FROM (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3885,6 +4405,8 @@ FROM (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
 ) AS k
 WHERE
   source_id = 7 AND person IN ('p1') AND own AND NOT email_hash IS NULL;
@@ -3906,6 +4428,8 @@ FROM (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -3918,6 +4442,8 @@ FROM (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    TRUE
 ) AS k;
 
 -- ledger syncs
@@ -3983,10 +4509,110 @@ WHERE
 GROUP BY
   suppressed_for;
 
+-- tying
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  coalesce(own, TRUE) AS own
+FROM `common_room`.`known_addresses`
+WHERE
+  NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM `common_room`.`sent_addresses`
+WHERE
+  NOT coalesce(suppressed, FALSE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM `common_room`.`sent_addresses` AS s
+WHERE
+  suppressed
+  AND own
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        coalesce(own, TRUE) AS own
+      FROM `common_room`.`known_addresses`
+      WHERE
+        NOT coalesce(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM `common_room`.`sent_addresses`
+      WHERE
+        NOT coalesce(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- forget suppressed
+DELETE FROM `common_room`.`known_addresses`
+WHERE
+  suppressed
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
 -- forget unsent
 DELETE FROM `common_room`.`sent_addresses`
 WHERE
-  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+  sync = 'contacts'
+  AND run_id = 'run'
+  AND NOT coalesce(suppressed, FALSE)
+  AND key IN ('c1');
 
 -- ended runs
 SELECT DISTINCT
@@ -4003,6 +4629,58 @@ WHERE
   );
 
 -- fold known addresses
+DELETE FROM `common_room`.`sent_addresses` AS s
+WHERE
+  sync = 'contacts'
+  AND run_id IN ('run')
+  AND suppressed
+  AND own
+  AND EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        coalesce(own, TRUE) AS own
+      FROM `common_room`.`known_addresses`
+      WHERE
+        NOT coalesce(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM `common_room`.`sent_addresses`
+      WHERE
+        NOT coalesce(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- fold known addresses
 INSERT INTO `common_room`.`known_addresses` (
   sync,
   kind,
@@ -4013,6 +4691,7 @@ INSERT INTO `common_room`.`known_addresses` (
   email_hash,
   handle_hash,
   own,
+  suppressed,
   noted_at
 )
 SELECT
@@ -4025,6 +4704,7 @@ SELECT
   s.email_hash,
   s.handle_hash,
   s.own,
+  s.suppressed,
   CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP)
 FROM (
   SELECT DISTINCT
@@ -4036,7 +4716,8 @@ FROM (
     holder,
     email_hash,
     handle_hash,
-    own
+    own,
+    suppressed
   FROM `common_room`.`sent_addresses`
   WHERE
     sync = 'contacts' AND run_id IN ('run')
@@ -4054,6 +4735,7 @@ LEFT JOIN (
   AND coalesce(k.email_hash, '') = coalesce(s.email_hash, '')
   AND coalesce(k.handle_hash, '') = coalesce(s.handle_hash, '')
   AND coalesce(k.own, TRUE) = s.own
+  AND coalesce(k.suppressed, FALSE) = coalesce(s.suppressed, FALSE)
 WHERE
   k.key IS NULL;
 
@@ -4099,6 +4781,8 @@ FROM (
       handle_hash,
       coalesce(own, TRUE) AS own
     FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -4111,6 +4795,8 @@ FROM (
       handle_hash,
       own
     FROM `common_room`.`sent_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -4141,6 +4827,8 @@ FROM (
       handle_hash,
       coalesce(own, TRUE) AS own
     FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -4153,6 +4841,8 @@ FROM (
       handle_hash,
       own
     FROM `common_room`.`sent_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -4183,6 +4873,8 @@ FROM (
       handle_hash,
       coalesce(own, TRUE) AS own
     FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -4195,6 +4887,8 @@ FROM (
       handle_hash,
       own
     FROM `common_room`.`sent_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -4230,6 +4924,8 @@ FROM (
     handle_hash,
     coalesce(own, TRUE) AS own
   FROM `common_room`.`known_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -4242,6 +4938,8 @@ FROM (
     handle_hash,
     own
   FROM `common_room`.`sent_addresses`
+  WHERE
+    NOT coalesce(suppressed, FALSE)
 ) AS k
 JOIN `common_room`.`sync_ledger` AS l
   ON l.sync = k.sync AND l.key = k.key
@@ -4272,6 +4970,8 @@ FROM (
       handle_hash,
       coalesce(own, TRUE) AS own
     FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -4284,6 +4984,8 @@ FROM (
       handle_hash,
       own
     FROM `common_room`.`sent_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash IN (

@@ -1903,7 +1903,8 @@ CREATE TABLE IF NOT EXISTS "common_room"."known_addresses" (
   "email_hash" TEXT,
   "handle_hash" TEXT,
   "own" BOOLEAN,
-  "noted_at" TIMESTAMPTZ
+  "noted_at" TIMESTAMPTZ,
+  "suppressed" BOOLEAN
 );
 
 -- create sent_addresses
@@ -1918,6 +1919,7 @@ CREATE TABLE IF NOT EXISTS "common_room"."sent_addresses" (
   "handle_hash" TEXT,
   "own" BOOLEAN,
   "noted_at" TIMESTAMPTZ,
+  "suppressed" BOOLEAN,
   "run_id" TEXT
 );
 
@@ -2827,6 +2829,8 @@ SELECT
   handle_hash,
   COALESCE(own, TRUE) AS own
 FROM "common_room"."known_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE)
 UNION ALL
 SELECT
   sync,
@@ -2838,7 +2842,9 @@ SELECT
   email_hash,
   handle_hash,
   own
-FROM "common_room"."sent_addresses";
+FROM "common_room"."sent_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE);
 
 -- suppressed addresses
 SELECT
@@ -2871,6 +2877,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -2883,6 +2891,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    TRUE
 ) AS k
 WHERE
   email_hash IN (
@@ -2915,6 +2925,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -2927,6 +2939,67 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "common_room"."known_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "common_room"."sent_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -2947,6 +3020,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -2959,6 +3034,67 @@ JOIN (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key AND b.sync = a.sync
 WHERE
@@ -2986,6 +3122,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -2998,6 +3136,67 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "common_room"."known_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "common_room"."sent_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3018,6 +3217,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3030,6 +3231,67 @@ JOIN (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key
   AND b.kind = a.kind
@@ -3059,6 +3321,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3071,6 +3335,67 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "common_room"."known_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "common_room"."sent_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3091,6 +3416,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3103,6 +3430,67 @@ JOIN (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.person = a.person AND b.source_id = a.source_id
 WHERE
@@ -3131,6 +3519,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3143,6 +3533,67 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   email_hash IN (
@@ -3201,6 +3652,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3213,6 +3666,67 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   person IN ('p1', 'it''s') AND (
@@ -3234,6 +3748,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3246,6 +3762,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 WHERE
   sync = 'contacts' AND key IN ('c1');
@@ -3265,6 +3783,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3277,6 +3797,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 WHERE
   source_id = 7 AND person IN ('p1') AND own AND NOT email_hash IS NULL;
@@ -3298,6 +3820,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -3310,6 +3834,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    TRUE
 ) AS k;
 
 -- ledger syncs
@@ -3375,10 +3901,110 @@ WHERE
 GROUP BY
   suppressed_for;
 
+-- tying
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  COALESCE(own, TRUE) AS own
+FROM "common_room"."known_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "common_room"."sent_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "common_room"."sent_addresses" AS s
+WHERE
+  suppressed
+  AND own
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        COALESCE(own, TRUE) AS own
+      FROM "common_room"."known_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM "common_room"."sent_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- forget suppressed
+DELETE FROM "common_room"."known_addresses"
+WHERE
+  suppressed
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
 -- forget unsent
 DELETE FROM "common_room"."sent_addresses"
 WHERE
-  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+  sync = 'contacts'
+  AND run_id = 'run'
+  AND NOT COALESCE(suppressed, FALSE)
+  AND key IN ('c1');
 
 -- ended runs
 SELECT DISTINCT
@@ -3395,6 +4021,58 @@ WHERE
   );
 
 -- fold known addresses
+DELETE FROM "common_room"."sent_addresses" AS s
+WHERE
+  sync = 'contacts'
+  AND run_id IN ('run')
+  AND suppressed
+  AND own
+  AND EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        COALESCE(own, TRUE) AS own
+      FROM "common_room"."known_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM "common_room"."sent_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- fold known addresses
 INSERT INTO "common_room"."known_addresses" (
   sync,
   kind,
@@ -3405,6 +4083,7 @@ INSERT INTO "common_room"."known_addresses" (
   email_hash,
   handle_hash,
   own,
+  suppressed,
   noted_at
 )
 SELECT
@@ -3417,6 +4096,7 @@ SELECT
   s.email_hash,
   s.handle_hash,
   s.own,
+  s.suppressed,
   CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
 FROM (
   SELECT DISTINCT
@@ -3428,7 +4108,8 @@ FROM (
     holder,
     email_hash,
     handle_hash,
-    own
+    own,
+    suppressed
   FROM "common_room"."sent_addresses"
   WHERE
     sync = 'contacts' AND run_id IN ('run')
@@ -3446,6 +4127,7 @@ LEFT JOIN (
   AND COALESCE(k.email_hash, '') = COALESCE(s.email_hash, '')
   AND COALESCE(k.handle_hash, '') = COALESCE(s.handle_hash, '')
   AND COALESCE(k.own, TRUE) = s.own
+  AND COALESCE(k.suppressed, FALSE) = COALESCE(s.suppressed, FALSE)
 WHERE
   k.key IS NULL;
 
@@ -3491,6 +4173,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3503,6 +4187,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3533,6 +4219,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3545,6 +4233,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3575,6 +4265,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3587,6 +4279,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3622,6 +4316,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3634,6 +4330,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 JOIN "common_room"."sync_ledger" AS l
   ON l.sync = k.sync AND l.key = k.key
@@ -3664,6 +4362,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3676,6 +4376,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash IN (

@@ -2012,7 +2012,8 @@ CREATE TABLE IF NOT EXISTS "common_room"."known_addresses" (
   "email_hash" TEXT,
   "handle_hash" TEXT,
   "own" BOOLEAN,
-  "noted_at" TIMESTAMPTZ
+  "noted_at" TIMESTAMPTZ,
+  "suppressed" BOOLEAN
 );
 
 -- create known_addresses
@@ -2036,6 +2037,7 @@ CREATE TABLE IF NOT EXISTS "common_room"."sent_addresses" (
   "handle_hash" TEXT,
   "own" BOOLEAN,
   "noted_at" TIMESTAMPTZ,
+  "suppressed" BOOLEAN,
   "run_id" TEXT
 );
 
@@ -2955,6 +2957,8 @@ SELECT
   handle_hash,
   COALESCE(own, TRUE) AS own
 FROM "common_room"."known_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE)
 UNION ALL
 SELECT
   sync,
@@ -2966,7 +2970,9 @@ SELECT
   email_hash,
   handle_hash,
   own
-FROM "common_room"."sent_addresses";
+FROM "common_room"."sent_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE);
 
 -- suppressed addresses
 SELECT
@@ -2999,6 +3005,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -3011,6 +3019,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    TRUE
 ) AS k
 WHERE
   email_hash IN (
@@ -3043,6 +3053,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3055,6 +3067,67 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "common_room"."known_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "common_room"."sent_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3075,6 +3148,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3087,6 +3162,67 @@ JOIN (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key AND b.sync = a.sync
 WHERE
@@ -3114,6 +3250,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3126,6 +3264,67 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "common_room"."known_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "common_room"."sent_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3146,6 +3345,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3158,6 +3359,67 @@ JOIN (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key
   AND b.kind = a.kind
@@ -3187,6 +3449,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3199,6 +3463,67 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "common_room"."sent_addresses" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "common_room"."known_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "common_room"."sent_addresses"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3219,6 +3544,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3231,6 +3558,67 @@ JOIN (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.person = a.person AND b.source_id = a.source_id
 WHERE
@@ -3259,6 +3647,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3271,6 +3661,67 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   email_hash IN (
@@ -3329,6 +3780,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3341,6 +3794,67 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "common_room"."sent_addresses" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "common_room"."known_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "common_room"."sent_addresses"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   person IN ('p1', 'it''s') AND (
@@ -3362,6 +3876,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3374,6 +3890,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 WHERE
   sync = 'contacts' AND key IN ('c1');
@@ -3393,6 +3911,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3405,6 +3925,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 WHERE
   source_id = 7 AND person IN ('p1') AND own AND email_hash IS NOT NULL;
@@ -3426,6 +3948,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -3438,6 +3962,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    TRUE
 ) AS k;
 
 -- ledger syncs
@@ -3503,10 +4029,110 @@ WHERE
 GROUP BY
   suppressed_for;
 
+-- tying
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  COALESCE(own, TRUE) AS own
+FROM "common_room"."known_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "common_room"."sent_addresses"
+WHERE
+  NOT COALESCE(suppressed, FALSE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "common_room"."sent_addresses" AS s
+WHERE
+  suppressed
+  AND own
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        COALESCE(own, TRUE) AS own
+      FROM "common_room"."known_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM "common_room"."sent_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- forget suppressed
+DELETE FROM "common_room"."known_addresses"
+WHERE
+  suppressed
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
 -- forget unsent
 DELETE FROM "common_room"."sent_addresses"
 WHERE
-  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+  sync = 'contacts'
+  AND run_id = 'run'
+  AND NOT COALESCE(suppressed, FALSE)
+  AND key IN ('c1');
 
 -- ended runs
 SELECT DISTINCT
@@ -3523,6 +4149,58 @@ WHERE
   );
 
 -- fold known addresses
+DELETE FROM "common_room"."sent_addresses" AS s
+WHERE
+  sync = 'contacts'
+  AND run_id IN ('run')
+  AND suppressed
+  AND own
+  AND EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        COALESCE(own, TRUE) AS own
+      FROM "common_room"."known_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM "common_room"."sent_addresses"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- fold known addresses
 INSERT INTO "common_room"."known_addresses" (
   sync,
   kind,
@@ -3533,6 +4211,7 @@ INSERT INTO "common_room"."known_addresses" (
   email_hash,
   handle_hash,
   own,
+  suppressed,
   noted_at
 )
 SELECT
@@ -3545,6 +4224,7 @@ SELECT
   s.email_hash,
   s.handle_hash,
   s.own,
+  s.suppressed,
   CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
 FROM (
   SELECT DISTINCT
@@ -3556,7 +4236,8 @@ FROM (
     holder,
     email_hash,
     handle_hash,
-    own
+    own,
+    suppressed
   FROM "common_room"."sent_addresses"
   WHERE
     sync = 'contacts' AND run_id IN ('run')
@@ -3574,6 +4255,7 @@ LEFT JOIN (
   AND COALESCE(k.email_hash, '') = COALESCE(s.email_hash, '')
   AND COALESCE(k.handle_hash, '') = COALESCE(s.handle_hash, '')
   AND COALESCE(k.own, TRUE) = s.own
+  AND COALESCE(k.suppressed, FALSE) = COALESCE(s.suppressed, FALSE)
 WHERE
   k.key IS NULL;
 
@@ -3619,6 +4301,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3631,6 +4315,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3661,6 +4347,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3673,6 +4361,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3703,6 +4393,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3715,6 +4407,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3750,6 +4444,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "common_room"."known_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3762,6 +4458,8 @@ FROM (
     handle_hash,
     own
   FROM "common_room"."sent_addresses"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 JOIN "common_room"."sync_ledger" AS l
   ON l.sync = k.sync AND l.key = k.key
@@ -3792,6 +4490,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "common_room"."known_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3804,6 +4504,8 @@ FROM (
       handle_hash,
       own
     FROM "common_room"."sent_addresses"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash IN (

@@ -1993,7 +1993,8 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."KNOWN_ADDRESSES" (
   "EMAIL_HASH" VARCHAR,
   "HANDLE_HASH" VARCHAR,
   "OWN" BOOLEAN,
-  "NOTED_AT" TIMESTAMPTZ
+  "NOTED_AT" TIMESTAMPTZ,
+  "SUPPRESSED" BOOLEAN
 );
 
 -- create sent_addresses
@@ -2008,6 +2009,7 @@ CREATE TABLE IF NOT EXISTS "COMMON_ROOM"."SENT_ADDRESSES" (
   "HANDLE_HASH" VARCHAR,
   "OWN" BOOLEAN,
   "NOTED_AT" TIMESTAMPTZ,
+  "SUPPRESSED" BOOLEAN,
   "RUN_ID" VARCHAR
 );
 
@@ -2910,6 +2912,8 @@ SELECT
   handle_hash,
   COALESCE(own, TRUE) AS own
 FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+WHERE
+  NOT COALESCE(suppressed, FALSE)
 UNION ALL
 SELECT
   sync,
@@ -2921,7 +2925,9 @@ SELECT
   email_hash,
   handle_hash,
   own
-FROM "COMMON_ROOM"."SENT_ADDRESSES";
+FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  NOT COALESCE(suppressed, FALSE);
 
 -- suppressed addresses
 SELECT
@@ -2954,6 +2960,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -2966,6 +2974,8 @@ FROM (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    TRUE
 ) AS k
 WHERE
   email_hash IN (
@@ -2998,6 +3008,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3010,6 +3022,67 @@ FROM (
       handle_hash,
       own
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "COMMON_ROOM"."SENT_ADDRESSES"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3030,6 +3103,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3042,6 +3117,67 @@ JOIN (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "COMMON_ROOM"."SENT_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key AND b.sync = a.sync
 WHERE
@@ -3069,6 +3205,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3081,6 +3219,67 @@ FROM (
       handle_hash,
       own
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "COMMON_ROOM"."SENT_ADDRESSES"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3101,6 +3300,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3113,6 +3314,67 @@ JOIN (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "COMMON_ROOM"."SENT_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.key = a.key
   AND b.kind = a.kind
@@ -3142,6 +3404,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3154,6 +3418,67 @@ FROM (
       handle_hash,
       own
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
+    UNION ALL
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      own
+    FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+    WHERE
+      suppressed
+      AND own
+      AND NOT EXISTS(
+        SELECT
+          1
+        FROM (
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            COALESCE(own, TRUE) AS own
+          FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+          UNION ALL
+          SELECT
+            sync,
+            kind,
+            key,
+            source_id,
+            person,
+            holder,
+            email_hash,
+            handle_hash,
+            own
+          FROM "COMMON_ROOM"."SENT_ADDRESSES"
+          WHERE
+            NOT COALESCE(suppressed, FALSE)
+        ) AS k
+        WHERE
+          k.email_hash = s.email_hash
+          AND k.own
+          AND (
+            (
+              k.source_id = s.source_id AND k.person <> s.person
+            )
+            OR (
+              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+            )
+          )
+      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3174,6 +3499,8 @@ JOIN (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3186,6 +3513,67 @@ JOIN (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "COMMON_ROOM"."SENT_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS b
   ON b.person = a.person AND b.source_id = a.source_id
 WHERE
@@ -3214,6 +3602,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3226,6 +3616,67 @@ FROM (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "COMMON_ROOM"."SENT_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   email_hash IN (
@@ -3284,6 +3735,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
   UNION ALL
   SELECT
     sync,
@@ -3296,6 +3749,67 @@ FROM (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
+  UNION ALL
+  SELECT
+    sync,
+    kind,
+    key,
+    source_id,
+    person,
+    holder,
+    email_hash,
+    handle_hash,
+    own
+  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+  WHERE
+    suppressed
+    AND own
+    AND NOT EXISTS(
+      SELECT
+        1
+      FROM (
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          COALESCE(own, TRUE) AS own
+        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+        UNION ALL
+        SELECT
+          sync,
+          kind,
+          key,
+          source_id,
+          person,
+          holder,
+          email_hash,
+          handle_hash,
+          own
+        FROM "COMMON_ROOM"."SENT_ADDRESSES"
+        WHERE
+          NOT COALESCE(suppressed, FALSE)
+      ) AS k
+      WHERE
+        k.email_hash = s.email_hash
+        AND k.own
+        AND (
+          (
+            k.source_id = s.source_id AND k.person <> s.person
+          )
+          OR (
+            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+          )
+        )
+    )
 ) AS k
 WHERE
   person IN ('p1', 'it\'s') AND (
@@ -3317,6 +3831,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3329,6 +3845,8 @@ FROM (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 WHERE
   sync = 'contacts' AND key IN ('c1');
@@ -3348,6 +3866,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3360,6 +3880,8 @@ FROM (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 WHERE
   source_id = 7 AND person IN ('p1') AND own AND NOT email_hash IS NULL;
@@ -3381,6 +3903,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    TRUE
   UNION ALL
   SELECT
     sync,
@@ -3393,6 +3917,8 @@ FROM (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    TRUE
 ) AS k;
 
 -- ledger syncs
@@ -3458,10 +3984,110 @@ WHERE
 GROUP BY
   suppressed_for;
 
+-- tying
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  COALESCE(own, TRUE) AS own
+FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+WHERE
+  NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "COMMON_ROOM"."SENT_ADDRESSES"
+WHERE
+  NOT COALESCE(suppressed, FALSE)
+UNION ALL
+SELECT
+  sync,
+  kind,
+  key,
+  source_id,
+  person,
+  holder,
+  email_hash,
+  handle_hash,
+  own
+FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+WHERE
+  suppressed
+  AND own
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        COALESCE(own, TRUE) AS own
+      FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM "COMMON_ROOM"."SENT_ADDRESSES"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- forget suppressed
+DELETE FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+WHERE
+  suppressed
+  AND email_hash IN (
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+  );
+
 -- forget unsent
 DELETE FROM "COMMON_ROOM"."SENT_ADDRESSES"
 WHERE
-  sync = 'contacts' AND run_id = 'run' AND key IN ('c1');
+  sync = 'contacts'
+  AND run_id = 'run'
+  AND NOT COALESCE(suppressed, FALSE)
+  AND key IN ('c1');
 
 -- ended runs
 SELECT DISTINCT
@@ -3478,6 +4104,58 @@ WHERE
   );
 
 -- fold known addresses
+DELETE FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+WHERE
+  sync = 'contacts'
+  AND run_id IN ('run')
+  AND suppressed
+  AND own
+  AND EXISTS(
+    SELECT
+      1
+    FROM (
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        COALESCE(own, TRUE) AS own
+      FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+      UNION ALL
+      SELECT
+        sync,
+        kind,
+        key,
+        source_id,
+        person,
+        holder,
+        email_hash,
+        handle_hash,
+        own
+      FROM "COMMON_ROOM"."SENT_ADDRESSES"
+      WHERE
+        NOT COALESCE(suppressed, FALSE)
+    ) AS k
+    WHERE
+      k.email_hash = s.email_hash
+      AND k.own
+      AND (
+        (
+          k.source_id = s.source_id AND k.person <> s.person
+        )
+        OR (
+          k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
+        )
+      )
+  );
+
+-- fold known addresses
 INSERT INTO "COMMON_ROOM"."KNOWN_ADDRESSES" (
   sync,
   kind,
@@ -3488,6 +4166,7 @@ INSERT INTO "COMMON_ROOM"."KNOWN_ADDRESSES" (
   email_hash,
   handle_hash,
   own,
+  suppressed,
   noted_at
 )
 SELECT
@@ -3500,6 +4179,7 @@ SELECT
   s.email_hash,
   s.handle_hash,
   s.own,
+  s.suppressed,
   CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ)
 FROM (
   SELECT DISTINCT
@@ -3511,7 +4191,8 @@ FROM (
     holder,
     email_hash,
     handle_hash,
-    own
+    own,
+    suppressed
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
   WHERE
     sync = 'contacts' AND run_id IN ('run')
@@ -3529,6 +4210,7 @@ LEFT JOIN (
   AND COALESCE(k.email_hash, '') = COALESCE(s.email_hash, '')
   AND COALESCE(k.handle_hash, '') = COALESCE(s.handle_hash, '')
   AND COALESCE(k.own, TRUE) = s.own
+  AND COALESCE(k.suppressed, FALSE) = COALESCE(s.suppressed, FALSE)
 WHERE
   k.key IS NULL;
 
@@ -3574,6 +4256,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3586,6 +4270,8 @@ FROM (
       handle_hash,
       own
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3616,6 +4302,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3628,6 +4316,8 @@ FROM (
       handle_hash,
       own
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3658,6 +4348,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3670,6 +4362,8 @@ FROM (
       handle_hash,
       own
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash = '0000000000000000000000000000000000000000000000000000000000000000'
@@ -3705,6 +4399,8 @@ FROM (
     handle_hash,
     COALESCE(own, TRUE) AS own
   FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
   UNION ALL
   SELECT
     sync,
@@ -3717,6 +4413,8 @@ FROM (
     handle_hash,
     own
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
+  WHERE
+    NOT COALESCE(suppressed, FALSE)
 ) AS k
 JOIN "COMMON_ROOM"."SYNC_LEDGER" AS l
   ON l.sync = k.sync AND l.key = k.key
@@ -3747,6 +4445,8 @@ FROM (
       handle_hash,
       COALESCE(own, TRUE) AS own
     FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
     UNION ALL
     SELECT
       sync,
@@ -3759,6 +4459,8 @@ FROM (
       handle_hash,
       own
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE)
   ) AS k
   WHERE
     email_hash IN (
