@@ -13,6 +13,7 @@ work later (`transient`), or does somebody have to change something first (termi
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
     │   ├── TakenOver                                      another run took this one for dead
+    │   ├── OtherHashKey                                   the state schema was hashed with another key
     │   ├── OtherRoom                                      the state schema belongs to another room
     │   ├── RoomNotConfirmed          (transient)          which room the token is for could not be read
     │   ├── StateSchemaTooNew                              a later version has migrated the state schema

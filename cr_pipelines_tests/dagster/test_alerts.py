@@ -152,8 +152,8 @@ def test_warnings_are_alerts_where_somebody_wants_them(
 
 def test_an_overdue_removal_and_one_that_nobody_verifies_are_alerts(watched: Watched, received: Received) -> None:
     location = watched.location
-    location.sql("CREATE TABLE common_room_pii_requests AS SELECT 'r1' AS request_id, 'person1@example.com' AS email")
     assert watched.sync()
+    location.sql("CREATE TABLE common_room_pii_requests AS SELECT 'r1' AS request_id, 'person1@example.com' AS email")
     assert location.run("settle_pii_removals").succeeded
     watched.tick()
     assert received.posts == []

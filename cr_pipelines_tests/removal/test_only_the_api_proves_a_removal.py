@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from cr_pipelines.api import Backoff, BadToken, CommonRoomClient, careful
-from cr_pipelines.sync import Destination
+from cr_pipelines.sync import Destination, RoomNotConfirmed
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.room import introduce
 from cr_pipelines_tests.support.scripted_server import Asked, Reply, Script, scripted_in_thread
 
 PAGE = Reply(404, "<title>Sign in</title>", {"Content-Type": "text/html"})
 NOT_FOUND = Reply(404, {"status": "not-found"})
-TOKEN = Reply(200, {"jti": "t", "communityName": "Lab", "communityId": "1"})
+TOKEN = Reply(200, {"jti": "t", "communityName": "Sandbox", "communityId": "sandbox"})
+"""The sandbox's own, since the state belongs to one room."""
 
 NO_PROOF = {
     "page": PAGE,
@@ -82,7 +83,9 @@ def test_no_404_is_believed_when_the_positive_control_fails(office: Office, toke
     office.pass_time(days=2)
     assert settle_again(office, room(Reply(200))) == "submitted"
     office.pass_time(days=2)
-    assert verify(office, room(NOT_FOUND, token)) == "submitted"
+    with pytest.raises(RoomNotConfirmed):
+        verify(office, room(NOT_FOUND, token))
+    assert office.record("r1").status == "submitted"
     office.pass_time(days=2)
     assert verify(office, room(NOT_FOUND)) == "verified"
 
@@ -93,12 +96,12 @@ def settle_again(office: Office, script: Script) -> str:
     return office.record("r1").status
 
 
-def test_the_positive_control_is_asked_once_for_each_run(office: Office):
+def test_the_room_and_the_positive_control_are_asked_once_for_each_run(office: Office):
     for number in range(20):
         office.ask(f"r{number}", f"nobody{number}@example.com")
     with scripted_in_thread(room(NOT_FOUND)) as server:
         assert office.removals.settle(to(server.base_url)).calls == 20
-        assert sum(asked.target.endswith("/api-token-status") for asked in server.asked) == 1
+        assert sum(asked.target.endswith("/api-token-status") for asked in server.asked) == 2
 
 
 @pytest.mark.parametrize("shape", [{"ids": [226]}, {"id": 1}, [147920], [{"id": 5}], [{"fullName": "Ada"}], {"x": 1}])

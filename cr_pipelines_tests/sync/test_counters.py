@@ -10,7 +10,17 @@ from cr_pipelines.sync import COUNTERS, Counter, Report
 from cr_pipelines.sync.counters import Place
 from cr_pipelines.sync.state.runs import SYNC_RUNS
 
-DETAILS = {"null_keys", "duplicate_rows", "unread", "suppressed_before"}
+DETAILS = {
+    "null_keys",
+    "duplicate_rows",
+    "unread",
+    "suppressed_before",
+    "requests_waiting",
+    "changed",
+    "changed_columns",
+    "changed_compared",
+    "rows_with_dropped_values",
+}
 """Parts of other counters, and what an earlier run counted; the report's problems and checks name them."""
 
 

@@ -85,7 +85,7 @@ def test_a_null_takes_all_values_off_a_field_of_several_when_the_sync_clears_nul
 def test_a_null_cannot_clear_a_field_of_one_value_and_says_what_can(ada: Flow):
     field_values(ada, "'Plan'", "'Team'").run()
     assert field_values(ada, "'Plan'", "NULL", clear_nulls=True).run().invalid == 1
-    assert "clear the field through custom_fields of a contacts sync" in next(iter(ada.rejected().values()))[1]
+    assert "give user_id in place of social_type and value" in next(iter(ada.rejected().values()))[1]
     assert fields_of_ada(ada) == {"Plan": "Team"}
 
 
