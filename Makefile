@@ -7,7 +7,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 export DAGSTER_DISABLE_TELEMETRY := 1
 TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
-.PHONY: install demo test test-fast check lint types defs docs dist format lock clean
+.PHONY: install demo test test-system test-fast check lint types defs docs dist format lock clean
 
 install: $(VENV)/.installed
 
@@ -23,12 +23,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: install
 	@$(BIN)/cr-pipelines demo $(ARGS)
 
-# Most tests wait more than they compute, so there are more workers than cores. Those that start whole processes of
-# Dagster, or that measure time, have the machine to themselves, and so has a second try of what failed: a busy machine
-# can be too slow for a test, but not twice.
+# Most tests wait more than they compute, so there are more workers than cores. Those that measure time have the machine
+# to themselves, and so has a second try of what failed: a busy machine can be too slow for a test, but not twice.
 test: install
 	@$(BIN)/pytest -n $(WORKERS) -m "not system and not serial" $(ARGS) || $(TRY_AGAIN)
-	@$(BIN)/pytest -m "system or serial" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -m "serial and not system" $(ARGS) || $(TRY_AGAIN)
+
+# Scenarios of half an hour and more: webserver, daemon, browser, wheel, demo. One at a time, before a release.
+test-system: install
+	@$(BIN)/pytest -m system $(ARGS)
 
 # The unit tests and the core of the others, on DuckDB.
 test-fast: install

@@ -43,6 +43,7 @@ COLUMNS = {
     "field": "Column that is invalid.",
     "message": "What is wrong and what to do, without the value.",
     "email_hash": "Hash of the address that the row was sent with, in canonical form.",
+    "suppressed": "Whether it comes from a row that was suppressed, and not sent.",
     "suppressed_for": "Hash of the suppressed address that the row is about.",
     "first_sent_at": "When the key was delivered for the first time.",
     "last_sent_at": "When the key was last sent.",

@@ -176,7 +176,8 @@ class WarehouseConformance:
 
     def test_a_single_key_is_its_own_text(self, warehouse: Warehouse) -> None:
         with warehouse.session() as session:
-            texts = [text for text in _TEXTS if "@" not in text]
+            # A longer one is cut and hashed.
+            texts = [text for text in _TEXTS if len(text) < 1_000]
             assert self.keys(session, *(self.texts(session.dialect, [text]) for text in texts)) == texts
             assert self.keys(session, "SELECT 42 AS id", self.texts(session.dialect, [None])) == ["42", None]
 

@@ -23,7 +23,7 @@ _processes.set_forkserver_preload([__name__, "duckdb", "pandas", "uvloop"])
 
 
 class Mortal(httpx.AsyncBaseTransport):
-    """Kills its process at the request of a number, but for that of the room: before it is sent or after its response."""
+    """Kills its process at the request of a number, not counting that of the room: before or after its response."""
 
     def __init__(self, dies_at: int | None, after: bool):
         self._inner = AiohttpTransport(connect_timeout=10, total_timeout=60)

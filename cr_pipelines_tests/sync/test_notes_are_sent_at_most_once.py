@@ -171,10 +171,11 @@ def test_what_a_stopped_run_announced_and_never_sent_is_offered_again(flow: Flow
     )
     notes = Flow(flow.data, sandbox, Sync("contact_notes", "contact_note", "letters"))
     # The token is refused after the room is known, when the first notes are announced already.
-    sandbox.control.set_scripts({"operation": "addContactNote", "preset": "revoked_token"})
+    sandbox.control.set_scripts({"operation": "addNoteToContact", "preset": "revoked_token"})
     with pytest.raises(SyncStopped) as stopped:
         run_sync(notes.sync, notes.warehouse, notes.destination())
-    assert (stopped.value.report.not_sent, stopped.value.report.unknown) == (300, 0)
+    report = stopped.value.report
+    assert (report.not_sent + report.failed, report.unknown) == (300, 0)
     assert set(notes.statuses().values()) == {"failed"}
     sandbox.control.set_scripts()
     assert notes.run().delivered == 300

@@ -48,7 +48,8 @@ def test_no_message_repr_or_frame_shows_a_password(url: str):
         ours = [frame for frame in stack.stack if "cr_pipelines_tests" not in frame.filename]
         shown += [str(error), repr(error), *(str(frame.locals) for frame in ours if frame.name != "open_warehouse")]
     for secret in ("POI", "SON", "poi"):
-        assert secret not in "".join(shown), shown
+        # One of the options that a message lists is called endpoint.
+        assert secret not in "".join(shown).replace("endpoint", ""), shown
 
 
 @pytest.mark.parametrize("host", ["api.example.com", "10.0.0.1", "127.0.0.1.example.com", "localhost.example.com"])

@@ -8,6 +8,7 @@ import pytest
 
 from cr_pipelines.warehouse import Warehouse, WarehouseError, open_warehouse
 from cr_pipelines.warehouse.conformance import WarehouseConformance
+from cr_pipelines.warehouse.snowflake import SnowflakeError
 
 
 @pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result:UserWarning")
@@ -40,6 +41,14 @@ class TestFakeSnowflake(WarehouseConformance):
     )
     def test_nested_values_differ_by_what_is_within(self, warehouse: Warehouse, kind: str) -> None:
         super().test_nested_values_differ_by_what_is_within(warehouse, kind)
+
+    @pytest.mark.xfail(reason="fakesnow's OCTET_LENGTH takes no text", raises=SnowflakeError)
+    def test_a_composite_key_is_a_json_array_of_texts(self, warehouse: Warehouse) -> None:
+        super().test_a_composite_key_is_a_json_array_of_texts(warehouse)
+
+    @pytest.mark.xfail(reason="fakesnow's OCTET_LENGTH takes no text", raises=SnowflakeError)
+    def test_a_key_that_may_be_an_address_is_hashed(self, warehouse: Warehouse) -> None:
+        super().test_a_key_that_may_be_an_address_is_hashed(warehouse)
 
     @pytest.mark.xfail(reason="fakesnow describes no arrays")
     def test_values_arrive_as_python_knows_them(self, warehouse: Warehouse) -> None:

@@ -83,7 +83,7 @@ def shape_of(engine_type: str) -> str | None:
 
 def accepts(column: Column, shape: str | None) -> bool:
     """Return whether a column of a contract takes values of this shape; unknown ones count as taken."""
-    accepted = _ACCEPTED.get(column.kind.split()[0])
+    accepted = _ACCEPTED.get(re.split(r"\W", column.kind)[0])
     return accepted is None or shape is None or shape in accepted
 
 

@@ -4,6 +4,7 @@ Goes in: a request without a token, with a JSON body. Comes out: what is in the 
 rate limit, faults and scripts are changed.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -24,6 +25,14 @@ PREFIX = "/_sandbox"
 _PAGE = 1000
 
 Query = Mapping[str, str]
+
+
+def _as_json(content: Any) -> bytes:
+    try:
+        return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        # An integer of more than 64 bits.
+        return json.dumps(content).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Control:
                 status, content = 400, {"error": explain(error)}
             except (ValueError, TypeError, OverflowError) as error:
                 status, content = 400, {"error": str(error)}
-        return status, b"application/json", orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
+        return status, b"application/json", _as_json(content)
 
     def requests(self, query: Query) -> Any:
         """Return recorded requests."""
