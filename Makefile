@@ -29,7 +29,7 @@ test: install
 	@$(BIN)/pytest -n $(WORKERS) -m "not system and not serial" $(ARGS) || $(TRY_AGAIN)
 	@$(BIN)/pytest -m "serial and not system" $(ARGS) || $(TRY_AGAIN)
 
-# Scenarios of half an hour and more: webserver, daemon, browser, wheel, demo. One at a time, before a release.
+# Whole processes of Dagster, a browser, the wheel, the demo: half an hour and more, one at a time, before a release.
 test-system: install
 	@$(BIN)/pytest -m system $(ARGS)
 
