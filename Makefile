@@ -26,8 +26,8 @@ demo: install
 # Most tests wait more than they compute, so there are more workers than cores. Those that measure time have the machine
 # to themselves, and so has a second try of what failed: a busy machine can be too slow for a test, but not twice.
 test: install
-	@$(BIN)/pytest -n $(WORKERS) -m "not system and not serial" $(ARGS) || $(TRY_AGAIN)
 	@$(BIN)/pytest -m "serial and not system" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -n $(WORKERS) -m "not system and not serial" $(ARGS) || $(TRY_AGAIN)
 
 # Whole processes of Dagster, a browser, the wheel, the demo: half an hour and more, one at a time, before a release.
 test-system: install
