@@ -36,7 +36,7 @@ test-system: install
 # The unit tests and the core of the others, on DuckDB.
 test-fast: install
 	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n 2 -m "unit or core" \
-	    $(addprefix cr_pipelines_tests/,unit sync removal) $(ARGS)
+	    $(addprefix cr_pipelines_tests/,unit sync removal) $(ARGS) || $(TRY_AGAIN)
 
 check: lint types defs
 
