@@ -170,15 +170,16 @@ def test_a_row_that_was_in_flight_at_a_kill_and_was_reverted_is_sent_again(flow:
 
 @pytest.mark.serial
 def test_a_limit_is_used_to_the_full_and_hardly_ever_met(flow: Flow):
-    fill(flow, 100)
+    # With the question which room it is, that is five windows in full.
+    fill(flow, 99)
     flow.sandbox.control.set_limit(20, 6)
     began = time.monotonic()
     report = flow.run()
     took = time.monotonic() - began
-    assert (report.delivered, report.failed) == (100, 0)
+    assert (report.delivered, report.failed) == (99, 0)
     assert took <= 1.1 * 24
     assert report.rate_limited <= 3
-    assert len(flow.room) == 100
+    assert len(flow.room) == 99
 
 
 def test_two_runs_of_one_sync_do_not_send_the_same_rows(flow: Flow):
