@@ -58,7 +58,7 @@ _file_locks: dict[Path, threading.RLock] = {}
 
 
 class DuckDBDialect(Dialect):
-    """DuckDB 2."""
+    """DuckDB 1.5 and later."""
 
     name = "duckdb"
     types: ClassVar = {
