@@ -1,10 +1,12 @@
 """The first page is short, and the examples and links of README.md and docs work."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster.components.testing import create_defs_folder_sandbox
 
 import cr_pipelines
@@ -71,6 +73,14 @@ def test_a_python_example_can_be_run_or_loaded(written: str) -> None:
     defs = names.get("defs")
     if isinstance(defs, dg.Definitions):
         dg.Definitions.validate_loadable(defs)
+
+
+def test_the_location_of_dagster_plus_names_a_module_that_loads() -> None:
+    page = (PROJECT / "docs" / "deploy.md").read_text()
+    [written] = re.findall(r'^```yaml title="dagster_cloud.yaml"\n(.*?)^```', page, flags=re.DOTALL | re.MULTILINE)
+    [location] = yaml.safe_load(written)["locations"]
+    assert location["location_name"] == "cr_pipelines"
+    assert import_module(location["code_source"]["module_name"]).defs
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
