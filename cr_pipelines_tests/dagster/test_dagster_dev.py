@@ -1,6 +1,7 @@
 """The whole of Dagster as `dagster dev` starts it: webserver, daemon and code server."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -23,17 +24,18 @@ def dagster(tmp_path_factory: pytest.TempPathFactory, sandbox_server: SandboxSer
         yield dagster
 
 
-DAYS = [f"2026-03-0{day}" for day in range(1, 5)]
-BROKEN_DAY, PER_DAY = "2026-03-03", 50
+DAYS = [f"2026-03-0{day}" for day in range(1, 4)]
+BROKEN_DAY, PER_DAY = "2026-03-02", 50
 
 
-def fill_activities(path: Path) -> None:
-    """Four days of activities. The view fails on a value of one of them, which is no number."""
+def fill_activities(path: Path, today: str) -> None:
+    """Three days of activities, and today. The view fails on a value of one of them, which is no number."""
     with duckdb.connect(str(path)) as connection:
         connection.execute(
             "CREATE TABLE raw_activities AS SELECT 'a' || i AS id, TIMESTAMPTZ '2026-03-01 00:00:00+00' "
-            f"+ (i // {PER_DAY}) * INTERVAL 1 DAY AS timestamp, CASE i WHEN {PER_DAY * 2} THEN 'many' ELSE '7' END AS "
-            f"seats FROM range({PER_DAY * len(DAYS)}) AS numbers(i)"
+            f"+ (i // {PER_DAY}) * INTERVAL 1 DAY AS timestamp, CASE i WHEN {PER_DAY} THEN 'many' ELSE '7' END AS "
+            f"seats FROM range({PER_DAY * len(DAYS)}) AS numbers(i) UNION ALL "
+            f"SELECT 't' || i, TIMESTAMPTZ '{today} 00:00:00+00', '7' FROM range({PER_DAY}) AS numbers(i)"
         )
         connection.execute(
             "CREATE VIEW common_room_activities AS SELECT id, 'used_product' AS activity_type, timestamp, "
@@ -98,23 +100,25 @@ def test_a_run_that_somebody_ends_stops_at_once_and_keeps_what_it_delivered(
     assert delivered <= sent
 
 
-def test_a_day_of_a_backfill_that_fails_leaves_the_other_days_delivered(
+def test_a_day_of_a_backfill_up_to_today_that_fails_leaves_the_other_days_delivered(
     dagster: Dagster, path: Path, sandbox_server: SandboxServer
 ) -> None:
     sandbox_server.control.reset()
-    fill_activities(path)
+    today = datetime.now(UTC).date().isoformat()
+    fill_activities(path, today)
+    days = [*DAYS, today]
 
-    backfill = dagster.launch_backfill(DAYS)
-    ended = until(lambda: dagster.backfilled(backfill), lambda days: len(days) == len(DAYS), seconds=600)
+    backfill = dagster.launch_backfill(days)
+    ended = until(lambda: dagster.backfilled(backfill), lambda ended: len(ended) == len(days), seconds=600)
 
-    assert ended == {day: "FAILURE" if day == BROKEN_DAY else "SUCCESS" for day in DAYS}
+    assert ended == {day: "FAILURE" if day == BROKEN_DAY else "SUCCESS" for day in days}
 
     shown = {
         entry["partition"]: {found["label"]: found.get("intValue") for found in entry["metadataEntries"]}
         for entry in dagster.ask(DAYS_SHOWN)["assetNodeOrError"]["assetMaterializations"]
     }
     counts = {day: (entry["dagster/partition_row_count"], entry["rows_delivered"]) for day, entry in shown.items()}
-    assert counts == {day: (PER_DAY, PER_DAY) for day in DAYS if day != BROKEN_DAY}
+    assert counts == {day: (PER_DAY, PER_DAY) for day in days if day != BROKEN_DAY}
     activities = sandbox_server.control.activities()
-    assert len(activities) == PER_DAY * (len(DAYS) - 1)
-    assert {activity["timestamp"][:10] for activity in activities} == set(DAYS) - {BROKEN_DAY}
+    assert len(activities) == PER_DAY * (len(days) - 1)
+    assert {activity["timestamp"][:10] for activity in activities} == set(days) - {BROKEN_DAY}

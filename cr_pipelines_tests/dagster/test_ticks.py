@@ -35,6 +35,25 @@ def a_silent_host(_: Path) -> Iterator[str]:
 
 
 @contextmanager
+def a_server_without_a_free_connection(_: Path) -> Iterator[str]:
+    database = PostgreSQLDatabase()
+    try:
+        database.sql(f"{REQUESTS}; {CONTACTS}")
+        url = database.reader_url()
+        # The server refuses with the error of one that has given out all of its connections.
+        database.sql(f"ALTER ROLE reader_{database.name} CONNECTION LIMIT 1")
+        with adbc_driver_postgresql.dbapi.connect(url):
+            yield url
+        ours = f"SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader_{database.name}'"
+        deadline = time.monotonic() + 5
+        while database.sql(ours) != [(0,)]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    finally:
+        database.remove()
+
+
+@contextmanager
 def a_locked_table(_: Path) -> Iterator[str]:
     database = PostgreSQLDatabase()
     try:
@@ -73,7 +92,13 @@ def a_view_that_takes_hours(folder: Path) -> Iterator[str]:
     yield f"duckdb:///{path}"
 
 
-TROUBLES = [a_silent_host, a_locked_table, a_file_that_another_process_has, a_view_that_takes_hours]
+TROUBLES = [
+    a_silent_host,
+    a_server_without_a_free_connection,
+    a_locked_table,
+    a_file_that_another_process_has,
+    a_view_that_takes_hours,
+]
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ class Dagster:
     def ended(self, run: str) -> str:
         """The status of a run once it has ended."""
         over = {"SUCCESS", "FAILURE", "CANCELED"}
-        return until(lambda: self.run(run)["status"], lambda status: status in over, seconds=180)
+        return until(lambda: self.run(run)["status"], lambda status: status in over, seconds=600)
 
     def run(self, run: str) -> Any:
         """Its status, and when it began and ended, in seconds."""
