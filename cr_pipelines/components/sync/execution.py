@@ -13,12 +13,13 @@ import pyarrow as pa
 from dagster_shared.check import CheckError
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
+from cr_pipelines.components.shared.connections import connection_of_spec
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
 from cr_pipelines.components.shared.metadata import MOST_SHOWN
 from cr_pipelines.components.shared.requests import (
     REQUESTS_SUBMITTED,
-    removals_key_of,
-    request_source_of,
+    removals_keys_of,
+    request_sources_of_sync,
     requests_submitted,
 )
 from cr_pipelines.components.sync.checks import (
@@ -143,7 +144,7 @@ class _SyncRun:
                 run_id=self._context.run.run_id,
                 on_plan=lambda report: self._context.log.info(report.plan_summary()),
                 on_progress=self._show_progress,
-                requests=request_source_of(_specs_around(self._context)),
+                requests=request_sources_of_sync(self._spec, _specs_around(self._context)),
                 **source,
             )
             yield from self._events_of_report(report, options)
@@ -216,8 +217,7 @@ class _SyncRun:
         """Say that privacy requests wait, in the log and in the check of the removals, which may be switched off."""
         for message in report.privacy_messages():
             self._context.log.warning(message)
-        key = removals_key_of(_specs_around(self._context))
-        if key is not None:
+        for key in removals_keys_of(_specs_around(self._context), connection_of_spec(self._spec)):
             result = requests_submitted(key, report.requests_waiting, report.requests_problem)
             self._context.instance.report_runless_asset_event(
                 dg.AssetCheckEvaluation(
