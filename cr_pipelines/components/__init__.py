@@ -16,6 +16,7 @@ from cr_pipelines.components.pii_removals import (
     execute_removals,
 )
 from cr_pipelines.components.shared.connections import Connection
+from cr_pipelines.components.shared.frames import DataFrameIOManager
 from cr_pipelines.components.shared.requests import request_sources_of
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
@@ -48,6 +49,7 @@ __all__ = [
     "CommonRoomSync",
     "Connection",
     "DailyPartitions",
+    "DataFrameIOManager",
     "DeliveryAudit",
     "DeliveryThresholds",
     "EmailChannel",

@@ -97,8 +97,8 @@ def test_the_commands_suppress_by_the_requests_of_the_room(location: Location, r
     rooms = ("--definitions", "several_rooms.definitions", "--connection", room)
     suppressed = len(PEOPLE[room])
 
-    planned = terminal.types("plan", "people", *rooms, "--json")
-    assert f'"suppressed": {suppressed}' in planned.output
+    planned = terminal.types("plan", "people", *rooms)
+    assert (f"{suppressed} privacy requests wait" in planned.output) == bool(suppressed)
     examined = terminal.types("doctor", *rooms)
     said = "no removals use this connection" if room == "asia" else f"{suppressed} privacy requests wait"
     assert said in examined.output

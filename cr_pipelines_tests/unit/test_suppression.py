@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cr_pipelines.sync import Timing
 from cr_pipelines.sync.contract import address_hash
 from cr_pipelines.sync.contract.identity import canonical_domain, keyed_hash, keyed_hashes, lowered
+from cr_pipelines.sync.contract.punycode import punycode
 from cr_pipelines.sync.model import RunKey
 from cr_pipelines.sync.privacy import address_search
 from cr_pipelines.sync.privacy.lease import lease_clock
@@ -210,3 +211,8 @@ def test_the_list_and_the_lease_are_checked_after_the_search() -> None:
     watch._looked_at = float("-inf")
     with pytest.raises(LeaseExpired):
         InFlight(watch, ()).enter(as_json(BOB))
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40))
+def test_punycode_is_that_of_python(label: str) -> None:
+    assert punycode(label) == label.encode("punycode").decode()

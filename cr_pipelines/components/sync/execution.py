@@ -6,6 +6,7 @@ events about what happened to the rows.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -132,6 +133,8 @@ class _SyncRun:
     ) -> SyncEvents:
         """Sync each partition, and yield what happened."""
         options = self._options(config)
+        if frame is not None:
+            self._warn_of_stored_frame()
         source = {} if frame is None else {"frame": _data_frame(frame)}
         for partition in self._partitions:
             report = run_sync(
@@ -150,6 +153,17 @@ class _SyncRun:
             yield from self._events_of_report(report, options)
         if frame is None and any(partition and partition.end > datetime.now(UTC) for partition in self._partitions):
             yield from self.selected([self._within_partitions(warehouse)])
+
+    def _warn_of_stored_frame(self) -> None:
+        [frame] = [dep.asset_key for dep in self._spec.deps]
+        path = Path(self._context.instance.storage_directory(), *frame.path)
+        if path.exists():
+            self._context.log.warning(
+                "Dagster keeps the rows of %s in its storage, at %s. Give the asset the IO manager "
+                "cr_pipelines.components.DataFrameIOManager, and delete what is there",
+                frame.to_user_string(),
+                path,
+            )
 
     def _events_of_report(self, report: Report, options: Options) -> SyncEvents:
         whole = not options.keys and options.limit is None and options.resync != "failed"
