@@ -44,6 +44,7 @@ from cr_pipelines.sync.report import (
     duration,
     privacy_messages,
     rows,
+    without_own_name,
 )
 from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
@@ -127,5 +128,6 @@ __all__ = [
     "shared_addresses",
     "unknown_names",
     "wait_until_confirmed",
+    "without_own_name",
     "write_frame",
 ]

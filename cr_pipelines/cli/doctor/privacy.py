@@ -37,6 +37,12 @@ def _check_privacy(checklist: Checklist, project: Project, warehouse: Warehouse)
     checklist.ok(f"{count(known, 'request')} known{f': {listed}' if listed else ''}")
     for message in privacy_messages(*found):
         checklist.problem(message)
+    if standing.shared:
+        checklist.problem(
+            f"{count(len(standing.shared), 'request')} about an address that was sent for many people or things: "
+            "decide with cr-pipelines pii confirm ID, or cr-pipelines pii unsuppress ID; cr-pipelines pii report lists "
+            "them as shared"
+        )
     if standing.overdue:
         checklist.problem(f"{count(len(standing.overdue), 'request')} overdue: see cr-pipelines pii report")
 
