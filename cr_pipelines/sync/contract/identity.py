@@ -37,6 +37,10 @@ _LONGEST_LABEL = 63
 _LONGEST_DOMAIN = 253
 _SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
 _DIRECTIONS = {"L": "L", "R": "R", "AL": "R"}
+_ODD_LABEL = re.compile(r"(?:^|\.)(?:-|\.|$|[^.]{2}--)|-(?:\.|$)")
+"""A label that is empty, begins or ends with a hyphen, or may be in Punycode already."""
+_left_to_right: set[str] = set()
+"""Letters that IDNA is known to leave as they are; no more than there are letters."""
 
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.ASCII)
@@ -193,15 +197,19 @@ def _ascii(domain: str) -> str:
 
 def _is_simple(domain: str, labels: Sequence[str]) -> bool:
     """Return whether IDNA leaves every letter of a domain as it is, wherever in a label it is."""
-    if any(not label or label[0] == "-" or label[-1] == "-" or label[2:4] == "--" for label in labels):
+    if _ODD_LABEL.search(domain) or not unicodedata.is_normalized("NFC", domain):
         return False
-    directions = set(map(_direction, set(domain)))
-    if None in directions or not unicodedata.is_normalized("NFC", domain):
+    letters = set(domain)
+    if letters <= _left_to_right:
+        return True
+    directions = {_direction(letter) for letter in letters}
+    if None in directions:
         return False
+    if "R" not in directions:
+        _left_to_right.update(letters)
+        return True
     # Where a letter is written from right to left, no label may mix directions, or begin with a digit.
-    return "R" not in directions or all(
-        len({_direction(letter) for letter in label} - {""}) == 1 and _direction(label[0]) for label in labels
-    )
+    return all(len({_direction(letter) for letter in label} - {""}) == 1 and _direction(label[0]) for label in labels)
 
 
 @lru_cache(maxsize=16_384)
