@@ -120,7 +120,7 @@ def test_a_shared_address_waits_until_somebody_confirms_it(shared: Terminal) -> 
 def test_a_shared_address_that_is_nobodys_is_lifted(shared: Terminal) -> None:
     lifted = shared.types("pii", "unsuppress", "r1", "--reason", "a mailing list", "--even-unverified")
     assert lifted.exit_code == 0, lifted.output
-    assert "shared" not in shared.types("doctor").output
+    assert "decide with" not in shared.types("doctor").output
     shared.sql("UPDATE common_room_contacts SET full_name = 'Changed' WHERE id = 'c3'")
     assert "1 delivered" in shared.types("run", "contacts").output
 

@@ -46,7 +46,7 @@ def spelled(draw: st.DrawFn, local: str, domain: str) -> str:
 def people(draw: st.DrawFn) -> list[tuple[str, str, str, str]]:
     """Addresses: as they are sent first, as the requests have them, as they stand in a text, and of somebody else."""
     found = []
-    for number in range(draw(st.integers(1, 12))):
+    for number in range(draw(st.integers(8, 20))):
         local, domain = f"{draw(LOCAL)}{number}", unicodedata.normalize("NFC", draw(domains()))
         found.append(
             (
@@ -66,7 +66,7 @@ def data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @given(people=people(), types=st.tuples(st.integers(0, 5), st.integers(0, 5)))
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_request_and_row_meet_in_every_spelling_and_nobody_else_does(
     data: EmptyWarehouse, sandbox: SandboxServer, people: list[tuple[str, str, str, str]], types: tuple[int, int]
 ) -> None:
