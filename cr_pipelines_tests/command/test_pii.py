@@ -86,14 +86,17 @@ def test_a_suppression_ends_with_a_reason_that_is_stored_and_names_nobody(settle
     assert "suppresses anybody" in again.output
 
 
+CONTACTS = ("--definitions", "cr_pipelines_tests.command.contacts_location")
+
+
 @pytest.fixture
 def shared(terminal: Terminal) -> Terminal:
     """A request about the address in the footer of everybody's text."""
     terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN bio VARCHAR")
     terminal.sql("UPDATE common_room_contacts SET bio = 'write to support@acme.example'")
-    assert terminal.types("run", "contacts").exit_code == 0
+    assert terminal.types("run", "contacts", *CONTACTS).exit_code == 0
     terminal.sql("CREATE TABLE common_room_pii_requests AS SELECT 'r1' AS request_id, 'support@acme.example' AS email")
-    assert terminal.types("run", "contacts").exit_code == 0
+    assert terminal.types("run", "contacts", *CONTACTS).exit_code == 0
     removals = Removals(open_warehouse(f"duckdb:///{terminal.path}"))
     room = terminal.sandbox
     removals.settle(Destination(lambda: CommonRoomClient(room.token, room.base_url), room.source_id))
@@ -101,7 +104,7 @@ def shared(terminal: Terminal) -> Terminal:
 
 
 def test_a_shared_address_waits_until_somebody_confirms_it(shared: Terminal) -> None:
-    examined = shared.types("doctor")
+    examined = shared.types("doctor", *CONTACTS)
     assert examined.exit_code == 1
     assert "1 request known: 1 shared" in examined.output
     assert "1 request about an address that was sent for many people or things: decide with" in examined.output
@@ -120,9 +123,9 @@ def test_a_shared_address_waits_until_somebody_confirms_it(shared: Terminal) -> 
 def test_a_shared_address_that_is_nobodys_is_lifted(shared: Terminal) -> None:
     lifted = shared.types("pii", "unsuppress", "r1", "--reason", "a mailing list", "--even-unverified")
     assert lifted.exit_code == 0, lifted.output
-    assert "decide with" not in shared.types("doctor").output
+    assert "decide with" not in shared.types("doctor", *CONTACTS).output
     shared.sql("UPDATE common_room_contacts SET full_name = 'Changed' WHERE id = 'c3'")
-    assert "1 delivered" in shared.types("run", "contacts").output
+    assert "1 delivered" in shared.types("run", "contacts", *CONTACTS).output
 
 
 def test_a_confirmation_of_a_request_that_does_not_wait_is_refused(settled: Terminal) -> None:
