@@ -125,7 +125,7 @@ def test_a_shared_address_that_is_nobodys_is_lifted(shared: Terminal) -> None:
     assert lifted.exit_code == 0, lifted.output
     assert "decide with" not in shared.types("doctor", *CONTACTS).output
     shared.sql("UPDATE common_room_contacts SET full_name = 'Changed' WHERE id = 'c3'")
-    assert "1 delivered" in shared.types("run", "contacts", *CONTACTS).output
+    assert "10 delivered" in shared.types("run", "contacts", *CONTACTS).output
 
 
 def test_a_confirmation_of_a_request_that_does_not_wait_is_refused(settled: Terminal) -> None:
