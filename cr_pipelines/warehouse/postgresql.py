@@ -28,7 +28,7 @@ from cr_pipelines.warehouse.postgresql_errors import (
 )
 from cr_pipelines.warehouse.postgresql_locks import LockedSource
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.session import ArrowRows, BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.urls import hidden
 
 _BATCH_BYTES = 1 << 20
@@ -114,9 +114,9 @@ class PostgreSQLSession(Session):
             cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
 
     @override
-    def register_arrow(self, name: str, rows: pa.Table) -> None:
+    def register_arrow(self, name: str, rows: ArrowRows) -> None:
         with self._cursor() as cursor:
-            cursor.adbc_ingest(name, rows, mode="create", temporary=True)
+            cursor.adbc_ingest(name, pa.RecordBatchReader.from_stream(rows), mode="create", temporary=True)
 
     @override
     def append_temporary(self, name: str, rows: pa.Table, *, create: bool = False) -> None:

@@ -17,13 +17,12 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Report, Sync, SyncStopped, Timing, run_sync
-from cr_pipelines.warehouse import WarehouseError, open_warehouse
+from cr_pipelines.warehouse import WarehouseError
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile, EmptyWarehouse, PostgreSQLDatabase
+from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile, opened, out_of_reach
 
 pytestmark = pytest.mark.process
 
-KEEP_OPEN = Path(__file__).with_name("keep_open.py")
 FULL_DISK = Path(__file__).with_name("run_on_a_full_disk.py")
 
 
@@ -59,23 +58,7 @@ def written(sandbox: SandboxServer) -> Counter[str]:
 
 
 def start(pool: ThreadPoolExecutor, flow: Flow, timing: Timing) -> "Future[Report]":
-    url = flow.data.url + ("?busy_seconds=0.3" if flow.data.kind == "duckdb" else "")
-    return pool.submit(run_sync, flow.sync, open_warehouse(url), flow.destination(), timing=timing)
-
-
-@contextmanager
-def out_of_reach(data: EmptyWarehouse) -> Iterator[None]:
-    if isinstance(data, PostgreSQLDatabase):
-        data.forbid_connections()
-        yield
-        data.allow_connections()
-        return
-    assert isinstance(data, DuckDBFile)
-    keeper = subprocess.Popen([sys.executable, str(KEEP_OPEN), data.url])
-    time.sleep(1)
-    yield
-    keeper.kill()
-    keeper.wait()
+    return pool.submit(run_sync, flow.sync, opened(flow.data, 0.3), flow.destination(), timing=timing)
 
 
 def until(condition: "Future[Report] | None", sandbox: SandboxServer, notes: int) -> None:
