@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,9 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, SyncStopped, Timing, run_sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
 from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.outages import prepared_outage
 from cr_pipelines_tests.support.warehouses import (
     ONE_AND_APART,
-    DuckDBFile,
-    EmptyWarehouse,
-    PostgreSQLDatabase,
     urls_of,
 )
 
@@ -284,34 +282,17 @@ def test_a_run_says_how_far_it_has_come(flow: Flow):
     assert (seen[0].sync, seen[0].total) == ("contacts", 10)
 
 
-@contextmanager
-def out_of_reach(data: EmptyWarehouse) -> Iterator[None]:
-    if isinstance(data, PostgreSQLDatabase):
-        data.forbid_connections()
-        yield
-        data.allow_connections()
-        return
-    assert isinstance(data, DuckDBFile)
-    keeper = subprocess.Popen([sys.executable, str(Path(__file__).with_name("keep_open.py")), data.url])
-    yield
-    keeper.kill()
-    keeper.wait()
-
-
 def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
     fill(flow, 3_000)
-    flow.sandbox.control.set_faults(latency_seconds=0.4)
+    flow.sandbox.control.set_limit(50, 1)
     url = flow.data.url + ("?busy_seconds=1" if flow.data.kind == "duckdb" else "")
-    with ThreadPoolExecutor() as pool:
+    with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
         running = pool.submit(run_sync, flow.sync, open_warehouse(url), flow.destination())
         while not flow.posted():
             time.sleep(0.01)
-        with (
-            out_of_reach(flow.data),
-            pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"),
-        ):
-            running.result(timeout=60)
+        with outage(), pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"):
+            running.result(timeout=240)
     assert len(flow.posted()) < 3_000
-    flow.sandbox.control.set_faults()
+    flow.sandbox.control.set_limit(None)
     flow.run()
     assert len(flow.room) == 3_000
