@@ -65,6 +65,7 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
     Exit codes: 0 all rows are in the sandbox; 1 some are not, or the demo could not run; 2 wrong usage.
     """
     from cr_pipelines.cli.extras import sandbox_extra
+    from cr_pipelines.cli.progress import showing
 
     with sandbox_extra():
         from cr_pipelines.demo import DemoError, run_demo
@@ -74,6 +75,7 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
             sandbox_port=sandbox_port,
             dagster_port=dagster_port,
             usual_ports=(_SANDBOX_PORT, _DAGSTER_PORT),
+            showing=showing,
         )
     except DemoError as error:
         raise click.ClickException(str(error)) from None

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from cr_pipelines.demo import story
-from cr_pipelines.demo.dagster_processes import dagster_ui, run_syncs, wait_for_ui
+from cr_pipelines.demo.dagster_processes import Showing, dagster_ui, run_syncs, wait_for_ui
 from cr_pipelines.demo.home import DemoError, DemoHome
 from cr_pipelines.demo.materialize import Stage
 from cr_pipelines.demo.outcome import (
@@ -38,7 +38,14 @@ _INTERRUPTED = 130
 _BUSY_SECONDS = 20
 
 
-def run_demo(*, once: bool, sandbox_port: int | None, dagster_port: int | None, usual_ports: tuple[int, int]) -> int:
+def run_demo(
+    *,
+    once: bool,
+    sandbox_port: int | None,
+    dagster_port: int | None,
+    usual_ports: tuple[int, int],
+    showing: Showing,
+) -> int:
     """Run the demo in `.demo` of the working directory, and print what happens.
 
     Args:
@@ -46,6 +53,7 @@ def run_demo(*, once: bool, sandbox_port: int | None, dagster_port: int | None, 
         sandbox_port: where the sandbox listens; None for the usual port, or any free one.
         dagster_port: the same for the Dagster UI.
         usual_ports: the usual port of the sandbox and of Dagster.
+        showing: shows what takes its time, while it does.
 
     Returns:
         the exit code: 0 if every row is in the sandbox, 1 if some are not, 130 if the demo was interrupted.
@@ -59,7 +67,7 @@ def run_demo(*, once: bool, sandbox_port: int | None, dagster_port: int | None, 
         home = DemoHome()
         try:
             stack.enter_context(home.locked())
-            demo = _Demo(home, stack, choose_port(sandbox_port, usual_ports[0], "--sandbox-port"))
+            demo = _Demo(home, stack, choose_port(sandbox_port, usual_ports[0], "--sandbox-port"), showing)
             delivered = 0 if demo.sync() else 1
             if not once:
                 demo.stay(choose_port(dagster_port, usual_ports[1], "--dagster-port"))
@@ -73,10 +81,12 @@ def run_demo(*, once: bool, sandbox_port: int | None, dagster_port: int | None, 
 class _Demo:
     """A demo whose sandbox runs until the stack unwinds."""
 
-    def __init__(self, home: DemoHome, stack: ExitStack, sandbox_port: int):
+    def __init__(self, home: DemoHome, stack: ExitStack, sandbox_port: int, showing: Showing):
         self._home = home
+        self._showing = showing
         self._warehouse: Warehouse = open_warehouse(f"{DEMO_WAREHOUSE_URL}?busy_seconds={_BUSY_SECONDS}")
-        made = build_sample_warehouse(home.warehouse)
+        with showing("building the sample warehouse"):
+            made = build_sample_warehouse(home.warehouse)
         story.print_step("Sample warehouse", f"{home.warehouse} ({'new' if made else 'as you left it'})")
         self._room_is_lost = not home.room.exists() and has_ledger(self._warehouse)
         try:
@@ -96,7 +106,7 @@ class _Demo:
         if self._room_is_lost:
             forget_room(self._warehouse)
         before = last_runs(self._warehouse)
-        succeeded = run_syncs(self._home, self._environment, self._sandbox.url, self._stages())
+        succeeded = run_syncs(self._home, self._environment, self._sandbox.url, self._stages(), self._showing)
         ran = {sync: run for sync, run in last_runs(self._warehouse).items() if before.get(sync) != run}
         outcomes = [read_outcome(self._warehouse, sync, ran[sync]) for sync in syncs if sync in ran]
         story.print_outcomes(outcomes, self._home.sync_log)
@@ -142,7 +152,7 @@ class _Demo:
         click.echo()
         story.print_step("Dagster", "starting the UI …")
         with dagster_ui(self._home, self._environment, dagster_port) as dagster:
-            wait_for_ui(self._home, dagster, dagster_port)
+            wait_for_ui(self._home, dagster, dagster_port, self._showing)
             click.secho("\nOpen", bold=True)
             click.echo(f"  Dagster       {click.style(f'http://{HOST}:{dagster_port}', bold=True)}")
             click.echo(f"  The sandbox   {click.style(self._sandbox.url, bold=True)}")

@@ -265,6 +265,18 @@ class Report:
             line += f", {self.rate_limited:,} responses of 429"
         return line
 
+    def progress_summary(self) -> str:
+        """Return how far a run came that stopped: `contacts: 80 of 297 sent; the next run sends the other 217`."""
+        day = f" {self.partition}" if self.partition else ""
+        if self.dry_run:
+            return f"{self.sync}{day}: the dry run stopped"
+        if not self.offered:
+            return f"{self.sync}{day}: nothing to send"
+        left = min(self.failed + max(self.not_sent - self.changed_after_delivery, 0), self.offered - self.delivered)
+        others = "the other " if left == self.offered - self.delivered else ""
+        line = f"{self.sync}{day}: {self.delivered:,} of {self.offered:,} sent"
+        return f"{line}; the next run sends {others}{left:,}" if left else line
+
     def privacy_messages(self) -> list[str]:
         """Return what to say about privacy requests: that some are not submitted, or cannot be read."""
         return privacy_messages(self.requests_waiting, self.requests_problem)
@@ -298,7 +310,7 @@ class SyncStopped(SyncError):
     transient = True
 
     def __init__(self, report: Report):
-        super().__init__(f"{report.sync} stopped early: {report.stopped_by}")
+        super().__init__(f"{report.progress_summary()}. {report.stopped_by}")
         self.report = report
 
 

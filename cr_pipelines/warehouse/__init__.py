@@ -12,6 +12,7 @@ from cr_pipelines.warehouse.dialect import LONGEST_KEY, Dialect, SourceDialect, 
 from cr_pipelines.warehouse.engines import open_state, open_warehouse
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.relation import Relation, find_column
+from cr_pipelines.warehouse.row_file import RowFile
 from cr_pipelines.warehouse.session import (
     BatchSink,
     Session,
@@ -21,7 +22,7 @@ from cr_pipelines.warehouse.session import (
     StateSession,
     Warehouse,
 )
-from cr_pipelines.warehouse.staging import Restoring, TemporaryTable, scratch_session
+from cr_pipelines.warehouse.staging import Restoring, Storage, TemporaryTable, scratch_session
 from cr_pipelines.warehouse.urls import host_of, kind_of, shown_url
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Dialect",
     "Relation",
     "Restoring",
+    "RowFile",
     "Session",
     "Source",
     "SourceDialect",
@@ -39,6 +41,7 @@ __all__ = [
     "SqlDialect",
     "StateDialect",
     "StateSession",
+    "Storage",
     "TemporaryTable",
     "Warehouse",
     "WarehouseBusy",

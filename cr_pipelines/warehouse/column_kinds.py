@@ -1,13 +1,13 @@
-"""Rows of Python values as a typed table, when no description of the columns can be trusted.
+"""Rows of Python values as a typed relation, when no description of the columns can be trusted.
 
-Goes in: rows as a driver returns them, batch by batch. Comes out: a temporary table of a DuckDB session, whose columns
-have the narrowest type that holds every value: a column widens when a batch needs it.
+Goes in: rows as a driver returns them, batch by batch. Comes out: a relation of a DuckDB session, whose columns have
+the narrowest type that holds every value: a column widens when a batch needs it.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.row_file import RowFile
 from cr_pipelines.warehouse.session import Session
 
 _SUBSTITUTE = "\x1a"
@@ -38,78 +40,117 @@ _TYPES: dict[pa.DataType, str] = {
     pa.time64("us"): "TIME",
 }
 
+_PLAIN: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bytes: pa.binary()}
 
-class LoadedTable:
-    """A temporary table that rows are loaded into."""
 
-    def __init__(self, session: Session, name: str):
+class LoadedRows:
+    """A relation of a DuckDB session that rows are loaded into. They are in files of their own.
+
+    A file ends where a column has to widen: the relation has its earlier rows in the wider type, too.
+    """
+
+    def __init__(self, session: Session, name: str, columns: Sequence[str]):
         self._session = session
         self._name = name
-        self._kinds: dict[str, pa.DataType] = {}
-
-    def begin(self, names: Sequence[str]) -> None:
-        """Make the table, in place of one that is there, with columns of no type yet."""
-        self._kinds = dict.fromkeys(names, pa.null())
-        described = ", ".join(f"{self._quoted(name)} VARCHAR" for name in names)
-        self._session.execute(f"DROP TABLE IF EXISTS {self._name}")
-        self._session.execute(f"CREATE TEMPORARY TABLE {self._name} ({described})")
+        self._kinds: dict[str, pa.DataType] = dict.fromkeys(columns, pa.null())
+        self._largest: dict[str, Decimal] = dict.fromkeys(columns, Decimal(0))
+        self._files: list[RowFile] = []
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
         """Append rows, and widen columns as they need."""
         columns = []
-        for (name, kind), values in zip(self._kinds.items(), zip(*rows, strict=True), strict=True):
+        for name, values in zip(self._kinds, zip(*rows, strict=True), strict=True):
             column = _arrow(values)
-            wider = self._widened(name, kind, column)
-            if wider != kind:
-                self._alter(name, kind, wider)
-            columns.append(column if column.type == wider else _as_type(values, column, wider))
-        names = list(self._kinds)
-        self._session.append_temporary(self._name, pa.table(dict(zip(names, columns, strict=True))))
+            if column.type != self._kinds[name]:
+                self._kinds[name] = self._widened(name, column)
+            elif _is_exact(column.type):
+                self._note_largest(name, column)
+            columns.append(column if column.type == self._kinds[name] else _as_type(values, column, self._kinds[name]))
+        batch = pa.record_batch(columns, names=list(self._kinds))
+        if not self._files or self._files[-1].schema != batch.schema:
+            self._files.append(RowFile())
+        self._files[-1].write(batch)
 
     def end(self, declared: Mapping[str, str]) -> None:
-        """Give text columns a declared type, by column, if every value has it."""
-        for name, kind in declared.items():
-            if self._kinds.get(name) != pa.string():
-                continue
-            quoted = self._quoted(name)
-            unfit = f"SELECT 1 FROM {self._name} WHERE {quoted} IS NOT NULL AND TRY_CAST({quoted} AS {kind}) IS NULL"
-            if not self._session.fetch_all(f"{unfit} LIMIT 1"):
-                self._session.execute(f"ALTER TABLE {self._name} ALTER {quoted} TYPE {kind}")
+        """Make the relation, in place of one that is there.
 
-    def _widened(self, name: str, kind: pa.DataType, column: "pa.Array[Any]") -> pa.DataType:
+        A text column gets its declared type, by column, if every value has it.
+        """
+        for number, file in enumerate(self._files):
+            self._session.register_arrow(f"{self._name}_{number}", file)
+        texts = {name: f"CAST({self._quoted(name)} AS VARCHAR)" for name in self._kinds}
+        self._make_view({})
+        casts = {
+            name: kind
+            for name, kind in declared.items()
+            if self._kinds.get(name) == pa.string()
+            and not self._session.fetch_all(
+                f"SELECT 1 FROM {self._name} WHERE {self._quoted(name)} IS NOT NULL "
+                f"AND TRY_CAST({texts[name]} AS {kind}) IS NULL LIMIT 1"
+            )
+        }
+        if casts:
+            self._make_view(casts)
+
+    def _make_view(self, casts: Mapping[str, str]) -> None:
+        parts = []
+        for number, file in enumerate(self._files):
+            assert file.schema is not None  # noqa: S101 - no file without a row
+            columns = (self._column(name, file.schema.field(name).type, casts.get(name)) for name in self._kinds)
+            parts.append(f"SELECT {', '.join(columns)} FROM {self._name}_{number}")
+        none = (f"CAST(NULL AS VARCHAR) AS {self._quoted(name)}" for name in self._kinds)
+        query = " UNION ALL ".join(parts) or f"SELECT {', '.join(none)} WHERE false"
+        self._session.execute(f"CREATE OR REPLACE TEMPORARY VIEW {self._name} AS {query}")
+
+    def _column(self, name: str, stored: pa.DataType, cast: str | None) -> str:
+        """Return a column of a file as the relation has it."""
+        quoted, kind = self._quoted(name), self._kinds[name]
+        if kind == stored and cast is None and not pa.types.is_null(kind):
+            return quoted
+        value = _text(self._session.dialect, name, stored) if kind == pa.string() else quoted
+        return f"CAST({value} AS {cast or _type_name(kind)}) AS {quoted}"
+
+    def _widened(self, name: str, column: "pa.Array[Any]") -> pa.DataType:
+        """Return the narrowest type for the values so far and those of the next rows."""
+        kind: pa.DataType = self._kinds[name]
         other: pa.DataType = column.type
-        if kind == other or pa.types.is_null(other):
+        if pa.types.is_null(other):
             return kind
+        if _is_exact(other):
+            self._note_largest(name, column)
         if pa.types.is_null(kind):
             return other
-        numbers = {kind, other}
-        if numbers == {pa.int64(), pa.float64()}:
-            return pa.float64() if self._is_exact(name, kind, column) else pa.string()
-        exact = [each for each in numbers if pa.types.is_decimal(each)]
-        if exact and len(exact) + (pa.int64() in numbers) == len(numbers):
-            return pa.decimal128(_DIGITS, max(each.scale for each in exact))
+        kinds, largest = {kind, other}, self._largest[name]
+        if kinds == {pa.int64(), pa.float64()}:
+            return pa.float64() if largest <= _EXACT else pa.string()
+        if _is_exact(kind) and _is_exact(other):
+            scale = max(each.scale for each in kinds if pa.types.is_decimal(each))
+            return pa.decimal128(_DIGITS, scale) if largest.adjusted() + 1 + scale <= _DIGITS else pa.string()
         return pa.string()
 
-    def _is_exact(self, name: str, kind: pa.DataType, column: "pa.Array[Any]") -> bool:
-        """Return whether the whole numbers of a column, those in the table or in the batch, are exact as doubles."""
-        if kind == pa.int64():
-            stored = f"max(abs(CAST({self._quoted(name)} AS DOUBLE)))"
-            [(largest,)] = self._session.fetch_all(f"SELECT {stored} FROM {self._name}")
-        else:
-            largest = pc.max(pc.abs(pc.cast(column, pa.float64()))).as_py()
-        return bool((largest or 0) <= _EXACT)
-
-    def _alter(self, name: str, kind: pa.DataType, wider: pa.DataType) -> None:
-        quoted = self._quoted(name)
-        to = _type_name(wider)
-        using = quoted
-        if wider == pa.string() and not pa.types.is_null(kind):
-            using = self._session.dialect.spelled(name, _type_name(kind).partition("(")[0])
-        self._session.execute(f"ALTER TABLE {self._name} ALTER {quoted} TYPE {to} USING CAST({using} AS {to})")
-        self._kinds[name] = wider
+    def _note_largest(self, name: str, column: "pa.Array[Any]") -> None:
+        found = (pc.min(column).as_py(), pc.max(column).as_py())
+        self._largest[name] = max(self._largest[name], *(abs(Decimal(value or 0)) for value in found))
 
     def _quoted(self, name: str) -> str:
         return self._session.dialect.identifier(name)
+
+
+def _is_exact(kind: pa.DataType) -> bool:
+    return kind == pa.int64() or pa.types.is_decimal(kind)
+
+
+def _text(dialect: Dialect, name: str, kind: pa.DataType) -> str:
+    """Return the SQL for a column as text, spelled as `_written` does."""
+    quoted = dialect.identifier(name)
+    if pa.types.is_timestamp(kind):
+        return f"replace(CAST({quoted} AS VARCHAR), ' ', 'T')"
+    if kind == pa.binary():
+        return f"lower(hex({quoted}))"
+    if _is_exact(kind) or kind == pa.float64():
+        # NaN and infinity have no spelling.
+        return f"coalesce({dialect.spelled(name, _type_name(kind).partition('(')[0])}, CAST({quoted} AS VARCHAR))"
+    return quoted
 
 
 def _type_name(kind: pa.DataType) -> str:
@@ -118,9 +159,12 @@ def _type_name(kind: pa.DataType) -> str:
 
 def _arrow(values: Sequence[Any]) -> "pa.Array[Any]":
     """Return a column of a type of `_TYPES`, of decimals or of nulls; of text if the values have several types."""
-    try:
-        column: pa.Array[Any] = pa.array(_large(values))
-    except (pa.ArrowException, TypeError, ValueError, OverflowError, UnicodeError):
+    kinds = set(map(type, values)) - {type(None)}
+    # Most columns have values of one type, and a type that is known saves Arrow a look at each value.
+    column = _array(values, _PLAIN.get(next(iter(kinds))) if len(kinds) == 1 else None)
+    if column is None and int in kinds:
+        column = _array([Decimal(value) if type(value) is int else value for value in values])
+    if column is None or (column.type == pa.binary() and str in kinds):
         return _texts(values)
     kind = column.type
     if kind in _TYPES:
@@ -132,13 +176,11 @@ def _arrow(values: Sequence[Any]) -> "pa.Array[Any]":
     return column if pa.types.is_null(kind) else _texts(values)
 
 
-def _large(values: Sequence[Any]) -> Sequence[Any]:
-    """Return values with whole numbers as decimals where one of them is too large for 64 bits."""
-    if isinstance(values[0], int | None) and any(
-        type(value) is int and not -(2**63) <= value < 2**63 for value in values
-    ):
-        return [Decimal(value) if type(value) is int else value for value in values]
-    return values
+def _array(values: Sequence[Any], kind: pa.DataType | None = None) -> "pa.Array[Any] | None":
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError, UnicodeError):
+        return None
 
 
 def _decimals(column: "pa.Array[Any]") -> "pa.Array[Any]":
@@ -158,7 +200,8 @@ def _texts(values: Sequence[Any]) -> "pa.Array[Any]":
 
 
 def _without_nul(column: "pa.Array[Any]") -> "pa.Array[Any]":
-    found = pc.any(pc.match_substring(column, "\0")).as_py()
+    *_, characters = column.buffers()
+    found = characters is not None and b"\0" in characters.to_pybytes()
     return pc.replace_substring(column, "\0", _SUBSTITUTE) if found else column
 
 
@@ -178,7 +221,12 @@ def _written(value: Any) -> str | None:
             return text.rstrip("0").rstrip(".") if "." in text else text
         case bytes() | bytearray() | memoryview():
             return bytes(value).hex()
-        case datetime() | date() | time_of_day():
+        case datetime() if value.tzinfo is not None:
+            return f"{_written(value.astimezone(UTC).replace(tzinfo=None))}+00"
+        case datetime() | time_of_day():
+            text = value.isoformat()
+            return text.rstrip("0") if "." in text else text
+        case date():
             return value.isoformat()
         case dict() | list() | tuple():
             return json.dumps(value, default=_written, ensure_ascii=False)

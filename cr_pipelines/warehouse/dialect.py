@@ -150,6 +150,10 @@ class SourceDialect(SqlDialect):
     def is_finite(self, expression: str) -> str:
         """Return the condition that a number is neither infinite nor NaN."""
 
+    def decimal_text(self, expression: str, kind: str) -> str:
+        """Return a decimal number as text with a digit before its point, and perhaps with zeros at its end."""
+        return self.text(expression)
+
     @abstractmethod
     def whole_text(self, expression: str) -> str:
         """Return every digit of a floating-point number that is whole and smaller than `LARGEST_WHOLE`, as text."""
@@ -179,6 +183,7 @@ class SourceDialect(SqlDialect):
             spelled = f"CASE WHEN {whole} THEN {self.whole_text(name)} ELSE {text} END"
             return f"CASE WHEN {self.is_finite(name)} THEN {spelled} END"
         if bare in self.decimal_types:
+            text = self.decimal_text(name, kind)
             return f"CASE WHEN {text} LIKE '%.%' THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
         return self.unwrapped(name) if bare in self.json_types else text
 

@@ -25,7 +25,7 @@ from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.duckdb_errors import DuckDBError, is_disk_full, without_values
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, our_table
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.session import ArrowRows, BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.spill import spill_folder, sweep_default
 from cr_pipelines.warehouse.urls import UrlParts
 
@@ -130,6 +130,13 @@ class DuckDBDialect(Dialect):
     @override
     def is_finite(self, expression: str) -> str:
         return f"isfinite({expression})"
+
+    @override
+    def decimal_text(self, expression: str, kind: str) -> str:
+        text = self.text(expression)
+        # DuckDB writes .5 where the type has no digits before the point, as in DECIMAL(3,3).
+        precision, _, scale = kind.partition("(")[2].rstrip(")").partition(",")
+        return f"regexp_replace({text}, '^(-?)\\.', '\\10.')" if precision == scale and scale else text
 
     @override
     def whole_text(self, expression: str) -> str:
@@ -242,7 +249,7 @@ class DuckDBSession(Session):
         self._connection.interrupt()
 
     @override
-    def register_arrow(self, name: str, rows: pa.Table) -> None:
+    def register_arrow(self, name: str, rows: ArrowRows) -> None:
         self._connection.register(name, rows)
 
     @override

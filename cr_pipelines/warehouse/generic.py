@@ -6,6 +6,7 @@ needs neither hash functions nor temporary tables.
 """
 
 import hashlib
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
-from cr_pipelines.warehouse.column_kinds import LoadedTable
+from cr_pipelines.warehouse.column_kinds import LoadedRows
 from cr_pipelines.warehouse.duckdb import DuckDBDialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, without_quotes
 from cr_pipelines.warehouse.relation import Relation, same_but_for_case
@@ -25,7 +26,7 @@ from cr_pipelines.warehouse.session import BatchSink, Session, Source, SourceSes
 from cr_pipelines.warehouse.staging import scratch_session
 from cr_pipelines.warehouse.urls import kind_of
 
-_ROWS_PER_BATCH = 10_000
+_ROWS_PER_BATCH = 2_000
 
 _DRIVERS = {
     "mysql": "mysql+pymysql:// and pip install pymysql",
@@ -101,7 +102,7 @@ class GenericSession(SourceSession):
 
     @override
     def describe(self, relation: Relation) -> dict[str, str]:
-        return self._read(relation, most_batches=1)
+        return self.columns(relation) if relation in self._loaded else self._read(relation, most_batches=1)
 
     @override
     def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
@@ -134,20 +135,24 @@ class GenericSession(SourceSession):
 
     def _load(self, relation: Relation, most_batches: int | None) -> None:
         begun = time.monotonic()
-        table = LoadedTable(self._local, _table_of(relation))
         with self._result(self._query(relation)) as result:
             names = list(result.keys())
             _check_names(relation, names)
-            table.begin(names)
-            for number, rows in enumerate(result.partitions(_ROWS_PER_BATCH)):
+            loaded = LoadedRows(self._local, _table_of(relation), names)
+            # SQLAlchemy may have read one row. Then the driver's own cursor: SQLAlchemy's rows cost as much again.
+            rows = [*result.fetchmany(1)]
+            for _ in range(sys.maxsize if most_batches is None else most_batches):
+                if result.cursor is not None:
+                    rows.extend(result.cursor.fetchmany(_ROWS_PER_BATCH))
+                if not rows:
+                    break
                 if self._interrupted:
                     raise WarehouseError(f"{self._kind}: the reading was interrupted")
                 if self._seconds is not None and time.monotonic() - begun > self._seconds:
                     raise WarehouseBusy(f"{self._kind}: reading took longer than {self._seconds:.0f} s")
-                table.append(rows)
-                if number + 1 == most_batches:
-                    break
-        table.end(self._declared_moments(relation))
+                loaded.append(rows)
+                rows = []
+        loaded.end(self._declared_moments(relation))
 
     def _tolerate_bytes(self) -> None:
         """Read text that is not UTF-8 too: its row is invalid, and the others are sent."""

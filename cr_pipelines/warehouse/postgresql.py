@@ -28,7 +28,7 @@ from cr_pipelines.warehouse.postgresql_errors import (
 )
 from cr_pipelines.warehouse.postgresql_locks import LockedSource
 from cr_pipelines.warehouse.relation import Relation
-from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
+from cr_pipelines.warehouse.session import ArrowRows, BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.urls import hidden
 
 _BATCH_BYTES = 1 << 20
@@ -45,6 +45,9 @@ _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_coun
 _DESCRIBE_ATTEMPTS = 5
 _ABSENT = {"42P01", "3F000"}
 _SWAPPED = {"42P01", "XX000"}
+
+_TYPE_NAME = "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL)"
+"""A type of pg_type without its parameters; of a domain, the type that it is over."""
 
 _SETTINGS = {
     # A value's text, and so its fingerprint, must not depend on a role's or a server's settings.
@@ -111,9 +114,9 @@ class PostgreSQLSession(Session):
             cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
 
     @override
-    def register_arrow(self, name: str, rows: pa.Table) -> None:
+    def register_arrow(self, name: str, rows: ArrowRows) -> None:
         with self._cursor() as cursor:
-            cursor.adbc_ingest(name, rows, mode="create", temporary=True)
+            cursor.adbc_ingest(name, pa.RecordBatchReader.from_stream(rows), mode="create", temporary=True)
 
     @override
     def append_temporary(self, name: str, rows: pa.Table, *, create: bool = False) -> None:
@@ -125,7 +128,7 @@ class PostgreSQLSession(Session):
         source = f"SELECT * FROM {self.dialect.relation(relation)} AS source"
         for attempt in range(_DESCRIBE_ATTEMPTS):
             try:
-                return self._describe(source)
+                return self._describe_query(source) if relation.is_query else self._describe_named(relation, source)
             except Failed as error:
                 if self._is_missing(relation, error):
                     raise SourceMissing(f"{relation} cannot be read: {error}") from None
@@ -135,7 +138,20 @@ class PostgreSQLSession(Session):
                     raise type(error)(f"{relation} cannot be read: {error}", state=error.state) from None
         raise AssertionError
 
-    def _describe(self, source: str) -> dict[str, str]:
+    def _describe_named(self, relation: Relation, source: str) -> dict[str, str]:
+        """Return the columns of a table or view, in one statement."""
+        name = self.dialect.literal(self.dialect.relation(relation))
+        # LIMIT 0 checks the right to read, and reads no row.
+        return dict(
+            self.fetch_all(
+                "SELECT name, kind FROM (SELECT CAST(a.attname AS text) AS name, "
+                f"{_TYPE_NAME} AS kind, a.attnum AS position FROM pg_attribute AS a JOIN pg_type AS t "
+                f"ON t.oid = a.atttypid WHERE a.attrelid = to_regclass({name}) AND a.attnum > 0 AND NOT a.attisdropped "
+                f"UNION ALL SELECT NULL, NULL, 0 FROM ({source} LIMIT 0) AS source) AS described ORDER BY position"
+            )
+        )
+
+    def _describe_query(self, source: str) -> dict[str, str]:
         """Return the columns of a query, which is prepared and read to its first row, and leaves no object behind."""
         with self._cursor() as cursor:
             names = cursor.adbc_execute_schema(source).names
@@ -144,7 +160,7 @@ class PostgreSQLSession(Session):
         oids = ", ".join(f"CAST(pg_typeof(source.{self.dialect.identifier(name)}) AS oid)" for name in names)
         # LIMIT 0 checks the right to read, and reads no row.
         described = self.fetch_all(
-            f"SELECT format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) FROM (SELECT ARRAY[{oids}] AS oids "
+            f"SELECT {_TYPE_NAME} FROM (SELECT ARRAY[{oids}] AS oids "
             f"FROM (VALUES (1)) AS one LEFT JOIN ({source} LIMIT 0) AS source ON true) AS d, "
             "unnest(d.oids) WITH ORDINALITY AS u(oid, position) JOIN pg_type AS t ON t.oid = u.oid ORDER BY u.position"
         )

@@ -21,13 +21,16 @@ _HELD = (
     "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted "
     "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') "
-    "AND n.nspname NOT LIKE 'pg\\_temp%' ORDER BY c.oid"
+    "AND n.nspname NOT LIKE 'pg\\_temp%'"
 )
 """The tables and views that the transaction has locked so far, and whether LOCK TABLE can lock them."""
 
+_NONE_OF = "SELECT CAST(NULL AS bigint), NULL, false FROM"
+
 _SETTINGS = (
-    "SELECT set_config('parallel_tuple_cost', '0.001', true), "
-    "CASE WHEN pg_size_bytes(current_setting('work_mem')) < 67108864 THEN set_config('work_mem', '64MB', true) END"
+    "(SELECT set_config('parallel_tuple_cost', '0.001', true), "
+    "CASE WHEN pg_size_bytes(current_setting('work_mem')) < 67108864 THEN set_config('work_mem', '64MB', true) END "
+    "OFFSET 0) AS settings WHERE settings IS NULL"
 )
 """For this transaction: hashing a row costs far more than handing its hash to another process, which the planner does
 not know, and keys by the million are sorted and joined in memory."""
@@ -48,14 +51,13 @@ class LockedSource:
 
     def __init__(self, session: LockingSession, probe: str):
         self._session = session
-        self._probe = probe
+        self._probed = f"({probe}) AS probed"
 
     def begin(self) -> None:
         """Begin the transaction. Raises WarehouseBusy when the tables are replaced faster than we can lock them."""
         for attempt in range(_ATTEMPTS):
             try:
                 if self._begin():
-                    self._session.fetch_all(_SETTINGS)
                     return
             except Failed as error:
                 if error.state not in _DEADLOCK_OR_SWAP or attempt == _ATTEMPTS - 1:
@@ -73,10 +75,9 @@ class LockedSource:
             if names:
                 self._session.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS SHARE MODE")
             # The first query takes the snapshot: what is locked here is locked for it.
-            before = {oid for oid, _, _ in self._session.fetch_all(_HELD)}
+            before = {oid for oid, _, _ in self._held(_SETTINGS)}
             unlockable = {oid for oid, _, lockable in wanted if not lockable}
-            self._session.fetch_all(self._probe)
-            read = {oid for oid, _, _ in self._session.fetch_all(_HELD)}
+            read = {oid for oid, _, _ in self._held(self._probed)}
         except BaseException:
             self._roll_back()
             raise
@@ -89,10 +90,13 @@ class LockedSource:
         """Return every table and view that the source reads, as of now."""
         self._session.execute("BEGIN")
         try:
-            self._session.fetch_all(self._probe)
-            return [(oid, name, lockable) for oid, name, lockable in self._session.fetch_all(_HELD)]
+            return self._held(self._probed)
         finally:
             self._roll_back()
+
+    def _held(self, also: str) -> list[tuple[int, str, bool]]:
+        """Return what is locked once the planner has seen a statement that reads `also`, too, which has no row."""
+        return self._session.fetch_all(f"SELECT * FROM ({_HELD} UNION ALL {_NONE_OF} {also}) AS held ORDER BY 1")
 
     def _roll_back(self) -> None:
         with suppress(WarehouseError):

@@ -27,6 +27,13 @@ class BatchSink(Protocol):
         """Drop what was written: the rows come again from the first."""
 
 
+class ArrowRows(Protocol):
+    """An Arrow table, or what gives a stream of batches, as often as it is asked."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the batches from the first."""
+
+
 class SqlSession(ABC):
     """What both roles need of a connection."""
 
@@ -89,7 +96,7 @@ class StateSession(SqlSession):
         """Make a schema unless it is there. Names without a schema go on meaning what they meant."""
         self.execute(self.dialect.create_schema(schema))
 
-    def register_arrow(self, name: str, rows: pa.Table) -> None:
+    def register_arrow(self, name: str, rows: ArrowRows) -> None:
         """Let statements read the rows as a relation of this name, until the session ends.
 
         Raises WarehouseError where the engine offers no way to.

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cr_pipelines.warehouse.row_file import RowFile
 from cr_pipelines.warehouse.session import BatchSink, Session, StateSession
 from cr_pipelines.warehouse.spill import private_folder
 
@@ -55,6 +56,28 @@ class TemporaryTable:
         self.rows = 0
         if self._kinds is not None or self.schema is not None:
             self._session.execute(f"DELETE FROM {self.name}")
+
+
+class Storage:
+    """A sink that gives a file of rows columns of plain types, which every engine reads.
+
+    Attributes:
+        rows: the file.
+        schema: what the columns were before.
+    """
+
+    def __init__(self, rows: RowFile):
+        self.rows = rows
+        self.schema: pa.Schema | None = None
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write a batch to the file."""
+        self.schema = batch.schema
+        self.rows.write(pa.record_batch([_storage(column) for column in batch.columns], names=batch.schema.names))
+
+    def clear(self) -> None:
+        """Pass it on."""
+        self.rows.clear()
 
 
 class Restoring:

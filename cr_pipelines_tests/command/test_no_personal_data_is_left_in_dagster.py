@@ -14,7 +14,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.leaks import places_that_hold
 from cr_pipelines_tests.support.terminal import clean_environment, command
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 PROJECT = Path(cr_pipelines.__file__).parent.parent
 

@@ -94,6 +94,16 @@ def test_each_day_has_check_results_of_its_own(days: Location) -> None:
     }
 
 
+def test_the_log_of_many_days_in_one_run_is_short(days: Location) -> None:
+    run_id = of_days(days, "2026-03-01", "2026-03-08").result.run_id
+
+    logged = [entry.user_message for entry in days.instance.all_logs(run_id) if entry.dagster_event is None]
+    # Dagster's own is about its outputs.
+    lines = [line for line in logged if not line.startswith("op ")]
+    assert len(lines) < 8
+    assert lines[-1].startswith("8 of 8 days: activities: 12 rows in the source: 12 delivered, ")
+
+
 def test_several_days_in_one_run_are_each_recorded_with_their_own_counts(days: Location) -> None:
     days.sql("DELETE FROM common_room_activities WHERE id IN ('a2', 'a5')")
 

@@ -90,6 +90,27 @@ def test_the_log_is_the_plan_and_then_the_outcome(location: Location) -> None:
     assert len(lines) == 2
 
 
+def test_the_log_of_a_long_run_stays_short(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    timing = Timing(progress_seconds=0.01, longest_progress_seconds=0.01)
+    monkeypatch.setattr("cr_pipelines.components.sync.execution.run_sync", partial(run_sync, timing=timing))
+    location.sandbox.control.set_limit(5, 1)
+
+    run_id = location.run().result.run_id
+
+    lines = [entry.user_message for entry in location.instance.all_logs(run_id) if entry.dagster_event is None]
+    assert 4 <= len(lines) <= 20
+    assert all(" of 10 rows, " in line for line in lines[1:-1])
+
+
+def test_the_metadata_says_first_how_many_rows_and_last_what_it_took(location: Location) -> None:
+    location.sql("INSERT INTO common_room_contacts VALUES ('bad', 'Name', 'no address')")
+
+    names = list(location.run().materializations[0])
+
+    assert names[:4] == ["dagster/row_count", "rows_offered", "rows_new", "rows_delivered"]
+    assert names.index("rows_invalid") < names.index("rejected_keys") < names.index("requests") < names.index("seconds")
+
+
 def test_progress_is_observed_while_rows_are_sent(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient = partial(run_sync, timing=Timing(progress_seconds=0.1))
     monkeypatch.setattr("cr_pipelines.components.sync.execution.run_sync", impatient)

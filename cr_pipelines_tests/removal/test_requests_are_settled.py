@@ -9,6 +9,7 @@ from cr_pipelines.sync import Destination, SourceUnusable
 from cr_pipelines.warehouse import SourceMissing
 from cr_pipelines_tests.support import actors
 from cr_pipelines_tests.support.office import Office
+from cr_pipelines_tests.support.warehouses import urls_of
 
 PROMISED = timedelta(days=15)
 
@@ -167,7 +168,7 @@ def test_someone_whom_the_room_has_not_stored_yet_is_asked_about_again(office: O
 
 @pytest.mark.process
 def test_someone_whom_a_killed_sync_may_have_sent_a_moment_ago_is_asked_about_again(office: Office):
-    where = (office.data.url, office.sandbox.base_url, office.sandbox.token)
+    where = (urls_of(office.data), office.sandbox.base_url, office.sandbox.token)
     assert actors.run(actors.sync, *where, dies_at=1, after=True, abreast=1) == -signal.SIGKILL
     [sent] = office.posted()
     # As above.

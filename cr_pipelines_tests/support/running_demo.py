@@ -16,7 +16,7 @@ import httpx
 from cr_pipelines.sandbox import SandboxClient
 
 _COMMAND = Path(sys.executable).with_name("cr-pipelines")
-_START_SECONDS = 240.0
+_START_SECONDS = 480.0
 _RUN_SECONDS = 120.0
 _STOP_SECONDS = 30.0
 

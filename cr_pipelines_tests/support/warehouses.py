@@ -20,6 +20,8 @@ from typing import Any, Protocol
 import adbc_driver_postgresql.dbapi
 import duckdb
 
+from cr_pipelines.warehouse import Warehouse, open_warehouse
+
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
@@ -114,6 +116,7 @@ class PostgreSQLDatabase:
         self._admin(f"REVOKE ALL ON DATABASE {self.name} FROM PUBLIC")
         self._admin(f"GRANT CONNECT ON DATABASE {self.name} TO {role}")
         self.sql("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO " + role)
+        self.sql("ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO " + role)
         return self.url.replace("//postgres", f"//{role}", 1)
 
     def remove(self) -> None:
@@ -168,6 +171,10 @@ class Apart:
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
         at: Any = self.state if _OF_STATE.search(statements) else self.source
+        if isinstance(at, DuckDBFile):
+            # Waits while a run has the file.
+            with open_warehouse(at.url).session() as session:
+                return session.fetch_all(statements)
         found: list[tuple[Any, ...]] = at.sql(statements)
         return found
 
@@ -205,6 +212,14 @@ def postgresql_server(version: int) -> Any:
 def urls_of(data: EmptyWarehouse) -> str:
     """The URL, and that of the state if it is another, as one argument of a process."""
     return " ".join(filter(None, (data.url, data.state_url)))
+
+
+def opened(data: EmptyWarehouse, busy_seconds: float | None = None) -> Warehouse:
+    """The warehouse; `busy_seconds` is how long a DuckDB file is waited for."""
+    urls = [data.url, *([data.state_url] if data.state_url else [])]
+    if busy_seconds is not None:
+        urls = [f"{url}?busy_seconds={busy_seconds}" if url.startswith("duckdb:") else url for url in urls]
+    return open_warehouse(*urls)
 
 
 @contextmanager

@@ -16,11 +16,12 @@ import pytest
 from cr_pipelines.api import Backoff, careful
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, SyncStopped, Timing, run_sync
-from cr_pipelines.warehouse import SourceMissing, WarehouseError, open_warehouse
+from cr_pipelines.warehouse import SourceMissing, WarehouseError
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.outages import prepared_outage
 from cr_pipelines_tests.support.warehouses import (
     ONE_AND_APART,
+    opened,
     urls_of,
 )
 
@@ -285,9 +286,8 @@ def test_a_run_says_how_far_it_has_come(flow: Flow):
 def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
     fill(flow, 3_000)
     flow.sandbox.control.set_limit(50, 1)
-    url = flow.data.url + ("?busy_seconds=1" if flow.data.kind == "duckdb" else "")
     with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
-        running = pool.submit(run_sync, flow.sync, open_warehouse(url), flow.destination())
+        running = pool.submit(run_sync, flow.sync, opened(flow.data, 1), flow.destination())
         while not flow.posted():
             time.sleep(0.01)
         with outage(), pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"):

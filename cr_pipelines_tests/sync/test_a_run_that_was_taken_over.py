@@ -18,7 +18,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.state import outbox, runs
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES
+from cr_pipelines_tests.support.warehouses import CORE_ENGINES, urls_of
 
 pytestmark = pytest.mark.process
 
@@ -50,7 +50,7 @@ def notes(flow: Flow) -> Flow:
 def start(flow: Flow, after: int) -> subprocess.Popen[str]:
     """Begin a run in a process of its own, and return once it has written some notes."""
     flow.sandbox.control.set_faults(latency_seconds=0.05)
-    arguments = [flow.data.url, flow.sandbox.base_url, flow.sandbox.token, "notes", "notes", "segment_note"]
+    arguments = [urls_of(flow.data), flow.sandbox.base_url, flow.sandbox.token, "notes", "notes", "segment_note"]
     process = subprocess.Popen(
         [sys.executable, str(RUN), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

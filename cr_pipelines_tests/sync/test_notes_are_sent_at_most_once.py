@@ -16,7 +16,7 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Report, Sync, SyncStopped, run_sync
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.room import introduce
-from cr_pipelines_tests.support.warehouses import empty_warehouse
+from cr_pipelines_tests.support.warehouses import empty_warehouse, urls_of
 
 NOTING = "addNoteToSegment"
 RUN = Path(__file__).with_name("run_a_sync.py")
@@ -83,7 +83,7 @@ def test_ten_kills_under_faults_double_no_note_and_lose_none_without_a_word(flow
             [
                 sys.executable,
                 str(RUN),
-                flow.data.url,
+                urls_of(flow.data),
                 sandbox.base_url,
                 sandbox.token,
                 "notes",

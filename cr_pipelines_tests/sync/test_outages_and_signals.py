@@ -17,10 +17,10 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Report, Sync, SyncStopped, Timing, run_sync
-from cr_pipelines.warehouse import WarehouseError, open_warehouse
+from cr_pipelines.warehouse import WarehouseError
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.outages import prepared_outage
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile
+from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile, opened
 
 pytestmark = pytest.mark.process
 
@@ -59,8 +59,7 @@ def written(sandbox: SandboxServer) -> Counter[str]:
 
 
 def start(pool: ThreadPoolExecutor, flow: Flow, timing: Timing) -> "Future[Report]":
-    url = flow.data.url + ("?busy_seconds=0.3" if flow.data.kind == "duckdb" else "")
-    return pool.submit(run_sync, flow.sync, open_warehouse(url), flow.destination(), timing=timing)
+    return pool.submit(run_sync, flow.sync, opened(flow.data, 0.3), flow.destination(), timing=timing)
 
 
 def until(condition: "Future[Report] | None", sandbox: SandboxServer, notes: int) -> None:

@@ -7,6 +7,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,15 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Sync
-from cr_pipelines.warehouse import Relation, SourceMissing, Warehouse, WarehouseError, open_warehouse
+from cr_pipelines.warehouse import (
+    Relation,
+    SourceMissing,
+    Warehouse,
+    WarehouseError,
+    open_warehouse,
+    scratch_session,
+)
+from cr_pipelines.warehouse.column_kinds import LoadedRows
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import Apart, DuckDBFile, SQLiteFile
 
@@ -84,6 +94,67 @@ def test_columns_have_the_narrowest_type_that_holds_every_value(data: Apart, war
 def test_whole_numbers_that_a_double_cannot_hold_become_text(data: Apart, warehouse: Warehouse):
     data.sql(f"CREATE TABLE ids AS SELECT {2**53 + 1} AS id UNION ALL SELECT 1.5")
     assert loaded(warehouse, "SELECT id FROM ids")[1] == [("1.5",), (str(2**53 + 1),)]
+
+
+class Rows:
+    """Rows of a driver, batch by batch, as a relation."""
+
+    def __init__(self, *batches: list[Any]):
+        self._batches = batches
+
+    def read(self) -> tuple[str, list[Any]]:
+        with scratch_session() as session:
+            loaded = LoadedRows(session, "loaded", ["value", "place"])
+            place = 0
+            for batch in self._batches:
+                loaded.append([(value, place := place + 1) for value in batch])
+            loaded.end({})
+            kind = session.columns(Relation("loaded"))["value"]
+            return kind, [value for (value,) in session.fetch_all("SELECT value FROM loaded ORDER BY place")]
+
+
+_UTC_MOMENT = datetime(2026, 1, 2, 3, 4, 5, 500_000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind", "expected"),
+    [
+        ([None], [1], "BIGINT", [None, 1]),
+        ([1], [None], "BIGINT", [1, None]),
+        ([1], [2.5], "DOUBLE", [1.0, 2.5]),
+        ([2.5], [1], "DOUBLE", [2.5, 1.0]),
+        ([2**53 + 1], [2.5], "VARCHAR", [str(2**53 + 1), "2.5"]),
+        ([2.5, 1e20, float("nan")], ["x"], "VARCHAR", ["2.5", "1" + "0" * 20, "nan", "x"]),
+        ([2**63], [1], "DECIMAL(38,0)", [Decimal(2**63), Decimal(1)]),
+        ([1], [2**200], "VARCHAR", ["1", str(2**200)]),
+        ([Decimal("1.50")], [1], "DECIMAL(38,2)", [Decimal("1.50"), Decimal(1)]),
+        ([Decimal("1.50")], [Decimal("0.125")], "DECIMAL(38,3)", [Decimal("1.5"), Decimal("0.125")]),
+        ([Decimal(10**37)], [Decimal("0.125")], "VARCHAR", [str(10**37), "0.125"]),
+        ([True], ["x"], "VARCHAR", ["true", "x"]),
+        ([b"\xff"], ["x"], "VARCHAR", ["ff", "x"]),
+        (["x"], [b"\xff"], "VARCHAR", ["x", "ff"]),
+        (["x"], ["a\0b"], "VARCHAR", ["x", "a\x1ab"]),
+        ([_UTC_MOMENT], ["x"], "VARCHAR", ["2026-01-02T03:04:05.5+00", "x"]),
+        ([_UTC_MOMENT.replace(tzinfo=None)], ["x"], "VARCHAR", ["2026-01-02T03:04:05.5", "x"]),
+        ([_UTC_MOMENT.date()], ["x"], "VARCHAR", ["2026-01-02", "x"]),
+        ([_UTC_MOMENT.time()], ["x"], "VARCHAR", ["03:04:05.5", "x"]),
+        ([{"a": [1]}], [None], "VARCHAR", ['{"a": [1]}', None]),
+    ],
+)
+def test_a_value_is_the_same_in_whatever_batch_it_comes(
+    first: list[Any], second: list[Any], kind: str, expected: list[Any]
+):
+    assert Rows(first, second).read() == (kind, expected)
+    if kind == "VARCHAR":
+        # All in one batch, or the other way round, they are spelled the same.
+        assert Rows(first + second).read() == (kind, expected)
+        assert sorted(map(str, Rows(second, first).read()[1])) == sorted(map(str, expected))
+
+
+def test_many_batches_that_widen_now_and_then_are_few_files():
+    batches: list[list[Any]] = [[None], [1], [2.5], ["x"]] * 300
+    kind, values = Rows(*batches).read()
+    assert (kind, values[-4:], len(values)) == ("VARCHAR", [None, "1", "2.5", "x"], 1200)
 
 
 def test_a_source_that_gives_other_rows_each_time_is_read_once(data: Apart, sandbox: SandboxServer):

@@ -71,7 +71,7 @@ def _never_retry(context: dg.AssetExecutionContext | dg.AssetCheckExecutionConte
 
 def permanent_failure(error: Exception, details: Mapping[str, Any] | None = None) -> dg.Failure:
     """Return a failure that Dagster does not retry, with the error's message, which must hold no value of a row."""
-    metadata = {"error": type(error).__name__, **(details or {})}
+    metadata = {**(details or {}), "error": type(error).__name__}
     return dg.Failure(description=explain(error), metadata=metadata, allow_retries=False)
 
 

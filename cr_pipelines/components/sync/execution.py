@@ -14,7 +14,6 @@ from dagster_shared.check import CheckError
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
-from cr_pipelines.components.shared.metadata import MOST_SHOWN
 from cr_pipelines.components.shared.requests import (
     REQUESTS_SUBMITTED,
     removals_key_of,
@@ -31,6 +30,7 @@ from cr_pipelines.components.sync.checks import (
 from cr_pipelines.components.sync.metadata import progress_metadata, report_metadata
 from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds, SyncRunConfig
 from cr_pipelines.components.sync.specs import column_lineage
+from cr_pipelines.components.sync.story import RunStory
 from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.settings import explain
@@ -112,6 +112,7 @@ class _SyncRun:
         self.key = selected_asset(context)
         self._spec = context.assets_def.get_asset_spec(self.key)
         self._partitions = _partitions_of(sync, context, self._spec)
+        self._story = RunStory(context, self._partitions)
 
     @property
     def _names_partitions(self) -> bool:
@@ -141,7 +142,7 @@ class _SyncRun:
                 options=options,
                 partition=partition,
                 run_id=self._context.run.run_id,
-                on_plan=lambda report: self._context.log.info(report.plan_summary()),
+                on_plan=self._story.plan,
                 on_progress=self._show_progress,
                 requests=request_source_of(_specs_around(self._context)),
                 **source,
@@ -152,17 +153,13 @@ class _SyncRun:
 
     def _events_of_report(self, report: Report, options: Options) -> SyncEvents:
         whole = not options.keys and options.limit is None and options.resync != "failed"
-        self._context.log.info(report.summary())
+        self._story.outcome(report)
         self._report_requests(report)
-        if report.other_room is not None:
-            self._context.log.warning("a run would stop before it sends: %s", report.other_room)
-        for row in report.explanations[:MOST_SHOWN]:
-            self._context.log.info("%s: %s", row.key, row.next_run)
         metadata = report_metadata(report, all_keys=not options.keys)
         results = check_results(report, self.key, self._thresholds, self._delivery) if whole else ()
         if report.unreachable is not None:
             yield from self.selected(results, [report.partition] if report.partition else ())
-            message = f"{report.sync}: no row reached Common Room. {report.unreachable}"
+            message = f"{report.progress_summary()}. {report.unreachable}"
             raise permanent_failure(SyncError(message), metadata)
         if report.dry_run or report.emptied:
             self._observe(report.summary(), {**metadata, "dry_run": report.dry_run}, report.partition or None)
@@ -246,8 +243,8 @@ class _SyncRun:
         )
 
     def _show_progress(self, progress: Progress) -> None:
-        self._context.log.info(str(progress))
-        self._observe(str(progress), progress_metadata(progress))
+        if self._story.shows_progress(progress):
+            self._observe(str(progress), progress_metadata(progress))
 
     def _observe(self, description: str, metadata: dict[str, Any], partition: str | None = None) -> None:
         self._context.log_event(

@@ -4,6 +4,7 @@ Goes in: the engine's report, or its progress. Comes out: metadata whose numbers
 personal data.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,22 +12,44 @@ import dagster as dg
 from cr_pipelines.components.shared.metadata import metadata_table
 from cr_pipelines.sync import COUNTERS, Progress, Report
 
+_FIRST = ("source_rows", "offered", "offered_new", "delivered")
+_LAST = ("requests", "rate_limited", "retries", "rate_limit", "interval_seconds", "rate_used", "seconds")
+_OUTCOMES = [counter.name for counter in COUNTERS if counter.name not in {*_FIRST, *_LAST}]
 _ROW_COUNT = "dagster/row_count"
 _PARTITION_ROW_COUNT = "dagster/partition_row_count"
 
 
 def report_metadata(report: Report, *, all_keys: bool) -> dict[str, Any]:
-    """Return the report as metadata. `all_keys`: the run config named no keys, so the source was counted."""
-    metadata: dict[str, Any] = {}
-    for counter in COUNTERS:
-        number = report.count(counter)
-        if number is not None:
-            metadata[counter.metadata_in(dry_run=report.dry_run)] = counter.rounded(number)
+    """Return the report as metadata: how many rows, what became of them, which need a look, and what it took.
+
+    `all_keys`: the run config named no keys, so the source was counted.
+    """
+    metadata = _numbers(report, _FIRST)
     row_count = metadata.pop(_ROW_COUNT)
     if all_keys:
-        metadata[_PARTITION_ROW_COUNT if report.partition else _ROW_COUNT] = row_count
+        metadata = {_PARTITION_ROW_COUNT if report.partition else _ROW_COUNT: row_count, **metadata}
+    metadata |= {**_numbers(report, _OUTCOMES), **_details(report), **_numbers(report, _LAST)}
     if report.seconds and not report.dry_run:
         metadata["rows_per_second"] = round(report.delivered / report.seconds, 1)
+    return metadata
+
+
+def _numbers(report: Report, names: Sequence[str]) -> dict[str, Any]:
+    """Return the numbers of some counters, in this order."""
+    counters = sorted((each for each in COUNTERS if each.name in names), key=lambda counter: names.index(counter.name))
+    numbers = ((counter, report.count(counter)) for counter in counters)
+    return {
+        counter.metadata_in(dry_run=report.dry_run): counter.rounded(number)
+        for counter, number in numbers
+        if number is not None
+    }
+
+
+def _details(report: Report) -> dict[str, Any]:
+    """Return the keys, columns and rows that need a look."""
+    metadata: dict[str, Any] = {}
+    if report.rejected_rows:
+        metadata["rejected_keys"] = rejected_table(report)
     if report.deleted_remotely_keys:
         metadata["deleted_remotely_keys"] = report.deleted_remotely_keys
     if report.deletion_keys:
@@ -35,8 +58,6 @@ def report_metadata(report: Report, *, all_keys: bool) -> dict[str, Any]:
         metadata["changed_columns"] = report.changes()
     if report.explanations:
         metadata["explained"] = explained_table(report)
-    if report.rejected_rows:
-        metadata["rejected_keys"] = rejected_table(report)
     return metadata
 
 

@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 def time_window(start_offset: int = 0, end_offset: int = 0) -> dg.PartitionMapping:
     """Return Dagster's mapping by time; a day that the upstream asset does not have, such as today, needs none."""
-    return dg.TimeWindowPartitionMapping(start_offset, end_offset, allow_nonexistent_upstream_partitions=True)
+    with warnings.catch_warnings():
+        # One parameter is in beta. That is for us to watch, and noise in every terminal that loads the syncs.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.TimeWindowPartitionMapping(start_offset, end_offset, allow_nonexistent_upstream_partitions=True)
 
 
 MAPPINGS: Mapping[str, dg.PartitionMapping] = {

@@ -19,8 +19,10 @@ from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.warehouse import (
     BatchSink,
     Restoring,
+    RowFile,
     Session,
     SourceSession,
+    Storage,
     TemporaryTable,
     scratch_session,
 )
@@ -147,11 +149,12 @@ class SourceApart:
             query = apart_statements.read_source(
                 self._dialect, self._sync, self._rows(), self.types, keys, bare=not hashed_keys
             )
-            read = TemporaryTable(scratch, f"cr_read_{number}")
+            read = Storage(RowFile())
             self._source.fetch_batches(query, _ROWS_PER_FETCH, read)
             if read.schema is not None:
+                scratch.register_arrow(f"cr_read_{number}", read.rows)
                 self._read_types = read.schema.types[-len(self.types) :]
-                self._tables.append(read.name)
+                self._tables.append(f"cr_read_{number}")
         return self._read_types is not None
 
     def _key_batches(self, offered: int) -> Iterator[Sequence[str]]:

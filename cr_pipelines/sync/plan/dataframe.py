@@ -98,12 +98,23 @@ def _sendable(name: str, column: Any) -> Any:
         return pa.array(_json(name, (cell for chunk in chunks for cell in values_of(chunk))), pa.string())
     if _is_text(kind):
         return _without_nul(column)
+    if pa.types.is_decimal256(kind):
+        # No engine reads it.
+        return _narrowed(column)
     other = _OTHER_TYPES.get(kind)
     if other is not None:
         return column.cast(other)
     if pa.types.is_timestamp(kind):
         return column.cast(pa.timestamp("us", kind.tz), safe=False)
     return column
+
+
+def _narrowed(column: Any) -> Any:
+    """Return decimals of up to 76 digits as those of up to 38, or as text where one has more."""
+    try:
+        return column.cast(pa.decimal128(38, column.type.scale))
+    except pa.ArrowException:
+        return pa.array([None if value is None else canonical_id(value) for value in column.to_pylist()], pa.string())
 
 
 _OTHER_TYPES = {

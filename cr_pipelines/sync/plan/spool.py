@@ -4,7 +4,6 @@ Goes in: Arrow batches. Comes out: one `PlannedRow` after the other, in the orde
 """
 
 import struct
-import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cr_pipelines.sync.contract.faults import Unreadable
+from cr_pipelines.warehouse import RowFile
 
 
 class PlannedRow(NamedTuple):
@@ -42,57 +42,24 @@ LEDGER_COLUMNS = PlannedRow._fields[:-1]
 _ROW_HASH = LEDGER_COLUMNS.index("row_hash")
 
 
-class Section:
-    """The rows of one turn.
+class Section(RowFile):
+    """The rows of one turn, in batches whose first columns are LEDGER_COLUMNS."""
 
-    The file has no name: its personal data disappears with the process, even after a kill -9.
-    """
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="cr_pipelines")  # noqa: SIM115
-        self._writer: pa.RecordBatchStreamWriter | None = None
-        self.rows = 0
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append a batch whose first columns are LEDGER_COLUMNS."""
-        if self._writer is None:
-            self._writer = pa.ipc.new_stream(self._file, batch.schema)
-        self._writer.write_batch(batch)
-        self.rows += batch.num_rows
-
-    def clear(self) -> None:
-        """Drop every row."""
-        self._writer = None
-        self.rows = 0
-        self._file.seek(0)
-        self._file.truncate()
-
-    def __iter__(self) -> Iterator[PlannedRow]:
-        if self._writer is None:
-            return
-        self._writer.close()
-        self._file.seek(0)
+    def planned(self) -> Iterator[PlannedRow]:
+        """Yield the rows from the first."""
         split = len(LEDGER_COLUMNS)
-        for batch in pa.ipc.open_stream(self._file):
+        for batch in self:
             columns = [values_of(column) for column in batch.columns]
             for row in zip(*columns, strict=True):
                 yield PlannedRow._make((*row[:split], row[split:]))
 
     def distinct(self, column: int) -> set[object]:
         """Return the distinct values of the source column at this position, except lists and other unhashable ones."""
-        if self._writer is None:
-            return set()
-        self._writer.close()
-        self._file.seek(0)
         found: set[object] = set()
-        for batch in pa.ipc.open_stream(self._file):
+        for batch in self:
             values = values_of(batch.column(len(LEDGER_COLUMNS) + column))
             found.update(value for value in values if isinstance(value, Hashable))
         return found
-
-    def close(self) -> None:
-        """Free the disk space."""
-        self._file.close()
 
 
 class SecondRead:
@@ -141,7 +108,7 @@ class Spool:
         return self._sections[-1]
 
     def __iter__(self) -> Iterator[PlannedRow]:
-        return chain.from_iterable(self._sections)
+        return chain.from_iterable(section.planned() for section in self._sections)
 
     def distinct(self, column: int) -> set[object]:
         """Return the distinct values of the source column at this position, except lists and other unhashable ones."""

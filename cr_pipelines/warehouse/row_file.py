@@ -1,0 +1,89 @@
+"""Rows on disk, so that neither memory nor an engine holds them on their way.
+
+Goes in: Arrow batches. Comes out: the same batches, as often as they are read, also by statements of a DuckDB session.
+"""
+
+import io
+import os
+import tempfile
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from typing_extensions import override
+
+from cr_pipelines.warehouse.errors import WarehouseError
+
+
+class RowFile:
+    """A sink for batches of one schema.
+
+    The file has no name: its personal data disappears with the process, even after a kill -9.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="cr_pipelines")  # noqa: SIM115
+        # An engine may be the last to read it.
+        self._closed = weakref.finalize(self, self._file.close)
+        self._writer: pa.RecordBatchStreamWriter | None = None
+        self.schema: pa.Schema | None = None
+        self.rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        try:
+            if self._writer is None:
+                self._writer = pa.ipc.new_stream(self._file, batch.schema)
+                self.schema = batch.schema
+            self._writer.write_batch(batch)
+        except OSError as error:
+            raise WarehouseError(
+                f"rows cannot be kept in {tempfile.gettempdir()}: {error.strerror or error}; make room there, or set "
+                "TMPDIR to another folder"
+            ) from None
+        self.rows += batch.num_rows
+
+    def clear(self) -> None:
+        """Drop every row."""
+        self._writer = None
+        self.rows = 0
+        self._file.seek(0)
+        self._file.truncate()
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield the batches from the first."""
+        return iter(()) if self.schema is None or self._writer is None else iter(self._open())
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the batches from the first, as engines take them."""
+        return self._open().__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]
+
+    def _open(self) -> pa.RecordBatchStreamReader:
+        if self._writer is not None:
+            self._writer.close()
+            self._file.flush()
+        return pa.ipc.open_stream(_Reading(self._file.fileno()))
+
+    def close(self) -> None:
+        """Free the disk space."""
+        self._closed()
+
+
+class _Reading(io.RawIOBase):
+    """A reading of the file with a position of its own."""
+
+    def __init__(self, descriptor: int):
+        self._descriptor = descriptor
+        self._position = 0
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def read(self, size: int = -1) -> bytes:
+        # A file that is written by one process has every byte that is asked for, except at its end.
+        found = os.pread(self._descriptor, size, self._position)
+        self._position += len(found)
+        return found
