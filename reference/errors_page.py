@@ -13,7 +13,7 @@ from cr_pipelines.errors import CrPipelinesError
 from reference.descriptions import FIXES, REASON_CODES
 from reference.markdown import as_code, code, first_paragraph, page, table
 
-_NOT_IMPORTED = ("__main__", "cr_pipelines.warehouse.conformance")
+_NOT_IMPORTED = ("__main__", "cr_pipelines.warehouse.conformance", "cr_pipelines.warehouse.source_conformance")
 """Modules that do something when they are imported, or need pytest."""
 
 

@@ -62,6 +62,17 @@ class Problem:
     message: str
 
 
+def without_own_name(field: str, reason_code: str | None, message: str) -> tuple[str, str]:
+    """Return a field and its message without the name of a custom field that only the row has.
+
+    Unlike one that resembles one of the room, such a name may be anybody's data.
+    """
+    column, dot, _ = field.partition(".")
+    if not dot or reason_code != "unknown_custom_field" or "did you mean" in message:
+        return field, message
+    return column, message.replace(field, f"a name in {column}", 1)
+
+
 @dataclass
 class Report:
     """What became of every row of a source in one run.
@@ -291,13 +302,13 @@ class Report:
         compared = "" if self.changed_compared >= self.changed else f", of {self.changed_compared:,} compared"
         return f"{self.changed:,} changed{compared}: {named}{more}"
 
-    def named_keys(self) -> list[str]:
+    def named_keys(self, most: int = MOST_KEYS) -> list[str]:
         """Return the keys that are named to the user, as phrases such as `deleted remotely: VIP, Beta and 2 more`."""
         found = (
             ("deleted remotely", self.deleted_remotely_keys, self.deleted_remotely),
             ("would be deleted" if self.dry_run else "deleted in the room", self.deletion_keys, self.deletions),
         )
-        return [f"{label}: {_listed(keys, count)}" for label, keys, count in found if keys]
+        return [f"{label}: {_listed(keys[:most], count)}" for label, keys, count in found if keys]
 
 
 class SyncStopped(SyncError):

@@ -8,7 +8,7 @@ import hashlib
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import adbc_driver_manager
@@ -49,6 +49,12 @@ _SWAPPED = {"42P01", "XX000"}
 _TYPE_NAME = "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL)"
 """A type of pg_type without its parameters; of a domain, the type that it is over."""
 
+_PROCESS = (
+    "pg_backend_pid(), (SELECT CAST(extract(epoch FROM clock_timestamp() - backend_start) AS double precision) "
+    "FROM pg_stat_activity WHERE pid = pg_backend_pid())"
+)
+"""The server's process of this session, and its age in seconds."""
+
 _SETTINGS = {
     # A value's text, and so its fingerprint, must not depend on a role's or a server's settings.
     "TimeZone": "UTC",
@@ -82,7 +88,9 @@ class PostgreSQLSession(Session):
         settings = ", ".join(
             f"set_config('{name}', '{value}', false)" for name, value in (_SETTINGS | timeouts).items()
         )
-        [(version, *_)] = self.fetch_all(f"SELECT current_setting('server_version_num')::integer / 10000, {settings}")
+        [(version, self.process, self.process_age, *_)] = self.fetch_all(
+            f"SELECT current_setting('server_version_num')::integer / 10000, {_PROCESS}, {settings}"
+        )
         if version < OLDEST:
             raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {OLDEST} or later")
         self.dialect = PostgreSQLDialect(version)
@@ -241,14 +249,30 @@ class PostgreSQLWarehouse(Warehouse):
         Raises WarehouseBusy when that takes longer than `wait_seconds` (ten minutes by default), and WarehouseError
         when there is no such server, user or database.
         """
+        begun = time.monotonic()
         connection = self._connect()
         try:
-            yield PostgreSQLSession(
+            session = PostgreSQLSession(
                 connection, self._busy_seconds, self._statement_seconds, read_only=self.role == "source"
             )
+            # A process that is older than the connection belongs to a pooler.
+            if (session.process_age or 0) > time.monotonic() - begun + 1:
+                self._check_pooler(session.process)
+            yield session
         finally:
             with suppress(adbc_driver_manager.Error):
                 connection.close()
+
+    def _check_pooler(self, process: int) -> None:
+        """Raise WarehouseError when a pooler lets another client have the process of a session that goes on."""
+        with closing(self._connect()) as another, another.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            if cursor.fetchall() == [(process,)]:
+                raise WarehouseError(
+                    "the URL leads to a connection pooler that pools by transaction or by statement, and a run needs "
+                    "temporary tables and locks that belong to its session; set pool_mode = session for this database "
+                    "(PgBouncer), or use the server's own port"
+                )
 
     def _connect(self) -> adbc_driver_manager.dbapi.Connection:
         begun = time.monotonic()
