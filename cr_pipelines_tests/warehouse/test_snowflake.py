@@ -51,6 +51,10 @@ class TestFakeSnowflake(WarehouseConformance):
     def test_a_key_that_may_be_an_address_is_hashed(self, source: Source) -> None:
         super().test_a_key_that_may_be_an_address_is_hashed(source)
 
+    @pytest.mark.xfail(reason="fakesnow's TO_VARCHAR keeps quotation marks, which Snowflake's does not")
+    def test_a_json_scalar_is_read_as_its_value(self, source: Source) -> None:
+        super().test_a_json_scalar_is_read_as_its_value(source)
+
     @pytest.mark.xfail(reason="fakesnow's OCTET_LENGTH takes no text", raises=SnowflakeError)
     def test_a_json_scalar_is_a_key_like_its_value(self, source: Source) -> None:
         super().test_a_json_scalar_is_a_key_like_its_value(source)
