@@ -114,7 +114,7 @@ class CommonRoomClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close all connections; the client cannot be used afterwards."""
+        """Close all connections; a request afterwards raises RuntimeError."""
         await self._requester.aclose()
 
     @property

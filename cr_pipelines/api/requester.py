@@ -97,11 +97,13 @@ class Requester:
         self._rate_limiter = RateLimiter(ConcurrencyLimit(most=max_concurrency), max_limit_wait, rate_share)
         self._max_limit_wait = max_limit_wait
         self._by_operation: dict[str, OperationStats] = {}
+        self._is_closed = False
         for name in ("httpx", "httpcore", "aiohttp"):
             _quieten(logging.getLogger(name))
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._is_closed = True
         await self._transport.aclose()
 
     def stats(self) -> Stats:
@@ -155,6 +157,8 @@ class Requester:
         raise error
 
     async def _send(self, operation: Operation, address: str, body: RequestModel | None) -> Received:
+        if self._is_closed:
+            raise RuntimeError("cannot send a request, as the client has been closed; open one for each run")
         content = b"" if body is None else body.wire_json()
         headers = self._headers
         if body is not None:

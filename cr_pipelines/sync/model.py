@@ -123,7 +123,7 @@ class Destination:
     """Where requests go.
 
     Attributes:
-        open_client: makes a client; called only when there is something to send.
+        open_client: makes a new client at each call; called only when there is something to send.
         source_id: the destination source (API signal) that contacts and activities go to.
     """
 

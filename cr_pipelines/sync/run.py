@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, OperationGone, UnknownSource
+from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotTheApi, OperationGone, UnknownSource
 from cr_pipelines.sync.deliver.changed_columns import ChangedColumns
 from cr_pipelines.sync.deliver.circuit_breaker import CircuitBreaker
 from cr_pipelines.sync.deliver.key_names import KeyNames
@@ -375,7 +375,7 @@ class Run:
                     )
                 else:
                     await delivery.run(client, catalog, outbox, self._addresses, recorder, progress)
-            except (BadToken, UnknownSource, OperationGone) as error:
+            except (BadToken, UnknownSource, OperationGone, NotTheApi) as error:
                 self._breaker.stop(str(error))
             finally:
                 outcomes.close()

@@ -357,6 +357,17 @@ def test_requests_cancelled_at_any_moment_leave_a_transport_that_works() -> None
     run(test())
 
 
+def test_a_client_that_was_closed_sends_nothing_more() -> None:
+    async def test() -> None:
+        async with serving(sending(OK)) as server:
+            async with CommonRoomClient(TOKEN, server.url) as room:
+                pass
+            with pytest.raises(RuntimeError, match="has been closed"):
+                await room.token_status()
+
+    run(test())
+
+
 def test_cancelled_calls_of_a_client_end_at_once() -> None:
     async def test() -> None:
         async with (

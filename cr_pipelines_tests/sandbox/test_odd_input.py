@@ -111,6 +111,14 @@ def test_why_a_request_was_refused_is_in_the_header_the_record_and_on_the_page(
     assert "secret" not in why
 
 
+@pytest.mark.parametrize("odd", ["\0", "\x7f", "\r\nx-injected: 1", "\x85", "é"])
+def test_why_a_request_was_refused_is_a_header_whatever_the_client_sent(api: httpx.Client, odd: str) -> None:
+    response = api.post("/source/1/user", json={"id": "u", f"emial{odd}": "ada@example.com"})
+    assert response.status_code == 400
+    assert "emial?" in response.headers["x-sandbox-why"]
+    assert "x-injected" not in response.headers
+
+
 def test_two_users_with_one_linkedin_account_are_one_contact(api: httpx.Client, control: SandboxClient) -> None:
     put_user(api, id="u1", linkedin={"type": "handle", "value": "https://www.linkedin.com/in/Ada/?trk=x"})
     put_user(api, id="u2", fullName="Ada")

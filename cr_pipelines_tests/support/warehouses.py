@@ -8,8 +8,6 @@ others on DuckDB.
 import os
 import re
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import uuid
 import warnings
@@ -222,26 +220,6 @@ def opened(data: EmptyWarehouse, busy_seconds: float | None = None) -> Warehouse
     if busy_seconds is not None:
         urls = [f"{url}?busy_seconds={busy_seconds}" if url.startswith("duckdb:") else url for url in urls]
     return open_warehouse(*urls)
-
-
-@contextmanager
-def out_of_reach(data: EmptyWarehouse) -> Iterator[None]:
-    """Nobody can write to the state while the block lasts."""
-    state = data.state if isinstance(data, Apart) else data
-    if isinstance(state, PostgreSQLDatabase):
-        state.forbid_connections()
-        yield
-        state.allow_connections()
-        return
-    keeper = subprocess.Popen(
-        [sys.executable, "-m", "cr_pipelines_tests.sync.keep_open", state.url], stdout=subprocess.PIPE
-    )
-    assert keeper.stdout is not None
-    keeper.stdout.readline()
-    yield
-    keeper.kill()
-    keeper.wait()
-    keeper.stdout.close()
 
 
 @contextmanager

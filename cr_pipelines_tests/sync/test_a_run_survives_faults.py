@@ -18,10 +18,10 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import AlreadyRunning, SyncStopped, Timing, run_sync
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.outages import prepared_outage
 from cr_pipelines_tests.support.warehouses import (
     ONE_AND_APART,
     opened,
-    out_of_reach,
     urls_of,
 )
 
@@ -285,17 +285,14 @@ def test_a_run_says_how_far_it_has_come(flow: Flow):
 
 def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
     fill(flow, 3_000)
-    flow.sandbox.control.set_faults(latency_seconds=0.4)
-    with ThreadPoolExecutor() as pool:
+    flow.sandbox.control.set_limit(50, 1)
+    with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
         running = pool.submit(run_sync, flow.sync, opened(flow.data, 1), flow.destination())
         while not flow.posted():
             time.sleep(0.01)
-        with (
-            out_of_reach(flow.data),
-            pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"),
-        ):
-            running.result(timeout=60)
+        with outage(), pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"):
+            running.result(timeout=240)
     assert len(flow.posted()) < 3_000
-    flow.sandbox.control.set_faults()
+    flow.sandbox.control.set_limit(None)
     flow.run()
     assert len(flow.room) == 3_000

@@ -19,7 +19,8 @@ from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Report, Sync, SyncStopped, Timing, run_sync
 from cr_pipelines.warehouse import WarehouseError
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile, opened, out_of_reach
+from cr_pipelines_tests.support.outages import prepared_outage
+from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile, opened
 
 pytestmark = pytest.mark.process
 
@@ -69,10 +70,10 @@ def until(condition: "Future[Report] | None", sandbox: SandboxServer, notes: int
 def test_a_short_outage_is_waited_for_and_costs_nothing(flow: Flow, sandbox: SandboxServer):
     notes = with_notes(flow, 400)
     sandbox.control.set_faults(latency_seconds=0.05)
-    with ThreadPoolExecutor() as pool:
+    with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
         running = start(pool, notes, Timing(outage_seconds=60))
         until(running, sandbox, 40)
-        with out_of_reach(flow.data):
+        with outage():
             time.sleep(2)
         report = running.result(timeout=60)
     assert (report.state, report.delivered, report.unknown) == ("succeeded", 400, 0)
@@ -85,13 +86,10 @@ def test_while_the_warehouse_is_out_of_reach_no_append_is_sent_that_is_not_annou
 ):
     notes = with_notes(flow, 600)
     sandbox.control.set_faults(latency_seconds=0.05)
-    with ThreadPoolExecutor() as pool:
+    with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
         running = start(pool, notes, Timing(outage_seconds=1))
         until(running, sandbox, 40)
-        with (
-            out_of_reach(flow.data),
-            pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"),
-        ):
+        with outage(), pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"):
             running.result(timeout=60)
     assert len(written(sandbox)) < 600
     sandbox.control.set_faults()
@@ -105,11 +103,11 @@ def test_while_the_warehouse_is_out_of_reach_no_append_is_sent_that_is_not_annou
 def test_an_outage_at_the_end_of_a_run_is_waited_for(flow: Flow, sandbox: SandboxServer):
     notes = with_notes(flow, 20)
     sandbox.control.set_faults(latency_seconds=1.5)
-    with ThreadPoolExecutor() as pool:
+    with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
         running = start(pool, notes, Timing(outage_seconds=60))
         while not sandbox.control.requests(operation="addNoteToSegment") and not running.done():
             time.sleep(0.02)
-        with out_of_reach(flow.data):
+        with outage():
             time.sleep(2.5)
         assert running.result(timeout=60).delivered == 20
     assert set(notes.statuses().values()) == {"delivered"}
@@ -197,7 +195,8 @@ def test_a_signal_while_another_process_has_the_warehouse_ends_the_run_at_once(
     flow.run()
     begun = time.monotonic()
     with (
-        out_of_reach(flow.data),
+        prepared_outage(flow.data) as outage,
+        outage(),
         _handler(number),
         pytest.raises(Ended),
         _signal_when(lambda: True, number, after=1),

@@ -98,9 +98,9 @@ class Histories(RuleBasedStateMachine):
         of=st.sampled_from(DAYS),
         faults=st.fixed_dictionaries(
             {
-                "drop_before_rate": st.sampled_from([0.0, 0.4]),
-                "drop_after_rate": st.sampled_from([0.0, 0.4]),
-                "error_rate": st.sampled_from([0.0, 0.5]),
+                "drop_before_rate": st.sampled_from([0.0, 0.3]),
+                "drop_after_rate": st.sampled_from([0.0, 0.3]),
+                "error_rate": st.sampled_from([0.0, 0.4]),
                 "seed": st.integers(0, 99),
             }
         ),
@@ -122,18 +122,19 @@ class Histories(RuleBasedStateMachine):
             Ledger(session, "common_room").fold("activities")
             planner = Planner(session, "common_room", ACTIVITIES, Options(), day(of))
             plan = planner.plan()
-            planner.begin(plan, PlannedRun(run_id, order), 1)
+            planner.begin(plan, PlannedRun(run_id, order))
             plan.spool.close()
 
     def _run(self, of: int | None, **options: Any) -> Report:
-        client = CommonRoomClient(
-            self.sandbox.token, self.sandbox.base_url, retry=careful(Backoff(attempts=2, base=0.001))
-        )
+        def open_client() -> CommonRoomClient:
+            retry = careful(Backoff(attempts=2, base=0.001))
+            return CommonRoomClient(self.sandbox.token, self.sandbox.base_url, retry=retry)
+
         try:
             report = run_sync(
                 ACTIVITIES,
                 open_warehouse(self.data.url),
-                Destination(lambda: client, 1),
+                Destination(open_client, 1),
                 options=Options(**options),
                 partition=None if of is None else day(of),
             )

@@ -6,6 +6,7 @@ and the pages everywhere else.
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
@@ -28,6 +29,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 ABORT = "cr_pipelines.sandbox.abort"
 _TICK_SECONDS = 0.02
+_NOT_IN_HEADERS = re.compile(r"[^ -~]")
 _log = logging.getLogger(__name__)
 
 
@@ -121,7 +123,7 @@ class App:
         kept = b"" if reply.status == 403 and script is None else body
         sandbox.recorder.add(at, method, path, operation, reply.status, kept, reply.fault, reply.why)
         if reply.why:
-            reply.headers.append((b"x-sandbox-why", reply.why.encode("ascii", "replace")[:1000].replace(b"\n", b" ")))
+            reply.headers.append((b"x-sandbox-why", _header_value(reply.why)))
         reply.headers += shared
         if reply.hangs:
             await _gone(receive)
@@ -148,6 +150,11 @@ class App:
         side = self._control if is_control else self._pages
         status, content_type, content = side.respond(method, path, scope["query_string"].decode("latin-1"), body)
         await _send(send, Reply(status, content, content_type, [*side.headers, *shared]))
+
+
+def _header_value(text: str) -> bytes:
+    """Return a text, which may quote what a client sent, as a header can hold it."""
+    return _NOT_IN_HEADERS.sub("?", text)[:1000].encode()
 
 
 def _is_json(headers: Mapping[bytes, bytes]) -> bool:

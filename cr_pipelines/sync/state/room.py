@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError
+from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotTheApi
 from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.sync.errors import OtherRoom, RoomNotConfirmed
 from cr_pipelines.sync.model import Destination
@@ -126,6 +126,7 @@ class RoomCheck:
             OtherRoom: the schema belongs to another room, or destination source. A dry run only notes it.
             RoomNotConfirmed: the token's room cannot be read, and the token is not the one that was checked last.
             BadToken: the token is refused.
+            NotTheApi: something else responds in place of the API.
         """
         try:
             await self._check(client, sends=sends and not self._dry_run)
@@ -161,7 +162,8 @@ class RoomCheck:
             return None
         try:
             self._asked = await ask_room(client, self._source_id)
-        except BadToken:
+        except (BadToken, NotTheApi):
+            # Rows would go to whatever responds in place of the API.
             raise
         except CommonRoomError as error:
             return error
