@@ -6,7 +6,7 @@ inside the warehouse, deliver what the plan offers, record what became of it.
 
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ def run_sync(
     on_plan: Callable[[Report], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     timing: Timing | None = None,
-    requests: RequestSource | None = None,
+    requests: RequestSource | Sequence[RequestSource] | None = None,
 ) -> Report:
     """Bring Common Room up to date with a source: plan in the warehouse, send what changed, record every outcome.
 
@@ -88,7 +88,7 @@ def run_sync(
         on_progress: called every few seconds while rows are sent.
         timing: how often to write, look and report; for tests.
         requests: where privacy requests are, which suppress people first of all; None for the table
-            `common_room_pii_requests`. It need not exist.
+            `common_room_pii_requests`. None of them need exist.
 
     Returns:
         what became of every row.
@@ -114,7 +114,7 @@ def run_sync(
         run_id or uuid.uuid4().hex,
         None if frame is None else as_arrow(frame),
         timing or Timing(),
-        requests or RequestSource(),
+        _sources_of(requests),
     )
     with mark_running(run.key.run_id):
         return run.go(on_plan, on_progress)
@@ -134,7 +134,7 @@ class Run:
         run_id: str,
         frame: pa.Table | None,
         timing: Timing,
-        requests: RequestSource,
+        requests: Sequence[RequestSource],
     ):
         self.key = RunKey(run_id, sync.name, partition.name if partition else "")
         self._sync = sync
@@ -433,3 +433,9 @@ class Run:
             report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
         report.count_not_sent()
         report.seconds = time.monotonic() - begun
+
+
+def _sources_of(requests: RequestSource | Sequence[RequestSource] | None) -> Sequence[RequestSource]:
+    if requests is None:
+        return (RequestSource(),)
+    return (requests,) if isinstance(requests, RequestSource) else requests
