@@ -10,10 +10,10 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import unquote
 
 import duckdb
@@ -21,7 +21,7 @@ import pyarrow as pa
 from typing_extensions import override
 
 from cr_pipelines.warehouse.deadline import ended_after
-from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.duckdb_errors import DuckDBError, is_disk_full, without_values
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, our_table
 from cr_pipelines.warehouse.relation import Relation
@@ -51,96 +51,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-_NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
-
 _file_locks: dict[Path, threading.RLock] = {}
 """By file: sessions of one process take turns, as those of several processes do."""
-
-
-class DuckDBDialect(Dialect):
-    """DuckDB 2."""
-
-    name = "duckdb"
-    types: ClassVar = {
-        "text": "VARCHAR",
-        "integer": "INTEGER",
-        "bigint": "BIGINT",
-        "double": "DOUBLE",
-        "timestamp": "TIMESTAMP WITH TIME ZONE",
-        "boolean": "BOOLEAN",
-    }
-    zoneless_types: ClassVar = {
-        "DATE": "TIMESTAMP",
-        **{kind: kind for kind in ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
-    }
-
-    whole_types: ClassVar = frozenset(
-        f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
-    ) | {"INTEGER", "UINTEGER", "BIGNUM"}
-    decimal_types: ClassVar = frozenset({"DECIMAL"})
-    inexact_types: ClassVar = frozenset({"FLOAT", "DOUBLE"})
-    json_types: ClassVar = frozenset({"JSON", "VARIANT"})
-    most_listed: ClassVar = 50_000
-
-    @property
-    @override
-    def row_hash_version(self) -> str:
-        return f"duckdb {duckdb.__version__}"
-
-    @override
-    def row_hash(self, columns: Mapping[str, str]) -> str:
-        values = ", ".join(self._hashable(column, columns[column]) for column in sorted(columns))
-        return f"CAST(hash({values}) >> 1 AS BIGINT)"
-
-    def _hashable(self, column: str, kind: str) -> str:
-        # DuckDB's hash of a nested value knows neither its field names nor null from empty.
-        nested = kind.endswith("]") or kind.startswith(_NESTED)
-        return self.json_text(self.identifier(column)) if nested else self.identifier(column)
-
-    @override
-    def joined(self, texts: Sequence[str]) -> str:
-        # A chain of || copies the text at every link.
-        return f"concat({', '.join(texts)})"
-
-    @override
-    def text(self, expression: str) -> str:
-        return f"CAST({expression} AS VARCHAR)"
-
-    @override
-    def json_text(self, expression: str) -> str:
-        return f"CAST(to_json({expression}) AS VARCHAR)"
-
-    @override
-    def sha256(self, expression: str) -> str:
-        return f"sha256({expression})"
-
-    @override
-    def byte_length(self, expression: str) -> str:
-        return f"strlen({expression})"
-
-    @override
-    def readable(self, column: str, kind: str) -> str:
-        # Arrow has no type for it.
-        return self.text(self.identifier(column)) if kind == "BIGNUM" else super().readable(column, kind)
-
-    @override
-    def unwrapped(self, expression: str) -> str:
-        return f"json_extract_string(CAST({expression} AS JSON), '$')"
-
-    @override
-    def is_finite(self, expression: str) -> str:
-        return f"isfinite({expression})"
-
-    @override
-    def decimal_text(self, expression: str, kind: str) -> str:
-        text = self.text(expression)
-        # DuckDB writes .5 where the type has no digits before the point, as in DECIMAL(3,3).
-        precision, _, scale = kind.partition("(")[2].rstrip(")").partition(",")
-        return f"regexp_replace({text}, '^(-?)\\.', '\\10.')" if precision == scale and scale else text
-
-    @override
-    def whole_text(self, expression: str) -> str:
-        return f"CAST(TRY_CAST({expression} AS HUGEINT) AS VARCHAR)"
 
 
 class DuckDBSession(Session):

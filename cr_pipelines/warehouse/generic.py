@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
 from cr_pipelines.warehouse.column_kinds import LoadedRows
-from cr_pipelines.warehouse.duckdb import DuckDBDialect
+from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, without_quotes
 from cr_pipelines.warehouse.relation import Relation, same_but_for_case
 from cr_pipelines.warehouse.session import BatchSink, Session, Source, SourceSession

@@ -30,7 +30,7 @@ from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.schema import declared_tables
 from cr_pipelines.warehouse import Dialect
 from cr_pipelines.warehouse.bigquery import BigQueryDialect
-from cr_pipelines.warehouse.duckdb import DuckDBDialect
+from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.postgresql import PostgreSQLDialect
 from cr_pipelines.warehouse.snowflake import SnowflakeDialect
 

@@ -1,0 +1,100 @@
+"""The SQL of DuckDB in both roles.
+
+Goes in: names, types and expressions. Comes out: pieces of SQL. Nothing here connects.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import duckdb
+from typing_extensions import override
+
+from cr_pipelines.warehouse.dialect import Dialect
+
+_NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
+
+
+class DuckDBDialect(Dialect):
+    """DuckDB 2."""
+
+    name = "duckdb"
+    types: ClassVar = {
+        "text": "VARCHAR",
+        "integer": "INTEGER",
+        "bigint": "BIGINT",
+        "double": "DOUBLE",
+        "timestamp": "TIMESTAMP WITH TIME ZONE",
+        "boolean": "BOOLEAN",
+    }
+    zoneless_types: ClassVar = {
+        "DATE": "TIMESTAMP",
+        **{kind: kind for kind in ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
+    }
+
+    whole_types: ClassVar = frozenset(
+        f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
+    ) | {"INTEGER", "UINTEGER", "BIGNUM"}
+    decimal_types: ClassVar = frozenset({"DECIMAL"})
+    inexact_types: ClassVar = frozenset({"FLOAT", "DOUBLE"})
+    json_types: ClassVar = frozenset({"JSON", "VARIANT"})
+    most_listed: ClassVar = 50_000
+
+    @property
+    @override
+    def row_hash_version(self) -> str:
+        return f"duckdb {duckdb.__version__}"
+
+    @override
+    def row_hash(self, columns: Mapping[str, str]) -> str:
+        values = ", ".join(self._hashable(column, columns[column]) for column in sorted(columns))
+        return f"CAST(hash({values}) >> 1 AS BIGINT)"
+
+    def _hashable(self, column: str, kind: str) -> str:
+        # DuckDB's hash of a nested value knows neither its field names nor null from empty.
+        nested = kind.endswith("]") or kind.startswith(_NESTED)
+        return self.json_text(self.identifier(column)) if nested else self.identifier(column)
+
+    @override
+    def joined(self, texts: Sequence[str]) -> str:
+        # A chain of || copies the text at every link.
+        return f"concat({', '.join(texts)})"
+
+    @override
+    def text(self, expression: str) -> str:
+        return f"CAST({expression} AS VARCHAR)"
+
+    @override
+    def json_text(self, expression: str) -> str:
+        return f"CAST(to_json({expression}) AS VARCHAR)"
+
+    @override
+    def sha256(self, expression: str) -> str:
+        return f"sha256({expression})"
+
+    @override
+    def byte_length(self, expression: str) -> str:
+        return f"strlen({expression})"
+
+    @override
+    def readable(self, column: str, kind: str) -> str:
+        # Arrow has no type for it.
+        return self.text(self.identifier(column)) if kind == "BIGNUM" else super().readable(column, kind)
+
+    @override
+    def unwrapped(self, expression: str) -> str:
+        return f"json_extract_string(CAST({expression} AS JSON), '$')"
+
+    @override
+    def is_finite(self, expression: str) -> str:
+        return f"isfinite({expression})"
+
+    @override
+    def decimal_text(self, expression: str, kind: str) -> str:
+        text = self.text(expression)
+        # DuckDB writes .5 where the type has no digits before the point, as in DECIMAL(3,3).
+        precision, _, scale = kind.partition("(")[2].rstrip(")").partition(",")
+        return f"regexp_replace({text}, '^(-?)\\.', '\\10.')" if precision == scale and scale else text
+
+    @override
+    def whole_text(self, expression: str) -> str:
+        return f"CAST(TRY_CAST({expression} AS HUGEINT) AS VARCHAR)"
