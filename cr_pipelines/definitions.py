@@ -3,12 +3,19 @@
 Goes in: the YAML of the `defs` folder. Comes out: its definitions, with the resources and the executor that they need.
 """
 
+import logging
 from pathlib import Path
 
 import dagster as dg
 
 from cr_pipelines.components.shared.connections import check_resources
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
+
+# Whoever loads the location names it, as `dagster dev -m` does by its module. Dagster warns of that more than a hundred
+# times, because the project in `defs` has a name, too.
+logging.getLogger("dagster.components.core.component_tree").addFilter(
+    lambda record: "does not match the name" not in str(record.msg)
+)
 
 
 @dg.definitions

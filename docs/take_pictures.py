@@ -1,6 +1,6 @@
 """Take the README's pictures of a demo that has run for a while.
 
-    .venv/bin/python docs/take_pictures.py
+    .venv/bin/python docs/take_pictures.py [contacts] [month] [failures]
 
 Goes in: a demo in a temporary folder. Comes out: the files in docs/images. Needs Chromium and fonts for
 the names of the demo's people (on Debian: chromium, fonts-noto-core, fonts-noto-cjk).
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from playwright.sync_api import Browser, FloatRect, Locator, Page
@@ -67,18 +68,35 @@ SELECT id, activity_type, user_id, timestamp, 'Changed the seats by ' || CAST(se
 """A view that fails on one value, and so for one day."""
 FIX_MONTH = "UPDATE events SET seats = '7' WHERE seats = 'seven'"
 
+CHANGE_ALL = (
+    "UPDATE common_room_contacts SET bio = (CASE WHEN hash(id) % 3 = 0 THEN 'Away' ELSE 'Seen' END) || ' at ' || now()"
+)
+FAILURES: dict[str, dict[str, Any]] = {
+    "login_page": {"operation": "*", "preset": "login_page"},
+    "unavailable": {"operation": "*", "status": 503},
+    "refused_rows": {
+        "operation": "addUpdateUserToSource",
+        "containing": "Away at",
+        "status": 400,
+        "body": {"reason": "invalid-request-body"},
+    },
+    "revoked_token": {"operation": "*", "skip": 40, "preset": "revoked_token"},
+}
+"""How Common Room responds during a run, by the name of its pictures."""
+
 PLOTS = ("dagster/row_count", "rows_delivered", "rows_invalid", "seconds")
 
 
 def main() -> None:
-    """Take the pictures: of the contacts over some weeks, and of all syncs with a backfill of a month."""
+    """Take the pictures of the stories that are named, else of all: some weeks, a month of activities, failures."""
     if find_chromium() is None:
         sys.exit(HOW_TO_INSTALL)
     IMAGES.mkdir(exist_ok=True)
+    stories = {"contacts": story_of_contacts, "month": story_of_a_month, "failures": story_of_failures}
     with chromium() as browser:
-        for story in (story_of_contacts, story_of_a_month):
+        for name in sys.argv[1:] or stories:
             with tempfile.TemporaryDirectory() as folder:
-                story(Path(folder), browser)
+                stories[name](Path(folder), browser)
 
 
 def story_of_contacts(folder: Path, browser: Browser) -> None:
@@ -101,6 +119,29 @@ def story_of_a_month(folder: Path, browser: Browser) -> None:
         take_lineage(demo, browser)
         take_schedules(demo, browser)
         take_backfill(demo, browser)
+
+
+def story_of_failures(folder: Path, browser: Browser) -> None:
+    """Start the demo, and let rows not arrive in four ways."""
+    with RunningDemo(folder) as demo:
+        for name, script in FAILURES.items():
+            demo.sql(CHANGE_ALL)
+            demo.control.set_scripts(script)
+            run = demo.sync(ends=("SUCCESS", "FAILURE"))
+            demo.control.set_scripts()
+            take_failure(name, demo, browser, run)
+
+
+def take_failure(name: str, demo: RunningDemo, browser: Browser, run: str) -> None:
+    """Take the check that is red, and the run if it failed."""
+    check = "rejections_under_threshold" if name == "refused_rows" else "delivery_complete"
+    with opened(browser, width=1280, height=620, scale=0.9) as page:
+        dagster_pages.open_check(page, demo.dagster, check)
+        take(f"check_{name}", page, page.locator("body"), margin=(0, 0))
+    if name in ("login_page", "revoked_token"):
+        with opened(browser, width=1280, height=760, scale=0.9) as page:
+            dagster_pages.open_run(page, demo.dagster, run)
+            take(f"run_{name}", page, page.locator("body"), margin=(0, 0))
 
 
 def live_through_weeks(demo: RunningDemo, browser: Browser) -> None:

@@ -27,7 +27,10 @@ def naming_tables(project: Project, relation: Relation) -> Iterator[None]:
 
 
 def tables_like(project: Project, relation: Relation) -> str:
-    """Return `; there is crm.contacts`, or an empty string if nothing is like the table."""
+    """Return `; there is crm.contacts`, or an empty string if nothing is like the table.
+
+    The sources of other syncs and the state tables are theirs.
+    """
     if relation.is_query:
         return ""
     try:
@@ -39,9 +42,11 @@ def tables_like(project: Project, relation: Relation) -> str:
     except WarehouseError:
         return ""
     wanted = str(relation).replace('"', "").lower().rpartition(".")[2]
+    taken = {str(sync.relation).replace('"', "").lower() for sync in project.syncs} - {wanted}
     by_name: dict[str, list[str]] = {}
     for schema, name in found:
-        by_name.setdefault(str(name).lower(), []).append(f"{schema}.{name}")
+        if schema != project.state_schema and str(name).lower() not in taken:
+            by_name.setdefault(str(name).lower(), []).append(f"{schema}.{name}")
     names = [wanted] if wanted in by_name else difflib.get_close_matches(wanted, by_name, n=_MOST_TABLES, cutoff=0.7)
     tables = [table for name in names for table in by_name[name]][:_MOST_TABLES]
     return f"; there is {' and '.join(tables)}, so name it in the sync, or create a view" if tables else ""

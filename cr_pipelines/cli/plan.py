@@ -4,7 +4,9 @@ Goes in: a sync, and what narrows its run. Comes out: counts, problems and a few
 """
 
 import json
+import re
 from datetime import date
+from typing import Any
 
 import click
 
@@ -14,6 +16,9 @@ from cr_pipelines.cli.project import load_project
 from cr_pipelines.cli.reports import as_json, show_problems
 from cr_pipelines.sync import Options, Report, run_sync
 from cr_pipelines.wording import count
+
+_MOST_NAMED = 5
+"""So many keys, or addresses of one request, are listed; then it says how many more there are."""
 
 
 def show_plan(
@@ -68,7 +73,7 @@ def _show_counts(report: Report) -> None:
         click.echo(f"  {counter.label_in(dry_run=True):22}{number:>12,}")
     if report.changes():
         click.echo(f"\n  {report.changes()}")
-    for named in report.named_keys():
+    for named in report.named_keys(_MOST_NAMED):
         click.echo(f"\n  {named}")
 
 
@@ -83,4 +88,21 @@ def _show_columns(report: Report) -> None:
 def _show_payloads(report: Report) -> None:
     for position, (target, sample) in enumerate(zip(report.sample_targets, report.samples, strict=True), start=1):
         click.secho(f"\nRequest {position}: {target} (personal data)", bold=True)
-        click.echo(json.dumps(json.loads(sample), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_shortened(json.loads(sample)), indent=2, ensure_ascii=False))
+
+
+def _shortened(value: Any) -> Any:
+    """Return a value of a request with its long lists cut; some are one text with commas."""
+    match value:
+        case dict():
+            return {name: _shortened(inner) for name, inner in value.items()}
+        case list():
+            more = len(value) - _MOST_NAMED
+            shown = [_shortened(inner) for inner in value[:_MOST_NAMED]]
+            return [*shown, f"… and {more:,} more"] if more > 0 else shown
+        case str() if "," in value and not re.search(r"\s", value):
+            parts = value.split(",")
+            if len(parts) <= _MOST_NAMED:
+                return value
+            return f"{','.join(parts[:_MOST_NAMED])} … and {len(parts) - _MOST_NAMED:,} more"
+    return value

@@ -7,7 +7,9 @@ Common Room and the warehouse.
 import difflib
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,6 +38,7 @@ class Project:
     Attributes:
         first_days: the first day of each sync with daily partitions, by its name.
         requests: where privacy requests are.
+        automation: returns the schedules and sensors, and whether each is on until somebody turns it on or off.
         definitions: where they come from, for messages.
     """
 
@@ -45,6 +48,7 @@ class Project:
     warehouse_resource: WarehouseResource = field(default_factory=WarehouseResource)
     requests: RequestSource = field(default_factory=RequestSource)
     definitions: str = ""
+    automation: Callable[[], Mapping[str, bool]] = dict
 
     def open_warehouse(self) -> Warehouse:
         """Open the warehouse. Raises WarehouseError."""
@@ -98,6 +102,19 @@ def load_project(definitions: str, sync: str | None = None) -> Project:
     That is the one named by --connection, or else the only one with syncs, or with a sync of the name or asset key
     `sync`. Raises ClickException with the reason if they cannot be loaded, or if several connections are possible.
     """
+    with _without_beta_warnings():
+        return _load_project(definitions, sync)
+
+
+@contextmanager
+def _without_beta_warnings() -> Iterator[None]:
+    """Leave out Dagster's warnings that some of its own parameters are in beta."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        yield
+
+
+def _load_project(definitions: str, sync: str | None) -> Project:
     module_name, _, name = definitions.partition(":")
     # Like Dagster: a console script does not search the working directory by itself.
     if str(Path.cwd()) not in sys.path:
@@ -118,6 +135,7 @@ def load_project(definitions: str, sync: str | None = None) -> Project:
             _resource(resources, connection.warehouse, WarehouseResource),
             request_source_of(loaded.resolve_all_asset_specs()),
             definitions,
+            lambda: _automation(loaded),
         )
     except click.ClickException:
         raise
@@ -127,6 +145,13 @@ def load_project(definitions: str, sync: str | None = None) -> Project:
             f"cannot load {definitions}: {type(error).__name__}: {reason}; run `dg check defs` to see where, or choose "
             "another module with --definitions"
         ) from None
+
+
+def _automation(loaded: dg.Definitions) -> Mapping[str, bool]:
+    with _without_beta_warnings():
+        repository = loaded.get_repository_def()
+    on = {each.name: each.default_status.value == "RUNNING" for each in repository.schedule_defs}
+    return on | {each.name: each.default_status.value == "RUNNING" for each in repository.sensor_defs}
 
 
 def _connection(loaded: dg.Definitions, chosen: str | None, sync: str | None) -> Connection:

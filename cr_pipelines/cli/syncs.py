@@ -3,19 +3,48 @@
 Goes in: arguments. Comes out: what each command prints, and its exit code. Each imports what it needs when it runs.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from cr_pipelines.cli.options import definitions_option, json_option, narrowing_options, split_keys
 
 if TYPE_CHECKING:
     from cr_pipelines.sync import Options
 
+_BUILT_IN = "cr_pipelines.definitions"
+
+
+def _complete_sync(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the names of syncs that begin like this. Those of the ready-made definitions need no loading of them."""
+    definitions = context.params.get("definitions") or _BUILT_IN
+    try:
+        names = _built_in_names() if definitions == _BUILT_IN else _names_of(definitions)
+    except click.ClickException:
+        return []
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+def _built_in_names() -> list[str]:
+    files = (Path(__file__).parents[1] / "defs").glob("*/defs.yaml")
+    return [file.parent.name for file in files if "components.CommonRoomSync\n" in file.read_text()]
+
+
+def _names_of(definitions: str) -> list[str]:
+    from cr_pipelines.cli.project import load_project
+
+    return [sync.name for sync in load_project(definitions).syncs]
+
+
+sync_argument: Callable[[Any], Any] = click.argument("sync", shell_complete=_complete_sync)
+
 
 @click.command()
-@click.argument("sync")
+@sync_argument
 @narrowing_options
 @click.option("--payloads", type=click.IntRange(0), default=3, show_default=True, help="Number of requests to show.")
 @json_option
@@ -36,7 +65,7 @@ def plan(sync: str, payloads: int, day: datetime | None, definitions: str, in_js
 
 
 @click.command()
-@click.argument("sync")
+@sync_argument
 @click.option("--dry-run", is_flag=True, help="Plan and validate every row, but send and record nothing.")
 @narrowing_options
 @json_option
@@ -58,7 +87,7 @@ def run(sync: str, dry_run: bool, day: datetime | None, definitions: str, in_jso
 
 
 @click.command()
-@click.argument("sync")
+@sync_argument
 @click.argument("key")
 @json_option
 @definitions_option
@@ -77,7 +106,7 @@ def explain(sync: str, key: str, definitions: str, in_json: bool) -> None:
 
 
 @click.command()
-@click.argument("sync")
+@sync_argument
 @click.option("--sample", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Number of rows.")
 @click.option(
     "--settled-for",

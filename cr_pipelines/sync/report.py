@@ -291,13 +291,13 @@ class Report:
         compared = "" if self.changed_compared >= self.changed else f", of {self.changed_compared:,} compared"
         return f"{self.changed:,} changed{compared}: {named}{more}"
 
-    def named_keys(self) -> list[str]:
+    def named_keys(self, most: int = MOST_KEYS) -> list[str]:
         """Return the keys that are named to the user, as phrases such as `deleted remotely: VIP, Beta and 2 more`."""
         found = (
             ("deleted remotely", self.deleted_remotely_keys, self.deleted_remotely),
             ("would be deleted" if self.dry_run else "deleted in the room", self.deletion_keys, self.deletions),
         )
-        return [f"{label}: {_listed(keys, count)}" for label, keys, count in found if keys]
+        return [f"{label}: {_listed(keys[:most], count)}" for label, keys, count in found if keys]
 
 
 class SyncStopped(SyncError):

@@ -49,6 +49,29 @@ def test_definitions_that_cannot_be_loaded_are_named(terminal: Terminal) -> None
     )
 
 
+def test_names_of_syncs_are_completed(tmp_path: Path) -> None:
+    (tmp_path / "acme.py").write_text(
+        "import dagster as dg\n"
+        "from cr_pipelines.components import build_sync_definitions\n"
+        "from cr_pipelines.resources import CommonRoomResource, WarehouseResource\n"
+        "from cr_pipelines.sync import Sync\n"
+        "resources = {'common_room': CommonRoomResource(), 'warehouse': WarehouseResource()}\n"
+        "people = build_sync_definitions(Sync('people', 'contact', 'SELECT id FROM people'))\n"
+        "defs = dg.Definitions.merge(people, dg.Definitions(resources=resources))\n"
+    )
+    for typed, expected in (
+        ("plan contact_", ["contact_activities", "contact_notes", "contact_tags"]),
+        ("run --definitions acme p", ["people"]),
+        ("explain --definitions nowhere p", []),
+    ):
+        words = ["cr-pipelines", *typed.split()]
+        env = clean_environment(
+            _CR_PIPELINES_COMPLETE="bash_complete", COMP_WORDS=" ".join(words), COMP_CWORD=str(len(words) - 1)
+        )
+        completed = command(cwd=tmp_path, env=env)
+        assert completed.stdout.split() == [f"plain,{name}" for name in expected], completed.stderr
+
+
 def test_definitions_of_a_users_own_project_bring_their_syncs_and_resources(tmp_path: Path, terminal: Terminal) -> None:
     (tmp_path / "acme.py").write_text(
         "import dagster as dg\n"

@@ -1,7 +1,18 @@
+import json
 import subprocess
 import sys
+from pathlib import Path
 
+import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sync import Destination, Options, Sync, run_sync
@@ -146,8 +157,42 @@ def test_a_source_that_never_existed_is_off_and_one_that_was_dropped_is_a_proble
     assert "The last run found it" in result.output
     terminal.sql("DELETE FROM common_room.sync_runs")
     result = terminal.types("doctor")
-    assert "off, because its source does not exist" in result.output
+    assert "off, because there is no common_room_contacts" in result.output
     assert "no sync has a source" in result.output
+
+
+def test_a_source_that_cannot_be_planned_is_a_problem_although_its_columns_fit(terminal: Terminal) -> None:
+    terminal.sql(
+        "CREATE TABLE common_room_activities AS SELECT 'a' AS id, 'used_product' AS activity_type, 'u' AS user_id, "
+        "'2026-03-01' AS timestamp"
+    )
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "has the type VARCHAR, and a partition is a day of a timestamp; cast it in the view" in result.output
+    # A source of another sync is no misspelling of this one's.
+    assert "off, because there is no common_room_contact_activities\n" in result.output
+
+
+def test_schedules_and_sensors_are_shown_as_they_are_in_dagster(terminal: Terminal, tmp_path: Path) -> None:
+    assert "DAGSTER_HOME is not set" in terminal.types("doctor").output
+    terminal.env["DAGSTER_HOME"] = str(tmp_path)
+    found = json.loads(terminal.types("doctor", "--json").stdout)
+    [section] = [each for each in found["sections"] if each["title"] == "Schedules and sensors"]
+    [off] = [each["message"] for each in section["findings"]]
+    assert off.startswith("off: common_room_catalog_schedule, pii_removals_sensor, sync_activities_recheck")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        turn_on(instance, "sync_contacts_schedule")
+    result = terminal.types("doctor")
+    assert result.exit_code == 1
+    assert "on, but nothing runs them: sync_contacts_schedule; start dagster-daemon" in result.output
+
+
+def turn_on(instance: dg.DagsterInstance, schedule: str) -> None:
+    job = "cr_pipelines.definitions"
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name=job), "cr_pipelines")
+    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), schedule)
+    cron = ScheduleInstigatorData("0 * * * *")
+    instance.add_instigator_state(InstigatorState(origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, cron))
 
 
 def test_an_emptied_source_is_a_problem(terminal: Terminal) -> None:

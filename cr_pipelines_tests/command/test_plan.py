@@ -47,6 +47,16 @@ def test_problems_are_counted_by_field_and_reason_with_example_keys(terminal: Te
     assert "did you mean Team?" in result.output
 
 
+def test_long_lists_are_cut(terminal: Terminal) -> None:
+    terminal.sql(
+        "CREATE TABLE common_room_segment_members AS SELECT 'Champions' AS segment, 'email' AS social_type, "
+        "'ada' || i || '@example.com' AS value FROM range(80) AS numbers(i)"
+    )
+    output = terminal.types("plan", "segment_members").output
+    assert "@example.com … and 75 more" in output
+    assert max(map(len, output.splitlines())) < 200
+
+
 def test_columns_that_are_not_sent_are_named(terminal: Terminal) -> None:
     terminal.sql("ALTER TABLE common_room_contacts RENAME full_name TO fullname")
     result = terminal.types("plan", "contacts")

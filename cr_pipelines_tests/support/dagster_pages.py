@@ -112,6 +112,18 @@ def open_latest_event(page: Page, dagster: str, run: str) -> dict[str, str]:
     return {row[0]: row[1] for row in page.evaluate(_ROWS_OF_LARGEST_TABLE)}
 
 
+def open_check(page: Page, dagster: str, check: str) -> None:
+    """A check of the contacts: what it says of the latest run."""
+    page.goto(f"{dagster}{_ASSET}?view=checks&checkDetail={check}")
+    page.get_by_text("Latest execution", exact=False).first.wait_for()
+
+
+def open_run(page: Page, dagster: str, run: str) -> None:
+    """The timeline and the events of a run that failed."""
+    page.goto(f"{dagster}/runs/{run}")
+    page.get_by_text("RUN_FAILURE", exact=True).first.wait_for()
+
+
 def metadata_row(page: Page, name: str) -> Locator:
     """The row of a table of metadata that has this name."""
     return page.locator("tr", has=page.get_by_text(name, exact=True))

@@ -77,8 +77,8 @@ class RunningDemo:
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute(statement)
 
-    def sync(self, *names: str) -> None:
-        """Materialize assets of common_room, else its contacts, as the UI's button does, and wait for the end."""
+    def sync(self, *names: str, ends: Sequence[str] = ("SUCCESS",)) -> str:
+        """Materialize assets of common_room, else its contacts, as the UI's button does; the run, once it has ended."""
         params = {
             "selector": {
                 "repositoryLocationName": "cr_pipelines",
@@ -90,10 +90,11 @@ class RunningDemo:
         }
         launched = self._ask(_LAUNCH, params=params)["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
-        run = launched["run"]["runId"]
+        run: str = launched["run"]["runId"]
         self._until(lambda: self._status(run) in {"SUCCESS", "FAILURE", "CANCELED"}, _RUN_SECONDS)
-        assert self._status(run) == "SUCCESS", f"run {run} failed; {self.dagster}/runs/{run} says why"
+        assert self._status(run) in ends, f"run {run} failed; {self.dagster}/runs/{run} says why"
         self.control.settle()
+        return run
 
     def backfill(self, days: Sequence[str], seconds: float) -> dict[str, str]:
         """Backfill activities, as the UI's button does; how the run of each day ended."""

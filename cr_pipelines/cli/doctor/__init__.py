@@ -1,13 +1,15 @@
 """`cr-pipelines doctor`: whether syncs can run, and what they would do.
 
 Goes in: the user's Dagster definitions. Comes out: a checklist in the terminal, section by section: the environment,
-Common Room, the warehouse, privacy requests, and each sync. Nothing is sent; no personal data and no token is shown.
+Common Room, the warehouse, privacy requests, schedules and sensors, and each sync. Nothing is sent; no personal data
+and no token is shown.
 """
 
 import json
 
 import click
 
+from cr_pipelines.cli.doctor.automation import check_automation
 from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.doctor.connections import check_common_room, check_environment, check_state_room, check_warehouse
 from cr_pipelines.cli.doctor.privacy import check_privacy
@@ -37,6 +39,9 @@ def examine(definitions: str, *, in_json: bool = False) -> bool:
     elif warehouse is not None:
         check_state(checklist, project, warehouse)
         check_privacy(checklist, project, warehouse)
+    if unloadable is None:
+        check_automation(checklist, project)
+    if unloadable is None and warehouse is not None:
         SyncChecks(checklist, project, warehouse, reachable=room is not None).run()
     if in_json:
         click.echo(json.dumps({"problems": checklist.problems, "sections": checklist.sections}, indent=2))

@@ -62,9 +62,9 @@ class SyncChecks:
         way = current_way(sync.contract.endpoint)
         if way is not None:
             self._checklist.note(f"legacy: Common Room's newest API description leaves this out; instead, {way}")
-        self._check_columns(sync, types)
+        fits = self._check_columns(sync, types)
         if self._reachable:
-            self._check_rows(sync, types)
+            self._check_rows(sync, types, fits=fits)
         else:
             self._checklist.note("cannot plan a run until Common Room can be reached")
         if runs is not None:
@@ -81,18 +81,21 @@ class SyncChecks:
                 if has_run:
                     self._checklist.problem(f"{explain(error)}. The last run found it{like}")
                 else:
-                    self._checklist.note(f"off, because its source does not exist: {explain(error)}{like}")
+                    self._checklist.note(f"off, because there is no {sync.relation}{like}")
                 return {}
 
-    def _check_columns(self, sync: Sync, types: dict[str, str]) -> None:
+    def _check_columns(self, sync: Sync, types: dict[str, str]) -> bool:
+        """Print what is wrong with the columns. Return whether nothing is."""
         columns = compare_columns(sync.contract, types)
         self._checklist.ok(f"{sync.relation} has {count(columns.known, 'column')} of the contract")
-        for found in (*columns.missing, *columns.misnamed, *columns.mistyped):
+        wrong = (*columns.missing, *columns.misnamed, *columns.mistyped)
+        for found in wrong:
             self._checklist.problem(found)
         if columns.unused:
             self._checklist.note(f"not sent, because the contract has no such columns: {', '.join(columns.unused)}")
+        return not wrong
 
-    def _check_rows(self, sync: Sync, types: dict[str, str]) -> None:
+    def _check_rows(self, sync: Sync, types: dict[str, str], *, fits: bool) -> None:
         columns = sync.contract.match(list(types)).columns
         if sync.contract.writes_to_source(columns) and self._project.common_room.destination().source_id is None:
             self._checklist.problem(
@@ -100,7 +103,7 @@ class SyncChecks:
                 "signal in Common Room (Settings > Sources)"
             )
             return
-        reports = self._checklist.attempt("what a run would send", lambda: self._plan(sync))
+        reports = self._checklist.attempt("what a run would send", lambda: self._plan(sync, fits=fits))
         if not reports:
             return
         report = _add_up(reports)
@@ -122,8 +125,8 @@ class SyncChecks:
         for named in report.named_keys():
             self._checklist.note(named)
 
-    def _plan(self, sync: Sync) -> list[Report]:
-        """Plan a run of each day, or of all rows; none if the source cannot be used, which its columns have shown."""
+    def _plan(self, sync: Sync, *, fits: bool) -> list[Report]:
+        """Plan a run of each day, or of all rows; none if the source cannot be used, and its columns have shown why."""
         today = datetime.now(UTC).date()
         days = [today - timedelta(days=back) for back in range(_DAYS_CHECKED)]
         partitions = dict.fromkeys(self._project.partition(sync, day) for day in days)
@@ -143,6 +146,8 @@ class SyncChecks:
                 for partition in partitions
             ]
         except SourceUnusable:
+            if fits:
+                raise
             return []
 
     def _check_not_sent(self, report: Report) -> None:

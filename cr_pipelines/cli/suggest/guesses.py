@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from cr_pipelines.cli.doctor.columns import accepts
 from cr_pipelines.cli.suggest.names import DELETED, plain, usual_names
 from cr_pipelines.cli.suggest.sample import Sample, SampledColumn
+from cr_pipelines.cli.suggest.values import by_values
 from cr_pipelines.sync.contract import Column, Contract
 from cr_pipelines.wording import count
 
@@ -49,11 +50,20 @@ def guess_columns(contract: Contract, sample: Sample) -> Mapping:
     found: dict[str, Guess] = {}
     # The key first: what names a person or event must not be taken for something else.
     for target in sorted(contract.columns, key=lambda column: column.name not in contract.key):
+        if target.name == "value" and "user_id" in found:
+            # Who a row is about, in another way.
+            continue
         guess = _guess(target, contract, free, of_activity=of_activity)
         if guess is not None:
             found[target.name] = guess
             if guess.source is not None:
                 free.pop(guess.source.name, None)
+    for target in contract.columns:
+        fits = None if target.name in found else by_values(target.name, contract, free.values())
+        if fits is not None:
+            column, why = fits
+            found[target.name] = Guess(target, column, _by_values(target, column, why))
+            free.pop(column.name)
     _complete(contract, sample, found)
     ordered = [found[column.name] for column in contract.columns if column.name in found]
     return Mapping(ordered, list(free.values()), deleted)
@@ -104,6 +114,11 @@ def _reason(target: Column, contract: Contract, column: SampledColumn) -> str:
     return said
 
 
+def _by_values(target: Column, column: SampledColumn, why: str) -> str:
+    said = f"from {column.name}, by its values: {why}"
+    return f"{said}; {_named(target, column)}" if target.name == "activity_type" else said
+
+
 def _named(target: Column, column: SampledColumn) -> str:
     """Return the names that a column holds: those of event types and segments are no one's data."""
     names = sorted(set(map(str, column.values)))
@@ -126,6 +141,7 @@ def _complete(contract: Contract, sample: Sample, found: dict[str, Guess]) -> No
         found["id"] = Guess(
             targets["id"], email.source, "no column names the row; an address may change, an id would be better"
         )
+    instead = {"social_type", "value"} if "user_id" in found else set()
     for name, column in targets.items():
-        if column.required and name not in found:
+        if column.required and name not in found and name not in instead:
             found[name] = Guess(column, None, f"REQUIRED, and no column looks like it. {column.about} Replace the NULL")

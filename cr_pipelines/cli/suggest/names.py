@@ -16,8 +16,8 @@ _PERSON = {
     "id": "id user_id contact_id customer_id person_id member_id lead_id external_id object_id "
     "canonical_vid vid uuid guid key",
     "full_name": "full_name name display_name customer_name contact_name real_name",
-    "first_name": "first_name given_name fname forename",
-    "last_name": "last_name family_name surname lname",
+    "first_name": "first_name given_name fname forename given first",
+    "last_name": "last_name family_name surname lname family last",
     "username": "username user_name login screen_name nickname handle",
     "avatar_url": "avatar_url avatar photo_url photo picture image image_url profile_image_url",
     "bio": "bio about biography summary",
@@ -54,7 +54,9 @@ _OWN = {
     "segment": "segment segment_name list list_name audience",
     "status": "status segment_status stage lifecycle_stage",
     "custom_field": "custom_field field field_name property",
-    "field_value": "field_value custom_field_value",
+    "field": "field field_name custom_field trait property attribute",
+    "field_value": "field_value custom_field_value value val",
+    "tag": "tag tag_name label label_name",
     "name": "name tag tag_name label",
     "description": "description about",
     "source": "source source_name lead_source",
@@ -82,10 +84,10 @@ def plain(name: str) -> str:
 
 def usual_names(column: str, *, of_activity: bool) -> Sequence[str]:
     """Return the names that usually mean a column of a contract, the most usual first, as `plain` spells them."""
-    if of_activity and column == "user_id":
+    if column == "user_id":
         listed = _USER_KEYS
     elif of_activity and column == "id":
-        listed = "id event_id message_id activity_id uuid guid key"
+        listed = "id event_id message_id activity_id eid uuid guid key"
     elif of_activity and column.startswith("user_") and column.removeprefix("user_") in _PERSON:
         of_person = _PERSON[column.removeprefix("user_")]
         # A bare `name` or `title` of an event is the event's own.
