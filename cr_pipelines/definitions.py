@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from cr_pipelines.components import DataFrameIOManager
 from cr_pipelines.components.shared.connections import check_resources
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 
@@ -26,7 +27,12 @@ def defs() -> dg.Definitions:
     """
     declared = dg.load_from_defs_folder(path_within_project=Path(__file__).parent / "defs")
     check_resources(declared.resources or {})
-    resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
+    warehouse = WarehouseResource()
+    resources = {
+        "common_room": CommonRoomResource(),
+        "warehouse": warehouse,
+        "io_manager": DataFrameIOManager(warehouse),
+    }
     return dg.Definitions.merge(
         declared,
         dg.Definitions(

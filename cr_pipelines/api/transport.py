@@ -8,7 +8,7 @@ request; aiohttp's connector and parser do neither.
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.request import getproxies, proxy_bypass
@@ -23,6 +23,11 @@ from yarl import URL
 from cr_pipelines.hidden import HiddenBytes
 
 Headers = Sequence[tuple[bytes, bytes]]
+
+LARGEST_RESPONSE = 32 * 1024 * 1024
+"""Bytes of a body, decoded: many times what the API's largest page has."""
+_CHUNK = 4_096
+"""Bytes of an encoded body that are decoded at once; they become four megabytes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class HttpxTransport:
 
         Raises:
             httpx.RequestError: as the transport raises it.
+            httpx.RemoteProtocolError: the body is larger than LARGEST_RESPONSE.
             TimeoutError: no complete response in time.
         """
         stream = httpx.ByteStream(content)
@@ -65,7 +71,7 @@ class HttpxTransport:
         async with asyncio.timeout(self._total_timeout):
             response = await self._transport.handle_async_request(request)
             try:
-                return HttpResponse(response.status_code, response.headers, await response.aread())
+                return HttpResponse(response.status_code, response.headers, await _bounded(response.aiter_bytes()))
             finally:
                 await response.aclose()
 
@@ -159,7 +165,7 @@ async def _send(connection: Connection, method: str, head: bytes, content: bytes
         message, body = await protocol.read()
         while 100 <= message.code < 200 and message.code != 101:
             message, body = await protocol.read()
-        received = await body.read()
+        received = await _bounded(body.iter_any())
     except BaseException:
         connection.close()
         raise
@@ -179,10 +185,24 @@ def _head(method: str, address: URL, origin: ClientRequest, headers: Headers) ->
 
 
 async def _decoded(response: HttpResponse) -> HttpResponse:
-    encoded = httpx.Response(
-        response.status, headers=list(response.headers.items()), stream=httpx.ByteStream(response.content)
-    )
-    return HttpResponse(response.status, response.headers, await encoded.aread())
+    encoded = httpx.Response(response.status, headers=list(response.headers.items()), content=_chunks(response.content))
+    return HttpResponse(response.status, response.headers, await _bounded(encoded.aiter_bytes()))
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), _CHUNK):
+        yield content[start : start + _CHUNK]
+
+
+async def _bounded(chunks: AsyncIterator[bytes]) -> bytes:
+    """Return the chunks as one. Raises RemoteProtocolError once they are larger than any response of the API."""
+    received, size = [], 0
+    async for chunk in chunks:
+        received.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_RESPONSE:
+            raise httpx.RemoteProtocolError(f"the response has more than {LARGEST_RESPONSE:,} bytes")
+    return received[0] if len(received) == 1 else b"".join(received)
 
 
 def _timed_out(connection: Connection | None) -> httpx.TransportError:

@@ -19,7 +19,7 @@ import click
 import dagster as dg
 
 from cr_pipelines.cli.options import chosen_connection
-from cr_pipelines.components import Connection, connections_of, first_days_of, request_source_of, syncs_of
+from cr_pipelines.components import Connection, connections_of, first_days_of, request_sources_of, syncs_of
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Partition, RequestSource, Sync
@@ -37,7 +37,7 @@ class Project:
 
     Attributes:
         first_days: the first day of each sync with daily partitions, by its name.
-        requests: where privacy requests are.
+        requests: where privacy requests of the connection are.
         automation: returns the schedules and sensors, and whether each is on until somebody turns it on or off.
         definitions: where they come from, for messages.
     """
@@ -46,7 +46,7 @@ class Project:
     first_days: Mapping[str, date] = field(default_factory=dict)
     common_room: CommonRoomResource = field(default_factory=CommonRoomResource)
     warehouse_resource: WarehouseResource = field(default_factory=WarehouseResource)
-    requests: RequestSource = field(default_factory=RequestSource)
+    requests: Sequence[RequestSource] = (RequestSource(),)
     definitions: str = ""
     automation: Callable[[], Mapping[str, bool]] = dict
 
@@ -133,7 +133,7 @@ def _load_project(definitions: str, sync: str | None) -> Project:
             first_days_of(loaded, connection),
             _resource(resources, connection.common_room, CommonRoomResource),
             _resource(resources, connection.warehouse, WarehouseResource),
-            request_source_of(loaded.resolve_all_asset_specs()),
+            request_sources_of(loaded.resolve_all_asset_specs(), connection),
             definitions,
             lambda: _automation(loaded),
         )

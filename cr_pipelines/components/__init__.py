@@ -14,9 +14,10 @@ from cr_pipelines.components.pii_removals import (
     RemovalSensor,
     RequestColumns,
     execute_removals,
-    request_source_of,
 )
 from cr_pipelines.components.shared.connections import Connection
+from cr_pipelines.components.shared.frames import DataFrameIOManager
+from cr_pipelines.components.shared.requests import request_sources_of
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync import (
     CommonRoomSync,
@@ -48,6 +49,7 @@ __all__ = [
     "CommonRoomSync",
     "Connection",
     "DailyPartitions",
+    "DataFrameIOManager",
     "DeliveryAudit",
     "DeliveryThresholds",
     "EmailChannel",
@@ -71,6 +73,6 @@ __all__ = [
     "execute_sync",
     "first_days_of",
     "on_source_update",
-    "request_source_of",
+    "request_sources_of",
     "syncs_of",
 ]

@@ -28,6 +28,7 @@ from cr_pipelines.sync.model import (
     RunKey,
     Sync,
 )
+from cr_pipelines.sync.plan.dataframe import as_arrow
 from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.ingestion import PROMISED, Ingested, ingest, privacy_state
@@ -44,10 +45,12 @@ from cr_pipelines.sync.report import (
     duration,
     privacy_messages,
     rows,
+    without_own_name,
 )
 from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.copying import copy_state
+from cr_pipelines.sync.state.frames import read_frame, write_frame
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.people import PII_REMOVALS
@@ -106,6 +109,7 @@ __all__ = [
     "UnknownName",
     "WorkerPool",
     "adopt_room",
+    "as_arrow",
     "audit_sync",
     "check_room",
     "compact_ledger",
@@ -116,6 +120,7 @@ __all__ = [
     "privacy_messages",
     "privacy_state",
     "read_catalog",
+    "read_frame",
     "rows",
     "rows_outside",
     "run_in_loop",
@@ -123,4 +128,6 @@ __all__ = [
     "shared_addresses",
     "unknown_names",
     "wait_until_confirmed",
+    "without_own_name",
+    "write_frame",
 ]

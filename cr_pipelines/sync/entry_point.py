@@ -4,7 +4,7 @@ Goes in: a sync, its warehouse and the room. Comes out: a report on every row.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ def run_sync(
     on_plan: Callable[[Report], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     timing: Timing | None = None,
-    requests: RequestSource | None = None,
+    requests: RequestSource | Sequence[RequestSource] | None = None,
 ) -> Report:
     """Bring Common Room up to date with a source: plan in the warehouse, send what changed, record every outcome.
 
@@ -55,7 +55,7 @@ def run_sync(
         on_progress: called every few seconds while rows are sent.
         timing: how often to write, look and report; for tests.
         requests: where privacy requests are, which suppress people first of all; None for the table
-            `common_room_pii_requests`. It need not exist.
+            `common_room_pii_requests`. None of them need exist.
 
     Returns:
         what became of every row.
@@ -81,7 +81,13 @@ def run_sync(
         run_id or uuid.uuid4().hex,
         None if frame is None else as_arrow(frame),
         timing or Timing(),
-        requests or RequestSource(),
+        _sources_of(requests),
     )
     with mark_running(run.key.run_id):
         return run.go(on_plan, on_progress)
+
+
+def _sources_of(requests: RequestSource | Sequence[RequestSource] | None) -> Sequence[RequestSource]:
+    if requests is None:
+        return (RequestSource(),)
+    return (requests,) if isinstance(requests, RequestSource) else requests

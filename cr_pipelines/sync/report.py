@@ -62,6 +62,17 @@ class Problem:
     message: str
 
 
+def without_own_name(field: str, reason_code: str | None, message: str) -> tuple[str, str]:
+    """Return a field and its message without the name of a custom field that only the row has.
+
+    Unlike one that resembles one of the room, such a name may be anybody's data.
+    """
+    column, dot, _ = field.partition(".")
+    if not dot or reason_code != "unknown_custom_field" or "did you mean" in message:
+        return field, message
+    return column, message.replace(field, f"a name in {column}", 1)
+
+
 @dataclass
 class Report:
     """What became of every row of a source in one run.

@@ -5,7 +5,7 @@ inside the warehouse, deliver what the plan offers, record what became of it.
 """
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -64,7 +64,7 @@ class Run:
         run_id: str,
         frame: pa.Table | None,
         timing: Timing,
-        requests: RequestSource,
+        requests: Sequence[RequestSource],
     ):
         self.key = RunKey(run_id, sync.name, partition.name if partition else "")
         self._sync = sync

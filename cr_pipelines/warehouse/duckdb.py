@@ -167,10 +167,15 @@ class DuckDBSession(Session):
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
         try:
-            described = self.fetch_all(f"DESCRIBE SELECT * FROM {self.dialect.relation(relation)}")
+            # As a subquery, DuckDB would give the second of two columns of one name another one.
+            whole = "" if relation.is_query else "SELECT * FROM "
+            described = self.fetch_all(f"DESCRIBE {whole}{self.dialect.relation(relation)}")
         except WarehouseError as error:
             kind = SourceMissing if self._is_missing(relation, error) else type(error)
             raise kind(f"{relation} cannot be read: {error}") from None
+        names = [name for name, *_ in described]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise WarehouseError(f"{relation} has two columns {', '.join(repeated)}; rename one of them")
         return {name: kind for name, kind, *_ in described}
 
     def _is_missing(self, relation: Relation, error: WarehouseError) -> bool:

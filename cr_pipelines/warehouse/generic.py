@@ -215,12 +215,11 @@ class GenericSource(Source):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
         self._kind = kind_of(url) or "sql"
         try:
-            parsed = sa.make_url(url)
-            driver = parsed.get_dialect().driver
-            timeout = _CONNECT_TIMEOUT.get(driver)
+            # No variable holds a URL of SQLAlchemy: its repr shows the options, of which one may be a password.
+            timeout = _CONNECT_TIMEOUT.get(sa.make_url(url).get_dialect().driver)
             seconds = _CONNECT_SECONDS if wait_seconds is None else max(1.0, min(wait_seconds, _CONNECT_SECONDS))
-            arguments = {timeout: int(seconds)} if timeout and timeout not in parsed.query else {}
-            self._engine = sa.create_engine(parsed, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
+            arguments = {timeout: int(seconds)} if timeout and timeout not in sa.make_url(url).query else {}
+            self._engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
         except (ArgumentError, ValueError):
             raise WarehouseError("the warehouse URL is not one that SQLAlchemy can read; correct it") from None
         except (NoSuchModuleError, ImportError):

@@ -36,14 +36,17 @@ _TEXTS = [
 """Texts that must stay apart and arrive as they are."""
 
 
+_JSON_SCALARS = {'"Ada Lovelace"': "Ada Lovelace", "7": "7", "true": "true", "null": None, '""': ""}
+
+
 class SourceConformance:
     """Subclass it in a test module, give it a `source` fixture and the engine's own literals.
 
     Attributes:
         samples: SQL by name. `list` and `other lists` are lists of strings, `struct` and `other structs` structs,
-            maps or JSON objects; `numbers` is a table expression for the integers i from 1 to `{n}`; `moment`
-            and `same moment` are one moment with a time zone, spelled in two zones, `local moment` one
-            without a zone.
+            maps or JSON objects; `json` is the JSON value that `{text}` spells; `numbers` is a table expression for
+            the integers i from 1 to `{n}`; `moment` and `same moment` are one moment with a time zone, spelled in two
+            zones, `local moment` one without a zone.
     """
 
     samples: ClassVar[Mapping[str, Any]] = {
@@ -51,6 +54,7 @@ class SourceConformance:
         "other lists": ("['b', 'a']", "['a,b']", "['a', 'b', '']", "['a', NULL]", "['a']"),
         "struct": "{'x': 1, 'y': 'a'}",
         "other structs": ("{'x': 1, 'y': 'b'}", "{'x': 2, 'y': 'a'}", "{'x': 1, 'y': ''}"),
+        "json": "CAST('{text}' AS JSON)",
         "numbers": "generate_series(1, {n}) AS numbers(i)",
         "moment": "CAST('2026-03-01 12:00:00.123456+00:00' AS TIMESTAMP WITH TIME ZONE)",
         "same moment": "CAST('2026-03-01 21:00:00.123456+09:00' AS TIMESTAMP WITH TIME ZONE)",
@@ -246,6 +250,18 @@ class SourceConformance:
         assert row["e"] == date(2026, 1, 2)
         assert row["f"] == datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
         assert (nested["g"], dict(nested["h"]), row["i"]) == (["a", "b"], {"x": 1, "y": "a"}, None)
+
+    def test_a_json_scalar_is_read_as_its_value(self, source: Source) -> None:
+        for text, expected in _JSON_SCALARS.items():
+            select = f"SELECT {self.samples['json'].format(text=text)} AS a"
+            with source.session() as session:
+                read = session.dialect.readable("a", session.columns(Relation(select))["a"])
+                assert session.fetch_all(f"SELECT {read} FROM {_rows(session, select)} AS one") == [(expected,)], text
+
+    def test_a_json_scalar_is_a_key_like_its_value(self, source: Source) -> None:
+        with source.session() as session:
+            for text, expected in _JSON_SCALARS.items():
+                assert self.keys(session, f"SELECT {self.samples['json'].format(text=text)} AS a") == [expected], text
 
     def test_a_million_rows_stream_in_bounded_memory(self, source: Source) -> None:
         sink = Measured()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cr_pipelines.api import Backoff, CommonRoomClient, ContactNote, ResponseLost, User, careful
-from cr_pipelines.api.transport import AiohttpTransport
+from cr_pipelines.api.transport import LARGEST_RESPONSE, AiohttpTransport, HttpxTransport
 
 TOKEN = "header.payload.signature"  # noqa: S105
 NOTE = ContactNote(social_type="email", value="ada@example.com", note="Hi")
@@ -175,6 +175,44 @@ def test_a_compressed_body_arrives_as_it_was() -> None:
         async with serving(sending(reply)) as server, opened() as transport:
             response = await transport.handle_async_request(httpx.Request("GET", server.url))
             assert await response.aread() == b"hello"
+
+    run(test())
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_a_body_of_any_size_is_read_up_to_a_bound(compressed: bool) -> None:
+    async def send(_: asyncio.StreamReader, writer: asyncio.StreamWriter, __: bytes) -> None:
+        size = 10 * LARGEST_RESPONSE
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        if compressed:
+            body = gzip.compress(bytes(size), 1)
+            writer.write(b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        else:
+            writer.write(b"Content-Length: %d\r\n\r\n" % size)
+            while not writer.is_closing():
+                writer.write(bytes(65_536))
+                await writer.drain()
+        await writer.drain()
+
+    async def test() -> None:
+        async with serving(send) as server, opened() as transport:
+            with pytest.raises(httpx.RemoteProtocolError, match="more than 33,554,432 bytes"):
+                await transport.send("GET", server.url, [], b"")
+
+    run(test())
+
+
+def test_a_body_that_another_transport_gives_is_read_up_to_the_same_bound() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(1_000_000)
+
+    async def test() -> None:
+        transport = HttpxTransport(
+            httpx.MockTransport(lambda _: httpx.Response(200, content=endless())), connect_timeout=5, total_timeout=50
+        )
+        with pytest.raises(httpx.RemoteProtocolError, match="more than 33,554,432 bytes"):
+            await transport.send("GET", "http://localhost", [], b"")
 
     run(test())
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.removal import Removals
 from cr_pipelines.sync import Destination
 from cr_pipelines.warehouse import open_warehouse
@@ -13,8 +14,6 @@ from cr_pipelines_tests.support.terminal import Terminal
 @pytest.fixture
 def settled(terminal: Terminal) -> Terminal:
     """Three requests, of which one is invalid, after a run that settled them."""
-    from cr_pipelines.api import CommonRoomClient
-
     terminal.sql(
         "CREATE TABLE common_room_pii_requests AS SELECT * FROM (VALUES "
         "('r1', 'ada1@example.com', TIMESTAMP '2026-11-01'), ('r2', 'no address', NULL), "
@@ -85,3 +84,51 @@ def test_a_suppression_ends_with_a_reason_that_is_stored_and_names_nobody(settle
     again = settled.types("pii", "unsuppress", "r1", "--reason", "twice")
     assert again.exit_code == 1
     assert "suppresses anybody" in again.output
+
+
+CONTACTS = ("--definitions", "cr_pipelines_tests.command.contacts_location")
+
+
+@pytest.fixture
+def shared(terminal: Terminal) -> Terminal:
+    """A request about the address in the footer of everybody's text."""
+    terminal.sql("ALTER TABLE common_room_contacts ADD COLUMN bio VARCHAR")
+    terminal.sql("UPDATE common_room_contacts SET bio = 'write to support@acme.example'")
+    assert terminal.types("run", "contacts", *CONTACTS).exit_code == 0
+    terminal.sql("CREATE TABLE common_room_pii_requests AS SELECT 'r1' AS request_id, 'support@acme.example' AS email")
+    assert terminal.types("run", "contacts", *CONTACTS).exit_code == 0
+    removals = Removals(open_warehouse(f"duckdb:///{terminal.path}"))
+    room = terminal.sandbox
+    removals.settle(Destination(lambda: CommonRoomClient(room.token, room.base_url), room.source_id))
+    return terminal
+
+
+def test_a_shared_address_waits_until_somebody_confirms_it(shared: Terminal) -> None:
+    examined = shared.types("doctor", *CONTACTS)
+    assert examined.exit_code == 1
+    assert "1 request known: 1 shared" in examined.output
+    assert "1 request about an address that was sent for many people or things: decide with" in examined.output
+    assert "acme.example" not in examined.output
+
+    confirmed = shared.types("pii", "confirm", "r1")
+    assert confirmed.exit_code == 0
+    assert "1 request confirmed. Every row that was sent with the address is suppressed" in confirmed.output
+    assert shared.sql("SELECT DISTINCT status FROM common_room.sync_ledger") == [("suppressed",)]
+    assert shared.sql("SELECT status FROM common_room.pii_removals") == [("pending",)]
+
+    again = shared.types("pii", "confirm", "r1")
+    assert (again.exit_code, "no request r1 waits for a decision" in again.output) == (1, True)
+
+
+def test_a_shared_address_that_is_nobodys_is_lifted(shared: Terminal) -> None:
+    lifted = shared.types("pii", "unsuppress", "r1", "--reason", "a mailing list", "--even-unverified")
+    assert lifted.exit_code == 0, lifted.output
+    assert "decide with" not in shared.types("doctor", *CONTACTS).output
+    shared.sql("UPDATE common_room_contacts SET full_name = 'Changed' WHERE id = 'c3'")
+    assert "10 delivered" in shared.types("run", "contacts", *CONTACTS).output
+
+
+def test_a_confirmation_of_a_request_that_does_not_wait_is_refused(settled: Terminal) -> None:
+    for request in ("r1", "r9"):
+        result = settled.types("pii", "confirm", request)
+        assert (result.exit_code, f"no request {request} waits for a decision" in result.output) == (1, True)

@@ -72,6 +72,7 @@ def sync(
     after: bool = False,
     abreast: int = 128,
     timing: EngineTiming | None = None,
+    **room: Any,
 ) -> None:
     with contextlib.suppress(AlreadyRunning):
         run_sync(
@@ -79,6 +80,7 @@ def sync(
             open_warehouse(*url.split()),
             _destination(base_url, token, dies_at, after, abreast),
             timing=timing,
+            **room,
         )
 
 
@@ -90,9 +92,11 @@ def settle(
     dies_at: int | None = None,
     after: bool = False,
     timing: EngineTiming | None = None,
+    **room: Any,
 ) -> None:
     removals = Removals(
         open_warehouse(*url.split()),
+        **room,
         timing=Timing(engine=timing or EngineTiming()),
         clock=lambda: datetime.now(UTC) + ahead,
     )

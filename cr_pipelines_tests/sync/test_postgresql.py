@@ -10,7 +10,7 @@ import pytest
 
 from cr_pipelines.sync import RunRegistry
 from cr_pipelines.warehouse import Relation, WarehouseError, open_warehouse
-from cr_pipelines.warehouse.conformance import Collected
+from cr_pipelines.warehouse.conformance_sinks import Collected
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
 

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from cr_pipelines.sync import Timing
 from cr_pipelines.sync.contract import address_hash
 from cr_pipelines.sync.contract.identity import canonical_domain, keyed_hash, keyed_hashes, lowered
+from cr_pipelines.sync.contract.punycode import punycode
 from cr_pipelines.sync.model import RunKey
 from cr_pipelines.sync.privacy import address_search
+from cr_pipelines.sync.privacy.address_search import hashes_in
 from cr_pipelines.sync.privacy.lease import lease_clock
 from cr_pipelines.sync.privacy.send_guard import InFlight, LeaseExpired, RowSuppressed
 from cr_pipelines.sync.privacy.suppression import Suppressed
@@ -210,3 +212,26 @@ def test_the_list_and_the_lease_are_checked_after_the_search() -> None:
     watch._looked_at = float("-inf")
     with pytest.raises(LeaseExpired):
         InFlight(watch, ()).enter(as_json(BOB))
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40))
+def test_punycode_is_that_of_python(label: str) -> None:
+    assert punycode(label) == label.encode("punycode").decode()
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "b\u00fccher{}.de",
+        "\u65e5\u672c{}.jp",
+        "\ud55c\uad6d{}.kr",
+        "\u043f\u0440\u0438{}\u043c\u0435\u0440.\u0440\u0444",
+        "\u0645\u062b\u0627\u0644.\u0645\u0635\u0631",
+    ],
+)
+def test_a_domain_of_letters_needs_none_of_the_slow_rules_of_idna(domain: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow: list[str] = []
+    monkeypatch.setattr("cr_pipelines.sync.contract.identity.idna.encode", lambda text, **_: slow.append(text))
+    text = " ".join(f"p{number}@{domain.format(number)}" for number in range(300))
+    assert len(hashes_in(as_json(text))) >= 300
+    assert slow == []

@@ -24,6 +24,7 @@ class TestPostgreSQL(WarehouseConformance):
         **WarehouseConformance.samples,
         "list": "ARRAY['a', 'b']",
         "other lists": ("ARRAY['b', 'a']", "ARRAY['a,b']", "ARRAY['a', 'b', '']", "ARRAY['a', NULL]", "ARRAY['a']"),
+        "json": "CAST('{text}' AS jsonb)",
         "struct": """CAST('{"x": 1, "y": "a"}' AS jsonb)""",
         "other structs": tuple(
             f"CAST('{text}' AS jsonb)" for text in ('{"x": 1, "y": "b"}', '{"x": 2, "y": "a"}', '{"x": 1, "y": ""}')

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from cr_pipelines.warehouse import Warehouse, WarehouseError, open_warehouse
-from cr_pipelines.warehouse.conformance import Collected
+from cr_pipelines.warehouse.conformance_sinks import Collected
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cr_pipelines.cli.doctor.checklist import Checklist
 from cr_pipelines.cli.project import Project
 from cr_pipelines.removal import Removals
 from cr_pipelines.sync import privacy_messages, privacy_state
-from cr_pipelines.warehouse import SourceMissing, SourceSession, Warehouse, WarehouseError
+from cr_pipelines.warehouse import Relation, SourceMissing, SourceSession, Warehouse, WarehouseError
 from cr_pipelines.wording import count
 
 
@@ -24,8 +24,11 @@ def _check_privacy(checklist: Checklist, project: Project, warehouse: Warehouse)
     standing = Removals(warehouse, schema=project.state_schema).standing()
     known = sum(standing.by_status.values())
     with warehouse.session() as session, warehouse.source_session(session) as reading:
-        if not known and not _exists(reading, project):
-            checklist.note(f"off, because there is no table {project.requests.relation}")
+        if not known and not any(_exists(reading, source.relation) for source in project.requests):
+            tables = ", ".join(str(source.relation) for source in project.requests)
+            checklist.note(
+                f"off, because there is no table {tables}" if tables else "off, because no removals use this connection"
+            )
             return
         found = privacy_state(
             session, project.state_schema, project.requests, datetime.now(UTC), record=False, reading=reading
@@ -34,13 +37,19 @@ def _check_privacy(checklist: Checklist, project: Project, warehouse: Warehouse)
     checklist.ok(f"{count(known, 'request')} known{f': {listed}' if listed else ''}")
     for message in privacy_messages(*found):
         checklist.problem(message)
+    if standing.shared:
+        checklist.problem(
+            f"{count(len(standing.shared), 'request')} about an address that was sent for many people or things: "
+            "decide with cr-pipelines pii confirm ID, or cr-pipelines pii unsuppress ID; cr-pipelines pii report lists "
+            "them as shared"
+        )
     if standing.overdue:
         checklist.problem(f"{count(len(standing.overdue), 'request')} overdue: see cr-pipelines pii report")
 
 
-def _exists(session: SourceSession, project: Project) -> bool:
+def _exists(session: SourceSession, relation: Relation) -> bool:
     try:
-        session.columns(project.requests.relation)
+        session.columns(relation)
     except SourceMissing:
         return False
     except WarehouseError:

@@ -13,7 +13,16 @@ from cr_pipelines.cli.doctor.columns import compare_columns
 from cr_pipelines.cli.errors import explain
 from cr_pipelines.cli.hints import tables_like
 from cr_pipelines.cli.project import Project
-from cr_pipelines.sync import Options, Report, RunRecord, RunRegistry, SourceUnusable, Sync, run_sync
+from cr_pipelines.sync import (
+    Options,
+    Report,
+    RunRecord,
+    RunRegistry,
+    SourceUnusable,
+    Sync,
+    run_sync,
+    without_own_name,
+)
 from cr_pipelines.warehouse import SourceMissing, Warehouse
 from cr_pipelines.wording import count
 
@@ -161,7 +170,8 @@ class SyncChecks:
             )
             problems = sorted(report.problems, key=lambda problem: -problem.rows)
             for problem in problems[:_MOST_PROBLEMS]:
-                self._checklist.detail(f"{problem.rows:,} x {problem.message}")
+                _, message = without_own_name(problem.field, problem.reason_code, problem.message)
+                self._checklist.detail(f"{problem.rows:,} x {message}")
             if len(problems) > _MOST_PROBLEMS:
                 self._checklist.detail(f"and {count(len(problems) - _MOST_PROBLEMS, 'more kind')} of problem")
         if report.rejected:

@@ -1,7 +1,7 @@
 """The check of the catalog: does the room have everything that the syncs name?
 
 Goes in: the syncs of a project, and the catalog that was read last. Comes out: a result for each table of the catalog,
-with the unknown names and the nearest known ones.
+with the number of unknown names, and those that resemble a known one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -88,5 +88,6 @@ def _result(key: dg.AssetKey, unknown: _Unknown) -> dg.AssetCheckResult:
 
 
 def _shown(unknown: UnknownName) -> str:
-    """Return the name, unless somebody put an email address into the column."""
-    return "(contains an @)" if "@" in unknown.name else unknown.name[:60]
+    """Return the name if it resembles one of the room, or else its column only: it may be anybody's data."""
+    resembles = "did you mean" in unknown.message and "@" not in unknown.name
+    return unknown.name[:60] if resembles else f"a value of {unknown.column}"

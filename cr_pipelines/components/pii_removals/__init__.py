@@ -6,7 +6,6 @@ Goes in: YAML that names a table of requests. Comes out: an asset with checks, a
 from cr_pipelines.components.pii_removals.component import CommonRoomPiiRemovals
 from cr_pipelines.components.pii_removals.execution import RemovalEvents, execute_removals
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
-from cr_pipelines.components.shared.requests import request_source_of
 
 __all__ = [
     "CommonRoomPiiRemovals",
@@ -15,5 +14,4 @@ __all__ = [
     "RemovalSensor",
     "RequestColumns",
     "execute_removals",
-    "request_source_of",
 ]

@@ -12,7 +12,7 @@ import dagster as dg
 from cr_pipelines.components.pii_removals.checks import REMOVED_IN_TIME, removal_check_specs
 from cr_pipelines.components.pii_removals.execution import RemovalEvents
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor
-from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection, connection_metadata
 from cr_pipelines.components.shared.failures import NO_RUN_RETRY, without_text
 from cr_pipelines.components.shared.runs import TICK_WAIT_SECONDS, run_in_progress
 from cr_pipelines.components.shared.schedules import SyncSchedule, build_schedule
@@ -74,7 +74,7 @@ def _build_asset(spec: dg.AssetSpec, execute: ExecuteRemovals, connection: Conne
     # No pool: a removal must not wait for a sync to end, and its few requests respect the server's rate limit headers.
     @dg.multi_asset(
         name=spec.key.to_python_identifier(),
-        specs=[spec],
+        specs=[spec.merge_attributes(metadata=connection_metadata(connection))],
         check_specs=removal_check_specs(spec.key),
         can_subset=True,
         required_resource_keys=connection.resource_keys,

@@ -4,13 +4,12 @@ Goes in: where requests arrive. Comes out: asset specs.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 import dagster as dg
 
 from cr_pipelines.components.shared.assets import asset_kinds, upstream_keys, warehouse_kind
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
-from cr_pipelines.components.shared.requests import REQUESTS
+from cr_pipelines.components.shared.requests import removals_metadata
 from cr_pipelines.removal import RequestSource
 
 
@@ -35,7 +34,7 @@ def build_removal_spec(
         group_name=group_name or connection.group,
         owners=list(owners),
         kinds=asset_kinds(connection.url),
-        metadata={REQUESTS: asdict(source)},
+        metadata=removals_metadata(source),
         skippable=True,
     )
 

@@ -15,6 +15,8 @@ from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 
 _R = TypeVar("_R", CommonRoomResource, WarehouseResource)
 
+_CONNECTION = "common_room/connection"
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -67,6 +69,21 @@ class Connection:
 
 DEFAULT_CONNECTION = Connection()
 """The resources `common_room` and `warehouse`."""
+
+
+def connection_metadata(connection: Connection) -> dict[str, str]:
+    """Return metadata that shows which resources an asset uses, and from which `connection_of_spec` makes them."""
+    if connection.resource_keys == DEFAULT_CONNECTION.resource_keys:
+        return {}
+    return {_CONNECTION: f"{connection.name} {connection.common_room} {connection.warehouse}"}
+
+
+def connection_of_spec(spec: dg.AssetSpec) -> Connection:
+    """Return the connection of an asset of a sync or of removals, without its URL."""
+    value = spec.metadata.get(_CONNECTION)
+    if value is None:
+        return DEFAULT_CONNECTION
+    return Connection(*str(value.value if isinstance(value, dg.MetadataValue) else value).split(" "))
 
 
 def check_resources(resources: Mapping[str, Any], connection: Connection = DEFAULT_CONNECTION) -> None:

@@ -1,26 +1,61 @@
-"""Where privacy requests are, said by one component and read by the others.
+"""Where privacy requests are, said by the removals and read by the syncs of the same connection.
 
-Goes in: the specs of a code location. Comes out: the source of requests that the removals read.
+Goes in: the specs of a code location. Comes out: the tables of requests, and the assets of the removals.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import dagster as dg
 
 from cr_pipelines.components.shared.checks import WARN, check_result
+from cr_pipelines.components.shared.connections import Connection, connection_of_spec
 from cr_pipelines.sync import RequestSource, privacy_messages
 
-REQUESTS = "common_room/requests"
-"""The metadata of the removals' asset that says where requests are, so that syncs find them too."""
-
+_REQUESTS = "common_room/requests"
+_REQUEST_TABLES = "common_room/request_tables"
 
 REQUESTS_SUBMITTED = "requests_submitted"
 """The check of the removals' asset that every sync evaluates too, as the removals themselves may be switched off."""
 
 
-def removals_key_of(specs: Iterable[dg.AssetSpec]) -> dg.AssetKey | None:
-    """Return the key of the removals' asset by the specs of a code location; None if it has none."""
-    return next((spec.key for spec in specs if REQUESTS in spec.metadata), None)
+def removals_metadata(source: RequestSource) -> dict[str, Any]:
+    """Return the metadata of the removals' asset that says where requests are, so that syncs find them too."""
+    return {_REQUESTS: asdict(source)}
+
+
+def sync_requests_metadata(sources: Sequence[RequestSource]) -> dict[str, Any]:
+    """Return the metadata of a sync's asset that says which tables of requests it reads."""
+    return {_REQUEST_TABLES: [asdict(source) for source in sources]}
+
+
+def removals_keys_of(specs: Iterable[dg.AssetSpec], connection: Connection) -> list[dg.AssetKey]:
+    """Return the assets of the connection's removals among the specs of a code location."""
+    return [spec.key for spec in _removals(specs) if _is_of(spec, connection)]
+
+
+def request_sources_of(specs: Iterable[dg.AssetSpec], connection: Connection) -> tuple[RequestSource, ...]:
+    """Return where the privacy requests of a connection are by the specs of a code location.
+
+    They are where the connection's removals read them. The default table counts only where there are no removals.
+    """
+    removals = _removals(specs)
+    if not removals:
+        return (RequestSource(),)
+    own = (RequestSource(**_value(spec, _REQUESTS)) for spec in removals if _is_of(spec, connection))
+    return tuple(dict.fromkeys(own))
+
+
+def request_sources_of_sync(spec: dg.AssetSpec, around: Sequence[dg.AssetSpec]) -> tuple[RequestSource, ...]:
+    """Return the tables of requests that a sync reads, by its spec and those of its code location.
+
+    A job that runs in this process shows no code location; then the sync's own spec has those of its project.
+    """
+    listed = [RequestSource(**source) for source in _value(spec, _REQUEST_TABLES) or ()]
+    if _REQUEST_TABLES in spec.metadata and not _removals(around):
+        return tuple(listed)
+    return tuple(dict.fromkeys((*listed, *request_sources_of(around, connection_of_spec(spec)))))
 
 
 def requests_submitted(key: dg.AssetKey, waiting: int, problem: str | None = None) -> dg.AssetCheckResult:
@@ -30,10 +65,15 @@ def requests_submitted(key: dg.AssetKey, waiting: int, problem: str | None = Non
     return check_result(key, REQUESTS_SUBMITTED, WARN if messages else None, message, {"requests_waiting": waiting})
 
 
-def request_source_of(specs: Iterable[dg.AssetSpec]) -> RequestSource:
-    """Return where privacy requests are by the specs of a code location; the default table if none says."""
-    for spec in specs:
-        found = spec.metadata.get(REQUESTS)
-        if found is not None:
-            return RequestSource(**dict(getattr(found, "value", found)))
-    return RequestSource()
+def _removals(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
+    return [spec for spec in specs if _REQUESTS in spec.metadata]
+
+
+def _is_of(spec: dg.AssetSpec, connection: Connection) -> bool:
+    found = connection_of_spec(spec)
+    return (found.common_room, found.warehouse) == (connection.common_room, connection.warehouse)
+
+
+def _value(spec: dg.AssetSpec, name: str) -> Any:
+    found = spec.metadata.get(name)
+    return found.value if isinstance(found, dg.MetadataValue) else found

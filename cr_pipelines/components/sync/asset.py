@@ -9,11 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection, connection_metadata
 from cr_pipelines.components.sync.checks import check_specs
 from cr_pipelines.components.sync.execution import SyncEvents, execute_sync
 from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds, SyncRunConfig
-from cr_pipelines.components.sync.specs import connection_metadata, sync_metadata
+from cr_pipelines.components.sync.specs import sync_metadata
 from cr_pipelines.sync import Sync
 
 Execute = Callable[..., SyncEvents]

@@ -10,7 +10,7 @@ import dagster as dg
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
 from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds
-from cr_pipelines.sync import Report, RowsOutside, rows
+from cr_pipelines.sync import Report, RowsOutside, rows, without_own_name
 
 SOURCE_USABLE = "source_usable"
 REJECTIONS_UNDER_THRESHOLD = "rejections_under_threshold"
@@ -86,7 +86,8 @@ def check_results(
 
 def _values_complete(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
     dropped = report.rows_with_dropped_values
-    fields = ", ".join(dict.fromkeys(problem.field for problem in report.dropped))
+    named = (without_own_name(problem.field, problem.reason_code, problem.message) for problem in report.dropped)
+    fields = ", ".join(dict.fromkeys(field for field, _ in named))
     message = f"{rows(dropped)} in Common Room without a bad value"
     if dropped:
         message += f" (in this run: {fields})" if fields else ""

@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from typing_extensions import override
 
 from cr_pipelines.components.connection import connection_of
+from cr_pipelines.components.pii_removals import CommonRoomPiiRemovals
 from cr_pipelines.components.shared.assets import GROUP
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.project import assets_of_others, components_of_project
+from cr_pipelines.components.shared.requests import sync_requests_metadata
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.automation import on_source_update
 from cr_pipelines.components.sync.definitions import build_sync_definitions
@@ -349,7 +351,7 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
                 warn_of_missing_model(self.sync.name, self.dbt_model, known)
         return build_sync_definitions(
             self.sync,
-            spec=self.get_asset_spec(),
+            spec=self.get_asset_spec().merge_attributes(metadata=self._requests_metadata(context)),
             sources=self._source_specs(context),
             schedule=self.schedule,
             partitions=self.partitions,
@@ -360,6 +362,12 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
             execute=self.execute,
             connection=self._connection,
         )
+
+    def _requests_metadata(self, context: dg.ComponentLoadContext) -> dict[str, Any]:
+        """Return which tables of requests the sync reads; nothing if the project has no removals."""
+        removals = components_of_project(context, CommonRoomPiiRemovals)
+        own = (found.requests for found in removals if connection_of(context, found.connection) == self._connection)
+        return sync_requests_metadata(list(dict.fromkeys(own))) if removals else {}
 
     def _source_specs(self, context: dg.ComponentLoadContext) -> list[dg.AssetSpec]:
         """Return the source's table, unless an earlier sync reads the same one: Dagster takes a key only once."""

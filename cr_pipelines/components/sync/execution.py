@@ -6,6 +6,7 @@ events about what happened to the rows.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -13,11 +14,12 @@ import pyarrow as pa
 from dagster_shared.check import CheckError
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, selected_results
+from cr_pipelines.components.shared.connections import connection_of_spec
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
 from cr_pipelines.components.shared.requests import (
     REQUESTS_SUBMITTED,
-    removals_key_of,
-    request_source_of,
+    removals_keys_of,
+    request_sources_of_sync,
     requests_submitted,
 )
 from cr_pipelines.components.sync.checks import (
@@ -132,6 +134,8 @@ class _SyncRun:
     ) -> SyncEvents:
         """Sync each partition, and yield what happened."""
         options = self._options(config)
+        if frame is not None:
+            self._warn_of_stored_frame()
         source = {} if frame is None else {"frame": _data_frame(frame)}
         for partition in self._partitions:
             report = run_sync(
@@ -144,12 +148,23 @@ class _SyncRun:
                 run_id=self._context.run.run_id,
                 on_plan=self._story.plan,
                 on_progress=self._show_progress,
-                requests=request_source_of(_specs_around(self._context)),
+                requests=request_sources_of_sync(self._spec, _specs_around(self._context)),
                 **source,
             )
             yield from self._events_of_report(report, options)
         if frame is None and any(partition and partition.end > datetime.now(UTC) for partition in self._partitions):
             yield from self.selected([self._within_partitions(warehouse)])
+
+    def _warn_of_stored_frame(self) -> None:
+        [frame] = [dep.asset_key for dep in self._spec.deps]
+        path = Path(self._context.instance.storage_directory(), *frame.path)
+        if path.exists():
+            self._context.log.warning(
+                "Dagster keeps the rows of %s in its storage, at %s. Give the asset the IO manager "
+                "cr_pipelines.components.DataFrameIOManager, and delete what is there",
+                frame.to_user_string(),
+                path,
+            )
 
     def _events_of_report(self, report: Report, options: Options) -> SyncEvents:
         whole = not options.keys and options.limit is None and options.resync != "failed"
@@ -213,8 +228,7 @@ class _SyncRun:
         """Say that privacy requests wait, in the log and in the check of the removals, which may be switched off."""
         for message in report.privacy_messages():
             self._context.log.warning(message)
-        key = removals_key_of(_specs_around(self._context))
-        if key is not None:
+        for key in removals_keys_of(_specs_around(self._context), connection_of_spec(self._spec)):
             result = requests_submitted(key, report.requests_waiting, report.requests_problem)
             self._context.instance.report_runless_asset_event(
                 dg.AssetCheckEvaluation(

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from cr_pipelines.components.shared.metadata import metadata_table
-from cr_pipelines.sync import COUNTERS, Progress, Report
+from cr_pipelines.sync import COUNTERS, Progress, RejectedRow, Report, without_own_name
 
 _FIRST = ("source_rows", "offered", "offered_new", "delivered")
 _LAST = ("requests", "rate_limited", "retries", "rate_limit", "interval_seconds", "rate_used", "seconds")
@@ -65,10 +65,7 @@ def rejected_table(report: Report) -> dg.TableMetadataValue:
     """Return some of the invalid and rejected rows as a table, each with its field and reason."""
     return metadata_table(
         dict.fromkeys(("key", "message", "field", "reason", "status"), "string"),
-        (
-            (row.key, row.message or "", row.field or "", row.reason_code or "", row.status)
-            for row in report.rejected_rows
-        ),
+        ((row.key, *_message_and_field(row), row.reason_code or "", row.status) for row in report.rejected_rows),
     )
 
 
@@ -100,3 +97,8 @@ def progress_metadata(progress: Progress) -> dict[str, Any]:
     if progress.seconds_left is not None:
         metadata["seconds_left"] = round(progress.seconds_left)
     return metadata
+
+
+def _message_and_field(row: RejectedRow) -> tuple[str, str]:
+    field, message = without_own_name(row.field or "", row.reason_code, row.message or "")
+    return message, field

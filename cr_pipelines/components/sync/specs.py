@@ -13,7 +13,7 @@ import dagster as dg
 
 from cr_pipelines.api import current_way
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, to_asset_key, upstream_keys, warehouse_kind
-from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection, connection_of_spec
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
 from cr_pipelines.components.sync.upstream import upstream_deps
 from cr_pipelines.sync import Sync
@@ -23,8 +23,6 @@ _METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else fiel
 """The metadata that holds each attribute of a sync that is not at its default."""
 
 _FRAME = "common_room/data_frame"
-
-_CONNECTION = "common_room/connection"
 
 LEGACY_TAG = "common_room/legacy_operation"
 """The tag of a sync that rests on an operation which the vendor's newest description leaves out."""
@@ -159,14 +157,14 @@ def syncs_of(definitions: dg.Definitions, connection: Connection | None = None) 
     return [
         sync
         for spec in definitions.resolve_all_asset_specs()
-        if (sync := _sync_of(spec)) is not None and connection in (None, _connection_of(spec))
+        if (sync := _sync_of(spec)) is not None and connection in (None, connection_of_spec(spec))
     ]
 
 
 def connections_of(definitions: dg.Definitions) -> list[Connection]:
     """Return the connections of all syncs."""
     specs = definitions.resolve_all_asset_specs()
-    return list(dict.fromkeys(_connection_of(spec) for spec in specs if _sync_of(spec) is not None))
+    return list(dict.fromkeys(connection_of_spec(spec) for spec in specs if _sync_of(spec) is not None))
 
 
 def first_days_of(definitions: dg.Definitions, connection: Connection | None = None) -> dict[str, date]:
@@ -174,7 +172,7 @@ def first_days_of(definitions: dg.Definitions, connection: Connection | None = N
     found = {}
     for spec in definitions.resolve_all_asset_specs():
         sync = _sync_of(spec)
-        if connection not in (None, _connection_of(spec)):
+        if connection not in (None, connection_of_spec(spec)):
             continue
         if sync is not None and spec.partitions_def is not None:
             first = spec.partitions_def.get_first_partition_key()
@@ -187,13 +185,6 @@ def sync_metadata(sync: Sync, frame: dg.AssetKey | None = None) -> dict[str, Any
     values = ((field, getattr(sync, field.name)) for field in fields(Sync))
     metadata = {_METADATA[field.name]: value for field, value in values if value != field.default}
     return metadata if frame is None else {**metadata, _FRAME: frame.to_user_string()}
-
-
-def connection_metadata(connection: Connection) -> dict[str, str]:
-    """Return metadata that shows which resources a sync uses, and from which `connections_of` makes the connection."""
-    if connection.resource_keys == DEFAULT_CONNECTION.resource_keys:
-        return {}
-    return {_CONNECTION: f"{connection.name} {connection.common_room} {connection.warehouse}"}
 
 
 def describe_source(sync: Sync, frame: dg.AssetKey | None = None) -> str:
@@ -282,13 +273,6 @@ def _requests(contract: Contract) -> str:
     if contract.batching:
         return f"New and changed rows of the same {', '.join(contract.batching.by)} share requests ({endpoint})."
     return f"Each new or changed row is one request ({endpoint})."
-
-
-def _connection_of(spec: dg.AssetSpec) -> Connection:
-    value = spec.metadata.get(_CONNECTION)
-    if value is None:
-        return DEFAULT_CONNECTION
-    return Connection(*str(value.value if isinstance(value, dg.MetadataValue) else value).split(" "))
 
 
 def _sync_of(spec: dg.AssetSpec) -> Sync | None:

@@ -98,32 +98,37 @@ def requests_in_wait(session: Session, schema: str) -> int:
 def privacy_state(
     session: Session,
     schema: str,
-    source: RequestSource,
+    sources: Sequence[RequestSource],
     now: datetime,
     *,
     record: bool,
     reading: SourceSession | None = None,
 ) -> tuple[int, str | None]:
-    """Return how many requests wait, new ones included, and why the source cannot be read, if so.
+    """Return how many requests wait, new ones included, and why a source cannot be read, if so.
 
     Args:
         session: to read in.
         schema: of our own tables.
-        source: of requests; it need not exist.
+        sources: of requests; none of them need exist.
         now: when new requests are seen.
         record: whether to record new requests; otherwise they are only counted.
-        reading: the source's session, where that is another one.
+        reading: the sources' session, where that is another one.
     """
+    problems, unrecorded = [], set[tuple[str, str]]()
     with _register_lock(session, schema) if record else nullcontext():
-        try:
-            new = _new_requests(session, schema, source, reading)
-        except SourceMissing:
-            return requests_in_wait(session, schema), None
-        except (SourceUnusable, WarehouseError) as error:
-            return requests_in_wait(session, schema), str(error)
-        if record:
-            _record(session, schema, new, now, SHARED_FOR)
-    return requests_in_wait(session, schema) + (0 if record else len(new)), None
+        for source in sources:
+            try:
+                new = _new_requests(session, schema, source, reading)
+            except SourceMissing:
+                continue
+            except (SourceUnusable, WarehouseError) as error:
+                problems.append(str(error))
+                continue
+            if record:
+                _record(session, schema, new, now, SHARED_FOR)
+            else:
+                unrecorded |= {(request.request_id, request.source_hash) for request in new}
+    return requests_in_wait(session, schema) + len(unrecorded), "; ".join(problems) or None
 
 
 def _entry(request: NewRequest, now: datetime) -> dict[str, Any]:

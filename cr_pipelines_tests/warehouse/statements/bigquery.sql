@@ -2590,6 +2590,15 @@ CREATE TABLE IF NOT EXISTS `common_room`.`room_tags` (
   `read_at` TIMESTAMP
 );
 
+-- create data_frames
+CREATE TABLE IF NOT EXISTS `common_room`.`data_frames` (
+  `asset` STRING,
+  `partition` STRING,
+  `number` INT64,
+  `content` STRING,
+  `written_at` TIMESTAMP
+);
+
 -- create rejected rows
 CREATE OR REPLACE VIEW `common_room`.`rejected_rows` AS
 SELECT

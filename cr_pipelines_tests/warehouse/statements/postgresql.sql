@@ -2108,6 +2108,15 @@ CREATE TABLE IF NOT EXISTS "common_room"."room_tags" (
   "read_at" TIMESTAMPTZ
 );
 
+-- create data_frames
+CREATE TABLE IF NOT EXISTS "common_room"."data_frames" (
+  "asset" TEXT,
+  "partition" TEXT,
+  "number" INT,
+  "content" TEXT,
+  "written_at" TIMESTAMPTZ
+);
+
 -- create rejected rows
 CREATE OR REPLACE VIEW "common_room"."rejected_rows" AS
 SELECT
