@@ -108,9 +108,10 @@ def load_project(definitions: str, sync: str | None = None) -> Project:
 
 @contextmanager
 def _without_beta_warnings() -> Iterator[None]:
-    """Leave out Dagster's warnings that some of its own parameters are in beta."""
+    """Leave out Dagster's warnings that some of its own parameters are not final."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
         yield
 
 

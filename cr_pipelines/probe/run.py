@@ -58,12 +58,12 @@ class Report:
     def plain(self) -> dict[str, Any]:
         """Return the report as JSON: without the room's name and address, the token, and any value of a record."""
         seen = {result.assumption.name: result.seen for result in self.results if result.agrees is not None}
-        visible_after, shapes = seen.pop("visible_after", None), seen.pop("shapes", None)
+        visible_after = seen.pop("visible_after", None)
         return {
             "cr_pipelines_probe": 1,
             "behavior": seen,
             "settle_seconds": visible_after,
-            "shapes": shapes,
+            "shapes": seen.get("shapes"),
             "results": [
                 {
                     "name": result.assumption.name,
@@ -105,7 +105,7 @@ def probe(room: ProbedRoom, consent: Consent, on_result: Callable[[Result], None
 
 
 def _tried(assumption: Assumption, room: ProbedRoom, consent: Consent) -> Result:
-    others: dict[str, Any] = {"visible_after": f"at most {_SOON:g} s", "shapes": []}
+    others: dict[str, Any] = {"visible_after": f"at most {_SOON:g} s"}
     sandbox = (Behavior().plain() | others)[assumption.name]
     read_only = consent.room_name is None
     missing = None

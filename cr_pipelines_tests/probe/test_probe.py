@@ -75,7 +75,27 @@ def test_a_shape_that_nobody_has_seen_is_found_without_a_value(sandbox: SandboxS
     with ProbedRoom(sandbox.base_url, sandbox.token) as room:
         report = probe(room, Consent())
     assert report.differences == ["shapes"]
-    assert report.plain()["shapes"] == ["GET /segments [].id: string", "GET /segments [].name: null"]
+    seen = ["GET /segments [].id: string", "GET /segments [].name: null"]
+    plain = report.plain()
+    assert plain["shapes"] == seen
+    with SandboxServer(behavior=plain["behavior"]) as made:
+        assert probed(made, room_name=None).plain()["shapes"] == seen
+
+
+def test_every_kind_of_shape_is_reproduced() -> None:
+    shapes = [
+        "GET /api-token-status communityId: number",
+        "GET /members/customFields [].type: missing",
+        "GET /members/customFields [].values[]: object",
+        "GET /segments body: object",
+        "GET /members reason: array",
+        "GET /tags/999999999 body: string",
+    ]
+    with SandboxServer(behavior={"shapes": shapes}) as sandbox:
+        report = probed(sandbox, room_name=None)
+    assert set(report.plain()["shapes"]) == set(shapes)
+    with pytest.raises(ValueError, match="behavior shapes must be a list"):
+        SandboxServer(behavior={"shapes": ["GET /segments"]})
 
 
 def test_a_settling_time_is_measured() -> None:

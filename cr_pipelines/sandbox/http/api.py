@@ -14,6 +14,7 @@ from cr_pipelines.sandbox.http.faults import Fault
 from cr_pipelines.sandbox.http.limits import Headers
 from cr_pipelines.sandbox.http.routing import Call, Operation
 from cr_pipelines.sandbox.http.scripts import Reply, Script, retired
+from cr_pipelines.sandbox.http.shapes import reshaped
 from cr_pipelines.sandbox.http.state import SandboxState
 from cr_pipelines.sandbox.workspace.errors import InvalidInput, NotFound, WorkspaceError
 
@@ -102,6 +103,8 @@ def _run(sandbox: SandboxState, request: Request, headers: Headers) -> Reply:
         _log.exception("%s cannot be processed", request.found[0].id if request.found else "a request")
         status, content = failure(500, "internal-error")
         why = "a fault of the sandbox; its log has the traceback"
+    if room.behavior.shapes and request.method == "GET":
+        content = reshaped(request.path, status, content, room.behavior.shapes)
     sent = _OK if content is None else orjson.dumps(content)
     if status == 202 and room.behavior.accepted == "empty":
         sent = b""

@@ -4,6 +4,7 @@ Goes in: plain values, such as those that `cr-pipelines probe` found in a real r
 its defaults are what the sandbox does, and what the client of this package expects.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
@@ -11,6 +12,9 @@ from typing import Any, Literal, get_args
 Shapes = Literal["observed", "documented"]
 DATE_FORMS = ("date_time", "without_offset", "date", "rfc_1123", "month_day_year")
 ACCEPTED_DATES = ("date_time", "rfc_1123", "month_day_year")
+
+SHAPE = re.compile(r"GET (?P<path>/\S+) (?P<place>\S+): (?P<type>string|number|boolean|array|object|null|missing)")
+"""A part of a response, and the type that it has in a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Behavior:
         retry_after: the form of a 429's Retry-After.
         limit_headers: what the names of the rate limit's headers begin with.
         limit_body: whether the body of a 429 has `rateLimit`, or only a reason.
+        shapes: parts of responses that have another type, such as `GET /segments [].id: string`.
     """
 
     lookup: Literal["ids", "list"] = "ids"
@@ -74,6 +79,7 @@ class Behavior:
     retry_after: Literal["date_time", "seconds", "http_date", "none"] = "date_time"
     limit_headers: Literal["x-ratelimit", "ratelimit", "none"] = "x-ratelimit"
     limit_body: Literal["rate_limit", "reason"] = "rate_limit"
+    shapes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -85,6 +91,8 @@ class Behavior:
             raise ValueError(f"behavior dates must be a list of {', '.join(DATE_FORMS)}")
         if not isinstance(self.retired, tuple) or not all(isinstance(id_, str) for id_ in self.retired):
             raise ValueError("behavior retired must be a list of operation ids")
+        if not isinstance(self.shapes, tuple) or not all(SHAPE.fullmatch(str(shape)) for shape in self.shapes):
+            raise ValueError("behavior shapes must be a list such as GET /segments [].id: string")
         longest = self.longest_value
         if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int) or longest < 1):
             raise ValueError("behavior longest_value must be a number of characters, or null for any")
