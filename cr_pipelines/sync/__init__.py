@@ -7,6 +7,7 @@ suppressed people out, `deliver` sends it, `state` records what became of it, an
 from cr_pipelines.sync.audit import AUDITED_KINDS, AuditReport, audit_sync
 from cr_pipelines.sync.catalog import CATALOG_TABLES, UnknownName, read_catalog, unknown_names
 from cr_pipelines.sync.counters import COUNTERS, Counter
+from cr_pipelines.sync.entry_point import run_sync
 from cr_pipelines.sync.errors import (
     AlreadyRunning,
     OtherRoom,
@@ -46,7 +47,6 @@ from cr_pipelines.sync.report import (
     rows,
     without_own_name,
 )
-from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.adoption import RoomAdoption, adopt_room
 from cr_pipelines.sync.state.compaction import CompactedPartition, compact_ledger
 from cr_pipelines.sync.state.copying import copy_state

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cr_pipelines.api import CommonRoomClient, NotFound, OperationGone
+from cr_pipelines.sync.entry_point import run_sync
 from cr_pipelines.sync.errors import SyncError
 from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
 from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.model import Destination, Options, Sync
 from cr_pipelines.sync.profile_comparison import ACCOUNTS, differing_fields
 from cr_pipelines.sync.report import MOST_EXPLAINED, rows
-from cr_pipelines.sync.run import run_sync
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.warehouse import Warehouse

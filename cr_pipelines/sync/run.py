@@ -5,12 +5,10 @@ inside the warehouse, deliver what the plan offers, record what became of it.
 """
 
 import time
-import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -26,12 +24,12 @@ from cr_pipelines.sync.deliver.run_end import RunEnd
 from cr_pipelines.sync.deliver.silence import ServerSilent, watch_silence
 from cr_pipelines.sync.deliver.workers import Delivery
 from cr_pipelines.sync.errors import OtherRoom, RoomNotConfirmed, SyncError
-from cr_pipelines.sync.event_loop import check_no_loop_runs, run_in_loop
+from cr_pipelines.sync.event_loop import run_in_loop
 from cr_pipelines.sync.explanation import RowExplanation
 from cr_pipelines.sync.interruption import Interruption, run_interruptibly
 from cr_pipelines.sync.model import Destination, Options, Partition, RunKey, Sync
 from cr_pipelines.sync.plan import Plan, Planner, describe
-from cr_pipelines.sync.plan.dataframe import FRAME, as_arrow
+from cr_pipelines.sync.plan.dataframe import FRAME
 from cr_pipelines.sync.plan.record_statements import PlannedRun
 from cr_pipelines.sync.privacy.ingestion import privacy_state
 from cr_pipelines.sync.privacy.lease import lease_clock
@@ -44,80 +42,12 @@ from cr_pipelines.sync.state.column_hashes import HashedColumns, read_column_has
 from cr_pipelines.sync.state.heartbeat import Heartbeat
 from cr_pipelines.sync.state.ledger import Ledger
 from cr_pipelines.sync.state.outbox import Outbox
-from cr_pipelines.sync.state.processes import mark_running
 from cr_pipelines.sync.state.room import RoomCheck
 from cr_pipelines.sync.state.runs import RunRegistry
 from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.sync.timing import Timing
 from cr_pipelines.sync.worker_pool import WorkerPool
 from cr_pipelines.warehouse import Session, SourceSession, Warehouse, WarehouseError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def run_sync(
-    sync: Sync,
-    warehouse: Warehouse,
-    destination: Destination,
-    *,
-    schema: str = "common_room",
-    options: Options | None = None,
-    partition: Partition | None = None,
-    frame: "pd.DataFrame | pa.Table | None" = None,
-    run_id: str | None = None,
-    on_plan: Callable[[Report], None] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-    timing: Timing | None = None,
-    requests: RequestSource | Sequence[RequestSource] | None = None,
-) -> Report:
-    """Bring Common Room up to date with a source: plan in the warehouse, send what changed, record every outcome.
-
-    Args:
-        sync: what to sync.
-        warehouse: where the source and our own tables are; `open_warehouse` takes a URL for each. No session is open
-            while requests are sent, except to write outcomes.
-        destination: the room. No client is opened when nothing has to be sent.
-        schema: the warehouse schema of our own tables, created if it does not exist.
-        options: what this run does differently.
-        partition: the day of the source to sync; None for all of it.
-        frame: rows to read instead of the sync's source, which then needs no table. The warehouse reads them for the
-            plan and does not keep them. The columns are the contract, as a table's would be.
-        run_id: names the run in the ledger; None for a random one.
-        on_plan: called with what the plan found, before the first row is sent.
-        on_progress: called every few seconds while rows are sent.
-        timing: how often to write, look and report; for tests.
-        requests: where privacy requests are, which suppress people first of all; None for the table
-            `common_room_pii_requests`. None of them need exist.
-
-    Returns:
-        what became of every row.
-
-    Raises:
-        SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
-        AlreadyRunning: another run of the same sync is alive.
-        TakenOver: another run took this one for dead; this one stopped sending.
-        OtherRoom: the state schema belongs to another room, or another destination source; nothing was sent.
-        RoomNotConfirmed: nobody can say whether it does; nothing was sent.
-        StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
-        SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
-        SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
-    """
-    check_no_loop_runs()
-    run = Run(
-        sync if frame is None else replace(sync, source=FRAME),
-        warehouse,
-        destination,
-        schema,
-        options or Options(),
-        partition,
-        run_id or uuid.uuid4().hex,
-        None if frame is None else as_arrow(frame),
-        timing or Timing(),
-        _sources_of(requests),
-    )
-    with mark_running(run.key.run_id):
-        return run.go(on_plan, on_progress)
 
 
 class Run:
@@ -162,7 +92,7 @@ class Run:
     def go(
         self, on_plan: Callable[[Report], None] | None = None, on_progress: Callable[[Progress], None] | None = None
     ) -> Report:
-        """Run, and return the report. Raises as `run_sync` says."""
+        """Run, and return the report. Raises as `run_sync` does."""
         begun = time.monotonic()
         remote = self._read_room()
         self._resolve_names()
@@ -433,9 +363,3 @@ class Run:
             report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
         report.count_not_sent()
         report.seconds = time.monotonic() - begun
-
-
-def _sources_of(requests: RequestSource | Sequence[RequestSource] | None) -> Sequence[RequestSource]:
-    if requests is None:
-        return (RequestSource(),)
-    return (requests,) if isinstance(requests, RequestSource) else requests

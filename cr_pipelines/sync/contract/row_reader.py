@@ -4,7 +4,7 @@ Goes in: the values of a row, in the order of the contract's columns. Comes out:
 every problem of the row and none of its values.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -160,8 +160,14 @@ class RowReader:
                     email_hash = hashes[-1]
         if problems:
             raise InvalidRow(problems)
+        request = self._build(read)
+        email_hash = email_hash or (hashes[0] if hashes else None)
+        group = self._group(read)
+        return Outgoing(request, tuple(hashes), email_hash, person, group, tuple(dropped), tuple(dropped_texts))
+
+    def _build(self, read: dict[str, Any]) -> Request:
         try:
-            request = self._contract.build(read, self._context)
+            return self._contract.build(read, self._context)
         except ValidationError as error:
             # The API's model rejects what the readers accepted: name the field all the same.
             raise InvalidRow(
@@ -170,15 +176,8 @@ class RowReader:
                     for fault in error.errors(include_input=False, include_url=False)
                 ]
             ) from None
-        group = tuple(read.get(name) for name in self._group_by) if self._group_by else ()
-        if all(value is None for value in group):
-            group = ()
-        return Outgoing(
-            request,
-            tuple(hashes),
-            email_hash or (hashes[0] if hashes else None),
-            person,
-            group,
-            tuple(dropped),
-            tuple(dropped_texts),
-        )
+
+    def _group(self, read: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what rows must share to be sent in one request; empty for a row that is sent alone."""
+        group = tuple(read.get(name) for name in self._group_by)
+        return () if all(value is None for value in group) else group
