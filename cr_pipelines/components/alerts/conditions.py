@@ -6,6 +6,7 @@ out: alerts that begin or go on, and those that are over.
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
@@ -121,16 +122,22 @@ def checks(
 def _evaluations(
     instance: dg.DagsterInstance, key: dg.AssetCheckKey, memory: Memory
 ) -> Iterator[AssetCheckExecutionRecord]:
-    """Yield the new results of a check, the oldest first."""
+    """Yield the new results of a check, the oldest first, up to one of a run that goes on: it may yet fail."""
     last = memory.checks.get(key.to_user_string())
     most = 1 if last is None else _MOST_EVALUATIONS
     found = instance.event_log_storage.get_asset_check_execution_history(
         key, limit=most, status={Status.SUCCEEDED, Status.FAILED}
     )
-    new = [record for record in reversed(found) if last is None or record.id > last]
+    unseen = (record for record in reversed(found) if last is None or record.id > last)
+    new = list(takewhile(lambda record: _has_ended(instance, record.run_id), unseen))
     if new:
         memory.checks[key.to_user_string()] = new[-1].id
     yield from new
+
+
+def _has_ended(instance: dg.DagsterInstance, run_id: str) -> bool:
+    run = instance.get_run_by_id(run_id)
+    return run is None or run.is_finished
 
 
 def _check_alert(record: AssetCheckExecutionRecord, *, warnings: bool) -> Alert:
