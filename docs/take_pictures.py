@@ -86,6 +86,21 @@ FAILURES: dict[str, dict[str, Any]] = {
 
 PLOTS = ("dagster/row_count", "rows_delivered", "rows_invalid", "seconds")
 
+TOP_OF_TEXT = """text => {
+    const tops = [];
+    const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (nodes.nextNode()) {
+        const place = nodes.currentNode.data.indexOf(text);
+        if (place >= 0) {
+            const range = document.createRange();
+            range.setStart(nodes.currentNode, place);
+            range.setEnd(nodes.currentNode, place + 1);
+            tops.push(range.getBoundingClientRect().top);
+        }
+    }
+    return Math.min(...tops.filter(top => 0 < top && top < innerHeight), innerHeight);
+}"""
+
 
 def main() -> None:
     """Take the pictures of the stories that are named, else of all: some weeks, a month of activities, failures."""
@@ -141,7 +156,8 @@ def take_failure(name: str, demo: RunningDemo, browser: Browser, run: str) -> No
     if name in ("login_page", "revoked_token"):
         with opened(browser, width=1280, height=760, scale=0.9) as page:
             dagster_pages.open_run(page, demo.dagster, run)
-            take(f"run_{name}", page, page.locator("body"), margin=(0, 0))
+            # The paths of a stack trace are those of one machine.
+            take(f"run_{name}", page, page.locator("body"), margin=(0, 0), above="Stack Trace")
 
 
 def live_through_weeks(demo: RunningDemo, browser: Browser) -> None:
@@ -256,11 +272,11 @@ def opened(browser: Browser, *, width: int, height: int, scale: float) -> Iterat
         yield page
 
 
-def take(name: str, page: Page, *shown: Locator, margin: tuple[int, int]) -> None:
-    """Take the part of the page around the locators, once it no longer changes."""
+def take(name: str, page: Page, *shown: Locator, margin: tuple[int, int], above: str | None = None) -> None:
+    """Take the part of the page around the locators, or what of it is above a text, once it no longer changes."""
     give_up = time.monotonic() + SETTLE_SECONDS
     before = b""
-    while (picture := page.screenshot(clip=around(shown, margin))) != before:
+    while (picture := page.screenshot(clip=cut(around(shown, margin), page, above))) != before:
         if time.monotonic() > give_up:
             sys.exit(f"{name} still changes after {SETTLE_SECONDS} seconds")
         before = picture
@@ -279,6 +295,11 @@ def around(shown: tuple[Locator, ...], margin: tuple[int, int]) -> FloatRect:
     right = max(box["x"] + box["width"] for box in boxes) + margin[0]
     bottom = max(box["y"] + box["height"] for box in boxes) + margin[1]
     return {"x": left, "y": top, "width": right - left, "height": bottom - top}
+
+
+def cut(box: FloatRect, page: Page, above: str | None) -> FloatRect:
+    """Return a box as far down as a text, where it is in sight."""
+    return box if above is None else {**box, "height": page.evaluate(TOP_OF_TEXT, above) - box["y"]}
 
 
 if __name__ == "__main__":
