@@ -299,6 +299,9 @@ class Run:
         async def deliver(client: CommonRoomClient) -> None:
             try:
                 await self._room.check(client, sends=not dry_run)
+                if isinstance(self._room.problem, NotTheApi):
+                    # Rows would go to whatever responds in place of the API.
+                    raise self._room.problem
                 if dry_run:
                     self._report.samples, self._report.sample_targets = await delivery.preview(
                         client, catalog, self._report.explanations

@@ -287,7 +287,8 @@ def test_a_warehouse_that_cannot_record_ends_the_sending(flow: Flow):
     fill(flow, 3_000)
     flow.sandbox.control.set_limit(50, 1)
     with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
-        running = pool.submit(run_sync, flow.sync, opened(flow.data, 1), flow.destination())
+        timing = Timing(outage_seconds=2)
+        running = pool.submit(run_sync, flow.sync, opened(flow.data, 1), flow.destination(), timing=timing)
         while not flow.posted():
             time.sleep(0.01)
         with outage(), pytest.raises(WarehouseError, match=r"another process .*has had|cannot be reached"):

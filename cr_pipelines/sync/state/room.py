@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError, NotTheApi
+from cr_pipelines.api import BadToken, CommonRoomClient, CommonRoomError
 from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.sync.errors import OtherRoom, RoomNotConfirmed
 from cr_pipelines.sync.model import Destination
@@ -92,6 +92,7 @@ class RoomCheck:
 
     Attributes:
         other: of a dry run, why it would stop before it sends.
+        problem: why the room could not be read, if so.
         requests: how many requests it took.
     """
 
@@ -103,6 +104,7 @@ class RoomCheck:
         self._recorded: Room | None = None
         self._asked: Room | None = None
         self.other: str | None = None
+        self.problem: CommonRoomError | None = None
         self.requests = 0
 
     def read(self, session: Session) -> None:
@@ -126,7 +128,6 @@ class RoomCheck:
             OtherRoom: the schema belongs to another room, or destination source. A dry run only notes it.
             RoomNotConfirmed: the token's room cannot be read, and the token is not the one that was checked last.
             BadToken: the token is refused.
-            NotTheApi: something else responds in place of the API.
         """
         try:
             await self._check(client, sends=sends and not self._dry_run)
@@ -162,10 +163,10 @@ class RoomCheck:
             return None
         try:
             self._asked = await ask_room(client, self._source_id)
-        except (BadToken, NotTheApi):
-            # Rows would go to whatever responds in place of the API.
+        except BadToken:
             raise
         except CommonRoomError as error:
+            self.problem = error
             return error
         finally:
             asked = client.stats.by_operation.get("token_status")
