@@ -88,7 +88,8 @@ def test_what_goes_wrong_is_posted_once_and_again_when_it_is_over(
     assert dagster.ended(failed) == "FAILURE"
     assert alerts(1) == ["run_failed"]
     [post] = received.posts
-    assert "contacts: 0 of 1 sent; the next run sends the other 1. Common Room rejected the token" in post["text"]
+    assert "contacts: 0 of 1 sent; the next run sends the other 1." in post["text"]
+    assert "Common Room rejected the token" in post["text"]
     assert post["link"] == f"https://dagster.example/runs/{failed}"
 
     sandbox.control.reset()
