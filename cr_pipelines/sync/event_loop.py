@@ -30,12 +30,19 @@ def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
     Raises:
         BaseException: what the work raises, or what the signal's handler does; SystemExit where none is set.
     """
-    # Not uvloop's loop, which is no faster here: a client that outlives its loop would abort the process, not raise.
     if threading.current_thread() is threading.main_thread():
         _run_heeding_signals(work)
     else:
-        with asyncio.Runner() as runner:
+        with _runner() as runner:
             runner.run(work)
+
+
+def _runner() -> asyncio.Runner:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=new_event_loop)
 
 
 def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
@@ -57,7 +64,7 @@ def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
         await work
 
     try:
-        with asyncio.Runner() as runner:
+        with _runner() as runner:
             runner.run(watched())
     except asyncio.CancelledError:
         if not received:
