@@ -154,6 +154,10 @@ def check(deployment: Deployment, room: str, sandbox: SandboxServer) -> None:
     [command] = deployment.documented("check")
     printed = deployment.run(
         *command,
+        "--definitions",
+        "acme.definitions",
+        "--connection",
+        room,
         COMMON_ROOM_API_TOKEN=sandbox.token,
         COMMON_ROOM_BASE_URL=sandbox.base_url,
         COMMON_ROOM_DESTINATION_SOURCE_ID=str(sandbox.source_id),
