@@ -66,6 +66,11 @@ def test_an_address_is_found_whatever_surrounds_it(text: str) -> None:
     assert LIST.address_in(as_json(text.format(ADA))) == HASH
 
 
+def test_an_address_with_many_marks_is_found_after_another_mark() -> None:
+    address = "!".join("abcdefghij") + "@example.com"
+    assert address_hash(address) in hashes_in(json.dumps({"text": f"see x=x!{address}"}).encode())
+
+
 @pytest.mark.parametrize("spelling", [ADA.upper(), ADA.title(), quote(ADA, safe=""), quote(ADA.upper(), safe="")])
 def test_an_address_is_found_in_any_spelling(spelling: str) -> None:
     assert LIST.address_in(as_json(f"see {spelling} please")) == HASH

@@ -18,7 +18,7 @@ from cr_pipelines.sync.contract.identity import canonical_domain, keyed_hashes, 
 MOST = 254
 """Characters that are read on either side of an at sign. No longer address is accepted anywhere."""
 
-_MOST_STARTS = 8
+_MOST_STARTS = 16
 """Marks before an address after which it may begin, the nearest first."""
 
 _OUTSIDE = r"\s@<>()\[\]\\,;:\""
