@@ -298,10 +298,7 @@ class Run:
 
         async def deliver(client: CommonRoomClient) -> None:
             try:
-                await self._room.check(client, sends=not dry_run)
-                if isinstance(self._room.problem, NotTheApi):
-                    # Rows would go to whatever responds in place of the API.
-                    raise self._room.problem
+                await self._check_room(client, sends=not dry_run)
                 if dry_run:
                     self._report.samples, self._report.sample_targets = await delivery.preview(
                         client, catalog, self._report.explanations
@@ -330,7 +327,7 @@ class Run:
         elif deletions.keys:
 
             async def delete(client: CommonRoomClient) -> None:
-                await self._room.check(client, sends=True)
+                await self._check_room(client, sends=True)
                 stopped_by = await deletions.delete(client, mirror)
                 if stopped_by is not None:
                     self._breaker.stop(stopped_by)
@@ -339,6 +336,12 @@ class Run:
                 self._with_client(delete)
             except ServerSilent as error:
                 self._breaker.stop(str(error))
+
+    async def _check_room(self, client: CommonRoomClient, *, sends: bool) -> None:
+        """Check the room, and raise NotTheApi if rows would go to whatever responds in place of the API."""
+        await self._room.check(client, sends=sends)
+        if isinstance(self._room.problem, NotTheApi):
+            raise self._room.problem
 
     def _with_client(self, work: Callable[[CommonRoomClient], Coroutine[Any, Any, None]]) -> None:
         """Do work in the room, and count its requests."""

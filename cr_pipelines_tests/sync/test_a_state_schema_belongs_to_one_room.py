@@ -6,10 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.api import CommonRoomClient, NotTheApi
 from cr_pipelines.removal import Removals
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import Destination, OtherRoom, RoomNotConfirmed, Sync, adopt_room, run_sync
+from cr_pipelines.sync import (
+    Destination,
+    OtherRoom,
+    RoomCheck,
+    RoomNotConfirmed,
+    Sync,
+    adopt_room,
+    run_in_loop,
+    run_sync,
+)
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.scripted_server import Asked, Reply, scripted_in_thread
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
@@ -151,6 +160,26 @@ def test_another_token_whose_room_cannot_be_read_sends_nothing(flow: Flow) -> No
         with pytest.raises(RoomNotConfirmed):
             run_sync(flow.sync, flow.warehouse, destination)
         assert {asked.method for asked in server.asked} == {"GET"}
+
+
+def test_a_room_that_could_be_read_at_the_second_look_is_no_problem(flow: Flow) -> None:
+    flow.run()
+    room = RoomCheck(flow.warehouse, "common_room", None)
+    with flow.warehouse.session() as session:
+        room.read(session)
+    flow.sandbox.control.set_scripts({"operation": "getApiTokenStatus", "preset": "login_page", "times": 1})
+
+    async def look_twice() -> None:
+        # Another address of the same room has to be asked.
+        address = flow.sandbox.base_url.replace("127.0.0.1", "localhost")
+        async with CommonRoomClient(flow.sandbox.token, address) as client:
+            with pytest.raises(RoomNotConfirmed):
+                await room.check(client, sends=False)
+            assert isinstance(room.problem, NotTheApi)
+            await room.check(client, sends=False)
+
+    run_in_loop(look_twice())
+    assert room.problem is None
 
 
 def test_a_schema_from_before_records_its_room_when_it_sends_next(flow: Flow) -> None:

@@ -92,7 +92,7 @@ class RoomCheck:
 
     Attributes:
         other: of a dry run, why it would stop before it sends.
-        problem: why the room could not be read, if so.
+        problem: why the room could not be read when it was asked for last, if so.
         requests: how many requests it took.
     """
 
@@ -163,6 +163,7 @@ class RoomCheck:
             return None
         try:
             self._asked = await ask_room(client, self._source_id)
+            self.problem = None
         except BadToken:
             raise
         except CommonRoomError as error:
