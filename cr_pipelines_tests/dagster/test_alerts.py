@@ -11,6 +11,7 @@ import pytest
 from dagster.components.testing import create_defs_folder_sandbox
 
 from cr_pipelines.components import Alert, CommonRoomAlerts
+from cr_pipelines.components.alerts import conditions
 from cr_pipelines.components.alerts.alert import Memory
 from cr_pipelines.components.alerts.channels import AlertNotSent
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
@@ -129,6 +130,26 @@ def test_a_red_check_is_an_alert_until_it_passes(watched: Watched, received: Rec
     assert watched.sync()
     watched.tick()
     assert kinds(received)[1:] == [("recovered", "common_room/contacts")]
+
+
+def test_a_red_check_of_a_run_that_never_ends_is_an_alert_after_a_while(
+    watched: Watched, received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert watched.sync()
+    watched.tick()
+    watched.location.sql("DELETE FROM common_room_contacts")
+    assert watched.sync()
+    # As a run stays whose machine was switched off.
+    instance = watched.location.instance
+    [run, *_] = instance.get_runs(limit=1)
+    began = dg.DagsterEvent(event_type_value="PIPELINE_START", job_name=run.job_name)
+    instance.run_storage.handle_run_event(run.run_id, began, datetime.now(UTC))
+    watched.tick()
+    assert received.posts == []
+
+    monkeypatch.setattr(conditions, "_LONGEST_WAIT", 0.0)
+    watched.tick()
+    assert [post["check"] for post in received.posts] == ["source_not_emptied"]
 
 
 def test_a_check_that_was_red_before_the_sensor_started_is_an_alert(watched: Watched, received: Received) -> None:

@@ -22,6 +22,8 @@ _OVERLAP = timedelta(minutes=5)
 
 _MOST_RUNS = 1_000
 _MOST_EVALUATIONS = 200
+_LONGEST_WAIT = 3_600.0
+"""Seconds after which the result of a check counts, though its run has not ended: nobody may ever end it."""
 _SHOWN_TEXT = 600
 
 
@@ -122,21 +124,24 @@ def checks(
 def _evaluations(
     instance: dg.DagsterInstance, key: dg.AssetCheckKey, memory: Memory
 ) -> Iterator[AssetCheckExecutionRecord]:
-    """Yield the new results of a check, the oldest first, up to one of a run that goes on: it may yet fail."""
+    """Yield the new results of a check, the oldest first, up to one of a run that may yet fail."""
     last = memory.checks.get(key.to_user_string())
     most = 1 if last is None else _MOST_EVALUATIONS
     found = instance.event_log_storage.get_asset_check_execution_history(
         key, limit=most, status={Status.SUCCEEDED, Status.FAILED}
     )
     unseen = (record for record in reversed(found) if last is None or record.id > last)
-    new = list(takewhile(lambda record: _has_ended(instance, record.run_id), unseen))
+    new = list(takewhile(lambda record: _counts(instance, record), unseen))
     if new:
         memory.checks[key.to_user_string()] = new[-1].id
     yield from new
 
 
-def _has_ended(instance: dg.DagsterInstance, run_id: str) -> bool:
-    run = instance.get_run_by_id(run_id)
+def _counts(instance: dg.DagsterInstance, record: AssetCheckExecutionRecord) -> bool:
+    """Return whether a result is an alert of its own, or may yet belong to the failure of its run."""
+    if datetime.now(UTC).timestamp() - record.create_timestamp > _LONGEST_WAIT:
+        return True
+    run = instance.get_run_by_id(record.run_id)
     return run is None or run.is_finished
 
 
