@@ -7,9 +7,7 @@ Common Room and the warehouse.
 import difflib
 import importlib
 import sys
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +18,7 @@ import dagster as dg
 
 from cr_pipelines.cli.options import chosen_connection
 from cr_pipelines.components import Connection, connections_of, first_days_of, request_sources_of, syncs_of
+from cr_pipelines.components.shared.beta import without_beta_warnings
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Partition, RequestSource, Sync
@@ -102,17 +101,8 @@ def load_project(definitions: str, sync: str | None = None) -> Project:
     That is the one named by --connection, or else the only one with syncs, or with a sync of the name or asset key
     `sync`. Raises ClickException with the reason if they cannot be loaded, or if several connections are possible.
     """
-    with _without_beta_warnings():
+    with without_beta_warnings():
         return _load_project(definitions, sync)
-
-
-@contextmanager
-def _without_beta_warnings() -> Iterator[None]:
-    """Leave out Dagster's warnings that some of its own parameters are not final."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        yield
 
 
 def _load_project(definitions: str, sync: str | None) -> Project:
@@ -149,7 +139,7 @@ def _load_project(definitions: str, sync: str | None) -> Project:
 
 
 def _automation(loaded: dg.Definitions) -> Mapping[str, bool]:
-    with _without_beta_warnings():
+    with without_beta_warnings():
         repository = loaded.get_repository_def()
     on = {each.name: each.default_status.value == "RUNNING" for each in repository.schedule_defs}
     return on | {each.name: each.default_status.value == "RUNNING" for each in repository.sensor_defs}

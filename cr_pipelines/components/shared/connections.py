@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 import dagster as dg
 
 from cr_pipelines.components.shared.assets import GROUP, POOL
+from cr_pipelines.components.shared.metadata import metadata_value
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 
 _R = TypeVar("_R", CommonRoomResource, WarehouseResource)
@@ -80,10 +81,8 @@ def connection_metadata(connection: Connection) -> dict[str, str]:
 
 def connection_of_spec(spec: dg.AssetSpec) -> Connection:
     """Return the connection of an asset of a sync or of removals, without its URL."""
-    value = spec.metadata.get(_CONNECTION)
-    if value is None:
-        return DEFAULT_CONNECTION
-    return Connection(*str(value.value if isinstance(value, dg.MetadataValue) else value).split(" "))
+    value = metadata_value(spec, _CONNECTION)
+    return DEFAULT_CONNECTION if value is None else Connection(*str(value).split(" "))
 
 
 def check_resources(resources: Mapping[str, Any], connection: Connection = DEFAULT_CONNECTION) -> None:

@@ -1,10 +1,11 @@
-"""Tables in the metadata of an asset or a check.
+"""Metadata of assets and checks: tables that are written, and values that are read back.
 
-Goes in: column names and rows. Comes out: Dagster's table, of at most MOST_SHOWN rows.
+Goes in: column names and rows, or a spec. Comes out: Dagster's table, of at most MOST_SHOWN rows, or a plain value.
 """
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Any
 
 import dagster as dg
 
@@ -18,3 +19,9 @@ def metadata_table(columns: Mapping[str, str], rows: Iterable[tuple[str | int, .
         records=[dg.TableRecord(dict(zip(columns, row, strict=True))) for row in islice(rows, MOST_SHOWN)],
         schema=dg.TableSchema(columns=[dg.TableColumn(name, kind) for name, kind in columns.items()]),
     )
+
+
+def metadata_value(spec: dg.AssetSpec, name: str) -> Any:
+    """Return a value of a spec's metadata, as it was before Dagster wrapped it; None if there is none."""
+    found = spec.metadata.get(name)
+    return found.value if isinstance(found, dg.MetadataValue) else found

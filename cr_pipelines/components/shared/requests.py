@@ -11,6 +11,7 @@ import dagster as dg
 
 from cr_pipelines.components.shared.checks import WARN, check_result
 from cr_pipelines.components.shared.connections import Connection, connection_of_spec
+from cr_pipelines.components.shared.metadata import metadata_value
 from cr_pipelines.sync import RequestSource, privacy_messages
 
 _REQUESTS = "common_room/requests"
@@ -43,7 +44,7 @@ def request_sources_of(specs: Iterable[dg.AssetSpec], connection: Connection) ->
     removals = _removals(specs)
     if not removals:
         return (RequestSource(),)
-    own = (RequestSource(**_value(spec, _REQUESTS)) for spec in removals if _is_of(spec, connection))
+    own = (RequestSource(**metadata_value(spec, _REQUESTS)) for spec in removals if _is_of(spec, connection))
     return tuple(dict.fromkeys(own))
 
 
@@ -52,7 +53,7 @@ def request_sources_of_sync(spec: dg.AssetSpec, around: Sequence[dg.AssetSpec]) 
 
     A job that runs in this process shows no code location; then the sync's own spec has those of its project.
     """
-    listed = [RequestSource(**source) for source in _value(spec, _REQUEST_TABLES) or ()]
+    listed = [RequestSource(**source) for source in metadata_value(spec, _REQUEST_TABLES) or ()]
     if _REQUEST_TABLES in spec.metadata and not _removals(around):
         return tuple(listed)
     return tuple(dict.fromkeys((*listed, *request_sources_of(around, connection_of_spec(spec)))))
@@ -72,8 +73,3 @@ def _removals(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
 def _is_of(spec: dg.AssetSpec, connection: Connection) -> bool:
     found = connection_of_spec(spec)
     return (found.common_room, found.warehouse) == (connection.common_room, connection.warehouse)
-
-
-def _value(spec: dg.AssetSpec, name: str) -> Any:
-    found = spec.metadata.get(name)
-    return found.value if isinstance(found, dg.MetadataValue) else found

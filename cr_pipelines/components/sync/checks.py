@@ -4,11 +4,11 @@ Goes in: the engine's report of a run that planned the whole source. Comes out: 
 description says how to fix what failed.
 """
 
-import warnings
 from collections.abc import Sequence
 
 import dagster as dg
 
+from cr_pipelines.components.shared.beta import without_beta_warnings
 from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
 from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds
 from cr_pipelines.sync import Report, RowsOutside, rows, without_own_name
@@ -55,9 +55,7 @@ def check_specs(
             "No row is in Common Room without a bad value. If this fails, look in the view dropped_values for the "
             "fields and the reason of each key, and fix them in the view; the next run sends the fixed rows."
         )
-    with warnings.catch_warnings():
-        # One parameter is in preview. That is for us to watch, and noise in every terminal that loads the syncs.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
+    with without_beta_warnings():
         specs = [
             dg.AssetCheckSpec(name, asset=key, partitions_def=partitions, description=description)
             for name, description in descriptions.items()

@@ -31,7 +31,7 @@ from cr_pipelines.components.sync.checks import (
 )
 from cr_pipelines.components.sync.metadata import progress_metadata, report_metadata
 from cr_pipelines.components.sync.options import DeliveryThresholds, RejectionThresholds, SyncRunConfig
-from cr_pipelines.components.sync.specs import column_lineage
+from cr_pipelines.components.sync.specs import column_lineage, frame_of_spec
 from cr_pipelines.components.sync.story import RunStory
 from cr_pipelines.errors import CrPipelinesError
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
@@ -156,9 +156,9 @@ class _SyncRun:
             yield from self.selected([self._within_partitions(warehouse)])
 
     def _warn_of_stored_frame(self) -> None:
-        [frame] = [dep.asset_key for dep in self._spec.deps]
-        path = Path(self._context.instance.storage_directory(), *frame.path)
-        if path.exists():
+        frame = frame_of_spec(self._spec)
+        path = None if frame is None else Path(self._context.instance.storage_directory(), *frame.path)
+        if frame is not None and path is not None and path.exists():
             self._context.log.warning(
                 "Dagster keeps the rows of %s in its storage, at %s. Give the asset the IO manager "
                 "cr_pipelines.components.DataFrameIOManager, and delete what is there",

@@ -14,6 +14,7 @@ import dagster as dg
 from cr_pipelines.api import current_way
 from cr_pipelines.components.shared.assets import GROUP, asset_kinds, to_asset_key, upstream_keys, warehouse_kind
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection, connection_of_spec
+from cr_pipelines.components.shared.metadata import metadata_value
 from cr_pipelines.components.sync.options import DailyPartitions, SyncFreshness
 from cr_pipelines.components.sync.upstream import upstream_deps
 from cr_pipelines.sync import Sync
@@ -187,6 +188,12 @@ def sync_metadata(sync: Sync, frame: dg.AssetKey | None = None) -> dict[str, Any
     return metadata if frame is None else {**metadata, _FRAME: frame.to_user_string()}
 
 
+def frame_of_spec(spec: dg.AssetSpec) -> dg.AssetKey | None:
+    """Return the asset whose data frame a sync reads, if it reads one."""
+    name = metadata_value(spec, _FRAME)
+    return None if name is None else dg.AssetKey.from_user_string(name)
+
+
 def describe_source(sync: Sync, frame: dg.AssetKey | None = None) -> str:
     """Return what a sync reads, in Markdown."""
     if frame is not None:
@@ -276,11 +283,7 @@ def _requests(contract: Contract) -> str:
 
 
 def _sync_of(spec: dg.AssetSpec) -> Sync | None:
-    attributes = {
-        name: value.value if isinstance(value, dg.MetadataValue) else value
-        for name, key in _METADATA.items()
-        if (value := spec.metadata.get(key)) is not None
-    }
+    attributes = {name: value for name, key in _METADATA.items() if (value := metadata_value(spec, key)) is not None}
     if _FRAME in spec.metadata or any(
         field.default is MISSING and field.name not in attributes for field in fields(Sync)
     ):

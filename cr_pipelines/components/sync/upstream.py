@@ -11,14 +11,14 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.partitions.utils import infer_partition_mapping
 
+from cr_pipelines.components.shared.beta import without_beta_warnings
+
 _log = logging.getLogger(__name__)
 
 
 def time_window(start_offset: int = 0, end_offset: int = 0) -> dg.PartitionMapping:
     """Return Dagster's mapping by time; a day that the upstream asset does not have, such as today, needs none."""
-    with warnings.catch_warnings():
-        # One parameter is in beta. That is for us to watch, and noise in every terminal that loads the syncs.
-        warnings.simplefilter("ignore", dg.BetaWarning)
+    with without_beta_warnings():
         return dg.TimeWindowPartitionMapping(start_offset, end_offset, allow_nonexistent_upstream_partitions=True)
 
 
