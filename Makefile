@@ -31,7 +31,7 @@ test: install
 
 # Whole processes of Dagster, a browser, the wheel, the demo: half an hour and more, one at a time, before a release.
 test-system: install
-	@$(BIN)/pytest -m system $(ARGS)
+	@$(BIN)/pytest -m system $(ARGS) || $(TRY_AGAIN)
 
 # The unit tests and the core of the others, on DuckDB.
 test-fast: install
