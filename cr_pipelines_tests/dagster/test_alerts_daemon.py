@@ -1,6 +1,5 @@
 """Alerts of a project in YAML, under the real daemon and to a real webhook."""
 
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,32 +7,13 @@ import duckdb
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines_tests.support.projects import write_project
 from cr_pipelines_tests.support.receivers import Received, webhook
 from cr_pipelines_tests.support.whole_dagster import Dagster, until, whole_dagster
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 FILES = {
-    "pyproject.toml": """
-        [tool.dg]
-        directory_type = "project"
-        [tool.dg.project]
-        root_module = "acme"
-    """,
-    "acme/__init__.py": "",
-    "acme/definitions.py": """
-        from pathlib import Path
-        import dagster as dg
-
-        @dg.definitions
-        def defs():
-            return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
-    """,
-    "acme/defs/__init__.py": "",
-    "acme/defs/connection/defs.yaml": """
-        type: cr_pipelines.components.CommonRoomConnection
-        attributes: {name: default}
-    """,
     "acme/defs/contacts/defs.yaml": """
         type: cr_pipelines.components.CommonRoomSync
         attributes: {kind: contact, source: common_room_contacts, asset_key: common_room/contacts}
@@ -67,9 +47,7 @@ def dagster(
     warehouse: Path, received: Received, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Dagster]:
     project, home = tmp_path / "acme", tmp_path / "home"
-    for name, text in FILES.items():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(textwrap.dedent(text))
+    write_project(project, FILES)
     home.mkdir()
     monkeypatch.setenv("COMMON_ROOM_ALERTS_WEBHOOK", received.url)
     with whole_dagster(home, sandbox, f"duckdb:///{warehouse}", module="acme.definitions", folder=project) as dagster:

@@ -1,6 +1,5 @@
 """A sync below a real dbt project: it runs after dbt, waits for its tests, and forgets no update."""
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,32 +9,13 @@ import duckdb
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines_tests.support.projects import write_project
 from cr_pipelines_tests.support.wheel import new_environment
 from cr_pipelines_tests.support.whole_dagster import REPOSITORY, Dagster, until, whole_dagster
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 
 FILES = {
-    "pyproject.toml": """
-        [tool.dg]
-        directory_type = "project"
-        [tool.dg.project]
-        root_module = "acme"
-    """,
-    "acme/__init__.py": "",
-    "acme/definitions.py": """
-        from pathlib import Path
-        import dagster as dg
-
-        @dg.definitions
-        def defs():
-            return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
-    """,
-    "acme/defs/__init__.py": "",
-    "acme/defs/connection/defs.yaml": """
-        type: cr_pipelines.components.CommonRoomConnection
-        attributes: {name: default}
-    """,
     "acme/defs/dbt/defs.yaml": """
         type: dagster_dbt.DbtProjectComponent
         attributes: {project: "{{ context.project_root }}/dbt"}
@@ -131,9 +111,7 @@ def acme(wheel: Path, sandbox_server: SandboxServer, tmp_path_factory: pytest.Te
     # dbt-core 1.12 is built from a download that is not in the package index.
     commands = new_environment(folder / "environment", wheel, "dagster-dbt", "dbt-duckdb", "dbt-core<1.12")
     project, warehouse, home = folder / "acme", folder / "acme.duckdb", folder / "home"
-    for name, text in FILES.items():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(textwrap.dedent(text))
+    write_project(project, FILES)
     home.mkdir()
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(

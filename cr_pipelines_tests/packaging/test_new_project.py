@@ -15,7 +15,7 @@ import pytest
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
 from cr_pipelines_tests.support.wheel import PROJECT, UV, environment, new_environment
-from cr_pipelines_tests.support.whole_dagster import LOADED, REPOSITORY, Dagster, until
+from cr_pipelines_tests.support.whole_dagster import REPOSITORY, Dagster
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -136,11 +136,7 @@ def started(deployment: Deployment) -> Iterator[Dagster]:
         ]
     try:
         dagster = Dagster(f"http://127.0.0.1:{web}")
-        until(
-            lambda: dagster.ask(LOADED)["workspaceLocationEntryOrError"].get("locationOrLoadError"),
-            lambda seen: bool(seen) and seen["__typename"] == "RepositoryLocation",
-            seconds=300,
-        )
+        dagster.wait_until_loaded()
         yield dagster
     finally:
         for process in reversed(processes):

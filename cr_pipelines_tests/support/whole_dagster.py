@@ -101,6 +101,14 @@ class Dagster:
         statuses = {tag["value"]: run["status"] for run in runs for tag in run["tags"] if tag["key"] == day}
         return {day: status for day, status in statuses.items() if status in ("SUCCESS", "FAILURE")}
 
+    def wait_until_loaded(self) -> None:
+        """Return once the code location is there."""
+        until(
+            lambda: self.ask(LOADED)["workspaceLocationEntryOrError"].get("locationOrLoadError"),
+            lambda seen: bool(seen) and seen["__typename"] == "RepositoryLocation",
+            seconds=300,
+        )
+
     def ended(self, run: str) -> str:
         """The status of a run once it has ended."""
         over = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -163,11 +171,7 @@ def whole_dagster(
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     running = Dagster(f"http://127.0.0.1:{port}")
     try:
-        until(
-            lambda: running.ask(LOADED)["workspaceLocationEntryOrError"].get("locationOrLoadError"),
-            lambda seen: bool(seen) and seen["__typename"] == "RepositoryLocation",
-            seconds=300,
-        )
+        running.wait_until_loaded()
         yield running
     finally:
         process.send_signal(signal.SIGTERM)
