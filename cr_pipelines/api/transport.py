@@ -174,7 +174,7 @@ async def _send(connection: Connection, method: str, request: bytes) -> HttpResp
 
 
 def _message(method: str, address: URL, origin: ClientRequest, headers: Headers, content: bytes) -> bytes:
-    # In one piece: writelines of asyncio, from Python 3.12 on, never ends with a piece that is empty.
+    # In one piece: from Python 3.12 on, asyncio's writelines never finishes if a piece is empty.
     target = address.raw_path_qs
     if origin.proxy is not None and address.scheme == "http":
         target = f"{address.origin()}{target}"
