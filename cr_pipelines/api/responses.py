@@ -63,7 +63,7 @@ class TokenStatus(ResponseModel):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.jti is None and self.community_name is None and self.community_id is None:
-            raise ValueError("names no token and no room")
+            raise ValueError("contains neither a token nor a room")
         return self
 
 

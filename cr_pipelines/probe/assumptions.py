@@ -70,7 +70,7 @@ ASSUMPTIONS = (
     Assumption("lookup_plus", "+work belongs to an address", "a look-up without it", writing.lookup_plus),
     Assumption("same_email", "one address is one contact", "two users with it", writing.same_email),
     Assumption("same_linkedin", "one LinkedIn account is one contact", "two users with it", writing.same_linkedin),
-    Assumption("taken_tag", "a tag of a taken name is the same tag", "a tag, created twice", writing.taken_tag),
+    Assumption("taken_tag", "a tag whose name is taken is the same tag", "a tag, created twice", writing.taken_tag),
     Assumption("deleted_twice", "deleting a deleted tag succeeds", "a tag, deleted twice", writing.deleted_twice),
     Assumption("deleted_tag", "an update undeletes a tag", "a tag, deleted and updated", writing.deleted_tag),
     Assumption(
@@ -81,7 +81,7 @@ ASSUMPTIONS = (
         needs="segment",
     ),
     Assumption("dates", "dates in ISO 8601, RFC 1123 and Dec 4, 2023", "an activity for each form", writing.dates),
-    Assumption("longest_value", "a text of any length", "longer and longer texts", writing.longest_value),
+    Assumption("longest_value", "text of any length", "longer and longer text", writing.longest_value),
     Assumption("note", "a note's response has ids", "a note on a new person", writing.note),
     Assumption("removal_case", "a removal ignores case", "a removal in upper case", writing.removal_case),
     Assumption("removal_plus", "+work belongs to an address", "a removal without it", writing.removal_plus),

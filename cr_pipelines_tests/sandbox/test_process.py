@@ -98,7 +98,7 @@ def test_a_kill_loses_the_last_seconds_at_most(tmp_path: Path) -> None:
 
 def test_a_data_file_in_use_is_refused_with_a_reason(tmp_path: Path) -> None:
     data = tmp_path / "room.sqlite"
-    with SandboxServer(data=data), pytest.raises(RuntimeError, match="another sandbox"):
+    with SandboxServer(data=data), pytest.raises(RuntimeError, match="stop the sandbox that uses it"):
         SandboxServer(data=data).start()
 
 

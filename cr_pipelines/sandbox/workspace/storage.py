@@ -48,8 +48,8 @@ class Storage:
             self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
-                f"the sandbox's data file {path} cannot be used ({error}); stop another sandbox that runs on it, "
-                "choose another file, or delete this one to start with a new room"
+                f"the sandbox's data file {path} cannot be used ({error}); stop the sandbox that uses it, choose "
+                "another file, or delete this one to start with a new room"
             ) from error
 
     def _prepare(self) -> None:
