@@ -107,7 +107,7 @@ def load_project(definitions: str, sync: str | None = None) -> Project:
 
 def _load_project(definitions: str, sync: str | None) -> Project:
     module_name, _, name = definitions.partition(":")
-    # Like Dagster: a console script does not search the working directory by itself.
+    # Like Dagster: a console script does not search the working directory.
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:

@@ -400,7 +400,7 @@ def test_a_client_that_was_closed_sends_nothing_more() -> None:
         async with serving(sending(OK)) as server:
             async with CommonRoomClient(TOKEN, server.url) as room:
                 pass
-            with pytest.raises(RuntimeError, match="has been closed"):
+            with pytest.raises(RuntimeError, match="the client is closed"):
                 await room.token_status()
 
     run(test())
