@@ -73,8 +73,8 @@ def addresses_personal(key: dg.AssetKey, standing: Standing) -> dg.AssetCheckRes
     """Return whether no request waits for a decision about its address."""
     shared = standing.by_status.get("shared", 0)
     message = (
-        f"{shared:,} requests wait for a decision: their address was sent for many people or things, and rows are "
-        "suppressed while it is in them. Confirm each (cr-pipelines pii confirm ID) or lift it (cr-pipelines pii "
+        f"{shared:,} requests wait for a decision: their address was sent for many people or things, and rows that "
+        "contain it are suppressed. Confirm each (cr-pipelines pii confirm ID) or lift it (cr-pipelines pii "
         f"unsuppress ID). Request ids: {', '.join(standing.shared)}"
         if standing.shared
         else "no request waits for a decision"
