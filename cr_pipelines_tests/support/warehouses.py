@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -82,8 +82,8 @@ class PostgreSQLDatabase:
     kind = "postgresql"
     state_url = None
 
-    def __init__(self, version: int = 18):
-        self._server = postgresql_server(version)
+    def __init__(self, version: int = 18, server: Any = None):
+        self._server = server or postgresql_server(version)
         self.name = f"test_{uuid.uuid4().hex}"
         self._admin(f"CREATE DATABASE {self.name}")
         self.url = self._server.get_uri(database=self.name)
@@ -193,6 +193,12 @@ class Apart:
 @cache
 def postgresql_server(version: int) -> Any:
     """A PostgreSQL server of this process, which ends with it."""
+    off = ("fsync", "synchronous_commit", "full_page_writes")
+    return new_postgresql_server(version, dict.fromkeys(off, "off"))
+
+
+def new_postgresql_server(version: int, settings: Mapping[str, str]) -> Any:
+    """A PostgreSQL server with settings; `cleanup` ends it."""
     with warnings.catch_warnings():
         # It asks for a folder that containers do not have, and takes another.
         warnings.simplefilter("ignore")
@@ -205,8 +211,8 @@ def postgresql_server(version: int) -> Any:
         adbc_driver_postgresql.dbapi.connect(server.get_uri(), autocommit=True) as connection,
         connection.cursor() as cursor,
     ):
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-            cursor.execute(f"ALTER SYSTEM SET {setting}")
+        for name, value in settings.items():
+            cursor.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         cursor.execute("SELECT pg_reload_conf()")
         cursor.fetchall()
     return server
