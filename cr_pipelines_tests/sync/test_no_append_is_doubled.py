@@ -27,7 +27,7 @@ from cr_pipelines_tests.support.restarted_postgresql import RestartedPostgreSQL
 from cr_pipelines_tests.support.room import introduce
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile, PostgreSQLDatabase
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 ROWS = 400
 SOURCES = {
