@@ -1,6 +1,6 @@
 """A code location with two rooms over one warehouse: a sync of each kind that runs on a change, and removals.
 
-The jobs of a room run beside each other: its contacts, its activities, and all other kinds one after the other.
+The jobs of a room run beside each other: its contacts, and all other kinds one after the other.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ KINDS = (
     "existing_contact", "contact_activity",
 )  # fmt: skip
 SYNCS = tuple(Sync(f"the_{kind}s", kind, f"source_of_{kind}") for kind in KINDS)
-JOBS = {"contacts": SYNCS[:1], "activities": SYNCS[1:2], "others": SYNCS[2:]}
+JOBS = {"contacts": SYNCS[:1], "others": SYNCS[1:]}
 
 
 def key_of(room: str, sync: Sync) -> dg.AssetKey:

@@ -4,7 +4,7 @@ The syncs and removals of both rooms run all the while over one database, under 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,13 @@ import pytest
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync.contract import address_hash
 from cr_pipelines_tests.dagster.pii_rooms_location import KINDS, ROOMS, SYNCS
-from cr_pipelines_tests.dagster.test_pii_daemon import daemon, dagster_home, until
+from cr_pipelines_tests.dagster.test_pii_daemon import daemon, dagster_home
+from cr_pipelines_tests.dagster.test_pii_daemon import until as until_within
 from cr_pipelines_tests.support.leaks import places_that_hold
 from cr_pipelines_tests.support.statement import requests_later_than_removal
 from cr_pipelines_tests.support.warehouses import EmptyWarehouse, empty_warehouse
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(2400)]
 
 PEOPLE = 60
 WAVES = {"eu": (range(8), range(20, 28), range(40, 44)), "us": (range(10, 16), range(24, 32), range(44, 48))}
@@ -144,6 +145,10 @@ class Company:
         return {sync: int(count) for sync, count in found}
 
 
+def until(done: Callable[[], bool]) -> None:
+    until_within(done, seconds=800)
+
+
 @pytest.fixture
 def rooms() -> Iterator[dict[str, SandboxServer]]:
     with SandboxServer(settle_seconds=0.1) as first, SandboxServer(settle_seconds=0.1) as second:
@@ -159,6 +164,8 @@ def test_nobody_who_is_removed_from_a_room_is_sent_there_again_and_everybody_els
     tmp_path: Path, rooms: dict[str, SandboxServer]
 ) -> None:
     home = dagster_home(tmp_path)
+    with (home / "dagster.yaml").open("a") as settings:
+        settings.write("sensors: {use_threads: true, num_workers: 6}\n")
     with empty_warehouse(tmp_path, "postgresql") as data:
         company = Company(data)
         variables = {"CR_WAREHOUSE_URL": data.url}
