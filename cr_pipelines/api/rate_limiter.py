@@ -61,7 +61,7 @@ class RateLimiter:
             raise
 
     def on_response(self, permit: Permit, limit: int | None, left: int | None, *, fault: bool) -> None:
-        """Take note of a response other than 429; `fault` for a 5xx."""
+        """Note a response other than 429; `fault` for a 5xx."""
         now = time.monotonic()
         self.unanswered_since = None
         self.window.on_response(permit, now, limit, left)
@@ -72,13 +72,13 @@ class RateLimiter:
         self._permit_next()
 
     def on_429(self, permit: Permit, hit: RateLimitHit) -> None:
-        """Take note of a 429: everyone waits."""
+        """Note a 429: everyone waits."""
         self.unanswered_since = None
         self.window.on_429(permit, time.monotonic(), hit)
         self._permit_next()
 
     def on_no_response(self, permit: Permit) -> None:
-        """Take note that no response came."""
+        """Note that no response came."""
         self._concurrency.on_fault()
         self.release(permit)
 

@@ -5,6 +5,7 @@ ledger spells them, so nothing in a report is personal data, but for `samples`.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,19 +18,22 @@ from cr_pipelines.sync.explanation import RowExplanation
 _EXAMPLES = 3
 
 _MOST_PARTS = 20
-"""So many parts of one column, with one reason, are listed apart from it."""
+"""How many parts of one column, with one reason, are listed separately."""
 
 _MOST_COLUMNS = 8
-"""So many columns that changed are named."""
+"""How many changed columns are named."""
 
 _MOST_DROPPED = 100
-"""So many kinds of dropped values are listed."""
+"""How many kinds of dropped values are listed."""
 
 MOST_KEYS = 20
-"""So many keys of one kind are named at most."""
+"""How many keys of one kind are named, at most."""
 
 MOST_EXPLAINED = 10_000
-"""A dry run explains so many keys at most."""
+"""How many keys a dry run explains, at most."""
+
+_OWN_NAME = re.compile(r"\b(\w+)\..{1,60}?( is (?:not a|no) custom field\b)")
+"""A name of a custom field that the room does not have, in a message of this or an earlier version."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,12 @@ class Problem:
 
 
 def without_own_name(field: str, reason_code: str | None, message: str) -> tuple[str, str]:
-    """Return a field and its message without the name of a custom field that only the row has.
+    """Return a field and its message without names of custom fields that the room does not have.
 
-    Unlike one that resembles one of the room, such a name may be anybody's data.
+    Such a name may be personal data, for example a key of somebody's JSON.
     """
-    column, dot, _ = field.partition(".")
-    if not dot or reason_code != "unknown_custom_field" or "did you mean" in message:
-        return field, message
-    return column, message.replace(field, f"a name in {column}", 1)
+    field = field.partition(".")[0] if reason_code == "unknown_custom_field" else field
+    return field, _OWN_NAME.sub(r"a name in \1\2", message)
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Report:
     Attributes:
         sync, partition, run_id: which run this is.
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
-        state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
+        state: `succeeded`, `stopped` (continuing could not work; `stopped_by` says why), `failed` (an error ended it)
             or `interrupted` (somebody ended it).
         other_room: of a dry run, why a run would stop before it sends: the state schema belongs to another room.
         unreachable: why no row reached the room, if requests were sent and none had a response of the API.
@@ -314,7 +316,7 @@ class Report:
 
 
 class SyncStopped(SyncError):
-    """A run that ended early because going on could not work. What it did is recorded.
+    """A run that ended early because continuing could not work. What it did is recorded.
 
     Attributes:
         report: what became of the rows until then.
@@ -337,7 +339,7 @@ class Progress:
         rows_per_second: over the last minute.
         seconds_left: by the rate limit once it is known, or else at that speed; None while nothing is sent.
         rate_limited: responses of 429 so far.
-        waiting_for: what sending waits for, such as the rate limit; None while it goes on.
+        waiting_for: what sending waits for, such as the rate limit; None while it sends.
     """
 
     sync: str

@@ -243,7 +243,7 @@ class Run:
         with self._warehouse.source_session(session) as source:
             interruption.watch(source)
             self._suppress(session, ledger, source)
-            # A data frame is where our tables are.
+            # A data frame is where the state tables are.
             reading = session if self._sync.source == FRAME else source
             planner = Planner(
                 session, self._schema, self._sync, self._options, self._partition, reading, self._names.found
@@ -272,7 +272,7 @@ class Run:
         SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
 
     def _source_in(self, session: Session) -> AbstractContextManager[SourceSession]:
-        # A data frame is where our tables are.
+        # A data frame is where the state tables are.
         return nullcontext(session) if self._sync.source == FRAME else self._warehouse.source_session(session)
 
     def _deliver(

@@ -39,7 +39,7 @@ class RowFile:
             self._writer.write_batch(batch)
         except OSError as error:
             raise WarehouseError(
-                f"rows cannot be kept in {tempfile.gettempdir()}: {error.strerror or error}; make room there, or set "
+                f"cannot store rows in {tempfile.gettempdir()}: {error.strerror or error}; make room there, or set "
                 "TMPDIR to another folder"
             ) from None
         self.rows += batch.num_rows
@@ -71,7 +71,7 @@ class RowFile:
 
 
 class _Reading(io.RawIOBase):
-    """A reading of the file with a position of its own."""
+    """A reading of the file with its own position."""
 
     def __init__(self, descriptor: int):
         self._descriptor = descriptor

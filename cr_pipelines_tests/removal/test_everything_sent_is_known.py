@@ -153,7 +153,7 @@ def test_the_hash_key_of_the_first_run_is_the_only_one(office: Office, monkeypat
     office.ask("r1", "person4@example.com")
     assert office.sync().suppressed == 1
     monkeypatch.setenv("CR_HASH_KEY", "second")
-    with pytest.raises(SyncError, match="CR_HASH_KEY as it was at the first run"):
+    with pytest.raises(SyncError, match="set CR_HASH_KEY to the value of the first run"):
         office.sync()
     monkeypatch.delenv("CR_HASH_KEY")
     with pytest.raises(SyncError, match="CR_HASH_KEY"):

@@ -72,8 +72,8 @@ def requests_submitted(key: dg.AssetKey, waiting: int, problem: str | None = Non
 def addresses_personal(key: dg.AssetKey, undecided: int, ids: Sequence[str]) -> dg.AssetCheckResult:
     """Return whether no privacy request waits for a decision about its address; `ids` are those of some that do."""
     message = (
-        f"{undecided:,} requests wait for a decision: their address was sent for many people or things, and rows are "
-        "suppressed while it is in them. Confirm each (cr-pipelines pii confirm ID) or lift it (cr-pipelines pii "
+        f"{undecided:,} requests wait for a decision: their address was sent for many people or things, and rows that "
+        "contain it are suppressed. Confirm each (cr-pipelines pii confirm ID) or lift it (cr-pipelines pii "
         f"unsuppress ID). Request ids: {', '.join(ids[:_MOST_NAMED])}"
         if undecided
         else "no request waits for a decision"

@@ -49,7 +49,7 @@ def build_sync_job(
     name = job_name("sync", sync, key, connection)
     job = dg.define_asset_job(
         name,
-        # Checks with a job of their own look at what earlier runs delivered.
+        # Checks with their own job look at what earlier runs delivered.
         selection=dg.AssetSelection.assets(key).without_checks() | dg.AssetSelection.checks(*own_checks),
         tags=NO_RUN_RETRY,
         description=f"Syncs {describe_source(sync, frame)} to Common Room, as the asset {key.to_user_string()}.",
@@ -72,7 +72,7 @@ def build_sync_job(
     what = f"{name} for today and yesterday"
     schedules = [build(schedule, skip, f"{name}_schedule", what, start=partitions.start, days=range(2))]
     if partitions.recheck_days:
-        what = f"{name} for the {partitions.recheck_days} days before today, of which only changes are sent"
+        what = f"{name} for the {partitions.recheck_days} days before today (only changes are sent)"
         days = range(1, partitions.recheck_days + 1)
         recheck = schedule.model_copy(update={"cron": partitions.recheck_cron})
         schedules.append(build(recheck, skip, f"{name}_recheck", what, start=partitions.start, days=days))
@@ -96,7 +96,7 @@ def _schedule(
     start: date | None = None,
     days: range = range(0),
 ) -> dg.ScheduleDefinition:
-    """Return a schedule of the job; with a `start`, for the partitions so many `days` before today."""
+    """Return a schedule of the job; with a `start`, for the partitions of the `days` before today."""
 
     @dg.schedule(
         name=name,

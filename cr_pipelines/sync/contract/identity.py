@@ -1,7 +1,8 @@
 """The only spelling of what names a person or a row: ids, keys and e-mail addresses.
 
 Goes in: an id or an address as somebody wrote it. Comes out: the text that is sent, compared and hashed for it, the
-same for rows, requests, bodies and our tables. In SQL, `SourceDialect.spelled` spells numbers as `canonical_id` does.
+same for rows, requests, bodies and the state tables. In SQL, `SourceDialect.spelled` spells numbers as `canonical_id`
+does.
 
 An address loses the white space and the invisible characters around it, is composed (Unicode NFC), and has its domain
 in ASCII (IDNA, as in `xn--bcher-kva.example`). Two addresses are one if they are equal in lower case, by `str.lower`
@@ -100,7 +101,7 @@ def canonical_address(text: str) -> str | None:
 
 
 def address_hash(text: str) -> str:
-    """Return an address as our tables have it: the hash of its canonical form.
+    """Return an address as the state tables have it: the hash of its canonical form.
 
     Text that only resembles an address, as in the middle of a longer text, is hashed as it would be compared.
     """
@@ -120,7 +121,7 @@ def canonical_domains(domains: Iterable[str]) -> dict[str, str]:
 
 
 def account_hash(network: str, account: str) -> str:
-    """Return an account on a network as our tables have it: the hash of its bare name, whatever its case.
+    """Return an account on a network as the state tables have it: the hash of its bare name, whatever its case.
 
     The name is the same with and without an @, and as the last part of a profile's URL.
     """
@@ -152,7 +153,7 @@ def keyed_hashes(texts: Iterable[str]) -> frozenset[str]:
 
 
 def hashed_key(text: str) -> str:
-    """Return a key or an id as our tables have it, as `Dialect.key` spells it.
+    """Return a key or an id as the state tables have it, as `Dialect.key` spells it.
 
     It is hashed if it may be an address, or is longer than `LONGEST_KEY` bytes.
     """

@@ -16,7 +16,7 @@ from typing import Any
 from cr_pipelines.api import DiscordAccount, ExternalProfile, Handle, TagByName
 from cr_pipelines.sync.contract.faults import InvalidValue, describe_type, wrong_type, wrong_value
 from cr_pipelines.sync.contract.identity import canonical_id, spelled_address, trimmed
-from cr_pipelines.sync.contract.names import folded, nearest
+from cr_pipelines.sync.contract.names import did_you_mean, folded, nearest
 
 LINE = 1_000
 """Longest value of a one-line field, in characters. The API publishes no limit; this is ours."""
@@ -94,7 +94,7 @@ def listed(value: Any) -> str:
     """Return text for a list that is separated by commas, and so must not contain one."""
     entry = written(value)
     if "," in entry:
-        raise InvalidValue("comma", "has a comma, which is what the API separates entries by; send it without one")
+        raise InvalidValue("comma", "has a comma, which separates entries in the API; remove it")
     return entry
 
 
@@ -104,7 +104,9 @@ def one_of(*accepted: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         choice = folded(line(value))
         if choice not in accepted:
-            raise InvalidValue("wrong_value", f"is none of {', '.join(accepted)}" + nearest(choice, accepted))
+            raise InvalidValue(
+                "wrong_value", f"is not one of {', '.join(accepted)}" + did_you_mean(nearest(choice, accepted))
+            )
         return choice
 
     return read
@@ -114,7 +116,7 @@ def key(value: Any) -> str:
     """Return a key: text that is not blank."""
     written = line(value)
     if not written.strip():
-        raise InvalidValue("blank_key", "is blank; give every row a key of its own")
+        raise InvalidValue("blank_key", "is blank; give every row a unique key")
     return written
 
 
@@ -279,7 +281,7 @@ def as_number(value: Any) -> float | int:
         return value
     number = value if isinstance(value, Decimal) else Decimal(value)
     if not number.is_finite() or number.adjusted() > _LARGEST_EXPONENT:
-        raise InvalidValue("wrong_value", "is not a finite number of ordinary size, the only kind that can be sent")
+        raise InvalidValue("wrong_value", "is not a finite number, or is too large to send")
     return int(number) if number == number.to_integral_value() else float(value)
 
 

@@ -1,4 +1,4 @@
-"""The SQL that reads a source, wherever our tables are: keys, hashes, fingerprints and values of its rows.
+"""The SQL that reads a source, wherever the state tables are: keys, hashes, fingerprints and values of its rows.
 
 Goes in: the source's dialect, the sync, its rows as they are written after FROM, and the types of its columns. Comes
 out: one query, or the expressions of one.

@@ -45,7 +45,7 @@ def ingest(
 ) -> Ingested:
     """Record every new request, which suppresses its person at once.
 
-    A person whose removal is under way, or was settled a short while ago, shares its outcome. `reading` is the source's
+    A person whose removal is in progress, or was settled recently, shares its outcome. `reading` is the source's
     session where that is another one. Raises SourceMissing and SourceUnusable.
     """
     with _register_lock(session, schema):
@@ -112,7 +112,7 @@ def privacy_state(
 
     Args:
         session: to read in.
-        schema: of our own tables.
+        schema: of the state tables.
         sources: of requests; none of them need exist.
         now: when new requests are seen.
         record: whether to record new requests; otherwise they are only counted.
