@@ -1,7 +1,7 @@
 """How fast contacts are delivered: rows per second, and CPU of the delivering process per row.
 
 Goes in: a number of contacts and the programs in `ways/`. Comes out: a table. Every program sends the same rows to an
-empty sandbox of its own, one after the other, on the same machine.
+empty sandbox each, one after the other, on the same machine.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Measurements in processes of their own.
+"""Measurements in separate processes.
 
 Goes in: a function of the benchmarks, or a program in `ways/`. Comes out: the JSON that it prints.
 """

@@ -12,7 +12,7 @@ work later (`transient`), or does somebody have to change something first (termi
     ├── SyncError                     sync.errors          a sync cannot run
     │   ├── SourceUnusable                                 the source does not fit the contract
     │   ├── AlreadyRunning            (transient)          another run of the same sync has not ended
-    │   ├── TakenOver                                      another run took this one for dead
+    │   ├── TakenOver                                      another run took over from this one
     │   ├── OtherHashKey                                   the state schema was hashed with another key
     │   ├── OtherRoom                                      the state schema belongs to another room
     │   ├── RoomNotConfirmed          (transient)          which room the token is for could not be read
@@ -34,7 +34,7 @@ work later (`transient`), or does somebody have to change something first (termi
         └── UnexpectedResponse                             a response that the API does not describe
             └── NotTheApi                                  a response of something else, such as a login page
 
-Each engine has errors of its own below WarehouseError and WarehouseBusy.
+Each engine has its own errors below WarehouseError and WarehouseBusy.
 """
 
 from typing import ClassVar

@@ -140,7 +140,7 @@ class CommonRoomResource(_ResourceWithSecrets):
 
 
 class WarehouseResource(_ResourceWithSecrets):
-    """The warehouse that holds the sources, and the package's own tables unless there is a state URL.
+    """The warehouse that holds the sources, and the state tables unless there is a state URL.
 
     Values that are not given come from the environment when a run needs them:
 
@@ -190,5 +190,5 @@ class WarehouseResource(_ResourceWithSecrets):
         )
 
     def get_state_schema(self) -> str:
-        """Return the schema of the package's own tables."""
+        """Return the schema of the state tables."""
         return self.state_schema or Settings.from_environment().state_schema

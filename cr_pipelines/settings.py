@@ -59,8 +59,8 @@ class Settings:
         base_url: `COMMON_ROOM_BASE_URL`, the API's address up to and including `/community/v1`.
         source_id: `COMMON_ROOM_DESTINATION_SOURCE_ID`, the API signal that contacts and activities go to.
         warehouse_url: `CR_WAREHOUSE_URL`.
-        state_url: `CR_STATE_URL`, where the package's own tables are; None for the warehouse.
-        state_schema: `CR_STATE_SCHEMA`, the schema of the package's own tables.
+        state_url: `CR_STATE_URL`, where the state tables are; None for the warehouse.
+        state_schema: `CR_STATE_SCHEMA`, the schema of the state tables.
         allow_plain_http: `COMMON_ROOM_ALLOW_HTTP`, 1 to allow a base URL of plain http to another machine.
     """
 

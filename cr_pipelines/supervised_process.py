@@ -66,7 +66,7 @@ class SupervisedProcess:
             os.close(supervisor_end)
 
     def _spawn(self, command: Sequence[str], supervisor_end: int, output: IO[bytes] | None) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - commands of our own
+        return subprocess.Popen(  # noqa: S603 - our own commands
             command,
             env=self._environment,
             stdin=subprocess.PIPE if output is None else subprocess.DEVNULL,
@@ -126,10 +126,10 @@ def _piped(stream: IO[str] | None) -> IO[str]:
 
 
 def _supervise(parent: int, pipe: int, command: Sequence[str]) -> int:
-    """Run the command until it ends by itself or the parent lets go; return its exit code."""
+    """Run the command until it ends or the parent lets go; return its exit code."""
     # A shell starts background jobs with SIGINT ignored, and Dagster ends by no other signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(command)  # noqa: S603 - commands of our own
+    process = subprocess.Popen(command)  # noqa: S603 - our own commands
     # The supervisor is in the group that it signals, and has to be the last of it to end.
     signal.signal(signal.SIGTERM, _ignore)
     signal.signal(signal.SIGINT, _ignore)

@@ -60,8 +60,8 @@ class CommonRoomClient:
     In addition to the errors that it names, every method may raise `BadToken`, `RateLimited`, `ServerFault`,
     `Unreachable`, `OperationGone`, `FailureReported`, `UnexpectedResponse` and, when something else responded,
     `NotTheApi`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods that append (notes,
-    activities of existing contacts) raise `ResponseLost` when nobody knows whether they did. Items of lists that cannot
-    be read are left out, and counted in `stats`.
+    activities of existing contacts) raise `ResponseLost` when it is unknown whether they did. Items of lists that
+    cannot be read are left out, and counted in `stats`.
 
     Args:
         token: the API token; a room owner makes one under Settings > API tokens.
@@ -197,7 +197,7 @@ class CommonRoomClient:
         """Read the contacts of an e-mail address; deprecated by the vendor (GET /user/{email}).
 
         Raises:
-            NotFound: no such contact, or it was written a moment ago.
+            NotFound: no such contact, or it was written just now.
         """
         return await self._requester.read(op.CONTACT_BY_EMAIL, read_profiles, email)
 
@@ -213,7 +213,7 @@ class CommonRoomClient:
 
         Raises:
             ValueError: none, or more than one, was given.
-            NotFound: no such contact, or it was written a moment ago.
+            NotFound: no such contact, or it was written just now.
         """
         given = {"email": email, "twitter": twitter, "github": github, "linkedin": linkedin}
         query = {name: value for name, value in given.items() if value is not None}

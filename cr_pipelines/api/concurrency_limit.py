@@ -33,7 +33,7 @@ class ConcurrencyLimit:
         self._rounds_at_rest = 0
 
     def on_waiting(self) -> None:
-        """Take note that a caller waits only for this limit."""
+        """Note that a caller waits only for this limit."""
         self._wanted_more = True
 
     def on_interruption(self) -> None:
@@ -41,7 +41,7 @@ class ConcurrencyLimit:
         self._round_began = None
 
     def on_response(self, now: float) -> None:
-        """Take note of a response at `now`, in seconds of a monotonic clock."""
+        """Note a response at `now`, in seconds of a monotonic clock."""
         if self._round_began is None:
             self._begin_round(now)
             return
@@ -52,7 +52,7 @@ class ConcurrencyLimit:
             self._begin_round(now)
 
     def on_fault(self) -> None:
-        """Take note of a 5xx or of no response in time; halve, once a round, when a quarter of the requests end so."""
+        """Note a 5xx, or that no response came in time; halve, once a round, when a quarter of the requests end so."""
         self._faults += 1
         if self._halved or self._faults <= self._round_length() / 4:
             return

@@ -90,8 +90,8 @@ class NotFound(CommonRoomError):
 
     reason_code = "not_found"
     advice = (
-        "Common Room has no such contact, tag, segment or field; it may have been deleted, or a write of a moment ago"
-        " may not be visible yet"
+        "Common Room has no such contact, tag, segment or field; it may have been deleted, or a recent write may not "
+        "be visible yet"
     )
 
 
@@ -101,8 +101,8 @@ class RateLimited(CommonRoomError):
     transient = True
     reason_code = "rate_limited"
     advice = (
-        "the token's rate limit would keep this waiting longer than max_limit_wait allows; try again later, use fewer"
-        " processes on this token, or ask Common Room for a higher limit"
+        "waiting for the token's rate limit would take longer than max_limit_wait allows; try again later, use fewer "
+        "processes on this token, or ask Common Room for a higher limit"
     )
 
 
@@ -111,7 +111,7 @@ class ServerFault(CommonRoomError):
 
     transient = True
     reason_code = "server_fault"
-    advice = "Common Room failed several times; nothing is wrong on our side, try again later"
+    advice = "Common Room failed several times; the fault is on Common Room's side, so try again later"
 
 
 class Unreachable(CommonRoomError):
@@ -130,8 +130,8 @@ class ResponseLost(CommonRoomError):
 
     reason_code = "response_lost"
     advice = (
-        "the request was sent, but its response was lost: it may or may not have been written; it was not sent again,"
-        " as that could write it twice; look in Common Room before sending it again"
+        "the request was sent, but its response was lost, so it may or may not have been written; it was not resent, "
+        "because that could write it twice; look in Common Room before you resend it"
     )
 
     @property
@@ -145,8 +145,8 @@ class FailureReported(CommonRoomError):
 
     reason_code = "failure_reported"
     advice = (
-        "Common Room responded with a success status and reported a failure in the body; try again later, and ask"
-        " Common Room if it stays"
+        "Common Room responded with a success status but reported a failure in the body; try again later, and contact "
+        "Common Room if it persists"
     )
 
 
@@ -155,8 +155,8 @@ class OperationGone(CommonRoomError):
 
     reason_code = "operation_gone"
     advice = (
-        "Common Room no longer has this operation: its address does not respond as the API does; if other operations"
-        " fail too, check that the base URL ends in /community/v1 and that no proxy responds in its place"
+        "Common Room no longer has this operation: its URL does not respond like the API; if other operations fail "
+        "too, check that the base URL ends in /community/v1 and that no proxy responds in its place"
     )
 
     def __str__(self) -> str:
@@ -169,8 +169,8 @@ class UnexpectedResponse(CommonRoomError):
 
     reason_code = "unexpected_response"
     advice = (
-        "the response is not one that Common Room's API describes; try again later, and report it with the operation"
-        " and the unexpected part if it stays"
+        "the response is not one that Common Room's API describes; try again later; if it persists, report the "
+        "operation and the unexpected part"
     )
 
     @property

@@ -38,14 +38,14 @@ class Operation:
         return self.instead is not None
 
 
-_NOTES = "write notes with Common Room's own command line or MCP server, which are not REST, or send an activity"
+_NOTES = "write notes with Common Room's own command line or MCP server (neither is REST), or send an activity"
 _THROUGH_A_SIGNAL = "POST /source/{destinationSourceId}/user of an API signal"
 
 TOKEN_STATUS = Operation("token_status", "GET", "/api-token-status")
 ADD_OR_EDIT_USER = Operation("add_or_edit_user", "POST", "/source/{}/user", success=202)
 ADD_OR_EDIT_ACTIVITY = Operation("add_or_edit_activity", "POST", "/source/{}/activity", success=202)
 CREATE_OR_UPDATE_CONTACT = Operation(
-    "create_or_update_contact", "POST", "/members/", instead=f"send contacts by {_THROUGH_A_SIGNAL}"
+    "create_or_update_contact", "POST", "/members/", instead=f"send contacts with {_THROUGH_A_SIGNAL}"
 )
 ADD_CONTACT_NOTE = Operation("add_contact_note", "POST", "/members/note", repeatable=False, instead=_NOTES)
 LIST_CUSTOM_FIELDS = Operation("list_custom_fields", "GET", "/members/customFields", response="list")
@@ -53,13 +53,13 @@ SET_CUSTOM_FIELD = Operation(
     "set_custom_field",
     "POST",
     "/members/customFields",
-    instead=f"send custom fields with the contact, by {_THROUGH_A_SIGNAL} (the column user_id of a sync)",
+    instead=f"send custom fields with the contact, using {_THROUGH_A_SIGNAL} (the column user_id of a sync)",
 )
 ADD_CONTACT_TAGS = Operation(
     "add_contact_tags",
     "POST",
     "/members/tags",
-    instead=f"send tags with the contact, by {_THROUGH_A_SIGNAL} (the column user_id of a sync)",
+    instead=f"send tags with the contact, using {_THROUGH_A_SIGNAL} (the column user_id of a sync)",
 )
 CONTACT_BY_EMAIL = Operation("contact_by_email", "GET", "/user/{}", response="any")
 FIND_CONTACTS = Operation("find_contacts", "GET", "/members", response="any")
@@ -69,7 +69,7 @@ ADD_ACTIVITY_TO_CONTACTS = Operation(
     "POST",
     "/activities",
     repeatable=False,
-    instead="send activities by POST /source/{destinationSourceId}/activity of an API signal",
+    instead="send activities with POST /source/{destinationSourceId}/activity of an API signal",
 )
 LIST_ACTIVITY_TYPES = Operation("list_activity_types", "GET", "/activityTypes", response="list")
 LIST_SEGMENTS = Operation("list_segments", "GET", "/segments", response="list")

@@ -11,13 +11,13 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlencode
 
 import httpx
 from pydantic import ValidationError
 
+from cr_pipelines.api.base_url import checked_base_url
 from cr_pipelines.api.concurrency_limit import ConcurrencyLimit
 from cr_pipelines.api.errors import (
     CommonRoomError,
@@ -68,17 +68,10 @@ class Requester:
         # Errors with local variables must not show it.
         token = HiddenText(token)
         if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise ValueError("the token is empty or holds characters that no token has")
+            raise ValueError("the token is empty or contains characters that tokens cannot have")
         if not 0 < rate_share <= 1:
             raise ValueError(f"rate_share is {rate_share}; it must be above 0 and up to 1")
-        root = httpx.URL(base_url)
-        if root.scheme not in {"http", "https"} or not root.host:
-            raise ValueError("the base URL must be an http or https address up to and including /community/v1")
-        if root.scheme == "http" and not allow_plain_http and not _is_loopback(root.host):
-            raise ValueError(
-                "the base URL is plain http to another machine, which would send the token in the clear; use https, or "
-                "allow it with allow_plain_http=True or COMMON_ROOM_ALLOW_HTTP=1"
-            )
+        root = checked_base_url(base_url, allow_plain_http=allow_plain_http)
         self._root = str(root).rstrip("/")
         self.credentials_hash = hashlib.sha256(f"{self._root} {token}".encode()).hexdigest()
         self._headers = [
@@ -158,7 +151,7 @@ class Requester:
 
     async def _send(self, operation: Operation, address: str, body: RequestModel | None) -> Received:
         if self._is_closed:
-            raise RuntimeError("cannot send a request, as the client has been closed; open one for each run")
+            raise RuntimeError("cannot send a request because the client is closed; open a new one for each run")
         content = b"" if body is None else body.wire_json()
         headers = self._headers
         if body is not None:
@@ -180,7 +173,7 @@ class Requester:
                     raise check_refusal(received, unquote(address) + content.decode("utf-8", "replace"))
                 kind = fault
             elif outcome is FailureKind.NOT_DECODED and operation.repeatable:
-                raise NotTheApi(operation.name, attempt, unexpected="a body that is not encoded as its header says")
+                raise NotTheApi(operation.name, attempt, unexpected="a body that does not match its Content-Encoding")
             else:
                 kind, status = outcome, None
             pause = self._retry(Failure(operation, kind, attempt))
@@ -211,6 +204,7 @@ class Requester:
             if hook is not None:
                 hook.enter(content)
             counts.requests += 1
+            self._rate_limiter.on_send()
             response = await self._send_once(operation.method, address, headers, content, hook)
         except httpx.DecodingError:
             self._rate_limiter.on_no_response(permit)
@@ -255,15 +249,6 @@ class Requester:
         return self._root + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
 
 
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def _asked_wait(outcome: HttpResponse | FailureKind) -> float:
     """Return the seconds that a failure's Retry-After asks to wait; 0 where there is none."""
     if isinstance(outcome, FailureKind):
@@ -274,12 +259,12 @@ def _asked_wait(outcome: HttpResponse | FailureKind) -> float:
 def _segment(operation: Operation, parameter: str | int) -> str:
     text = str(parameter)
     if text in {"", ".", ".."}:
-        raise ValueError(f"{operation.name}: the argument is empty or consists of dots")
+        raise ValueError(f"{operation.name}: the argument is empty or only dots")
     return quote(text, safe="")
 
 
 def _fault(status: int) -> FailureKind | None:
-    """Return the kind of fault that a status stands for; None for a response to the request itself."""
+    """Return the kind of fault that a status means; None for a response to the request itself."""
     if status in _NOT_PROCESSED:
         return FailureKind.NOT_PROCESSED
     return FailureKind.SERVER_FAULT if status >= 500 else None

@@ -25,7 +25,7 @@ def _without_commas(parts: list[str]) -> list[str]:
     if not parts:
         raise ValueError("give at least one")
     if any("," in part or not part.strip() for part in parts):
-        raise ValueError("the API separates these by commas: none may hold a comma or be blank")
+        raise ValueError("the API separates these with commas, so none may be blank or contain a comma")
     return parts
 
 
@@ -87,7 +87,7 @@ class CustomFieldValue(RequestModel):
 
 
 class ClearCustomField(RequestModel):
-    """Empty the custom field `id`, for good.
+    """Empty the custom field `id`, which cannot be undone.
 
     Taken only as an instance of this class: a dict that merely lacks its `value` is an error.
     """

@@ -16,7 +16,7 @@ class SendHook(Protocol):
         """Let the request go, or raise: then it is not sent, and the client's method raises the same error."""
 
     def leave(self, settled: bool) -> None:
-        """Take note of the end of a request that was let go.
+        """Note the end of a request that was let go.
 
         Args:
             settled: whether it got its response, or certainly was not sent. Otherwise it may still arrive.

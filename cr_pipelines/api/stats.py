@@ -33,7 +33,7 @@ class Stats:
         interval_seconds: length of that interval; None until a 429 said so.
         rate_used: our share of the limit, 0 to 1, between the first and the last time it was used up: how many
             requests went through, of those that the limit allows in that time. None until it was used up twice and
-            the interval is known: then something else was the bound, or nobody can say.
+            the interval is known: then something else was the bound, or it is unknown.
     """
 
     by_operation: dict[str, OperationStats] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How requests reach the server: a transport of our own over aiohttp's connections, or any httpx transport.
+"""How requests reach the server: our own transport over aiohttp's connections, or any httpx transport.
 
 Goes in: a method, an address, headers and a body. Comes out: a response with its body read, or an
 `httpx.TransportError` that says whether the request can have reached the server. httpx's own asynchronous pool spends
@@ -232,5 +232,5 @@ def _environment_proxy(scheme: str, netloc: str) -> str | None:
     if "://" not in proxy:
         proxy = f"http://{proxy}"
     if not proxy.startswith(("http://", "https://")):
-        raise httpx.UnsupportedProtocol("the environment names a proxy for Common Room that is not an HTTP proxy")
+        raise httpx.UnsupportedProtocol("the proxy that the environment sets for Common Room is not an HTTP proxy")
     return proxy

@@ -159,7 +159,7 @@ class WindowModel:
             self._probe_wanted = True
 
     def on_response(self, permit: Permit, now: float, limit: int | None, left: int | None) -> None:
-        """Take note of a response other than 429, with the limit and the requests left as its headers show them."""
+        """Note a response other than 429, with the limit and the requests left as its headers show them."""
         self.in_flight -= 1
         self._hits_in_a_row = 0
         self.limited_since = None
@@ -178,7 +178,7 @@ class WindowModel:
             self._counted_in_this_window(began, now, left)
 
     def on_429(self, permit: Permit, now: float, hit: RateLimitHit) -> None:
-        """Take note of a 429."""
+        """Note a 429."""
         self.in_flight -= 1
         probed = permit is self._probe
         if probed:
@@ -210,7 +210,7 @@ class WindowModel:
         """Return the share of the limit that we used from the first time a window was used up to the last, 0 to 1.
 
         None while fewer than two windows were used up, or the interval is unknown: then something else was the bound,
-        or nobody can say.
+        or it is unknown.
         """
         if self.interval is None or not self.limit:
             return None

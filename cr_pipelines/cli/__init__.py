@@ -100,15 +100,15 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
 @click.option(
     "--drop-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of connections dropped before the write."
 )
-@click.option("--lose-every", type=click.IntRange(1), help="Never store every so many-th accepted user.")
-@click.option("--change-every", type=click.IntRange(1), help="Store every so many-th accepted user with another value.")
+@click.option("--lose-every", type=click.IntRange(1), help="Never store every Nth accepted user.")
+@click.option("--change-every", type=click.IntRange(1), help="Store every Nth accepted user with a changed value.")
 @click.option("--seed", type=int, help="Seed that makes the faults repeatable.")
 @click.option(
     "--shapes",
     type=click.Choice(["observed", "documented"]),
     default="observed",
     show_default=True,
-    help="Shapes of responses: as the real API was seen to send them, or as the vendor describes them.",
+    help="Response shapes: as observed from the real API, or as the vendor documents them.",
 )
 @click.option(
     "--room", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="YAML file that declares the room."
@@ -119,13 +119,13 @@ def demo(once: bool, sandbox_port: int | None, dagster_port: int | None) -> None
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="Behave like the room of this report of `cr-pipelines probe --json`.",
 )
-@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="Another name that it goes by.")
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="Another host name to accept.")
 @click.option(
     "--allow-origin",
     "allow_origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Let web pages of this origin use it (CORS).",
+    help="Allow web pages from this origin (CORS).",
 )
 def sandbox(
     latency_ms: float,
@@ -162,7 +162,7 @@ def sandbox(
 
 @main.command(short_help="Find out how a real room behaves where the API's description leaves it open.")
 @click.option("--yes-write-to", "room_name", metavar="ROOM_NAME", help="Consent to write to the room of this name.")
-@click.option("--read-only", is_flag=True, help="Try only what writes nothing.")
+@click.option("--read-only", is_flag=True, help="Run only the checks that write nothing.")
 @click.option("--rate-limit", is_flag=True, help="Also send requests until the room refuses them with a 429.")
 @click.option("--segment", type=int, help="Also put a throwaway person into this segment.")
 @click.option(
@@ -176,7 +176,7 @@ def sandbox(
     type=click.FloatRange(1),
     default=60.0,
     show_default=True,
-    help="Seconds to wait until an accepted record can be seen.",
+    help="Seconds to wait for an accepted record to become visible.",
 )
 def probe(
     room_name: str | None,
@@ -205,7 +205,7 @@ def probe(
 @json_option
 @definitions_option
 def doctor(definitions: str, in_json: bool) -> None:
-    """Check the setup and show what is wrong. Run this first when something does not work.
+    """Check the setup and show what is wrong. Run this first if something does not work.
 
     Checks what is installed, the environment, the token and its room, the warehouse, the state, privacy requests, and
     for each sync the source, its columns, what a run would send now, and the last run. Sends nothing. Creates the
@@ -234,7 +234,7 @@ def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> Non
     """Store old partitions of the ledger in less space.
 
     Compacts each partition of a sync, or all rows of a sync without partitions, that no run has looked at for some
-    time. Delivered rows keep what decides whether to send them again (key and fingerprint) and whom they are about
+    time. Delivered rows keep what decides whether to send them again (key and fingerprint) and who they are about
     (address hash). The run, the HTTP status, the time of the first delivery and the row hash are dropped. No row is
     sent again because of this: the next run that looks at the partition compares fingerprints, which is slower, once.
 
@@ -245,10 +245,10 @@ def compact(days: int, sync: str | None, dry_run: bool, definitions: str) -> Non
     compact_partitions(days, sync, dry_run=dry_run, definitions=definitions)
 
 
-@main.command(short_help="Suggest a view that maps a table of yours.")
+@main.command(short_help="Suggest a view that maps one of your tables.")
 @click.argument("kind")
 @click.argument("table")
-@click.option("--view", metavar="NAME", help="Name of the view.  [default: that of the ready-made sync]")
+@click.option("--view", metavar="NAME", help="Name of the view.  [default: the source of the built-in sync]")
 @definitions_option
 def suggest(kind: str, table: str, view: str | None, definitions: str) -> None:
     """Suggest a view that maps TABLE to the columns of KIND, such as `suggest contacts crm.users`.
@@ -267,7 +267,7 @@ def suggest(kind: str, table: str, view: str | None, definitions: str) -> None:
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion of commands and options for a SHELL.
+    """Print the shell completion of commands, options and sync names.
 
     For bash, put into ~/.bashrc: eval "$(cr-pipelines completion bash)". For zsh, the same with zsh into ~/.zshrc. For
     fish: cr-pipelines completion fish > ~/.config/fish/completions/cr-pipelines.fish
@@ -283,14 +283,14 @@ def completion(shell: str) -> None:
 
 @main.group()
 def state() -> None:
-    """Look after the state schema, which has the ledger."""
+    """Manage the state schema, which has the ledger."""
 
 
 @state.command("adopt")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent again, and change nothing.")
 @definitions_option
 def state_adopt(dry_run: bool, definitions: str) -> None:
-    """Give the state schema to the room that the token is for.
+    """Assign the state schema to the token's room.
 
     A state schema belongs to one room and one destination source. When another one takes its place, this command
     records the new one and clears the ledger of what was sent to the old one, so that the next run of each sync sends
@@ -323,16 +323,16 @@ def state_copy(source_url: str, target_url: str, schema: str | None) -> None:
 
 @main.group()
 def pii() -> None:
-    """Report on privacy requests, and end a suppression."""
+    """Report on privacy requests, confirm them, or end a suppression."""
 
 
 @pii.command("report")
-@click.option("--request-id", "request_ids", metavar="ID", multiple=True, help="Only this request; can be repeated.")
+@click.option("--request-id", "request_ids", metavar="ID", multiple=True, help="Only this request. Repeatable.")
 @click.option(
     "--csv",
     "csv_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write all columns to this file instead, for the records of a privacy officer.",
+    help="Write all columns to this CSV file instead, for a privacy officer's records.",
 )
 @json_option
 @definitions_option
@@ -367,9 +367,11 @@ def pii_confirm(request_id: str, definitions: str) -> None:
 @pii.command("unsuppress")
 @click.argument("request_id")
 @click.option(
-    "--reason", required=True, help="Why the person may be synced again. The reason is stored: do not name the person."
+    "--reason",
+    required=True,
+    help="Why the person may be synced again. The reason is stored, so do not name the person.",
 )
-@click.option("--even-unverified", is_flag=True, help="Also while the removal is not verified, which undoes it.")
+@click.option("--even-unverified", is_flag=True, help="Even if the removal is not verified yet. This undoes it.")
 @definitions_option
 def pii_unsuppress(request_id: str, reason: str, even_unverified: bool, definitions: str) -> None:
     """Let the person of REQUEST_ID be synced again, for example after they signed up again.

@@ -57,7 +57,6 @@ def _show(report: AuditReport) -> None:
         click.echo(f"  different  {key}  {', '.join(names)}")
     if not report.passed:
         click.echo(
-            "\nSend them again with `cr-pipelines run "
-            f"{report.sync} --resync all --key KEY`, and audit again later. A field may also differ because another "
-            "source of the room has another value."
+            f"\nResend them with `cr-pipelines run {report.sync} --resync all --key KEY`, and audit again later. A "
+            "field may also differ because another source of the room has a different value."
         )

@@ -27,7 +27,7 @@ def compact(days: int, sync: str | None, *, dry_run: bool, definitions: str) -> 
         )
     done = "would be compacted" if dry_run else "compacted"
     if not compacted:
-        click.echo(f"Nothing to compact: no other rows have been untouched for {count(days, 'day')}.")
+        click.echo(f"Nothing to compact: runs have looked at all other rows within the last {count(days, 'day')}.")
     for name, found in groupby(compacted, key=lambda each: each.sync):
         own = list(found)
         days_of_own = [each.partition for each in own if each.partition]

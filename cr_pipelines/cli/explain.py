@@ -87,10 +87,10 @@ def _show(sync: Sync, explanation: RowExplanation) -> None:
 def _ledger(explanation: RowExplanation) -> str:
     entry = explanation.entry
     if entry is None:
-        return "has not seen it"
+        return "has no entry"
     words = [entry.status]
     if entry.last_sent_at is not None:
-        words.append(f"sent last {_when(entry.last_sent_at)} by run {entry.run_id}")
+        words.append(f"last sent {_when(entry.last_sent_at)} by run {entry.run_id}")
     if entry.http_status is not None:
         words.append(f"HTTP {entry.http_status}")
     if entry.partition:
@@ -106,7 +106,7 @@ def _sent(field: str, value: object, request: Mapping[str, Any] | None) -> str:
     if not field:
         return "stays in the ledger"
     if value is None:
-        return "null: left out"
+        return "null, so left out"
     if request is None:
         return "not sent"
     sent: Any = request

@@ -49,7 +49,7 @@ def tables_like(project: Project, relation: Relation) -> str:
             by_name.setdefault(str(name).lower(), []).append(f"{schema}.{name}")
     names = [wanted] if wanted in by_name else difflib.get_close_matches(wanted, by_name, n=_MOST_TABLES, cutoff=0.7)
     tables = [table for name in names for table in by_name[name]][:_MOST_TABLES]
-    return f"; there is {' and '.join(tables)}, so name it in the sync, or create a view" if tables else ""
+    return f"; there is {' and '.join(tables)}: use that name in the sync, or create a view" if tables else ""
 
 
 def source_id_problem(project: Project, sync: Sync, report: Report) -> str | None:

@@ -50,23 +50,23 @@ def narrowing_options(command: _F) -> _F:
         click.option(
             "--day",
             type=click.DateTime(["%Y-%m-%d"]),
-            help="With daily partitions: which day, in UTC.  [default: yesterday]",
+            help="Day to sync, in UTC, if the sync has daily partitions.  [default: yesterday]",
         ),
         click.option(
             "--resync",
             type=click.Choice(["changed", "failed", "all"]),
             default="changed",
             show_default=True,
-            help="Which rows: new and changed, also those that failed or were rejected before, or all.",
+            help="Rows to send: new and changed ones, only those that failed or were rejected before, or all.",
         ),
-        click.option("--limit", type=click.IntRange(1), help="At most this many rows."),
+        click.option("--limit", type=click.IntRange(1), help="Send at most this many rows."),
         click.option(
             "--key",
             "--keys",
             "keys",
             metavar="KEY[,KEY...]",
             multiple=True,
-            help="Only these keys; can be repeated. A key that starts with [ is not split.",
+            help="Only rows with these keys, separated by commas. Repeatable. A key that starts with [ is not split.",
         ),
     ):
         command = option(command)
@@ -77,6 +77,6 @@ def split_keys(typed: Iterable[str]) -> tuple[str, ...]:
     """Return the keys of `--key` as the ledger spells them; one that may be an address is hashed."""
     from cr_pipelines.sync.contract import hashed_key
 
-    # A key of several columns is a JSON array, which has commas of its own.
+    # A key of several columns is a JSON array, which contains commas.
     named = [key for listed in typed for key in ([listed] if listed.startswith("[") else listed.split(","))]
     return tuple(key if key.startswith("@null") else hashed_key(key.strip()) for key in named if key.strip())

@@ -57,7 +57,8 @@ def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str, 
     else:
         _write(records, proof, csv_file)
         click.echo(
-            f"{count(len(records), 'request')} written to {csv_file}. The file has hashes of addresses, no addresses."
+            f"{count(len(records), 'request')} written to {csv_file}. The file contains hashes of addresses, not "
+            "addresses."
         )
 
 
@@ -70,8 +71,8 @@ def confirm(request_id: str, *, definitions: str) -> None:
             "with the status shared"
         )
     click.echo(
-        f"{count(confirmed, 'request')} confirmed. Every row that was sent with the address is suppressed, and the "
-        "next run of the removals submits it."
+        f"{count(confirmed, 'request')} confirmed. Every row that was sent with the address is now suppressed, and "
+        "the next run of the removals submits the removal."
     )
 
 
@@ -86,6 +87,7 @@ def _proof(project: Project, records: Sequence[RemovalRecord]) -> dict[str, str]
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": f"cr-pipelines {package_version('cr-pipelines')}",
         "requests_by_status": ", ".join(f"{status} {number:,}" for status, number in sorted(by_status.items())),
+        "not_covered": "what other tools and other state schemas send to Common Room",
     }
 
 
@@ -125,14 +127,13 @@ def _print(records: Sequence[RemovalRecord], proof: Mapping[str, str]) -> None:
             click.echo(f"    {record.reason}")
         if record is not None and record.linked_addresses:
             click.echo(
-                f"    also suppressed: {record.linked_addresses:,} other addresses of the same person; "
-                "each needs a request of its own to be removed"
+                f"    also suppressed: {record.linked_addresses:,} other addresses of the same person; each needs its "
+                "own request to be removed"
             )
         if record is not None and record.lifted_at is not None:
             click.echo(f"    lifted {_short(record.lifted_at)}: {record.lifted_reason}")
     kept = sum(record.address_kept for record in records)
-    click.echo("\nNot covered: what other tools and other state schemas send to Common Room.")
-    click.echo(f"{count(len(records), 'request')}; {kept:,} with an address still stored, to verify the removal.")
+    click.echo(f"\n{count(len(records), 'request')}; {kept:,} with an address still stored, to verify the removal.")
 
 
 def _write(records: Sequence[RemovalRecord], proof: Mapping[str, str], path: Path) -> None:

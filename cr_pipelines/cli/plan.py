@@ -18,7 +18,7 @@ from cr_pipelines.sync import Options, Report, run_sync
 from cr_pipelines.wording import count
 
 _MOST_NAMED = 5
-"""So many keys, or addresses of one request, are listed; then it says how many more there are."""
+"""How many keys, or addresses of one request, are listed before it says how many more there are."""
 
 
 def show_plan(
@@ -55,7 +55,7 @@ def show_plan(
     of_day = f" of {partition.name}" if partition else ""
     click.secho(f"{sync.name}: {count(report.source_rows, 'row')}{of_day} in {sync.relation}\n", bold=True)
     if report.other_room is not None:
-        click.secho(f"  A run would stop before it sends: {report.other_room}\n", fg="red")
+        click.secho(f"  A run would stop before sending anything: {report.other_room}\n", fg="red")
     _show_counts(report)
     _show_columns(report)
     show_problems(report)

@@ -50,7 +50,7 @@ def showing(what: str) -> Iterator[Display]:
 
 
 class _Forward(logging.Handler):
-    """Shows what the package logs, such as whom it waits for."""
+    """Shows what the package logs, such as which process it waits for."""
 
     def __init__(self, display: Display):
         super().__init__(logging.WARNING)

@@ -1,4 +1,4 @@
-"""`cr-pipelines run`: a sync outside of Dagster, as for cron or Airflow.
+"""`cr-pipelines run`: a sync outside Dagster, for example under cron or Airflow.
 
 Goes in: a sync, and what its run does differently. Comes out: its summary and what needs a look, and an exit code.
 """

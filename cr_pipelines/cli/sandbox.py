@@ -17,7 +17,7 @@ def serve_sandbox(options: Mapping[str, Any], report: Path | None = None) -> Non
     """Serve a sandbox until Ctrl-C.
 
     Args:
-        options: as `cr_pipelines.sandbox.Settings.of` takes them; None stands for the default.
+        options: as `cr_pipelines.sandbox.Settings.of` takes them; None means the default.
         report: a report of `cr-pipelines probe --json`, whose room the sandbox behaves like.
 
     Raises:

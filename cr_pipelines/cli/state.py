@@ -24,13 +24,13 @@ def adopt(*, dry_run: bool, definitions: str) -> None:
     would = "would belong" if dry_run else "belongs"
     click.echo(f"The state schema {project.state_schema} {would} to room {adoption.room}.")
     if not adoption.changes:
-        click.echo("It was recorded for no other room. Nothing is sent again.")
+        click.echo("No other room was recorded, so nothing is sent again.")
         return
     click.echo(f"Before, it belonged to room {adoption.before}. The next run of each sync sends again:")
     for sync, rows in adoption.rows.items():
         click.echo(f"  {sync}: {count(rows, 'row')}")
     if not adoption.rows:
-        click.echo("  nothing, as the ledger is empty")
+        click.echo("  nothing, because the ledger is empty")
     if adoption.unverified_removals:
         click.secho(
             f"{count(adoption.unverified_removals, 'privacy request')} sent to the other room and not verified there: "

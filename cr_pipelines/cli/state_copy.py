@@ -20,4 +20,4 @@ def copy(source_url: str, target_url: str, schema: str | None) -> None:
     click.echo(
         f"Set CR_STATE_URL to the database at {shown_url(target_url)} before the next run. Nothing is sent again."
     )
-    click.echo("Do not run syncs with the first database any more: each ledger would miss what the other sent.")
+    click.echo("Stop running syncs with the first database: each ledger would miss what the other one sent.")

@@ -71,14 +71,14 @@ def plan(sync: str, payloads: int, day: datetime | None, definitions: str, in_js
 @json_option
 @definitions_option
 def run(sync: str, dry_run: bool, day: datetime | None, definitions: str, in_json: bool, **narrowing: Any) -> None:
-    """Run SYNC here and now, outside of Dagster: under cron, Airflow or GitHub Actions.
+    """Run SYNC now, outside Dagster: under cron, Airflow or GitHub Actions.
 
-    Does what a run in Dagster does, by the same ledger: sends new and changed rows, and records what became of each.
-    A run of the same sync elsewhere is noticed, and this one then ends with 2. Shows a progress bar on a terminal,
-    and lines when piped.
+    Does the same as a run in Dagster, with the same ledger: sends new and changed rows, and records each outcome.
+    If the same sync is already running elsewhere, exits with 2. Shows a progress bar on a terminal, and lines when
+    piped.
 
-    Exit codes: 0 all well; 1 the run is complete, and rows need a look: invalid, rejected, failed or unknown, or the
-    source is empty; 2 could not run, or ended early.
+    Exit codes: 0 everything was delivered; 1 the run is complete, but rows need a look: invalid, rejected, failed or
+    unknown, or the source is empty; 2 could not run, or ended early.
     """
     from cr_pipelines.cli.run import run as run_here
 
@@ -92,11 +92,11 @@ def run(sync: str, dry_run: bool, day: datetime | None, definitions: str, in_jso
 @json_option
 @definitions_option
 def explain(sync: str, key: str, definitions: str, in_json: bool) -> None:
-    """Explain one row of SYNC: the one with this KEY.
+    """Explain the row of SYNC that has this KEY.
 
-    Shows where it is, when it was sent last, whether the next run sends it, and what would be sent, field by field.
-    THE VALUES ARE PERSONAL DATA: they are for your own terminal. Of a person who asked to be forgotten, it shows the
-    reason and no data. Sends and records nothing.
+    Shows where it is, when it was last sent, whether the next run sends it, and what would be sent, field by field.
+    THE VALUES ARE PERSONAL DATA: they are for your own terminal. For a person who asked to be forgotten, it shows the
+    reason but no data. Sends and records nothing.
 
     Exit codes: 0 explained; 1 no such row, or planning failed; 2 wrong usage.
     """
@@ -121,18 +121,18 @@ def explain(sync: str, key: str, definitions: str, in_json: bool) -> None:
     type=click.FloatRange(0, 1, min_open=True),
     default=0.2,
     show_default=True,
-    help="How much of the rate limit to use at most.",
+    help="Share of the rate limit to use, at most.",
 )
 @json_option
 @definitions_option
 def audit(sync: str, sample: int, minutes: float, rate_share: float, definitions: str, in_json: bool) -> None:
-    """Check that Common Room stored what it accepted of SYNC, a sync of contacts.
+    """Check that Common Room stored what it accepted from SYNC, a sync of contacts.
 
     Looks up a random sample of delivered rows by their email or account, and compares each with the source, field by
     field where the API shows it. Prints counts, and the keys and field names of what is absent or different, but no
     values. Rows that changed since, or cannot be looked up, are counted. Sends nothing.
 
-    Exit codes: 0 all that was looked up is as it was sent; 1 some rows are absent or different; 2 could not run.
+    Exit codes: 0 every row that was looked up matches the source; 1 some rows are absent or different; 2 could not run.
     """
     from cr_pipelines.cli.audit import audit as audit_here
 

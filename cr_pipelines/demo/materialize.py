@@ -1,4 +1,4 @@
-"""Materialize syncs in stages, in a process of its own.
+"""Materialize syncs in stages, in a separate process.
 
 Goes in: the sandbox's address and the stages, as JSON on the command line that `command` makes. Comes out: Dagster
 runs, and exit code 0 if all of them succeeded.

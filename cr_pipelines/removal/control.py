@@ -8,7 +8,9 @@ import asyncio
 
 from cr_pipelines.api import CommonRoomClient, CommonRoomError
 
-NOT_CONFIRMED = "Common Room does not know the person, but that is not believed, as another call failed: {error}"
+NOT_CONFIRMED = (
+    "Common Room says that it does not know the person, but another call failed, so this proves nothing: {error}"
+)
 
 
 class PositiveControl:

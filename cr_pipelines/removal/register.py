@@ -28,10 +28,11 @@ _SHOWN = 20
 _WAITING = "('pending', 'failed')"
 _FORGET = {"email": None, "check_at": None}
 _LOOKED_UP = "('submitted', 'overdue', 'not_found')"
-_FOUND_LATER = "Common Room did not know the person at first, and has them now; the removal is sent again"
+_FOUND_LATER = "Common Room did not know the person at first, but does now; the removal is sent again"
 _SHARED = (
-    "the address was sent for many people or things, as that of a footer or a mailing list is; rows are suppressed "
-    "only while it is in them. If it is one person's, `cr-pipelines pii confirm`; if not, `cr-pipelines pii unsuppress`"
+    "the address was sent for many people or things, like that of a footer or a mailing list; a row is suppressed "
+    "only while it contains the address. If it is one person's, run `cr-pipelines pii confirm`; if not, `cr-pipelines "
+    "pii unsuppress`"
 )
 
 
@@ -171,7 +172,7 @@ class Register:
     def looked_up(self, look: DueLook, now: datetime, *, removed: bool, reason_code: str | None, message: str) -> str:
         """Record what a look-up showed, and return the status that follows.
 
-        A person whom Common Room did not know stays `not_found`, and the address is deleted at the first look after 15
+        A person that Common Room did not know stays `not_found`, and the address is deleted at the first look after 15
         days that agrees. If it has the person after all, the removal is due again.
         """
         ends = look.submitted_at + PROMISED

@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
     Attributes:
         key: names the batch and how often it was offered; unique for each offer.
-        request_ids: as our tables spell keys.
+        request_ids: as the state tables spell keys.
     """
 
     key: str
@@ -43,9 +43,9 @@ class Removals:
     """Privacy requests of one warehouse.
 
     Attributes:
-        warehouse: where the requests and our own tables are, which may be two engines.
+        warehouse: where the requests and the state tables are, which may be two engines.
         source: the table of requests.
-        schema: of our own tables.
+        schema: of the state tables.
         timing: when to retry, and when to look people up.
         clock: returns the time in UTC.
     """
@@ -78,9 +78,9 @@ class Removals:
             return RunRegistry(session, self.schema).is_alive(run_id, REMOVALS) if exists else None
 
     def next_batch(self, most: int) -> Batch | None:
-        """Suppress everyone who asked since the last look, and return up to so many requests that are due.
+        """Suppress everyone who asked since the last look, and return up to `most` requests that are due.
 
-        A request is due if the source has it and our table has not settled it. No position in the source is kept, so
+        A request is due if the source has it and the register has not settled it. No position in the source is kept, so
         rows may arrive late, in any order and backdated.
 
         Raises:
@@ -96,7 +96,7 @@ class Removals:
                 with self.warehouse.source_session(session) as reading:
                     register.ingest(self.source, self.clock(), reading)
             except (WarehouseError, SourceUnusable) as error:
-                # Requests that are already recorded are due all the same.
+                # Requests that are already recorded are due anyway.
                 unreadable = error
             due = register.due(self.clock(), limit=most)
             if not due:
@@ -122,7 +122,7 @@ class Removals:
 
         Args:
             destination: the room. No client is opened when nothing is due.
-            request_ids: only these requests, as our tables spell keys; None for every request that is due.
+            request_ids: only these requests, as the state tables spell keys; None for every request that is due.
             run_id: names the run in `sync_runs`; None for a random one.
             on_wait: called with the number of runs that it waits for, whenever that changes.
 
@@ -138,7 +138,7 @@ class Removals:
     def verify(self, destination: Destination) -> Verification:
         """Look up everyone whose removal is due to be looked up (GET /user/{email}), and record the result.
 
-        A person whom Common Room no longer has is verified, and their address is deleted from our table. One who is
+        A person that Common Room no longer has is verified, and their address is deleted from the register. One who is
         still there, or cannot be looked up, when the 15 days are over is overdue.
 
         Raises WarehouseError, and OtherRoom or RoomNotConfirmed unless the room is the state schema's.
@@ -170,7 +170,7 @@ class Removals:
         """Let the person of a request be synced again, and note why.
 
         Lifts every request about the person, and offers every row that was ever sent for them again. With
-        `even_unverified` also while the removal is under way, which undoes it. Returns how many requests were lifted.
+        `even_unverified` also while the removal is in progress, which undoes it. Returns how many requests were lifted.
 
         Raises NotUnsuppressed.
         """

@@ -22,7 +22,7 @@ class Settlement:
         due: requests that the run had to settle.
         people: how many people they are about.
         submitted: requests that Common Room accepted; it has 15 days from then.
-        not_found: requests about people whom Common Room does not know.
+        not_found: requests about people that Common Room does not know.
         failed: requests that are retried later.
         calls: DELETE requests that were sent, retries included.
         waited: seconds until every running sync had confirmed that it sends nothing more about these people.
@@ -56,13 +56,13 @@ class Settlement:
 
 @dataclass
 class Verification:
-    """What a run found out about submitted removals, and about people whom Common Room did not know. Counts people.
+    """What a run found out about submitted removals, and about people that Common Room did not know. Counts people.
 
     Attributes:
-        looked_up: people whom the run looked up.
-        verified: people whom Common Room no longer has.
-        not_found: people whom it did not know before, and does not know now.
-        still_there: people whom it still has, or has now; these are removed again.
+        looked_up: people that the run looked up.
+        verified: people that Common Room no longer has.
+        not_found: people that it did not know before, and does not know now.
+        still_there: people that it still has, or has now; these are removed again.
         failed: people whose look-up failed.
         overdue: people still there, or not looked up successfully, after the 15 days.
     """
@@ -89,7 +89,7 @@ class Standing:
     Attributes:
         by_status: how many requests have each status.
         lifted: requests whose person may be synced again.
-        addresses_kept: requests whose address is still in our table.
+        addresses_kept: requests whose address is still in the register.
         rows_suppressed: rows of sources that are suppressed now because of them.
         overdue: ids of overdue requests, up to twenty.
         invalid: ids of requests without a valid address, up to twenty.
@@ -112,7 +112,7 @@ class RemovalRecord:
     """What became of one request. It has no address.
 
     Attributes:
-        request_id: as our tables spell keys.
+        request_id: as the state tables spell keys.
         status: pending, submitted, verified, overdue, not_found, failed, invalid, shared or lifted.
         email_hash: the hash of the address; None for an invalid one.
         requested_at: as the source says.
@@ -127,7 +127,7 @@ class RemovalRecord:
         keys_sent: under how many keys the syncs sent the address, as far as the state schema knows.
         linked_addresses: how many other addresses are suppressed with it, as rows of the same person had them. Each
             needs a request of its own to be removed from Common Room.
-        address_kept: whether the address itself is still in our table.
+        address_kept: whether the address itself is still in the register.
         lifted_at: when the suppression was lifted.
         lifted_reason: why.
     """

@@ -41,18 +41,18 @@ _WORKERS = 16
 _RECORD_SECONDS = 0.5
 
 _NOT_STORED_YET = (
-    "Common Room does not know the person, but a sync sent something about them a short while ago, which it may not "
-    "have stored yet; the request is tried again"
+    "Common Room does not know the person, but a sync recently sent something about them that it may not have stored "
+    "yet; the request is retried"
 )
 
 _REFUSED = (
-    "Common Room refused this request (HTTP {status}) although the token is valid; look for a firewall or gateway that "
-    "refuses it. The request is tried again"
+    "Common Room refused this request (HTTP {status}) although the token is valid; look for a firewall or gateway "
+    "that refuses it. The request is retried"
 )
 
 _OTHER_ADDRESS = (
     "Common Room does not know this address, but a sync has sent the person under another one since; that address "
-    "needs a request of its own"
+    "needs its own request"
 )
 
 _SENT_BY_US = "Common Room does not know this address; cr-pipelines sent it under {keys:,} keys, which stay suppressed"
@@ -144,7 +144,7 @@ class SettlementRun:
                 ingested = register.ingest(self._source, self._clock(), reading)
             self._report.ingested, self._report.invalid = ingested
         except (WarehouseError, SourceUnusable) as error:
-            # Requests that are already recorded are settled all the same.
+            # Requests that are already recorded are settled anyway.
             self._report.source_problem = error
         requests = register.due(self._clock(), request_ids)
         self._unsettled = {request.email_hash: request.email for request in requests}

@@ -26,7 +26,7 @@ class Timing:
         first_pause: between the first failure and the next attempt; it doubles with every further failure.
         longest_pause: the limit of the pause. A request is retried until it is settled.
         looks: how long after its submission a removal is looked up. It is also looked up at its due date, and daily
-            after that. A person whom Common Room did not know is looked up at the same times, the last time at the end
+            after that. A person that Common Room did not know is looked up at the same times, the last time at the end
             of the 15 days.
         shared: how long a removal that was seen done counts for another request about the same person.
         just_sent: how long Common Room may not know a contact that was sent, so that its 404 settles nothing.

@@ -29,13 +29,13 @@ def unsuppress(
     hashes = register.effective(request_id)
     if not hashes:
         raise NotUnsuppressed(
-            f"no request {request_id} suppresses anybody: there is none with this id, its address is invalid, or it "
-            "was lifted before; look it up in the report on all requests"
+            f"no request {request_id} suppresses anybody: the id is unknown, its address is invalid, or it was "
+            "already lifted; `cr-pipelines pii report` lists all requests"
         )
     unfinished = register.unfinished(hashes)
     if unfinished and not even_unverified:
         raise NotUnsuppressed(
-            f"the removal is still under way ({', '.join(f'{name}: {status}' for name, status in unfinished)}): "
+            f"the removal is still in progress ({', '.join(f'{name}: {status}' for name, status in unfinished)}): "
             "sending the person now would undo it; wait until it is verified, or lift it even unverified"
         )
     suppression_list.mark_for_resend(hashes)

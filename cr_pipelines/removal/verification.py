@@ -1,4 +1,4 @@
-"""The verification of removals: whether Common Room has people whose removal it accepted, or whom it did not know.
+"""The verification of removals: whether Common Room has people whose removal it accepted, or that it did not know.
 
 Goes in: the people who are due to be looked up. Comes out: the status that follows, in the register. Only the API's own
 404 proves that a person is not there, and only in a run in which the positive control succeeded.
@@ -19,7 +19,10 @@ from cr_pipelines.warehouse import Warehouse
 _WORKERS = 16
 
 _STILL_THERE = "Common Room still has the person"
-_EMPTY = "Common Room returned no contact, but not its word for a person it does not know (404); looked up again later"
+_EMPTY = (
+    "Common Room returned no contact, but not the 404 that it sends for an unknown person; they are looked up again "
+    "later"
+)
 
 
 class _Finding(NamedTuple):

@@ -132,7 +132,7 @@ class SandboxClient:
         return self._request("GET", "scripts")  # type: ignore[no-any-return]
 
     def delete_contact(self, contact: int, days: float = 30) -> None:
-        """Delete a contact as an admin does in the product: hidden now, deleted for good after `days`."""
+        """Delete a contact as an admin does in the product: hidden now, permanently deleted after `days`."""
         self._request("POST", "deletions", json={"contact": contact, "days": days})
 
     def restore_contact(self, contact: int) -> None:

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own.
+"""A sandbox in its own process.
 
 Goes in: the settings. Comes out: a running sandbox with its address, token and control API, which ends with the `with`
 block or with this process.
@@ -17,7 +17,7 @@ from cr_pipelines.supervised_process import SupervisedProcess
 
 
 class SandboxServer:
-    """Runs a sandbox in a process of its own while the `with` block lasts. It ends with its parent, however that ends.
+    """Runs a sandbox in its own process while the `with` block lasts. It ends with its parent, however that ends.
 
     The keyword arguments are those of `cr_pipelines.sandbox.Settings.of`. Raises ValueError for a setting that is not
     allowed.

@@ -105,7 +105,7 @@ def audit_sync(
     """
     if sync.kind not in AUDITED_KINDS:
         raise SyncError(
-            f"{sync.name}: Common Room does not show what was stored of a {sync.kind}; an audit is for "
+            f"{sync.name}: Common Room cannot show what it stored of a {sync.kind}; audits are for "
             f"{', '.join(AUDITED_KINDS)}s"
         )
     check_no_loop_runs()

@@ -145,13 +145,15 @@ class UnknownName:
         column: the source's column.
         name: as the source spells it.
         rows: how many rows use it.
-        message: what is wrong, with the nearest name that there is.
+        message: what is wrong, with the most similar name.
+        similar: the most similar name that the room has, if one is similar.
     """
 
     column: str
     name: str
     rows: int
     message: str
+    similar: str | None = None
 
 
 def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_room") -> list[UnknownName]:
@@ -195,7 +197,8 @@ def _unknown(
         try:
             _find(catalog, column, name, *segment)
         except InvalidValue as fault:
-            unknown.append(UnknownName(column.name, str(name), rows, f"{column.name} {fault.message}"))
+            message = f"{column.name} {fault.message}"
+            unknown.append(UnknownName(column.name, str(name), rows, message, fault.similar))
     return unknown
 
 

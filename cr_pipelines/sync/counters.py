@@ -140,7 +140,7 @@ COUNTERS = (
         "bigint",
         "rows_without_values",
         "with a bad value left out",
-        "Of the rows delivered in the run, those of which a bad value was left out, as on_invalid_value says.",
+        "Of the rows delivered in the run, those sent without a bad value (on_invalid_value: drop_value).",
     ),
     Counter(
         "not_sent",
@@ -163,23 +163,23 @@ COUNTERS = (
         "bigint",
         "rows_changed_while_read",
         "changed while the source was read",
-        "Rows that the source gave with other values, or not at all, when it was read again to send them, as a view "
-        "with random ids or now() does. Those that it did not give are not sent.",
+        "Rows that had changed or disappeared when the source was read again to send them, as in a view with random "
+        "ids or now(). Rows that had disappeared are not sent.",
     ),
     Counter(
         "deleted_remotely",
         "bigint",
         "rows_deleted_remotely",
         "deleted remotely",
-        "Rows whose thing was delivered and that somebody deleted in the room by hand. They count as unchanged "
-        "unless the sync recreates them.",
+        "Rows that were delivered and then deleted manually in Common Room. They count as unchanged unless the sync "
+        "recreates them.",
     ),
     Counter(
         "deletions",
         "bigint",
         "deletions",
         "deleted in the room",
-        "Things that were deleted in the room because their row left the source; in a dry run, that would be.",
+        "Deleted in Common Room because the row left the source; in a dry run, what would be deleted.",
         planned_label="would be deleted",
         planned_metadata="deletions_to_make",
     ),
@@ -235,7 +235,7 @@ COUNTERS = (
         "bigint",
         "rate_limit",
         "requests per interval",
-        "Requests that the token has per interval; none until the server said so.",
+        "Requests that the token allows per interval; null until the server reports it.",
         latest=True,
         omitted=_nowhere(_LIMIT, _LIMIT),
     ),
@@ -244,7 +244,7 @@ COUNTERS = (
         "double",
         "rate_limit_interval_seconds",
         "seconds per interval",
-        "Length of the interval in seconds; none until a 429 showed it.",
+        "Length of the interval in seconds; null until a 429 reveals it.",
         decimals=2,
         latest=True,
         omitted=_nowhere(_LIMIT, _LIMIT),

@@ -42,10 +42,10 @@ def run_sync(
 
     Args:
         sync: what to sync.
-        warehouse: where the source and our own tables are; `open_warehouse` takes a URL for each. No session is open
+        warehouse: where the source and the state tables are; `open_warehouse` takes a URL for each. No session is open
             while requests are sent, except to write outcomes.
         destination: the room. No client is opened when nothing has to be sent.
-        schema: the warehouse schema of our own tables, created if it does not exist.
+        schema: the warehouse schema for the state tables, created if it does not exist.
         options: what this run does differently.
         partition: the day of the source to sync; None for all of it.
         frame: rows to read instead of the sync's source, which then needs no table. The warehouse reads them for the
@@ -63,9 +63,9 @@ def run_sync(
     Raises:
         SourceMissing, SourceUnusable: the source cannot be read, or does not fit the contract.
         AlreadyRunning: another run of the same sync is alive.
-        TakenOver: another run took this one for dead; this one stopped sending.
+        TakenOver: another run took over; this one stopped sending.
         OtherRoom: the state schema belongs to another room, or another destination source; nothing was sent.
-        RoomNotConfirmed: nobody can say whether it does; nothing was sent.
+        RoomNotConfirmed: whether it does could not be read; nothing was sent.
         StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
         SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.

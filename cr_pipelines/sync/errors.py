@@ -7,7 +7,7 @@ from cr_pipelines.errors import CrPipelinesError
 
 
 class SyncError(CrPipelinesError):
-    """A sync that cannot run, or could not go on."""
+    """A sync that cannot run, or could not continue."""
 
 
 class SourceUnusable(SyncError):
@@ -21,7 +21,7 @@ class AlreadyRunning(SyncError):
 
 
 class TakenOver(SyncError):
-    """Another run took this one for dead, and may be sending its rows."""
+    """Another run took over from this one, and may be sending its rows."""
 
 
 class OtherHashKey(SyncError):
@@ -33,7 +33,7 @@ class OtherRoom(SyncError):
 
 
 class RoomNotConfirmed(SyncError):
-    """Nobody can say whether the state schema belongs to the room that the run would send to."""
+    """Whether the state schema belongs to the room that the run would send to could not be read."""
 
     transient = True
 

@@ -22,7 +22,7 @@ def check_no_loop_runs() -> None:
 
 
 def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run the work in an event loop of its own, and end it in order on a signal.
+    """Run the work in a new event loop, and end it in order on a signal.
 
     A handler that raises, as those of Python and Dagster do, would raise into whatever callback the loop is in and
     be lost there. So the loop takes the signal, cancels the work, and calls the handler once everything has ended.

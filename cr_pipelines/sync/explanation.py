@@ -10,21 +10,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 _NEXT_RUN = {
-    "new": "a run sends it: the ledger has not seen its key",
-    "changed": "a run sends it: it has changed since it was sent last",
-    "retry": "a run sends it again: it failed before",
-    "recheck": "a run sends it: it could not be sent before",
-    "interrupted": "a run sends it: an earlier run ended while it may have been sending it",
-    "rejected": "no run sends it until it changes, unless with resync: failed. Common Room rejected it",
-    "unknown": "no run sends it unless its key is named: an earlier request may have arrived, and would be doubled",
-    "changed_after_delivery": "no run sends it unless its key is named: it changed after delivery, and Common Room "
+    "new": "sends it: its key is new",
+    "changed": "sends it: it changed since it was last sent",
+    "retry": "sends it again: it failed before",
+    "recheck": "sends it: it could not be sent before",
+    "interrupted": "sends it: an earlier run ended while it may have been sending it",
+    "rejected": "does not send it until it changes, or with resync: failed. Common Room rejected it",
+    "unknown": "does not send it unless you name its key: an earlier request may have arrived, and another "
     "would add a second one",
-    "deleted_remotely": "no run sends it unless recreate_deleted is set: somebody deleted it in Common Room",
-    "unchanged": "no run sends it: it is as Common Room accepted it",
-    "shared_key": "no run sends it: several rows have this key; keep one in the view",
-    "not_in_source": "no run sends it: the source has no row with this key",
+    "changed_after_delivery": "does not send it unless you name its key: it changed after delivery, and "
+    "Common Room would add a second one",
+    "deleted_remotely": "does not send it unless recreate_deleted is set: somebody deleted it in Common Room",
+    "unchanged": "does not send it: it has not changed since it was delivered",
+    "shared_key": "does not send it: several rows have this key; keep one in the view",
+    "not_in_source": "does not send it: the source has no row with this key",
 }
-"""By how a key compares with the ledger."""
+"""What the next run does, by how a key compares with the ledger."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,13 @@ class RowExplanation:
 
     @property
     def next_run(self) -> str:
-        """Whether the next run sends the row, and why, as a sentence without personal data."""
+        """What the next run does with the row, and why, without personal data."""
         if self.outcome == "suppressed":
-            return "no run sends it: the person asked to be forgotten"
+            return "does not send it: the person asked to be forgotten"
         if self.comparison == "recheck" and self.is_as_delivered:
             return (
-                f"no run sends it unless the room accepts what was left out: {self.entry.message if self.entry else ''}"
+                f"does not send it until the room accepts what was left out: {self.entry.message if self.entry else ''}"
             )
         if self.outcome == "invalid":
-            return f"no run sends it: {self.problem}"
+            return f"does not send it: {self.problem}"
         return _NEXT_RUN[self.comparison]

@@ -42,7 +42,7 @@ class Interruption:
         """
         with self._lock:
             if self.requested:
-                raise WarehouseError("the run was interrupted before it had the warehouse")
+                raise WarehouseError("the run was interrupted before it opened the warehouse")
             if session not in self._sessions:
                 self._sessions.append(session)
             self.has_session = True
@@ -115,7 +115,7 @@ class _Working:
 
 @contextmanager
 def _raising_handlers() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit where it has no handler of its own, so that the run is recorded as interrupted."""
+    """Let SIGTERM raise SystemExit where nothing handles it, so that the run is recorded as interrupted."""
     replaced = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     for number in replaced:
         signal.signal(number, _exit)

@@ -29,15 +29,15 @@ class Sync:
         clear_nulls: whether a null custom field clears the field in the room, which cannot be undone.
         batch_size: most rows in one request, for a kind whose rows share requests; None for the kind's own.
         max_not_found_runs: a row whose contact or segment the room does not have (404) is `failed` and offered again,
-            as what was accepted a moment ago may not be there yet; after so many runs in a row it is `rejected`.
+            as what was just accepted may not be there yet; after this many runs in a row it is `rejected`.
         on_source_delete: what happens to a tag whose row left the source: `keep`, or `delete`, which takes it off
             everything that has it.
-        max_deletions: a run deletes at most so many, or a tenth of those delivered if that is more; it deletes none if
-            more would be deleted.
+        max_deletions: the most tags that a run deletes, or a tenth of those delivered if that is more; it deletes none
+            if more would be deleted.
         recreate_deleted: whether to recreate a tag that is in the source but was deleted manually in the room; it is
             reported otherwise.
-        on_invalid_value: what a bad value of an optional column costs: the row (`reject_row`), or the value alone
-            (`drop_value`), which is then shown in the view `dropped_values`. A bad value of a required column always
+        on_invalid_value: what a bad value in an optional column costs: the row (`reject_row`), or only the value
+            (`drop_value`), which is then shown in the view `dropped_values`. A bad value in a required column always
             costs the row.
     """
 
@@ -56,7 +56,9 @@ class Sync:
 
     def __post_init__(self) -> None:
         if self.name == REMOVALS:
-            raise ValueError(f"a sync cannot be called {REMOVALS}, as the settlement of privacy requests is; rename it")
+            raise ValueError(
+                f"a sync cannot be named {REMOVALS}, which is the name of the privacy requests' sync; rename it"
+            )
         for name, least in (("batch_size", 1), ("max_not_found_runs", 1), ("max_deletions", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
@@ -65,10 +67,10 @@ class Sync:
             raise ValueError(f"sync {self.name}: on_invalid_value must be reject_row or drop_value")
         contract = CONTRACTS.get(self.kind)
         if contract and contract.batching is None and self.batch_size is not None:
-            raise ValueError(f"sync {self.name}: a {self.kind} has a request of its own; leave batch_size out")
+            raise ValueError(f"sync {self.name}: each {self.kind} is sent in its own request; leave out batch_size")
         if contract and contract.mirror is None and (self.on_source_delete == "delete" or self.recreate_deleted):
             raise ValueError(
-                f"sync {self.name}: on_source_delete and recreate_deleted are for tags only; leave them out"
+                f"sync {self.name}: on_source_delete and recreate_deleted are for tags only; leave out both"
             )
 
     @property
@@ -99,8 +101,8 @@ class Options:
         keys: only these keys, as the ledger spells them; none means every key. Rows of an operation that
             appends are sent a second time only when they are named here: `unknown` ones, and those that changed
             after they were delivered (with `all`, any).
-        limit: at most so many rows are offered; None means no limit.
-        samples: so many requests of a dry run are kept in its report.
+        limit: the most rows to offer; None means no limit.
+        samples: how many requests of a dry run its report keeps.
     """
 
     dry_run: bool = False

@@ -5,6 +5,7 @@ ledger spells them, so nothing in a report is personal data, but for `samples`.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,19 +18,22 @@ from cr_pipelines.sync.explanation import RowExplanation
 _EXAMPLES = 3
 
 _MOST_PARTS = 20
-"""So many parts of one column, with one reason, are listed apart from it."""
+"""How many parts of one column, with one reason, are listed separately."""
 
 _MOST_COLUMNS = 8
-"""So many columns that changed are named."""
+"""How many changed columns are named."""
 
 _MOST_DROPPED = 100
-"""So many kinds of dropped values are listed."""
+"""How many kinds of dropped values are listed."""
 
 MOST_KEYS = 20
-"""So many keys of one kind are named at most."""
+"""How many keys of one kind are named, at most."""
 
 MOST_EXPLAINED = 10_000
-"""A dry run explains so many keys at most."""
+"""How many keys a dry run explains, at most."""
+
+_OWN_NAME = re.compile(r"\b(\w+)\..{1,60}?( is (?:not a|no) custom field\b)")
+"""A name of a custom field that the room does not have, in a message of this or an earlier version."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,12 @@ class Problem:
 
 
 def without_own_name(field: str, reason_code: str | None, message: str) -> tuple[str, str]:
-    """Return a field and its message without the name of a custom field that only the row has.
+    """Return a field and its message without names of custom fields that the room does not have.
 
-    Unlike one that resembles one of the room, such a name may be anybody's data.
+    Such a name may be personal data, for example a key of somebody's JSON.
     """
-    column, dot, _ = field.partition(".")
-    if not dot or reason_code != "unknown_custom_field" or "did you mean" in message:
-        return field, message
-    return column, message.replace(field, f"a name in {column}", 1)
+    field = field.partition(".")[0] if reason_code == "unknown_custom_field" else field
+    return field, _OWN_NAME.sub(r"a name in \1\2", message)
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Report:
     Attributes:
         sync, partition, run_id: which run this is.
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
-        state: `succeeded`, `stopped` (going on could not work; `stopped_by` says why), `failed` (an error ended it)
+        state: `succeeded`, `stopped` (continuing could not work; `stopped_by` says why), `failed` (an error ended it)
             or `interrupted` (somebody ended it).
         other_room: of a dry run, why a run would stop before it sends: the state schema belongs to another room.
         unreachable: why no row reached the room, if requests were sent and none had a response of the API.
@@ -92,6 +94,7 @@ class Report:
         null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
         requests_waiting: privacy requests that are not submitted to Common Room yet.
+        requests_undecided: ids of privacy requests that wait for a decision about their address.
         requests_problem: why privacy requests cannot be read; None when they can, or when there is no table of them.
         emptied: whether the source is empty and was not before.
         deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
@@ -149,6 +152,7 @@ class Report:
     duplicate_rows: int = 0
     unknown_keys: tuple[str, ...] = ()
     requests_waiting: int = 0
+    requests_undecided: tuple[str, ...] = ()
     requests_problem: str | None = None
     emptied: bool = False
     deleted_remotely_keys: list[str] = field(default_factory=list)
@@ -289,8 +293,8 @@ class Report:
         return f"{line}; the next run sends {others}{left:,}" if left else line
 
     def privacy_messages(self) -> list[str]:
-        """Return what to say about privacy requests: that some are not submitted, or cannot be read."""
-        return privacy_messages(self.requests_waiting, self.requests_problem)
+        """Return what to say about privacy requests: that some are not submitted or not decided, or cannot be read."""
+        return privacy_messages(self.requests_waiting, len(self.requests_undecided), self.requests_problem)
 
     def changes(self) -> str | None:
         """Return which columns changed in how many rows: `297 changed: country 297, company_name 1`."""
@@ -312,7 +316,7 @@ class Report:
 
 
 class SyncStopped(SyncError):
-    """A run that ended early because going on could not work. What it did is recorded.
+    """A run that ended early because continuing could not work. What it did is recorded.
 
     Attributes:
         report: what became of the rows until then.
@@ -335,7 +339,7 @@ class Progress:
         rows_per_second: over the last minute.
         seconds_left: by the rate limit once it is known, or else at that speed; None while nothing is sent.
         rate_limited: responses of 429 so far.
-        waiting_for: what sending waits for, such as the rate limit; None while it goes on.
+        waiting_for: what sending waits for, such as the rate limit; None while it sends.
     """
 
     sync: str
@@ -353,14 +357,27 @@ class Progress:
         return f"{self.sync}: {self.done:,} of {self.total:,} rows, {speed} rows/s, {left}{waiting}"
 
 
-def privacy_messages(waiting: int, problem: str | None) -> list[str]:
-    """Return what to say about privacy requests that are not submitted, and about a source of them that is unusable."""
+def privacy_messages(waiting: int, undecided: int, problem: str | None) -> list[str]:
+    """Return what to say about privacy requests.
+
+    Args:
+        waiting: how many wait to be submitted.
+        undecided: how many wait for a decision about their address.
+        problem: why they cannot be read, if so.
+    """
     messages = []
     if waiting:
         messages.append(
             f"{waiting:,} privacy {'request waits' if waiting == 1 else 'requests wait'} to be submitted to Common "
             "Room; syncs suppress these people, but nothing removes them. Start the sensor pii_removals_sensor, or "
             "materialize common_room/pii_removals; `cr-pipelines pii report` lists them"
+        )
+    if undecided:
+        messages.append(
+            f"{undecided:,} privacy {'request waits' if undecided == 1 else 'requests wait'} for a decision, because "
+            "the address was sent for many people or things; rows are suppressed while it is in them. Run "
+            "`cr-pipelines pii confirm ID` if it is one person's, `cr-pipelines pii unsuppress ID` if not; "
+            "`cr-pipelines pii report` lists them as shared"
         )
     if problem is not None:
         messages.append(f"privacy requests cannot be read, so nobody new is suppressed: {problem}")

@@ -243,7 +243,7 @@ class Run:
         with self._warehouse.source_session(session) as source:
             interruption.watch(source)
             self._suppress(session, ledger, source)
-            # A data frame is where our tables are.
+            # A data frame is where the state tables are.
             reading = session if self._sync.source == FRAME else source
             planner = Planner(
                 session, self._schema, self._sync, self._options, self._partition, reading, self._names.found
@@ -264,13 +264,15 @@ class Run:
 
     def _suppress(self, session: Session, ledger: Ledger, source: SourceSession) -> None:
         """Suppress everyone who has asked by now, and note what waits to be removed."""
-        self._report.requests_waiting, self._report.requests_problem = privacy_state(
+        found = privacy_state(
             session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run, reading=source
         )
+        self._report.requests_waiting, self._report.requests_undecided = found.unsubmitted, found.undecided
+        self._report.requests_problem = found.problem
         SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
 
     def _source_in(self, session: Session) -> AbstractContextManager[SourceSession]:
-        # A data frame is where our tables are.
+        # A data frame is where the state tables are.
         return nullcontext(session) if self._sync.source == FRAME else self._warehouse.source_session(session)
 
     def _deliver(

@@ -11,22 +11,22 @@ class Timing:
     """Durations of a run, in seconds, and the sizes that go with them.
 
     Attributes:
-        flush_seconds: outcomes are written, and the suppression list is read, at least so often.
+        flush_seconds: outcomes are written, and the suppression list is read, at least this often.
         full_flush_seconds: as above, while `flush_rows` outcomes wait. At thousands of rows a second, opening the
             warehouse for every 500 of them would cost a fifth of a core.
         flush_rows: see above.
-        max_unrecorded: sending waits for the ledger while so many outcomes are not written, as when another process has
-            the warehouse.
-        outage_seconds: outcomes wait in memory while the warehouse cannot be reached or is busy, for so long. Then the
-            run ends with the engine's reason.
-        silence_seconds: the run ends when no response at all has come for so long while requests were sent.
+        max_unrecorded: sending waits for the ledger while this many outcomes are not written, for example because
+            another process has the warehouse.
+        outage_seconds: outcomes wait in memory while the warehouse cannot be reached or is busy, for this long. Then
+            the run ends with the engine's reason.
+        silence_seconds: the run ends when no response has come for this long while requests were sent.
         heartbeat_seconds: between two heartbeats of the run.
         progress_seconds: until the first report of progress. The pause between two reports doubles each time.
         longest_progress_seconds: the longest pause between two reports.
         lease_seconds: a run sends nothing once its last look at the suppression list is older.
-        lease_surely_over_seconds: a run that has shown no sign of life for so long cannot have a request in flight that
+        lease_surely_over_seconds: a run without a heartbeat for this long cannot have a request in flight that
             was checked against an earlier list: the lease, the longest time that the client gives a request, and more.
-        linger_seconds: a request that got no response may still arrive for so long.
+        linger_seconds: how long a request without a response may still arrive.
         confirmation_seconds: between two looks at whether running syncs have confirmed a suppression list.
     """
 

@@ -11,7 +11,7 @@ Work = Coroutine[Any, Any, None]
 
 
 class WorkerPool:
-    """Runs workers until there is nothing to do, beside tasks that never end by themselves."""
+    """Runs workers until there is nothing to do, beside tasks that never end on their own."""
 
     def __init__(self) -> None:
         self._workers: list[asyncio.Task[None]] = []
@@ -34,7 +34,7 @@ class WorkerPool:
             await _end([*others, working, *self._workers])
 
     async def start(self, worker: Callable[[], Work], count: int) -> None:
-        """Run so many workers to their end. To be called by the work that is given to `run`."""
+        """Run this many workers to their end. Called by the work that is given to `run`."""
         self._workers = [asyncio.create_task(worker()) for _ in range(count)]
         await asyncio.gather(*self._workers)
 

@@ -1,4 +1,4 @@
-"""BigQuery, through Google's client, in a session of its own for temporary tables and transactions.
+"""BigQuery, through Google's client, in its own session for temporary tables and transactions.
 
 Goes in: a `bigquery://` URL and SQL. Comes out: rows as Arrow, and errors without any value of a row.
 """

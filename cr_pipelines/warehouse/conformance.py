@@ -1,4 +1,4 @@
-"""What every warehouse must hold to, as tests that anyone can run on a warehouse of their own.
+"""What every warehouse must guarantee, as tests that anyone can run on their own warehouse.
 
     from cr_pipelines.warehouse.conformance import WarehouseConformance
 

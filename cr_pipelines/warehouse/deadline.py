@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def ended_after(interrupt: Callable[[], None], seconds: float | None) -> Iterator[None]:
-    """Call `interrupt` once the block has lasted so long, and again until it ends; None for no bound."""
+    """Call `interrupt` once the block has lasted this long, and again until it ends; None for no bound."""
     if seconds is None:
         yield
         return

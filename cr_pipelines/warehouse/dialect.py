@@ -13,7 +13,7 @@ from typing import ClassVar
 from cr_pipelines.warehouse.relation import Relation
 
 LONGEST_KEY = 1_000
-"""So many bytes of a key are kept; a longer one is hashed. An index of PostgreSQL takes 2,700 bytes."""
+"""The longest key, in bytes, that is stored as it is; a longer one is hashed. PostgreSQL indexes up to 2,700 bytes."""
 
 LARGEST_WHOLE = "8e34"
 """A floating-point number from here on keeps the engine's own text, which is in scientific notation."""
@@ -53,7 +53,7 @@ class SqlDialect(ABC):
         return f"octet_length({expression})"
 
     def kept_key(self, expression: str) -> str:
-        """Return a key as our tables have it: one that is too long for an index becomes `sha256:` and its hash."""
+        """Return a key as the state tables have it: one that is too long becomes `sha256:` and its hash."""
         return (
             f"CASE WHEN {self.byte_length(expression)} > {LONGEST_KEY} THEN 'sha256:' || {self.sha256(expression)} "
             f"ELSE {expression} END"
@@ -107,7 +107,7 @@ class SourceDialect(SqlDialect):
         """
 
     def fingerprint(self, columns: Mapping[str, str]) -> str:
-        """Return a text that is equal for equal rows in every engine version, and whatever the type of a number.
+        """Return text that is equal for equal rows, in every engine version and for every type of a number.
 
         Takes the columns with their types, as `columns` of a session gives them. Null columns leave no trace in it, so
         a column added with nulls changes nothing, while a null, an empty text, and texts that merely contain separators
@@ -120,6 +120,10 @@ class SourceDialect(SqlDialect):
             for column in sorted(columns)
         ]
         return self.md5(self.joined(parts))
+
+    def has_former_fingerprint(self, kind: str) -> bool:
+        """Return whether rows with a column of this type once had another fingerprint: that of no type."""
+        return self.is_number(kind)
 
     def _fingerprinted(self, column: str, kind: str) -> str:
         name = self.identifier(column)
@@ -241,7 +245,7 @@ class SourceDialect(SqlDialect):
 
 
 class StateDialect(SqlDialect):
-    """What it takes to keep our own tables."""
+    """What it takes to keep the state tables."""
 
     transactional_ddl: ClassVar[bool] = True
     """Whether a transaction can hold statements that create and alter tables."""

@@ -62,6 +62,6 @@ def without_values(error: duckdb.Error, statement: str = "") -> WarehouseError:
     if table is not None:
         return WarehouseError(f"DuckDB raised a {type(error).__name__}; {cause(statement)}")
     return WarehouseError(
-        f"DuckDB raised a {type(error).__name__} on a row; its text is left out, since it may quote the row. "
-        "Run the source's query in DuckDB to see it"
+        f"DuckDB raised a {type(error).__name__} on a row; its message is omitted because it may quote the row. Run "
+        "the source's query in DuckDB to see it"
     )

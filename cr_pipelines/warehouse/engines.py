@@ -38,8 +38,8 @@ def open_warehouse(
         url: `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb`, `postgresql://user@host/database`,
             `snowflake://user:password@account/database/schema`, `bigquery://project/dataset`, or any URL that
             SQLAlchemy knows, which then needs a `state_url`.
-        state_url: where to keep our own tables, a DuckDB file or a PostgreSQL database; None for the warehouse itself.
-            With another engine or database than `url`, the source is only read.
+        state_url: where to keep the state tables, a DuckDB file or a PostgreSQL database; None for the warehouse
+            itself. With another engine or database than `url`, the source is only read.
         wait_seconds: how long to wait for a host that does not respond, an engine that others keep busy, and a lock;
             None for what the URL says, else ten minutes.
         statement_seconds: how long a statement may take where the engine can bound it; None for no bound.
@@ -61,7 +61,7 @@ def open_warehouse(
 
 
 def open_state(url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None) -> Warehouse:
-    """Return the database that keeps our own tables, and no source; see `open_warehouse`."""
+    """Return the database that keeps the state tables, and no source; see `open_warehouse`."""
     if kind_of(url) not in STATE_ENGINES:
         raise WarehouseError(
             "the state URL must name a DuckDB file, as duckdb:////absolute.duckdb, or a PostgreSQL database, as "

@@ -33,7 +33,7 @@ _WRITE = re.compile(
 def our_table(statement: str) -> str | None:
     """Return the table of ours that a statement writes; None for one that reads, or writes a temporary table.
 
-    Only our own tables are written by a name of two parts.
+    Only the state tables are written by a name of two parts.
     """
     found = _WRITE.match(statement)
     return re.sub('["`]', "", found[1]).lower() if found else None

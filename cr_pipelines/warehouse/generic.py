@@ -167,7 +167,7 @@ class GenericSession(SourceSession):
             if not rows:
                 break
             if self._interrupted:
-                raise WarehouseError(f"{self._kind}: the reading was interrupted")
+                raise WarehouseError(f"{self._kind}: reading was interrupted")
             if self._seconds is not None and time.monotonic() - begun > self._seconds:
                 raise WarehouseBusy(f"{self._kind}: reading took longer than {self._seconds:.0f} s")
             yield rows
@@ -244,8 +244,8 @@ class GenericSource(Source):
         except (NoSuchModuleError, ImportError):
             raise WarehouseError(
                 f"the warehouse URL names {self._kind}, whose driver is not installed; use "
-                f"{_DRIVERS.get(self._kind, 'a URL that names an installed SQLAlchemy dialect and its driver')}. The "
-                "engines that need none begin with duckdb://, postgresql://, snowflake:// and bigquery://"
+                f"{_DRIVERS.get(self._kind, 'a URL that names an installed SQLAlchemy dialect and its driver')}. "
+                "These URLs need no driver from SQLAlchemy: duckdb://, postgresql://, snowflake:// and bigquery://"
             ) from None
 
     @property

@@ -232,7 +232,7 @@ class PostgreSQLWarehouse(Warehouse):
     """A database of a PostgreSQL server.
 
     The URL is libpq's: `postgresql://user:password@host:5432/database?sslmode=require`. Temporary tables and
-    advisory locks need a session of our own, so a pooler in between must pool by session.
+    advisory locks need our own session, so a pooler in between must pool by session.
     """
 
     dialect = PostgreSQLDialect
@@ -264,12 +264,12 @@ class PostgreSQLWarehouse(Warehouse):
                 connection.close()
 
     def _check_pooler(self, process: int) -> None:
-        """Raise WarehouseError when a pooler lets another client have the process of a session that goes on."""
+        """Raise WarehouseError when a pooler lets another client have the process of a session that is still open."""
         with closing(self._connect()) as another, another.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             if cursor.fetchall() == [(process,)]:
                 raise WarehouseError(
-                    "the URL leads to a connection pooler that pools by transaction or by statement, and a run needs "
+                    "the URL leads to a connection pooler that pools by transaction or by statement, but a run needs "
                     "temporary tables and locks that belong to its session; set pool_mode = session for this database "
                     "(PgBouncer), or use the server's own port"
                 )

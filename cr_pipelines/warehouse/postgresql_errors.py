@@ -79,7 +79,7 @@ def _said(state: str, message: str, *, within_function: bool) -> str:
 
 
 def _is_own(state: str) -> bool:
-    """Return whether the server itself uses codes of this class; anybody can raise others."""
+    """Return whether the server itself uses codes of this class; anyone can raise others."""
     return not state or state[:2] in {
         "08", "09", "0A", "0F", "0L", "0P", "20", "21", "22", "23", "24", "25", "26", "27", "28", "2B", "2D", "2F",
         "34", "38", "39", "3B", "3D", "3F", "40", "42", "44", "53", "54", "55", "57", "58", "72", "F0", "XX",

@@ -17,7 +17,7 @@ _QUOTED = re.compile(
       | (?P<name>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z))""",
     re.DOTALL | re.VERBOSE,
 )
-"""What is no SQL of its own: comments, texts, and quoted names."""
+"""What is not SQL itself: comments, strings and quoted names."""
 _WRITES = re.compile(r"[()]\s*(insert\s+into|delete\s+from|merge\s+into|update\s+[^\s,()]+\s+set)\s", re.IGNORECASE)
 
 

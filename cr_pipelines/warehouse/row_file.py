@@ -49,7 +49,7 @@ class RowFile:
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else error
             raise WarehouseError(
-                f"rows cannot be kept in {tempfile.gettempdir()}: {reason}; make room there, or set TMPDIR to another "
+                f"cannot store rows in {tempfile.gettempdir()}: {reason}; make room there, or set TMPDIR to another "
                 "folder"
             ) from None
         self.rows += batch.num_rows
@@ -79,7 +79,7 @@ class RowFile:
 
 
 class _Reading(io.RawIOBase):
-    """A reading of the file with a position of its own."""
+    """A reading of the file with its own position."""
 
     def __init__(self, descriptor: int):
         self._descriptor = descriptor

@@ -78,7 +78,7 @@ class SourceSession(SqlSession):
 
 
 class StateSession(SqlSession):
-    """A connection that keeps our own tables. Temporary tables live as long as the session."""
+    """A connection that keeps the state tables. Temporary tables live as long as the session."""
 
     dialect: StateDialect
 
@@ -93,7 +93,7 @@ class StateSession(SqlSession):
         """Append rows to a table by column name, all or none of them."""
 
     def create_schema(self, schema: str) -> None:
-        """Make a schema unless it is there. Names without a schema go on meaning what they meant."""
+        """Make a schema unless it is there. Names without a schema keep their meaning."""
         self.execute(self.dialect.create_schema(schema))
 
     def register_arrow(self, name: str, rows: ArrowRows) -> None:
@@ -112,7 +112,7 @@ class StateSession(SqlSession):
         Raises WarehouseError where the engine cannot keep the state of a source elsewhere.
         """
         raise WarehouseError(
-            f"{self.dialect.name} cannot have the state of a source in another engine; use DuckDB or PostgreSQL as "
+            f"{self.dialect.name} cannot hold the state of a source in another engine; use DuckDB or PostgreSQL as "
             "the state URL"
         )
 
@@ -151,7 +151,7 @@ class StateSession(SqlSession):
         self.execute("COMMIT")
 
     def _in_pieces(self, rows: pa.Table, most: int, write: Callable[[pa.Table], None]) -> None:
-        """Write rows in pieces of at most so many, all or none of them."""
+        """Write rows in pieces of at most this many, all or none of them."""
 
         def write_all() -> None:
             for start in range(0, rows.num_rows, most):
@@ -168,7 +168,7 @@ class StateSession(SqlSession):
 
 
 class Session(SourceSession, StateSession):
-    """A connection in both roles: a plan joins the source and our tables inside the engine."""
+    """A connection in both roles: a plan joins the source and the state tables inside the engine."""
 
     dialect: Dialect
 
@@ -206,7 +206,7 @@ class Source(ABC):
 
 
 class Warehouse(Source):
-    """A database that holds our own tables, and the sources too unless `source` is another one."""
+    """A database that holds the state tables, and the sources too unless `source` is another one."""
 
     dialect: ClassVar[type[Dialect]]
 
@@ -215,7 +215,7 @@ class Warehouse(Source):
 
     @abstractmethod
     def session(self) -> AbstractContextManager[Session]:
-        """Connect to our own tables, for as long as the block lasts. Raises WarehouseBusy or WarehouseError."""
+        """Connect to the state tables, for as long as the block lasts. Raises WarehouseBusy or WarehouseError."""
 
     @property
     def source(self) -> Source:
@@ -224,7 +224,7 @@ class Warehouse(Source):
 
     @property
     def is_apart(self) -> bool:
-        """Whether the sources are in another engine than our own tables."""
+        """Whether the sources are in another engine than the state tables."""
         return self.source is not self
 
     def source_session(self, session: Session | None = None) -> AbstractContextManager[SourceSession]:
@@ -233,7 +233,7 @@ class Warehouse(Source):
 
 
 class SplitWarehouse(Warehouse):
-    """A source that is only read, and our own tables in another engine."""
+    """A source that is only read, and the state tables in another engine."""
 
     def __init__(self, source: Source, state: Warehouse):
         super().__init__(state.url)
@@ -246,7 +246,7 @@ class SplitWarehouse(Warehouse):
         return f"<{type(self).__name__} {self._source!r} {self.state!r}>"
 
     def session(self) -> AbstractContextManager[Session]:
-        """Connect to our own tables, for as long as the block lasts."""
+        """Connect to the state tables, for as long as the block lasts."""
         return self.state.session()
 
     @property

@@ -1,4 +1,4 @@
-"""What every source must hold to, as tests that anyone can run on a database of their own. They only read.
+"""What every source must guarantee, as tests that anyone can run on their own database. They only read.
 
     from cr_pipelines.warehouse.source_conformance import SourceConformance
 

@@ -400,7 +400,7 @@ def test_a_client_that_was_closed_sends_nothing_more() -> None:
         async with serving(sending(OK)) as server:
             async with CommonRoomClient(TOKEN, server.url) as room:
                 pass
-            with pytest.raises(RuntimeError, match="has been closed"):
+            with pytest.raises(RuntimeError, match="the client is closed"):
                 await room.token_status()
 
     run(test())
@@ -494,6 +494,7 @@ for batch in range(25):
 """
 
 
+@pytest.mark.long
 def test_200_processes_that_close_the_client_and_exit_at_once_end_well() -> None:
     async def test() -> None:
         async with serving(sending(b"HTTP/1.1 202 OK\r\nContent-Length: 0\r\n\r\n")) as server:

@@ -10,10 +10,10 @@ def test_a_new_row_is_shown_field_by_field(terminal: Terminal) -> None:
     result = terminal.types("explain", "contacts", "c3")
     assert result.exit_code == 0, result.output
     assert "Source     has it: common_room_contacts" in result.output
-    assert "Ledger     has not seen it" in result.output
-    assert "Next run   a run sends it: the ledger has not seen its key" in result.output
+    assert "Ledger     has no entry" in result.output
+    assert "Next run   sends it: its key is new" in result.output
     assert 'fullName: "Ada Lovelace3"' in result.output
-    assert "null: left out" in result.output
+    assert "null, so left out" in result.output
     assert terminal.sandbox.control.users() == {}
     assert terminal.sql("SELECT count(*) FROM common_room.sync_runs") == [(0,)]
 
@@ -23,9 +23,9 @@ def test_it_says_when_the_row_was_sent_and_what_the_next_run_does(terminal: Term
     [(run_id,)] = terminal.sql("SELECT run_id FROM common_room.sync_runs")
     sent = terminal.types("explain", "contacts", "c3").output
     assert f"by run {run_id}, HTTP 202" in sent
-    assert "no run sends it: it is as Common Room accepted it" in sent
+    assert "does not send it: it has not changed since it was delivered" in sent
     terminal.sql("UPDATE common_room_contacts SET full_name = 'Grace' WHERE id = 'c3'")
-    assert "it has changed since it was sent last" in terminal.types("explain", "contacts", "c3").output
+    assert "it changed since it was last sent" in terminal.types("explain", "contacts", "c3").output
     terminal.sql("INSERT INTO common_room_contacts SELECT * FROM common_room_contacts WHERE id = 'c3'")
     assert "several rows have this key" in terminal.types("explain", "contacts", "c3").output
     terminal.sql("DELETE FROM common_room_contacts WHERE id = 'c3'")
@@ -37,14 +37,14 @@ def test_it_says_when_the_row_was_sent_and_what_the_next_run_does(terminal: Term
 
 def test_an_invalid_or_rejected_row_has_its_reason(terminal: Terminal) -> None:
     terminal.sql("UPDATE common_room_contacts SET email = 'nobody' WHERE id = 'c1'")
-    assert "no run sends it: email is not an e-mail address" in terminal.types("explain", "contacts", "c1").output
+    assert "does not send it: email is not an e-mail address" in terminal.types("explain", "contacts", "c1").output
     terminal.sandbox.control.set_scripts(
         {"operation": "addUpdateUserToSource", "skip": 3, "times": 1, "status": 400, "body": {"reason": "no"}}
     )
     terminal.types("run", "contacts")
     [(key,)] = terminal.sql("SELECT key FROM common_room.sync_ledger WHERE status = 'rejected'")
     rejected = terminal.types("explain", "contacts", key).output
-    assert "no run sends it until it changes" in rejected
+    assert "does not send it until it changes" in rejected
     assert "Ledger     rejected, sent last" in rejected
     assert "Common Room refused this row (HTTP 400)" in rejected
 
@@ -70,6 +70,6 @@ def test_a_removed_person_is_explained_without_their_data(terminal: Terminal) ->
     for arguments in (["explain", "contacts", "c3"], ["explain", "contacts", "c3", "--json"]):
         result = terminal.types(*arguments)
         assert result.exit_code == 0
-        assert "no run sends it: the person asked to be forgotten" in result.output
+        assert "does not send it: the person asked to be forgotten" in result.output
         assert "Lovelace" not in result.output
         assert "ada3" not in result.output

@@ -132,7 +132,7 @@ def test_the_view_of_events_runs_and_has_timestamps(
     assert any(expected.items() <= row.items() for row in rows(terminal, "ours")), view
     [(kind,)] = terminal.sql("SELECT DISTINCT typeof(timestamp) FROM ours")
     assert kind.startswith("TIMESTAMP")
-    assert "must be known to the room" in view
+    assert "must exist in the room" in view
 
 
 def test_what_it_could_not_map_is_left_as_comments_that_can_become_custom_fields(terminal: Terminal) -> None:

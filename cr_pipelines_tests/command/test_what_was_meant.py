@@ -41,7 +41,7 @@ def test_a_name_that_the_room_does_not_have_is_told_apart_from_what_there_is(ter
         "TIMESTAMP '2026-03-01' AS timestamp"
     )
     output = terminal.types("plan", "activities", "--day", "2026-03-01").output
-    assert "activity_type is no activity type of the room; there is " in output
+    assert "activity_type is not an activity type of the room; there are " in output
     assert "zzz" not in output.replace('"zzz"', "")
 
 

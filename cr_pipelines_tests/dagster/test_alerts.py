@@ -87,7 +87,7 @@ def kinds(received: Received) -> list[tuple[str, str]]:
 
 def test_nothing_to_say(watched: Watched, received: Received) -> None:
     assert watched.sync()
-    assert [watched.tick(), watched.tick()] == ["nothing to say"] * 2
+    assert [watched.tick(), watched.tick()] == ["no alert is due"] * 2
     assert received.posts == []
 
 
@@ -101,7 +101,7 @@ def test_a_failed_run_is_one_alert_with_the_reason_and_a_link_and_its_end_is_ano
         assert not watched.sync()
         assert watched.tick() == "1 alert sent"
         assert not watched.sync()
-        assert watched.tick() == "nothing to say"
+        assert watched.tick() == "no alert is due"
 
     [post] = received.posts
     assert (post["kind"], post["severity"], post["count"]) == ("run_failed", "error", 2)
@@ -183,7 +183,7 @@ def test_an_overdue_removal_and_one_that_nobody_verifies_are_alerts(watched: Wat
     watched.tick()
     [post] = received.posts
     assert post["kind"] == "removal_overdue"
-    assert "nobody has verified it" in post["text"]
+    assert "has not been verified" in post["text"]
     assert "@" not in str(post)
 
     location.sql("UPDATE common_room.pii_removals SET status = 'verified', verified_at = now()")

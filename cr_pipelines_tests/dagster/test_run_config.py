@@ -60,11 +60,11 @@ def test_a_dry_run_of_keys_explains_each_without_its_values(location: Location) 
     [shown] = location.run(dry_run=True, keys=["c1", "c2", "c99"]).observations
 
     rows = {record.data["key"]: record.data for record in shown["explained"].records}
-    assert rows["c1"]["next_run"] == "no run sends it: it is as Common Room accepted it"
+    assert rows["c1"]["next_run"] == "does not send it: it has not changed since it was delivered"
     assert rows["c1"]["ledger"] == "delivered"
-    assert rows["c2"]["next_run"] == "a run sends it: it has changed since it was sent last"
+    assert rows["c2"]["next_run"] == "sends it: it changed since it was last sent"
     assert rows["c2"]["sent_fields"] == "id, fullName, email"
-    assert rows["c99"]["next_run"] == "no run sends it: the source has no row with this key"
+    assert rows["c99"]["next_run"] == "does not send it: the source has no row with this key"
     assert "Grace" not in str(rows)
 
 

@@ -49,7 +49,7 @@ def test_every_address_that_a_key_was_ever_sent_under_suppresses_it(office: Offi
     office.sync()
     office.ask("r1", REMOVED)
     assert office.settle().not_found == 1
-    assert "another one since; that address needs a request of its own" in (office.record("r1").reason or "")
+    assert "another one since; that address needs its own request" in (office.record("r1").reason or "")
     office.sql("UPDATE common_room_contacts SET full_name = 'Changed'")
     report = office.sync()
     assert (report.suppressed, report.delivered) == (1, 9)

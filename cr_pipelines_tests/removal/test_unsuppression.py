@@ -35,11 +35,11 @@ def test_asking_again_after_coming_back_suppresses_and_removes_again(office: Off
     assert office.sync().suppressed == 1
 
 
-def test_a_removal_that_is_under_way_is_lifted_only_on_purpose(office: Office):
+def test_a_removal_in_progress_is_lifted_only_on_purpose(office: Office):
     office.sync()
     office.ask("r1", "person4@example.com")
     office.settle()
-    with pytest.raises(NotUnsuppressed, match="still under way \\(r1: submitted\\)"):
+    with pytest.raises(NotUnsuppressed, match="still in progress \\(r1: submitted\\)"):
         office.removals.unsuppress("r1", "mistake")
     assert office.removals.unsuppress("r1", "mistake", even_unverified=True) == 1
     office.pass_time(days=2)
@@ -55,5 +55,5 @@ def test_a_request_that_suppresses_nobody_is_named(office: Office):
         with pytest.raises(NotUnsuppressed, match=f"no request {request_id} suppresses anybody"):
             office.removals.unsuppress(request_id, "why not")
     office.removals.unsuppress("r1", "came back")
-    with pytest.raises(NotUnsuppressed, match="lifted before"):
+    with pytest.raises(NotUnsuppressed, match="already lifted"):
         office.removals.unsuppress("r1", "came back")

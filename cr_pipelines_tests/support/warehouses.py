@@ -19,16 +19,19 @@ from typing import Any, Protocol
 
 import adbc_driver_postgresql.dbapi
 import duckdb
+import pytest
 
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
-APART = ["postgresql-duckdb", "sqlite-postgresql"]
-ARRANGEMENTS = [_CHOSEN] if _CHOSEN else [*CORE_ENGINES, *APART]
+_APART = [
+    pytest.param(engine, marks=pytest.mark.long) for engine in ("postgresql-duckdb", "sqlite-postgresql") if not _CHOSEN
+]
+ARRANGEMENTS: list[Any] = [*CORE_ENGINES, *_APART]
 """The engines, and a source and a state apart."""
-ONE_AND_APART = list(dict.fromkeys([ENGINE, *([] if _CHOSEN else APART)]))
+ONE_AND_APART: list[Any] = [ENGINE, *_APART]
 """One engine, and a source and a state apart."""
 
 _OF_STATE = re.compile(r"\bcommon_room\.|'common_room'|'sync_ledger'")
@@ -79,10 +82,12 @@ class PostgreSQLDatabase:
     kind = "postgresql"
     state_url = None
 
-    def __init__(self, version: int = 18):
+    def __init__(self, version: int = 18, locale: str = ""):
+        """`locale` is what CREATE DATABASE says of it; empty for the server's own."""
         self._server = postgresql_server(version)
         self.name = f"test_{uuid.uuid4().hex}"
-        self._admin(f"CREATE DATABASE {self.name}")
+        of_its_own = f" TEMPLATE template0 ENCODING 'UTF8' {locale}" if locale else ""
+        self._admin(f"CREATE DATABASE {self.name}{of_its_own}")
         self.url = self._server.get_uri(database=self.name)
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:

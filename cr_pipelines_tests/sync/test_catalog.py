@@ -64,7 +64,7 @@ def test_names_that_the_room_lacks_are_found_in_the_source_without_a_request(flo
         "SELECT 'x' AS id, 'Link' AS activity_type, 'lnk' AS parent_activity_type UNION ALL SELECT 'y', 'link', 'link'",
     )
     [unknown] = unknown_names(activities, flow.warehouse)
-    assert unknown.message == "parent_activity_type is no activity type of the room; did you mean Link?"
+    assert unknown.message == "parent_activity_type is not an activity type of the room; did you mean Link?"
     fields = Sync("values", "custom_field_value", "SELECT 'Plan' AS field UNION ALL SELECT 'Plam'")
     assert [unknown.name for unknown in unknown_names(fields, flow.warehouse)] == ["Plam"]
     assert unknown_names(flow.sync, flow.warehouse) == []

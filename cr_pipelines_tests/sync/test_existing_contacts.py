@@ -59,8 +59,8 @@ def test_a_field_is_named_by_its_id_as_well(ada: Flow, sandbox: SandboxServer):
 @pytest.mark.parametrize(
     ("name", "value", "field", "message"),
     [
-        ("'Plam'", "'Team'", "field", "field is no custom field of the room; did you mean Plan?"),
-        ("'Plan'", "'Gold'", "field_value.Plan", "is none of the values"),
+        ("'Plam'", "'Team'", "field", "field is not a custom field of the room; did you mean Plan?"),
+        ("'Plan'", "'Gold'", "field_value.Plan", "is not one of the values"),
         ("'Seats'", "'many'", "field_value.Seats", "not a number"),
         ("'Plan'", "['Team', 'Free']", "field_value.Plan", "is a list, and the custom field takes a single value"),
         ("'Teams'", "'[]'", "field_value", "is an empty list"),
@@ -85,7 +85,7 @@ def test_a_null_takes_all_values_off_a_field_of_several_when_the_sync_clears_nul
 def test_a_null_cannot_clear_a_field_of_one_value_and_says_what_can(ada: Flow):
     field_values(ada, "'Plan'", "'Team'").run()
     assert field_values(ada, "'Plan'", "NULL", clear_nulls=True).run().invalid == 1
-    assert "give user_id in place of social_type and value" in next(iter(ada.rejected().values()))[1]
+    assert "give user_id instead of social_type and value" in next(iter(ada.rejected().values()))[1]
     assert fields_of_ada(ada) == {"Plan": "Team"}
 
 

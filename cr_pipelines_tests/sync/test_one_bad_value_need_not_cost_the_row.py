@@ -68,7 +68,7 @@ def test_a_value_that_the_room_came_to_accept_is_sent_without_a_change_of_the_ro
     dropping.run()
     dropping.sql(
         "UPDATE common_room.sync_ledger SET field = 'custom_fields.Seats', reason_code = 'unknown_custom_field', "
-        "message = 'custom_fields.Seats is no custom field of the room' WHERE key = 'c4'"
+        "message = 'custom_fields.Seats is not a custom field of the room' WHERE key = 'c4'"
     )
     dropping.sandbox.control.clear_requests()
     assert dropping.run().delivered == 1

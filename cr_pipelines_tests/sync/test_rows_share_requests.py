@@ -93,10 +93,10 @@ def test_what_cannot_stand_in_a_list_is_invalid_and_stays_out_of_the_batch(flow:
     assert (report.delivered, report.invalid) == (2, 5)
     said = sorted(message for _, message in flow.rejected().values())
     assert said == [
-        "segment is no segment of the room; did you mean Champions?",
-        "social_type is none of email, twitter, github, linkedin",
-        "status is no status of the segment; did you mean Engaged?",
-        "value has a comma, which is what the API separates entries by; send it without one",
+        "segment is not a segment of the room; did you mean Champions?",
+        "social_type is not one of email, twitter, github, linkedin",
+        "status is not a status of the segment; did you mean Engaged?",
+        "value has a comma, which separates entries in the API; remove it",
         "value is not an e-mail address: it has no @; correct it or make it null",
     ]
 

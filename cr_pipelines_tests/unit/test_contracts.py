@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from cr_pipelines.sync.contract import CONTRACTS, address_hash
+from cr_pipelines.sync.contract import CONTRACTS, InvalidValue, address_hash
 from cr_pipelines_tests.unit.good_rows import ADA, GOOD, MOMENT
-from cr_pipelines_tests.unit.room import body, found, problems, read
+from cr_pipelines_tests.unit.room import CATALOG, body, found, problems, read
 
 
 def test_every_kind_has_a_good_row_here() -> None:
@@ -268,3 +268,11 @@ def test_a_cleared_field_of_a_person_has_no_value() -> None:
 @pytest.mark.parametrize(("kind", "values", "request_"), PEOPLE)
 def test_an_id_that_is_no_key_makes_the_row_invalid(kind: str, values, request_) -> None:
     assert problems(kind, user_id=" ", **values) == [("user_id", "blank_key")]
+
+
+@pytest.mark.parametrize(("name", "similar"), [("Plam", "Plan"), ("SEAT", "Seats"), ("Birthday of Ada", None)])
+def test_an_unknown_name_comes_with_the_most_similar_one(name: str, similar: str | None) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        CATALOG.custom_fields.find(name)
+    assert caught.value.similar == similar
+    assert ("did you mean" in caught.value.message) is (similar is not None)

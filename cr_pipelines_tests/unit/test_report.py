@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cr_pipelines.sync import Progress, Report, rows
+from cr_pipelines.sync import Progress, Report, rows, without_own_name
 
 QUIET = {"source_rows": 10, "unchanged": 4, "delivered": 6, "requests": 6, "seconds": 1.23}
 
@@ -76,3 +76,32 @@ def test_progress_says_how_long_it_still_takes(seconds: float | None, left: str)
 @pytest.mark.parametrize(("count", "words"), [(0, "0 rows"), (1, "1 row"), (1_000, "1,000 rows")])
 def test_rows_are_counted_in_words(count: int, words: str) -> None:
     assert rows(count) == words
+
+
+@pytest.mark.parametrize(
+    ("field", "reason_code", "message", "shown"),
+    [
+        (
+            "custom_fields.Ada's plan",
+            "unknown_custom_field",
+            "custom_fields.Ada's plan is not a custom field of the room; did you mean Plan?",
+            ("custom_fields", "a name in custom_fields is not a custom field of the room; did you mean Plan?"),
+        ),
+        (
+            "email",
+            "bad_email",
+            "email is not an e-mail address; custom_fields.Ada is no custom field of the room",
+            ("email", "email is not an e-mail address; a name in custom_fields is no custom field of the room"),
+        ),
+        (
+            "custom_fields.Seats",
+            "wrong_value",
+            "custom_fields.Seats is text that is not a whole number",
+            ("custom_fields.Seats", "custom_fields.Seats is text that is not a whole number"),
+        ),
+    ],
+)
+def test_names_that_only_a_row_has_are_hidden(
+    field: str, reason_code: str, message: str, shown: tuple[str, str]
+) -> None:
+    assert without_own_name(field, reason_code, message) == shown

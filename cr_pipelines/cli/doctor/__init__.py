@@ -27,7 +27,7 @@ def examine(definitions: str, *, in_json: bool = False) -> bool:
     try:
         project, unloadable = load_project(definitions), None
     except click.ClickException as error:
-        # The room and the warehouse can be checked all the same.
+        # The room and the warehouse can be checked anyway.
         project, unloadable = Project(), error.message
     room = check_common_room(checklist, project)
     warehouse = check_warehouse(checklist, project)

@@ -16,7 +16,7 @@ from cr_pipelines.cli.project import Project
 
 _DAEMONS = ("SCHEDULER", "SENSOR")
 _SILENT_SECONDS = 300
-"""Dagster itself takes a daemon for dead after so long."""
+"""After this long without a heartbeat, Dagster itself considers a daemon dead."""
 
 
 def check_automation(checklist: Checklist, project: Project) -> None:
@@ -24,9 +24,12 @@ def check_automation(checklist: Checklist, project: Project) -> None:
     checklist.section("Schedules and sensors")
     home = os.environ.get("DAGSTER_HOME")
     if not home:
-        checklist.note("DAGSTER_HOME is not set; set it as for Dagster to see which schedules and sensors are on")
+        checklist.note(
+            "DAGSTER_HOME is not set; set it to the same folder as for Dagster to see which schedules and sensors "
+            "are on"
+        )
     elif not Path(home).is_dir():
-        checklist.problem("DAGSTER_HOME is not a folder; create it, or set it as for Dagster")
+        checklist.problem("DAGSTER_HOME is not a folder; create it, or set it to the same folder as for Dagster")
     else:
         checklist.attempt("schedules and sensors", lambda: _check_instance(checklist, project))
 

@@ -115,7 +115,9 @@ def check_state_room(checklist: Checklist, project: Project, warehouse: Warehous
         with warehouse.session() as session:
             recorded = StateRoom(session, schema).read()
         if recorded is None:
-            checklist.note(f"the state schema {schema} belongs to no room yet: the first run that sends records it")
+            checklist.note(
+                f"the state schema {schema} belongs to no room yet; the first run that sends rows records it"
+            )
             return
         if room is not None:
             check_room(schema, recorded, room)

@@ -52,6 +52,6 @@ def _check_state(checklist: Checklist, project: Project, warehouse: Warehouse) -
         of_day = f" of {partition}" if partition else ""
         silent = (now - heartbeat_at).total_seconds()
         checklist.note(
-            f"{sync}{of_day} is running since {started_at:%Y-%m-%d %H:%M} UTC on {host}, process {process}; last sign "
-            f"of life {silent:.0f} s ago"
+            f"{sync}{of_day} is running since {started_at:%Y-%m-%d %H:%M} UTC on {host}, process {process}; last "
+            f"heartbeat {silent:.0f} s ago"
         )

@@ -32,7 +32,7 @@ _DAYS_CHECKED = 7
 """For a sync with daily partitions: today and the days before it."""
 
 _OWN_MESSAGES = {"delivered", "unchanged", "not_sent", "suppressed", "absent_from_source", "invalid", "rejected"}
-"""Counters that have a message of their own."""
+"""Counters that have their own message."""
 
 
 class SyncChecks:
@@ -70,7 +70,7 @@ class SyncChecks:
             return False
         way = current_way(sync.contract.endpoint)
         if way is not None:
-            self._checklist.note(f"legacy: Common Room's newest API description leaves this out; instead, {way}")
+            self._checklist.note(f"legacy: no longer in Common Room's API description; instead, {way}")
         fits = self._check_columns(sync, types)
         if self._reachable:
             self._check_rows(sync, types, fits=fits)

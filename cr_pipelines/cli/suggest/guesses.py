@@ -82,7 +82,7 @@ def _guess(target: Column, contract: Contract, free: dict[str, SampledColumn], *
     if contract.key == (target.name,):
         best = next((column for column in candidates if column.is_key), best)
     others = [column.name for column in candidates if column is not best]
-    also = f"; others that it could be: {', '.join(others)}" if others else ""
+    also = f"; it could also be: {', '.join(others)}" if others else ""
     return Guess(target, best, _reason(target, contract, best) + also)
 
 
@@ -103,7 +103,7 @@ def _reason(target: Column, contract: Contract, column: SampledColumn) -> str:
         return said + (
             "; unique and never null in the sample"
             if unique
-            else f"; NOT UNIQUE, or null, in the sample ({count(column.rows, 'row')}): give every row a key of its own"
+            else f"; NOT UNIQUE, or null, in the sample ({count(column.rows, 'row')}): give every row a unique key"
         )
     if target.is_email and column.values:
         return f"{said}; {100 * column.address_share:.0f}% of its values look like addresses"
@@ -123,8 +123,8 @@ def _named(target: Column, column: SampledColumn) -> str:
     """Return the names that a column holds: those of event types and segments are no one's data."""
     names = sorted(set(map(str, column.values)))
     if any("@" in name for name in names) or len(names) > _MOST_NAMES:
-        return f"it has {count(len(names), 'value')}; each must be known to the room"
-    return f"each of {', '.join(names) or 'its values'} must be known to the room"
+        return f"it has {count(len(names), 'value')}; each must exist in the room"
+    return f"each of {', '.join(names) or 'its values'} must exist in the room"
 
 
 def _complete(contract: Contract, sample: Sample, found: dict[str, Guess]) -> None:
@@ -139,7 +139,7 @@ def _complete(contract: Contract, sample: Sample, found: dict[str, Guess]) -> No
     email = found.get("email")
     if "id" not in found and "id" in targets and email is not None:
         found["id"] = Guess(
-            targets["id"], email.source, "no column names the row; an address may change, an id would be better"
+            targets["id"], email.source, "no column identifies the row; an address can change, so an id would be better"
         )
     instead = {"social_type", "value"} if "user_id" in found else set()
     for name, column in targets.items():

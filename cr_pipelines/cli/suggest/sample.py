@@ -30,7 +30,7 @@ class SampledColumn:
 
     @property
     def is_key(self) -> bool:
-        """Whether every row of the sample has a value of its own."""
+        """Whether every row of the sample has a different value."""
         return self.rows > 0 and len(self.values) == self.rows == len(set(map(str, self.values)))
 
     @property

@@ -28,7 +28,7 @@ def by_values(name: str, contract: Contract, free: Iterable[SampledColumn]) -> t
     if (name == "id" or contract.key == (name,)) and (found := _first(column for column in columns if _is_key(column))):
         return found, "unique and never null in the sample"
     if name == "user_id" and (found := _first(column for column in columns if _is_of_person(column))):
-        return found, "the key of a person, by how the column is called"
+        return found, "a person's key, judging by the column's name"
     if name == "email" and (found := _first(c for c in columns if c.address_share >= _MOST_OF_THEM)):
         return found, f"{100 * found.address_share:.0f}% of its values look like addresses"
     if name in _NETWORKS and (found := _first(c for c in columns if _share(c, _NETWORKS[name]) >= _MOST_OF_THEM)):
@@ -37,7 +37,7 @@ def by_values(name: str, contract: Contract, free: Iterable[SampledColumn]) -> t
         found = _first(column for column in columns if _is_time(column))
         return None if found is None else (found, "times")
     if name == "activity_type" and (found := _first(column for column in columns if _is_type(column))):
-        return found, f"few different ones ({count(len(set(found.values)), 'name')})"
+        return found, f"few distinct values ({count(len(set(found.values)), 'name')})"
     return None
 
 

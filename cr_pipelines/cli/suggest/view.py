@@ -21,8 +21,8 @@ _MILLISECONDS = 100_000_000_000
 def written_view(dialect: SourceDialect, contract: Contract, sample: Sample, mapping: Mapping, view: str) -> str:
     """Return the statement."""
     lines = [
-        f"-- A guess by the names, types and {count(sample.rows, 'sampled row')} of {sample.relation}.",
-        f"-- Check each line, run it, and see with `cr-pipelines plan` what {contract.endpoint} would get.",
+        f"-- Guessed from the names, the types and {count(sample.rows, 'sampled row')} of {sample.relation}.",
+        "-- Check each line, create the view, and run `cr-pipelines plan` to see what would be sent.",
         f"CREATE VIEW {'.'.join(map(dialect.identifier, view.split('.')))} AS",
         "SELECT",
     ]
@@ -58,7 +58,7 @@ def _left(dialect: SourceDialect, contract: Contract, left: Sequence[SampledColu
     takes_fields = any(column.name == "custom_fields" for column in contract.columns)
     yield "    -- Not mapped:"
     if takes_fields and dialect.name in _JSON:
-        yield "    -- To send some as custom fields, name each as the room does, and take the comment marks off:"
+        yield "    -- To send some of them as custom fields, use the room's names, and uncomment the lines:"
         yield f"    --, {_JSON[dialect.name]}("
     for place, column in enumerate(left):
         quoted = dialect.identifier(column.name)

@@ -64,13 +64,14 @@ class EmailChannel(dg.Model, dg.Resolvable):
     """Alerts by e-mail, through an SMTP server."""
 
     host: str = Field(description="Name of the SMTP server.", examples=["smtp.example.com"])
-    sender: str = Field(description="Address that the mail comes from.")
-    recipients: list[str] = Field(min_length=1, description="Addresses that the mail goes to.")
+    sender: str = Field(description="Address of the sender.")
+    recipients: list[str] = Field(min_length=1, description="Addresses of the recipients.")
     port: int = Field(default=587, ge=1, le=65535, description="Port of the SMTP server.")
     tls: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="How the connection is encrypted: by STARTTLS, from the start, or not at all."
+        default="starttls",
+        description="How the connection is encrypted: with STARTTLS, with TLS from the start, or not at all.",
     )
-    username: str | None = Field(default=None, description="Name to log in with. No login by default.")
+    username: str | None = Field(default=None, description="User name for the login. No login by default.")
     password: str | None = Field(
         default=None, repr=False, description="Password to log in with; take it from the environment."
     )
@@ -91,7 +92,7 @@ class EmailChannel(dg.Model, dg.Resolvable):
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
             raise AlertNotSent(
-                f"the mail was not sent ({type(error).__name__}); check host, port, tls and login of email"
+                f"the e-mail was not sent ({type(error).__name__}); check host, port, tls and login of email"
             ) from None
 
     def _connect(self) -> smtplib.SMTP:

@@ -64,18 +64,18 @@ class CommonRoomAlerts(dg.Component, dg.Model, dg.Resolvable):
     dagster_url: str | None = Field(
         default=None, description="Address of the Dagster UI, for links to runs.", examples=["https://dagster.example"]
     )
-    failed_runs: bool = Field(default=True, description="Whether a failed run is an alert.")
+    failed_runs: bool = Field(default=True, description="Whether to alert about failed runs.")
     failed_checks: Literal["error", "warn", "never"] = Field(
         default="error",
-        description="Which checks are an alert: those that fail with an error, also those that warn, or none.",
+        description="Which checks to alert about: those that fail with an error, those that warn as well, or none.",
     )
     overdue_removals: bool = Field(
-        default=True, description="Whether a removal is an alert that is overdue, or due and not verified."
+        default=True, description="Whether to alert about removals that are overdue, or due and not verified."
     )
     no_success_hours: float | None = Field(
         default=26,
         gt=0,
-        description="An asset that has succeeded before, and not for so many hours, is an alert. null turns it off.",
+        description="Alert about an asset that has succeeded before, but not for this many hours. null turns it off.",
     )
     repeat_hours: float = Field(default=24, gt=0, description="How often an alert is repeated while it lasts.")
     interval_seconds: int = Field(default=60, ge=1, description="Minimum number of seconds between two checks.")
@@ -115,7 +115,8 @@ class CommonRoomAlerts(dg.Component, dg.Model, dg.Resolvable):
             minimum_interval_seconds=self.interval_seconds,
             default_status=dg.DefaultSensorStatus[self.status.upper()],
             required_resource_keys={connection.warehouse for _, connection in removals.values()},
-            description="Sends an alert when a run failed, a check is red, a removal is overdue, or nothing succeeds.",
+            description="Sends an alert when a run fails, a check is red, a removal is overdue, or an asset has not "
+            "succeeded for hours.",
         )
         def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult:
             return self.tick(context, removals)
@@ -137,7 +138,7 @@ class CommonRoomAlerts(dg.Component, dg.Model, dg.Resolvable):
             raise AlertNotSent("; ".join(problems))
         for problem in problems:
             context.log.error(problem)
-        text = conditions.summary(due - left, left) if due else "nothing to say"
+        text = conditions.summary(due - left, left) if due else "no alert is due"
         return dg.SensorResult(skip_reason=dg.SkipReason("; ".join([text, *problems])), cursor=memory.cursor())
 
     def _conditions(
@@ -157,7 +158,7 @@ class CommonRoomAlerts(dg.Component, dg.Model, dg.Resolvable):
                 yield conditions.overdue_removals(asset, opened.standing(), now)
             except WarehouseError as error:
                 # A sync may keep the file; a warehouse that is down fails its runs, which is an alert already.
-                context.log.warning("the removals of %s were not looked at: %s", asset, error)
+                context.log.warning("cannot check the removals of %s: %s", asset, error)
         if self.no_success_hours is not None:
             yield conditions.without_success(context, assets, self.no_success_hours, now)
 

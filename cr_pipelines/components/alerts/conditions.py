@@ -1,7 +1,7 @@
 """The conditions that an alert is about.
 
 Goes in: what Dagster's instance and the register of privacy requests say now, and what earlier ticks have seen. Comes
-out: alerts that begin or go on, and those that are over.
+out: alerts that begin or continue, and those that are over.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -18,7 +18,7 @@ from cr_pipelines.removal import Standing
 from cr_pipelines.sync import rows
 
 _OVERLAP = timedelta(minutes=5)
-"""Failed runs are looked at again for so long: they may become visible out of order."""
+"""How long failed runs are looked at again: they may become visible out of order."""
 
 _MOST_RUNS = 1_000
 _MOST_EVALUATIONS = 200
@@ -138,7 +138,7 @@ def _evaluations(
 
 
 def _counts(instance: dg.DagsterInstance, record: AssetCheckExecutionRecord) -> bool:
-    """Return whether a result is an alert of its own, or may yet belong to the failure of its run."""
+    """Return whether a result is a separate alert, or may still belong to the failure of its run."""
     if datetime.now(UTC).timestamp() - record.create_timestamp > _LONGEST_WAIT:
         return True
     run = instance.get_run_by_id(record.run_id)
@@ -169,7 +169,7 @@ def _check_alert(record: AssetCheckExecutionRecord, *, warnings: bool) -> Alert:
 
 
 def overdue_removals(asset: str, standing: Standing, now: datetime) -> tuple[list[Alert], list[Alert]]:
-    """Return whether removals are overdue, or due without anybody having verified them."""
+    """Return whether removals are overdue, or due and not verified."""
     subject = f"removals of {asset}"
     overdue = standing.by_status.get("overdue", 0)
     if overdue:
@@ -179,7 +179,7 @@ def overdue_removals(asset: str, standing: Standing, now: datetime) -> tuple[lis
         )
     elif standing.next_due_at is not None and standing.next_due_at < now - timedelta(days=1):
         text = (
-            f"{asset}: a removal was due on {standing.next_due_at:%Y-%m-%d}, and nobody has verified it. Start the "
+            f"{asset}: a removal was due on {standing.next_due_at:%Y-%m-%d}, and has not been verified. Start the "
             "schedule that verifies removals, or execute the check removed_in_time"
         )
     else:
@@ -190,7 +190,7 @@ def overdue_removals(asset: str, standing: Standing, now: datetime) -> tuple[lis
 def without_success(
     context: dg.SensorEvaluationContext, assets: Sequence[dg.AssetKey], hours: float, now: datetime
 ) -> tuple[list[Alert], list[Alert]]:
-    """Return the assets whose last success is older than so many hours, and those whose is not.
+    """Return the assets whose last success is older than this many hours, and the others.
 
     An asset that never succeeded is in neither: its source may not exist, which turns a sync off.
     """
@@ -205,8 +205,8 @@ def without_success(
             over.append(Alert(subject, "recovered", "info", f"{asset}: succeeded again", asset=asset))
             continue
         text = (
-            f"{asset}: no run has succeeded for {age:,.0f} hours. Check that its schedule is running, and that the "
-            "daemon is; then look at its last run"
+            f"{asset}: no run has succeeded for {age:,.0f} hours. Check that its schedule is on and that the daemon "
+            "is running, then look at its last run"
         )
         began.append(Alert(subject, "no_success", "error", text, asset=asset))
     return began, over

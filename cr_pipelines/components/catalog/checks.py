@@ -88,6 +88,6 @@ def _result(key: dg.AssetKey, unknown: _Unknown) -> dg.AssetCheckResult:
 
 
 def _shown(unknown: UnknownName) -> str:
-    """Return the name if it resembles one of the room, or else its column only: it may be anybody's data."""
-    resembles = "did you mean" in unknown.message and "@" not in unknown.name
-    return unknown.name[:60] if resembles else f"a value of {unknown.column}"
+    """Return the name if it is similar to one of the room, or else only its column: it may be personal data."""
+    is_safe = unknown.similar is not None and "@" not in unknown.name
+    return unknown.name[:60] if is_safe else f"a value of {unknown.column}"

@@ -46,8 +46,8 @@ def build_catalog_definitions(
         f"{connection.group}_catalog",
         selection=dg.AssetSelection.assets(*keys.values()),
         tags=NO_RUN_RETRY,
-        description="Reads what Common Room defines into tables, and lists names that the syncs use and it does not "
-        "have.",
+        description="Reads what Common Room defines into tables, and lists names that the syncs use but the room does "
+        "not have.",
     )
     return dg.Definitions(
         assets=[_build_asset(syncs, keys, group_name or connection.group, connection)],

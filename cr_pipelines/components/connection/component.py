@@ -64,7 +64,9 @@ class CommonRoomConnection(dg.Component, dg.Model, dg.Resolvable):
     """
 
     name: str = Field(
-        default=_DEFAULT, description="Name of the connection, which syncs give as connection.", examples=["eu"]
+        default=_DEFAULT,
+        description="Name of the connection, as in the attribute connection of a sync.",
+        examples=["eu"],
     )
     token: str | None = Field(
         default=None,
@@ -88,9 +90,11 @@ class CommonRoomConnection(dg.Component, dg.Model, dg.Resolvable):
     state_schema: str | None = Field(
         default=None, description="Schema of the tables of cr-pipelines. Default: CR_STATE_SCHEMA, or else common_room."
     )
-    room_resource: str | None = Field(default=None, description="Key of the room's resource. Default: by the name.")
+    room_resource: str | None = Field(
+        default=None, description="Key of the room's resource. Default: derived from the name."
+    )
     warehouse_resource: str | None = Field(
-        default=None, description="Key of the warehouse's resource. Default: by the name."
+        default=None, description="Key of the warehouse's resource. Default: derived from the name."
     )
 
     @model_validator(mode="after")

@@ -102,8 +102,8 @@ def _build_sensor(
         minimum_interval_seconds=sensor.interval_seconds,
         required_resource_keys={connection.warehouse},
         default_status=dg.DefaultSensorStatus[sensor.status.upper()],
-        description="Suppresses everyone who asked to be removed as soon as it sees their request, and requests one "
-        "run at a time that settles what is due.",
+        description="Suppresses everyone who asked to be removed as soon as it sees their request, and starts one run "
+        "at a time to settle the requests that are due.",
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         try:

@@ -23,10 +23,10 @@ class UnexpectedError(Exception):
 
 
 NO_RUN_RETRY = {"dagster/retry_on_asset_or_op_failure": "false"}
-"""Tags of a job whose steps retry by themselves: run retries of the instance repeat its runs only after a crash."""
+"""Tags of a job whose steps retry on their own: run retries of the instance repeat its runs only after a crash."""
 
 NEVER_RETRIED = {**NO_RUN_RETRY, "dagster/max_retries": "0"}
-"""Tags of a run that failed for good, so that run retries of the instance do not repeat it."""
+"""Tags of a run that failed permanently, so that run retries of the instance do not repeat it."""
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def failing_in_dagster(
 ) -> Iterator[None]:
     """Turn the exceptions of the block into Dagster's.
 
-    A run that failed for good gets the tags NEVER_RETRIED.
+    A run that failed permanently gets the tags NEVER_RETRIED.
 
     Args:
         context: of the step that the block is run by.

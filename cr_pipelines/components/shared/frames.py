@@ -1,7 +1,7 @@
 """Where Dagster keeps data frames between the asset that returns one and the sync that reads it: in the warehouse.
 
 Goes in: a pandas DataFrame or an Arrow table. Comes out: the same rows. Dagster's default is a file in its storage,
-which anybody who may read Dagster's files could open.
+which anyone who may read Dagster's files could open.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ class DataFrameIOManager(dg.IOManager):
         if not isinstance(obj, pa.Table) and (module, type(obj).__name__) != ("pandas", "DataFrame"):
             raise SyncError(
                 f"{context.asset_key.to_user_string()} returned a {module}.{type(obj).__name__}; the "
-                "DataFrameIOManager keeps only data frames, so give the asset another io_manager_key"
+                "DataFrameIOManager stores only data frames, so give the asset another io_manager_key"
             )
         partition = context.partition_key if context.has_asset_partitions else ""
         frame = as_arrow(obj)

@@ -1,4 +1,4 @@
-"""The check that what Common Room accepted was stored, with a job of its own.
+"""The check that what Common Room accepted was stored, with its own job.
 
 Goes in: a sync of contacts. Comes out: the check `delivered_rows_stored` of its asset, the job `audit_NAME`, and a
 schedule if there is one.
@@ -32,10 +32,10 @@ def build_audit_definitions(
         name=DELIVERED_ROWS_STORED,
         required_resource_keys=connection.resource_keys,
         pool=connection.pool,
-        description=f"Common Room stored what it accepted: of {audit.sample} contacts that were delivered at least "
-        f"{audit.settled_minutes:g} minutes ago, each is found by its email or account and is as the source has it, "
-        "where the API shows it. If this fails, send the keys in the metadata again, with resync: all; if many are "
-        "absent, ask Common Room.",
+        description=f"Common Room stored what it accepted: each of {audit.sample} contacts that were delivered at "
+        f"least {audit.settled_minutes:g} minutes ago is found by its email or account, and its fields match the "
+        "source where the API shows them. If this fails, resend the keys in the metadata with resync: all; if many "
+        "are absent, contact Common Room.",
     )
     def delivered_rows_stored(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         with failing_in_dagster(context):
@@ -55,7 +55,7 @@ def build_audit_definitions(
         job_name("audit", sync, key, connection),
         selection=dg.AssetSelection.checks(dg.AssetCheckKey(key, DELIVERED_ROWS_STORED)),
         tags=NO_RUN_RETRY,
-        description=f"Checks that Common Room stored what it accepted of {key.to_user_string()}.",
+        description=f"Checks that Common Room stored what it accepted from {key.to_user_string()}.",
     )
     schedules = [build_schedule(job, audit.schedule)] if audit.schedule else []
     return dg.Definitions(asset_checks=[delivered_rows_stored], jobs=[job], schedules=schedules)

@@ -21,7 +21,7 @@ VALUES_COMPLETE = "values_complete"
 ROWS_WITHIN_PARTITIONS = "rows_within_partitions"
 
 _SUPPRESSED_JUMP = 5
-"""So many more suppressed rows are never a jump."""
+"""Up to this many more suppressed rows are never a jump."""
 
 
 def check_specs(
@@ -52,7 +52,7 @@ def check_specs(
     }
     if drops_values:
         descriptions[VALUES_COMPLETE] = (
-            "No row is in Common Room without a bad value. If this fails, look in the view dropped_values for the "
+            "Every row was delivered with all of its values. If this fails, look in the view dropped_values for the "
             "fields and the reason of each key, and fix them in the view; the next run sends the fixed rows."
         )
     with without_beta_warnings():
@@ -65,9 +65,9 @@ def check_specs(
             dg.AssetCheckSpec(
                 ROWS_WITHIN_PARTITIONS,
                 asset=key,
-                description="Every row is of a day from the first partition to the current one; only the run of the "
-                "current day checks this. Other rows are not sent. If this fails, set an earlier start and backfill, "
-                "or filter the rows out of the view.",
+                description="Every row belongs to a day between the first partition and the current one; only the run "
+                "of the current day checks this. Other rows are not sent. If this fails, set an earlier start and "
+                "backfill, or filter the rows out of the view.",
             )
         )
     return specs
@@ -90,7 +90,7 @@ def _values_complete(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
     dropped = report.rows_with_dropped_values
     named = (without_own_name(problem.field, problem.reason_code, problem.message) for problem in report.dropped)
     fields = ", ".join(dict.fromkeys(field for field, _ in named))
-    message = f"{rows(dropped)} in Common Room without a bad value"
+    message = f"{rows(dropped)} in Common Room without one of its values"
     if dropped:
         message += f" (in this run: {fields})" if fields else ""
         message += "; look in dropped_values for the fields to fix of each key"
@@ -176,8 +176,10 @@ def rows_within_partitions(key: dg.AssetKey, outside: RowsOutside, first: str) -
     if outside.too_new:
         problems.append(f"{rows(outside.too_new)} from after the last partition; a later day sends them")
     if outside.without_moment:
-        problems.append(f"{rows(outside.without_moment)} without a moment that a day could have; correct the timestamp")
-    message = "not sent: " + "; ".join(problems) if problems else f"every row is of a day since {first}"
+        problems.append(
+            f"{rows(outside.without_moment)} with a timestamp that is missing or belongs to no day; correct it"
+        )
+    message = "not sent: " + "; ".join(problems) if problems else f"every row is from {first} or later"
     counts = {f"rows_{name}": count for name, count in outside._asdict().items()}
     return check_result(key, ROWS_WITHIN_PARTITIONS, WARN if problems else None, message, counts)
 
@@ -192,8 +194,8 @@ def _source_usable(report: Report, key: dg.AssetKey) -> dg.AssetCheckResult:
     if report.changed_while_read:
         problems.append(
             f"{rows(report.changed_while_read)} changed while the source was read, {report.unread:,} of them were not "
-            "found again and not sent; make the view give the same rows when it is read twice, without random ids or "
-            "now()"
+            "found again and not sent; make the view return the same rows when it is read twice, without random ids "
+            "or now()"
         )
     problems += [
         f"column {name} is not in the contract and was ignored; did you mean {nearest}?"

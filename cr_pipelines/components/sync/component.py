@@ -200,9 +200,9 @@ class CommonRoomSync(dg.Component, dg.Model, dg.Resolvable):
     )
     on_invalid_value: Literal["reject_row", "drop_value"] = Field(
         default="reject_row",
-        description="What a bad value of an optional column costs: the row, or the value alone. drop_value delivers "
-        "the row without the value, and shows it in the view dropped_values and in the check values_complete. A bad "
-        "value of a required column always costs the row.",
+        description="What happens to a row with a bad value in an optional column. reject_row does not send the row. "
+        "drop_value delivers it without the value, and shows it in the view dropped_values and in the check "
+        "values_complete. A bad value in a required column always rejects the row.",
     )
     audit: DeliveryAudit = Field(
         default=DeliveryAudit(),

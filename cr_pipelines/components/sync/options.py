@@ -95,7 +95,7 @@ class DeliveryThresholds(dg.Model, dg.Resolvable):
 class DeliveryAudit(dg.Model, dg.Resolvable):
     """How the check `delivered_rows_stored` looks up contacts that were delivered; only for contacts.
 
-    It runs in a job of its own, and with a materialization from the Dagster UI.
+    It runs in its own job, and with a materialization from the Dagster UI.
     """
 
     sample: int = Field(default=20, ge=1, le=10_000, description="How many delivered rows to look up, at most.")

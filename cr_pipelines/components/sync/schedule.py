@@ -43,13 +43,13 @@ def build_sync_job(
     `common_room`: `eu_sync_contacts`, `sync_marts_people`.
 
     `sync_NAME_schedule` runs the sync; a partitioned one for today and yesterday. `sync_NAME_recheck` runs the last few
-    days again, for late rows. A tick is skipped, with the reason, while the source does not exist and while a run of
-    the same sync is in progress.
+    days again, for late rows. A tick is skipped, with the reason, while a run of the same sync is in progress, and
+    while the source does not exist, unless the sync has run before.
     """
     name = job_name("sync", sync, key, connection)
     job = dg.define_asset_job(
         name,
-        # Checks with a job of their own look at what earlier runs delivered.
+        # Checks with their own job look at what earlier runs delivered.
         selection=dg.AssetSelection.assets(key).without_checks() | dg.AssetSelection.checks(*own_checks),
         tags=NO_RUN_RETRY,
         description=f"Syncs {describe_source(sync, frame)} to Common Room, as the asset {key.to_user_string()}.",
@@ -64,7 +64,10 @@ def build_sync_job(
         )
         if in_progress is not None:
             return f"{sync.name}: run {in_progress} is in progress; the next tick checks again"
-        return None if frame is not None else _source_problem(sync, warehouse)
+        problem = None if frame is not None else _source_problem(sync, warehouse)
+        # A source that was there is not "not in use": the run fails, and says so.
+        existed = problem is not None and context.instance.get_latest_materialization_event(key) is not None
+        return None if existed else problem
 
     build = partial(_schedule, job, resource_keys={connection.warehouse})
     if partitions is None:
@@ -72,7 +75,7 @@ def build_sync_job(
     what = f"{name} for today and yesterday"
     schedules = [build(schedule, skip, f"{name}_schedule", what, start=partitions.start, days=range(2))]
     if partitions.recheck_days:
-        what = f"{name} for the {partitions.recheck_days} days before today, of which only changes are sent"
+        what = f"{name} for the {partitions.recheck_days} days before today (only changes are sent)"
         days = range(1, partitions.recheck_days + 1)
         recheck = schedule.model_copy(update={"cron": partitions.recheck_cron})
         schedules.append(build(recheck, skip, f"{name}_recheck", what, start=partitions.start, days=days))
@@ -96,7 +99,7 @@ def _schedule(
     start: date | None = None,
     days: range = range(0),
 ) -> dg.ScheduleDefinition:
-    """Return a schedule of the job; with a `start`, for the partitions so many `days` before today."""
+    """Return a schedule of the job; with a `start`, for the partitions of the `days` before today."""
 
     @dg.schedule(
         name=name,
@@ -105,7 +108,7 @@ def _schedule(
         execution_timezone=schedule.timezone,
         default_status=schedule.default_status,
         required_resource_keys=resource_keys,
-        description=f"Runs {what}, unless its source does not exist or a run of the same sync is in progress.",
+        description=f"Runs {what}, unless its source never existed or a run of the same sync is in progress.",
     )
     def tick(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         if reason := skip(context):

@@ -35,7 +35,7 @@ class RunStory:
             self._context.log.info(report.plan_summary())
 
     def shows_progress(self, progress: Progress) -> bool:
-        """Say how far the run is, unless it said so a short while ago, and return whether it did."""
+        """Say how far the run is, unless it did so recently, and return whether it did."""
         if not self._is_due():
             return False
         day = f" (day {self._done + 1:,} of {self._days:,})" if self._days > 1 else ""
@@ -65,9 +65,11 @@ class RunStory:
 
     def _explain(self, report: Report) -> None:
         if report.other_room is not None:
-            self._context.log.warning("a run would stop before it sends: %s", report.other_room)
+            self._context.log.warning("a run would stop before sending anything: %s", report.other_room)
         for row in report.explanations[:_MOST_EXPLAINED]:
-            self._context.log.info("%s: %s", row.key, row.next_run)
+            self._context.log.info("%s: the next run %s", row.key, row.next_run)
         more = len(report.explanations) - _MOST_EXPLAINED
         if more > 0:
-            self._context.log.info("%d more keys: see the metadata of the observation, or cr-pipelines explain", more)
+            self._context.log.info(
+                "%d more keys: see the metadata of the observation, or run `cr-pipelines explain`", more
+            )

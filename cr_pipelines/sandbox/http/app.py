@@ -153,7 +153,7 @@ class App:
 
 
 def _header_value(text: str) -> bytes:
-    """Return a text, which may quote what a client sent, as a header can hold it."""
+    """Return text, which may quote what a client sent, in a form that a header can hold."""
     return _NOT_IN_HEADERS.sub("?", text)[:1000].encode()
 
 
@@ -203,6 +203,6 @@ async def _gone(receive: Receive) -> None:
 async def _cut(scope: Scope, receive: Receive) -> None:
     extension = scope.get("extensions", {}).get(ABORT)
     if extension is None:
-        raise RuntimeError("this server cannot cut connections; run the sandbox by cr_pipelines.sandbox.serve")
+        raise RuntimeError("this server cannot cut connections; run the sandbox with cr_pipelines.sandbox.serve")
     extension["abort"]()
     await _gone(receive)

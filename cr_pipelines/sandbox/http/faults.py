@@ -32,8 +32,8 @@ class FaultPlan:
         drop_after_rate: probability that the connection is cut after the write.
         burst_rate: probability that a burst begins, in which every response is a 429.
         burst_seconds: length of a burst.
-        lose_every: every so many-th accepted user is never stored, though the response was a 202; None for none.
-        change_every: every so many-th accepted user is stored with another value than was sent; None for none.
+        lose_every: never store every Nth accepted user, though the response was a 202; None for none.
+        change_every: store every Nth accepted user with a changed value; None for none.
         operations: ids of the operations that the plan is for; None for all.
         max_faults: how many faults happen at most; None for no limit.
         seed: makes the faults come in the same order each time.
@@ -72,6 +72,8 @@ class FaultPlan:
             raise ValueError("error_statuses must be HTTP statuses from 500 to 599")
         if any(each is not None and each < 1 for each in (self.lose_every, self.change_every)):
             raise ValueError("lose_every and change_every must be 1 or more")
+        if self.operations is not None and not self.operations:
+            raise ValueError("operations must name at least one; leave it out for all of them")
         if self.max_faults is not None and self.max_faults < 0:
             raise ValueError("max_faults must be 0 or more faults")
 

@@ -27,13 +27,14 @@ class Guard:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
         if name not in self._hosts and "*" not in self._hosts:
-            return 421, f"this sandbox does not go by the name {name!r}; start it with --allow-host {name or 'NAME'}"
+            allowing = f"--allow-host {name or 'NAME'}"
+            return 421, f"this sandbox does not accept the host name {name!r}; start it with {allowing}"
         origin = headers.get(b"origin", b"").decode("latin-1").lower()
         if origin and origin != f"http://{host}" and not self._allows(origin):
-            return 403, f"the web page {origin} may not use this sandbox; start it with --allow-origin {origin}"
+            return 403, f"web pages of {origin} may not use this sandbox; start it with --allow-origin {origin}"
         site = headers.get(b"sec-fetch-site", b"none")
         if is_control and not origin and site not in (b"none", b"same-origin"):
-            return 403, "another web page may not use the control API of this sandbox"
+            return 403, "other web pages may not use the control API of this sandbox"
         return None
 
     def _allows(self, origin: str) -> bool:

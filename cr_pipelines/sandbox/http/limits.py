@@ -1,4 +1,4 @@
-"""Rate limits: fixed windows of so many requests per token, in real time.
+"""Rate limits: fixed windows of a number of requests per token, in real time.
 
 Goes in: the token of each request. Comes out: how many requests remain in the window, the rate limit headers, and the
 body of a 429.

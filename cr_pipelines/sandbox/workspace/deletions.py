@@ -1,4 +1,4 @@
-"""Contacts that somebody deletes in the product: hidden at once, deleted for good later, restorable in between.
+"""Contacts that somebody deletes in the product: hidden at once, permanently deleted later, restorable in between.
 
 Goes in: a contact to delete or to restore; the API has no operation for either. Comes out: a room without the contact,
 in which a sync that sends the person again makes a new one.
@@ -31,7 +31,7 @@ class Deletions:
         self.hidden: dict[int, Deletion] = {}
 
     def delete(self, contact_id: int, now: float, days: float = USUAL_DAYS) -> Deletion:
-        """Hide a contact, and delete it for good after `days`. Raises ValueError for an unknown contact."""
+        """Hide a contact, and delete it permanently after `days`. Raises ValueError for an unknown contact."""
         contact = self._people.contacts.get(contact_id)
         if contact is None:
             raise ValueError(f"there is no contact {contact_id} to delete")
@@ -47,7 +47,7 @@ class Deletions:
         return deletion
 
     def restore(self, contact_id: int) -> None:
-        """Show a hidden contact again. Raises ValueError for a contact that is not hidden, or deleted for good."""
+        """Show a hidden contact again. Raises ValueError if it is not hidden, or was permanently deleted."""
         deletion = self.hidden.pop(contact_id, None)
         if deletion is None:
             raise ValueError(f"there is no hidden contact {contact_id} to restore")
@@ -59,6 +59,6 @@ class Deletions:
         self._people.show(contact)
 
     def process(self, now: float) -> None:
-        """Delete for good what is due."""
+        """Permanently delete what is due."""
         for id_ in [id_ for id_, deletion in self.hidden.items() if deletion.due_at <= now]:
             del self.hidden[id_]

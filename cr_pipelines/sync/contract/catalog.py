@@ -13,14 +13,14 @@ from typing import Generic, TypeVar
 
 from cr_pipelines.api import ActivityType, CommonRoomClient, CustomField, Segment, SegmentStatus, Tag
 from cr_pipelines.sync.contract.faults import InvalidValue
-from cr_pipelines.sync.contract.names import folded, nearest
+from cr_pipelines.sync.contract.names import did_you_mean, folded, nearest
 from cr_pipelines.sync.contract.values import line
 
 _T = TypeVar("_T")
 
 
 _MOST_LISTED = 6
-"""So many names are listed in a message, which the ledger keeps for each row."""
+"""How many names a message lists; the ledger keeps a message for each row."""
 
 
 class CatalogPart(Enum):
@@ -36,7 +36,7 @@ class CatalogPart(Enum):
 def shown(name: object) -> str:
     """Return a name from a row as messages may show it: the keys of a struct may be addresses."""
     text = str(name)
-    return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(a name of its own)"
+    return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(name not shown)"
 
 
 class NameIndex(Generic[_T]):
@@ -87,16 +87,19 @@ class NameIndex(Generic[_T]):
             candidates = [f"{shown(self._names.get(id_, id_))} (id {id_})" for id_ in found]
             message = f"may be {' or '.join(candidates)}; give the exact name, or the id"
             raise InvalidValue(f"ambiguous_{reason}", message)
-        hint = nearest(asked, self._every_name) or self._listed()
-        raise InvalidValue(f"unknown_{reason}", f"is no {self._what} {self._where}{hint}")
+        similar = nearest(asked, self._every_name)
+        hint = did_you_mean(similar) or self._listed()
+        article = "an" if self._what.startswith(("a", "e", "i", "o", "u")) else "a"
+        message = f"is not {article} {self._what} {self._where}{hint}"
+        raise InvalidValue(f"unknown_{reason}", message, similar=similar)
 
     def _listed(self) -> str:
-        """Return what there is, for a name that is like none of it; names of the room are no one's data."""
+        """List the names that the room has; they are not personal data."""
         names = sorted(set(self._names.values()))
         if not names:
-            return f"; there is no {self._what}"
+            return "; there are none"
         more = f" and {len(names) - _MOST_LISTED:,} more" if len(names) > _MOST_LISTED else ""
-        return f"; there is {', '.join(names[:_MOST_LISTED])}{more}"
+        return f"; there are {', '.join(names[:_MOST_LISTED])}{more}"
 
     def found(self, names: Iterable[object]) -> set[_T]:
         """Return the things with these names or ids, and ignore names that mean nothing."""

@@ -49,7 +49,7 @@ PERSON = Column(
     "user_id",
     "id",
     "text",
-    "Key of the person in the API signal, as in `id` of contacts; in place of `social_type` and `value`.",
+    "Key of the person in the API signal, as in `id` of contacts; instead of `social_type` and `value`.",
     by_value(values.key),
     identifies=True,
     person_id=True,

@@ -19,7 +19,9 @@ def _tag_of_contacts(value: Any, context: Context) -> str:
     name = values.listed(value)
     known = context.catalog.tags.get(name)
     if known and known.entity_types and "member" not in known.entity_types:
-        raise InvalidValue("wrong_entity_type", f"is a tag of the room for {', '.join(known.entity_types)} only")
+        raise InvalidValue(
+            "wrong_entity_type", f"is a tag that the room allows only for {', '.join(known.entity_types)}"
+        )
     return name
 
 
@@ -61,6 +63,7 @@ CONTACT_TAG = Contract(
             _tag_of_contacts,
             required=True,
             needs=(CatalogPart.TAGS,),
+            key_form="line",
         ),
     ),
     build=_build,

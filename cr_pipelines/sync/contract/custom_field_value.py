@@ -60,7 +60,7 @@ def _build(read: Mapping[str, Any], context: Context) -> User | _Change:
 
 def _check_clear_nulls(clear_nulls: bool) -> None:
     if not clear_nulls:
-        raise InvalidValue("blank", "is an empty list; to take all values away, make it null and set clear_nulls")
+        raise InvalidValue("blank", "is an empty list; to clear the field, make the value null and set clear_nulls")
 
 
 def _check_clearable(field: CustomField) -> None:
@@ -68,7 +68,7 @@ def _check_clearable(field: CustomField) -> None:
         raise InvalidValue(
             "cannot_clear",
             "is null, and this operation cannot clear a field of a single value; leave such rows out of the view, or "
-            "give user_id in place of social_type and value",
+            "give user_id instead of social_type and value",
         )
 
 

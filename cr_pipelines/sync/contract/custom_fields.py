@@ -7,7 +7,7 @@ from cr_pipelines.api import ClearCustomField, CustomField, CustomFieldValue, Ty
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import Catalog, shown
 from cr_pipelines.sync.contract.faults import InvalidValue
-from cr_pipelines.sync.contract.names import nearest
+from cr_pipelines.sync.contract.names import did_you_mean, nearest
 
 
 def named_field(catalog: Catalog, name: object) -> CustomField:
@@ -57,7 +57,7 @@ def _change(catalog: Catalog, name: object, entry: Any, named: dict[int, object]
     if custom_field.id in named:
         raise InvalidValue(
             "duplicate_field",
-            f"is the custom field that {shown(named[custom_field.id])} names too; give one of them",
+            f"is the same custom field as {shown(named[custom_field.id])}; keep one of them",
             part=custom_field.name,
         )
     named[custom_field.id] = name
@@ -120,12 +120,13 @@ def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
 def _single_value(custom_field: CustomField, value: Any) -> Any:
     read = _READERS[custom_field.type](value)
     if read is None:
-        raise InvalidValue("wrong_value", f"is blank; give a {custom_field.type} or null")
+        raise InvalidValue("wrong_value", f"is blank; give a {custom_field.type}, or make it null")
     if custom_field.type == "enum" and read not in (custom_field.values or ()):
         accepted = list(custom_field.values or ())
         listed = ", ".join(accepted[:12]) + (", …" if len(accepted) > 12 else "")
         raise InvalidValue(
             "wrong_enum_value",
-            f"is none of the values that the custom field accepts ({listed})" + nearest(read, accepted),
+            f"is not one of the values that the custom field accepts ({listed})"
+            + did_you_mean(nearest(read, accepted)),
         )
     return read

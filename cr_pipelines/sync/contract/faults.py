@@ -19,13 +19,15 @@ class InvalidValue(Exception):
         reason_code: short snake_case, for tables and counts.
         message: what is wrong and how to fix it, without the value.
         part: what within the column, such as a custom field's name.
+        similar: of a name that the room does not have, the most similar one that it has.
     """
 
-    def __init__(self, reason_code: str, message: str, part: str | None = None):
+    def __init__(self, reason_code: str, message: str, part: str | None = None, similar: str | None = None):
         super().__init__(reason_code, message)
         self.reason_code = reason_code
         self.message = message
         self.part = part
+        self.similar = similar
 
 
 def describe_type(value: object) -> str:

@@ -14,13 +14,18 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean X?` for the most similar known name, or an empty string."""
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the most similar known name, or None if none is similar."""
     return _nearest(name, tuple(known))
 
 
+def did_you_mean(similar: str | None) -> str:
+    """Return `; did you mean X?`, the end of a message, or an empty string."""
+    return f"; did you mean {similar}?" if similar else ""
+
+
 @lru_cache(maxsize=1024)
-def _nearest(name: str, known: tuple[str, ...]) -> str:
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     by_folded = {folded(other): other for other in known}
     found = difflib.get_close_matches(folded(name), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[found[0]]}?" if found else ""
+    return by_folded[found[0]] if found else None

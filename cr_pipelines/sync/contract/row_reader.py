@@ -169,7 +169,7 @@ class RowReader:
         try:
             return self._contract.build(read, self._context)
         except ValidationError as error:
-            # The API's model rejects what the readers accepted: name the field all the same.
+            # The API's model rejects what the readers accepted: name the field anyway.
             raise InvalidRow(
                 [
                     Problem(".".join(map(str, fault["loc"])), "wrong_value", f"{fault['loc'][0]}: {fault['msg']}")

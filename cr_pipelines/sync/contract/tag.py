@@ -58,8 +58,8 @@ def _check_entity_types(wanted: list[str] | None, known: Tag | None) -> None:
     if lacking:
         raise InvalidValue(
             "fixed_entity_types",
-            f"asks for {', '.join(lacking)}, which the room's tag of this name is not for, and the API cannot change "
-            "what a tag is for; give the row another name, or delete the tag in the room",
+            f"asks for {', '.join(lacking)}, but the room's tag of this name is not for that, and the API cannot "
+            "change what a tag is for; use another name, or delete the tag in the room",
         )
 
 
@@ -88,7 +88,7 @@ TAG = Contract(
             "description",
             "description",
             "text",
-            "What the tag is for; a null leaves the room's as it is.",
+            "What the tag is for; null keeps the room's description.",
             by_value(values.text(values.PROSE)),
             plain=True,
         ),

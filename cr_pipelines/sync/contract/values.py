@@ -16,7 +16,7 @@ from typing import Any
 from cr_pipelines.api import DiscordAccount, ExternalProfile, Handle, TagByName
 from cr_pipelines.sync.contract.faults import InvalidValue, describe_type, wrong_type, wrong_value
 from cr_pipelines.sync.contract.identity import canonical_id, spelled_address, trimmed
-from cr_pipelines.sync.contract.names import folded, nearest
+from cr_pipelines.sync.contract.names import did_you_mean, folded, nearest
 
 LINE = 1_000
 """Longest value of a one-line field, in characters. The API publishes no limit; this is ours."""
@@ -26,7 +26,8 @@ PROSE = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
-_ARRAY_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"{}]+)')
+# An entry whose quotation mark is never closed goes to the end, so that the rest is read once.
+_ARRAY_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*+)"?|([^,"{}]+)')
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 
 _LARGEST_EXPONENT = 300
@@ -93,7 +94,7 @@ def listed(value: Any) -> str:
     """Return text for a list that is separated by commas, and so must not contain one."""
     entry = written(value)
     if "," in entry:
-        raise InvalidValue("comma", "has a comma, which is what the API separates entries by; send it without one")
+        raise InvalidValue("comma", "has a comma, which separates entries in the API; remove it")
     return entry
 
 
@@ -103,7 +104,9 @@ def one_of(*accepted: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         choice = folded(line(value))
         if choice not in accepted:
-            raise InvalidValue("wrong_value", f"is none of {', '.join(accepted)}" + nearest(choice, accepted))
+            raise InvalidValue(
+                "wrong_value", f"is not one of {', '.join(accepted)}" + did_you_mean(nearest(choice, accepted))
+            )
         return choice
 
     return read
@@ -113,7 +116,7 @@ def key(value: Any) -> str:
     """Return a key: text that is not blank."""
     written = line(value)
     if not written.strip():
-        raise InvalidValue("blank_key", "is blank; give every row a key of its own")
+        raise InvalidValue("blank_key", "is blank; give every row a unique key")
     return written
 
 
@@ -278,7 +281,7 @@ def as_number(value: Any) -> float | int:
         return value
     number = value if isinstance(value, Decimal) else Decimal(value)
     if not number.is_finite() or number.adjusted() > _LARGEST_EXPONENT:
-        raise InvalidValue("wrong_value", "is not a finite number of ordinary size, the only kind that can be sent")
+        raise InvalidValue("wrong_value", "is not a finite number, or is too large to send")
     return int(number) if number == number.to_integral_value() else float(value)
 
 

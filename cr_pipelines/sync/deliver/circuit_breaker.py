@@ -1,4 +1,4 @@
-"""The circuit breaker: when going on with a run cannot work.
+"""The circuit breaker: when continuing a run cannot work.
 
 Goes in: whether requests succeed. Comes out: a reason to send nothing more, and whether the room was reached at all.
 """
@@ -14,13 +14,13 @@ from cr_pipelines.api import (
 )
 
 _FIRST_ROWS = 50
-"""When the API rejects every one of so many first rows, the fault is not in the rows."""
+"""If the API rejects each of the first rows, this many, the fault is not in the rows."""
 
 _FIRST_REFUSALS = 20
 """As above, for responses that say nothing about a row: of a proxy, about the token, the source or the operation."""
 
 _FAILURES_IN_A_ROW = 100
-"""When so many requests in a row spent their retries, the server is down."""
+"""If this many requests in a row fail after all retries, the server is down."""
 
 _LOST_IN_A_ROW = 50
 """As above, for requests that cannot be repeated: each leaves a row that somebody has to look after."""
@@ -83,8 +83,8 @@ class CircuitBreaker:
         if not self._accepted and self._rejections >= _FIRST_ROWS:
             self.rejects_everything = True
             self.stop(
-                f"Common Room refused each of the first {self._rejections} rows ({error.reason_code}); they share the "
-                "fault, so nothing more was sent. Compare a request of a dry run with the API's description"
+                f"Common Room refused each of the first {self._rejections} rows ({error.reason_code}); they share a "
+                "problem, so nothing more was sent. Compare a request of a dry run with the API's description"
             )
 
     def count_failed(self, error: CommonRoomError) -> None:

@@ -10,7 +10,7 @@ import time
 from cr_pipelines.api import CommonRoomClient, CommonRoomError, NotFound, OperationGone, UnknownSource
 
 _SECONDS = 1.0
-"""A call confirms for so long, so that many refused rows do not double the requests."""
+"""How long a call confirms, so that many refused rows do not double the requests."""
 
 
 class Confirmation:

@@ -12,7 +12,7 @@ from cr_pipelines.sync.contract import Catalog, Mirror, hashed_key
 from cr_pipelines.sync.model import Sync
 
 _DELETED_SHARE = 10
-"""One in so many may be deleted in one run, however few `max_deletions` allows."""
+"""One in this many may be deleted in one run, even if `max_deletions` allows fewer."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Deletions:
         self.deleted: list[str] = []
 
     def refusal(self, sync: Sync, delivered: int) -> str | None:
-        """Return why these are too many to delete, of so many that were delivered in all; None if they are not."""
+        """Return why these are too many to delete, given how many were delivered in all; None if they are not."""
         limit = max(sync.max_deletions, delivered // _DELETED_SHARE)
         if len(self.keys) <= limit:
             return None
         return (
             f"{len(self.keys):,} of {delivered:,} {sync.kind}s left the source and would be deleted in Common Room, "
-            f"more than the {limit:,} that one run may; nothing was deleted. If that is intended, raise max_deletions; "
-            "if not, look for what broke the view"
+            f"more than the {limit:,} that one run may delete, so nothing was deleted. If this is intended, raise "
+            "max_deletions; if not, find out what broke the view"
         )
 
     async def delete(self, client: CommonRoomClient, mirror: Mirror) -> str | None:

@@ -13,7 +13,7 @@ _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 
 _FAILURES_IN_SESSION = 4
-"""A warehouse that can be opened and fails a write so many times in a row, without being busy, is not coming back."""
+"""A warehouse that can be opened and fails a write this many times in a row, without being busy, is not coming back."""
 
 
 class Outage:

@@ -22,13 +22,13 @@ _REJECTED = (
 )
 _NOT_FOUND = (
     "Common Room did not have this contact or thing in {runs} runs in a row (HTTP 404); the row is resent when it "
-    "changes, or by a resync of what failed"
+    "changes, or with resync: failed"
 )
 _REFUSED = (
     "this request was refused (HTTP {status}) while another call succeeded, so it is about this row or this operation; "
     "look for a firewall or gateway that refuses it. The next run sends it again. The response: {error}"
 )
-_ANNOUNCED = "announced for sending; whether it was sent is unknown, as no response was recorded"
+_ANNOUNCED = "about to be sent, and no response was recorded; whether it was sent is unknown"
 
 
 class OutcomeRecorder:
@@ -84,7 +84,7 @@ class OutcomeRecorder:
             self._report_dropped(item)
 
     def suppress(self, item: Item, suppressed_for: str, attempts: int, reason_code: str = "suppressed") -> None:
-        """Record a row that was stopped by the send guard, after it may have been sent so many times."""
+        """Record a row that was stopped by the send guard, after `attempts` that may have been sent."""
         self._report.suppressed += 1
         email_hash = item.outgoing.email_hash if attempts else None
         self._add_suppressed(item.row, suppressed_for, attempts, email_hash, reason_code)

@@ -17,7 +17,7 @@ from cr_pipelines.sync.timing import Timing
 _log = logging.getLogger(__name__)
 
 _MEAN_SECONDS = 60.0
-"""The speed is a mean over so long, as a rate limit makes rows arrive in bursts."""
+"""The speed is a mean over this long, because a rate limit makes rows arrive in bursts."""
 
 _SILENT_SECONDS = 3.0
 """A response that takes longer is said to be waited for."""

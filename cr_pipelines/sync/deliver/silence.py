@@ -17,7 +17,7 @@ class ServerSilent(SyncError):
 
 
 async def watch_silence(client: CommonRoomClient, seconds: float) -> None:
-    """Return never. Raise ServerSilent when no response has come for so many seconds while requests were sent."""
+    """Return never. Raise ServerSilent when no response has come for this many seconds while requests were sent."""
     while True:
         await asyncio.sleep(min(1.0, seconds / 4))
         if client.seconds_without_response >= seconds:

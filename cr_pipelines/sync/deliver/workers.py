@@ -307,7 +307,7 @@ class _Workers:
             self._outbox.clear_doubt(batch.keys)
         if self._contract.repeatable:
             return
-        # An append goes on after a 429 only, or when it could not be sent: then it did not arrive.
+        # An append is repeated only after a 429, or when it could not be sent: then it did not arrive.
         if in_flight.in_doubt:
             self._outcomes.abandon(batch)
         else:

@@ -1,7 +1,7 @@
-"""How a plan reads a source that is in another engine than our tables.
+"""How a plan reads a source that is in another engine than the state tables.
 
-Goes in: a session that only reads the source, and the session of our tables. Comes out: the same temporary tables as
-those of `SourceInState`, and the offered rows. Keys and hashes leave the source in one stream; then the offered rows
+Goes in: a session that only reads the source, and the session of the state tables. Comes out: the same temporary tables
+as those of `SourceInState`, and the offered rows. Keys and hashes leave the source in one stream; then the offered rows
 do, by their keys, or with all others where they are many. They meet what the ledger has of them in a private DuckDB
 session on this machine.
 """
@@ -32,7 +32,7 @@ _ROWS_PER_FETCH = 20_000
 _KEYS_PER_BATCH = 50_000
 
 _MOST_READS = 8
-"""Rows are read by their keys in at most so many queries; otherwise, one query reads all rows."""
+"""Rows are read by their keys in at most this many queries; otherwise, one query reads all rows."""
 
 _FEW = 0.25
 """Rows are read by their keys if they are at most this share of the source."""
@@ -43,7 +43,7 @@ _MOST_MOVED = 50_000
 
 
 class SourceApart:
-    """A source in an engine of its own. Nothing is written there."""
+    """A source in another engine than the state. Nothing is written there."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class SourceApart:
         self._make_table("cr_renamed", statements.respelled_keys(self._names, "cr_named AS spelled"))
 
     def mark_refreshed(self) -> None:
-        """Stream every row's fingerprint, and compare them where our tables are."""
+        """Stream every row's fingerprint, and compare them where the state tables are."""
         query = apart_statements.fingerprints(self._dialect, self._sync, self._rows(), self.types)
         self._stage("cr_fingerprints", {"key": "text", "fingerprint": "text", "former": "text"}, query)
         self._state.execute(apart_statements.find_refreshed())
@@ -169,7 +169,7 @@ class SourceApart:
         return found
 
     def _key_batches(self, offered: int) -> Iterator[Sequence[str]]:
-        """Yield the keys to read, query by query; one empty batch stands for all rows."""
+        """Yield the keys to read, query by query; one empty batch means all rows."""
         [(rows,)] = self._state.fetch_all("SELECT count(*) FROM cr_source_keys")
         most = self._dialect.most_listed
         if offered > most * _MOST_READS or offered > max(_FEW * rows, 100):

@@ -1,4 +1,4 @@
-"""The SQL of a plan whose source is in another engine than our tables.
+"""The SQL of a plan whose source is in another engine than the state tables.
 
 Goes in: the dialect of the engine that runs the statement, and the temporary tables of the plan. Comes out: one
 statement for each function. Those with a `source` run where the source is, and only read.

@@ -45,7 +45,7 @@ _FAILED_BEFORE = "why <> 'absent' AND was_status IN ('failed', 'rejected')"
 
 
 def also_offered(sync: Sync, options: Options) -> frozenset[Comparison]:
-    """Return the comparisons that need nothing, and that this run offers all the same."""
+    """Return the comparisons that need nothing, and that this run offers anyway."""
     offered: set[Comparison] = set()
     if options.resync == "failed":
         offered = {"rejected"}

@@ -1,6 +1,6 @@
 """The SQL by which a plan reads one partition of a source, and finds what other partitions have of its keys.
 
-Goes in: the sync, its partition, and the names of our tables. Comes out: one statement, or a piece of one.
+Goes in: the sync, its partition, and the names of the state tables. Comes out: one statement, or a piece of one.
 """
 
 from collections.abc import Mapping

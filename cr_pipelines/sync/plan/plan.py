@@ -19,12 +19,12 @@ class Plan:
         match: the source's columns against the contract.
         columns: the source columns in the order of the spooled values.
         row_hash_version: names what the row hashes depend on; hashes of two versions are never compared.
-        also_offered: which rows that need nothing are offered all the same.
+        also_offered: which rows that need nothing are offered anyway.
         source_rows: rows in the source, or in its partition.
         null_keys: rows without a key; they are `invalid`.
         duplicate_rows: rows that share a key with another; they are `invalid`, all of them.
         duplicate_keys: how many keys they share.
-        compared: source rows with a key of their own, counted by how they compare with the ledger.
+        compared: source rows with a unique key, counted by how they compare with the ledger.
         deleted_remotely: keys that are unchanged, and that somebody deleted in the room.
         deletable: keys that were delivered and are absent from the source, of things that can be deleted in the room.
         delivered_before: how many such things the ledger has in all.

@@ -101,8 +101,8 @@ class Planner:
         if match.missing:
             nearly = [f"{theirs} (for {ours})" for theirs, ours in match.ignored.items() if ours in match.missing]
             raise SourceUnusable(
-                f"{self._sync.name}: {self._sync.relation} has no column {', '.join(match.missing)}, which "
-                f"the contract of a {contract.kind} requires; name it so in the view"
+                f"{self._sync.name}: {self._sync.relation} has no column {', '.join(match.missing)}, which the "
+                f"contract of a {contract.kind} requires; add it to the view, or rename a column"
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
         moment = None if self._partition is None else match.spelled.get(self._partition.column)

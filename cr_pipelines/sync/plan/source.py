@@ -1,8 +1,8 @@
 """How a plan reads its source.
 
 Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session, and the offered rows.
-`SourceInState` reads a source that is in the same engine as our tables, so that no row leaves the engine unless it is
-offered; `SourceApart` (in `apart`) reads one in another engine.
+`SourceInState` reads a source that is in the same engine as the state tables, so that no row leaves the engine unless
+it is offered; `SourceApart` (in `apart`) reads one in another engine.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class PlannedSource(Protocol):
         """What a row hash depends on beside the values."""
 
     def reading(self) -> AbstractContextManager[None]:
-        """See one state of the source and of our tables while the block lasts."""
+        """See one state of the source and of the state tables while the block lasts."""
 
     def stage_keys(self, keys: Collection[str]) -> None:
         """Make `cr_source_keys`: every row's `key` and `row_hash`, or those of some keys."""
@@ -71,7 +71,7 @@ def shared_columns(sync: Sync, types: Mapping[str, str]) -> Sequence[str]:
 
 
 class SourceInState:
-    """A source in the same engine as our tables."""
+    """A source in the same engine as the state tables."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """The SQL of a plan: one pure function for each statement.
 
-Goes in: `PlanNames` (the dialect, our tables, the sync and its partition) and what the statement depends on. Comes out:
-one statement. The planner runs them in this order; each temporary table is the next statement's input:
+Goes in: `PlanNames` (the dialect, the state tables, the sync and its partition) and what the statement depends on.
+Comes out: one statement. The planner runs them in this order; each temporary table is the next statement's input:
 
     cr_respelled     keys that the ledger has in a former spelling, as a rule none
     cr_source_keys   every source row's key and hash
@@ -26,7 +26,7 @@ from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Dialect
 
 NO_HASH = -1
-"""A hash that no source row has; the chance that one has it all the same is one in 2^63."""
+"""A hash that no source row has; the chance that one has it is one in 2^63."""
 
 DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
 
@@ -39,7 +39,7 @@ _LOOK_AGAIN = "'failed', 'invalid', 'suppressed', 'rejected', 'unknown'"
 
 @dataclass(frozen=True)
 class PlanNames(StateNames):
-    """Our tables, and the names that every statement of one plan needs."""
+    """The state tables, and the names that every statement of one plan needs."""
 
     sync: Sync
     partition_name: str
@@ -65,7 +65,7 @@ class PlanNames(StateNames):
 
     @property
     def of_sync(self) -> str:
-        """The condition for the rows of this sync, in any of our tables."""
+        """The condition for the rows of this sync, in any of the state tables."""
         return f"sync = {self.sync_name}"
 
     @property
@@ -79,7 +79,7 @@ class PlanNames(StateNames):
         return f"CAST(CURRENT_TIMESTAMP AS {self.dialect.types['timestamp']})"
 
     def rows(self, table: str, columns: str) -> str:
-        """A query for what one of our tables has of this sync and partition."""
+        """A query for what one state table has of this sync and partition."""
         return f"SELECT {columns} FROM {self.table(table)} WHERE {self.here}"
 
     @property
@@ -122,7 +122,7 @@ def any_key(names: PlanNames) -> str:
 
 
 def respell(names: PlanNames, table: str, respelled: str = "cr_respelled") -> str:
-    """Return a statement that gives the keys of `cr_respelled` their new spelling in one of our tables."""
+    """Return a statement that gives the keys of `cr_respelled` their new spelling in a state table."""
     own = names.dialect.identifier(table)
     return f"""
         UPDATE {names.table(table)} SET key = r.key

@@ -43,7 +43,7 @@ def wait_until_confirmed(
 
     Args:
         warehouse: where the runs confirm.
-        schema: of our own tables.
+        schema: of the state tables.
         version: of the list, as `SuppressionList.version` returns it.
         on_wait: called with the number of runs that it waits for, whenever that changes.
         meanwhile: called in every session, as for a heartbeat.

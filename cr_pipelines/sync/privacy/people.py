@@ -26,7 +26,7 @@ class Ties:
 
     Attributes:
         addresses: hashes of their addresses, each with that of the request's.
-        handles: hashes of their accounts, likewise.
+        handles: hashes of their accounts, in the same form.
         shared: those of the addresses that tie nothing to a person.
     """
 
@@ -109,11 +109,11 @@ class _Row:
 
 
 def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]) -> Ties:
-    """Return what is known of the people whom requests are about.
+    """Return what is known about the people that requests name.
 
     Args:
         session: to read in.
-        names: of our tables.
+        names: of the state tables.
         requested: hashes of the addresses that requests name, each with whether it is certain that it is one person's.
     """
     doubtful = [hashed for hashed, certain in requested.items() if not certain]

@@ -39,7 +39,8 @@ class RequestSource:
 class NewRequest(NamedTuple):
     """A row of the source that the register does not have.
 
-    `request_id` is as our tables spell keys: hashed if it may be an address; a hash of the address if there is none.
+    `request_id` is as the state tables spell keys: hashed if it may be an address; a hash of the address if there is
+    none.
     `source_hash` is of the e-mail column as it is: a corrected address makes a new request with the same id.
     """
 
@@ -73,7 +74,7 @@ def new_requests(
 
 
 def _requests(session: SourceSession, source: RequestSource) -> str:
-    """Return the source's rows as our tables spell them, as they are written after FROM."""
+    """Return the source's rows as the state tables spell them, as they are written after FROM."""
     dialect = session.dialect
     columns = session.columns(source.relation)
     spelled = {name: find_column(columns, name) for name in (source.request_id, source.email, source.requested_at)}

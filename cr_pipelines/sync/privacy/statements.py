@@ -1,6 +1,6 @@
 """The SQL of what is known of people, one function for each statement.
 
-Goes in: the names of our tables in one engine, and hashes. Comes out: the statement's text. Nothing runs here.
+Goes in: the names of the state tables in one engine, and hashes. Comes out: the statement's text. Nothing runs here.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -67,7 +67,7 @@ def suppressed_addresses(names: StateNames) -> str:
 
 
 def shared(names: StateNames, column: str, hashes: Collection[str], most: int) -> str:
-    """Find out which of these hashes of a column rows have for more than so many people or things, sent or not."""
+    """Find out which of these hashes of a column rows have for more than this many people or things, sent or not."""
     return f"""
         SELECT {column} FROM ({known(names, "TRUE")}) AS k
         WHERE {column} IN ({names.values(hashes)}) AND holder IS NOT NULL

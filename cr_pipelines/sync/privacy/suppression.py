@@ -15,8 +15,8 @@ from cr_pipelines.warehouse import Session
 
 SUPPRESSED = "the person asked to be forgotten"
 SHARED_ADDRESS = (
-    "the row has an address that a privacy request is about and that many other rows were sent with; it is sent again "
-    "once the address has left it, or once the request is confirmed or lifted"
+    "the row contains an address that a privacy request names and that many other rows were sent with; it is sent "
+    "again once it no longer contains the address, or the request is lifted"
 )
 
 
@@ -28,8 +28,8 @@ class Suppressed:
         version: of the suppression list; -1 before the first look.
         addresses: hashes of the suppressed addresses, and of others of the same people.
         keys: the sync's keys that were ever sent for one of these people, each with the hash of the request's address.
-        people: ids of these people in the destination source, likewise.
-        handles: hashes of their accounts, likewise.
+        people: ids of these people in the destination source, in the same form.
+        handles: hashes of their accounts, in the same form.
         shared: those of the addresses that suppress a row only while they are in it.
         origins: hashes of addresses that no request names, each with that of the same person's request.
     """

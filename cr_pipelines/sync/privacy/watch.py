@@ -20,7 +20,7 @@ _NEVER = float("-inf")
 class SuppressionWatch:
     """The suppression list as of the run's last look.
 
-    `look` may run in a thread of its own; everything else belongs to the thread that sends.
+    `look` may run in another thread; everything else belongs to the thread that sends.
 
     Attributes:
         in_flight: the requests of the run that may still arrive.

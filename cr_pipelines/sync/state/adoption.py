@@ -55,7 +55,7 @@ def adopt_room(
     Args:
         warehouse: where the state schema is.
         destination: the room.
-        schema: of our own tables.
+        schema: of the state tables.
         syncs_of_source: the syncs that write to a destination source; the rows of others are kept if only that differs.
         dry_run: only find out what would be sent again.
 
@@ -75,7 +75,7 @@ def adopt_room(
     run_in_loop(ask())
     [room] = asked
     if room is None:
-        raise SyncError("the API names no room for this token, so the state schema cannot be given to it")
+        raise SyncError("the API did not name the token's room, so the state schema cannot be assigned to it")
     with warehouse.session() as session:
         StateSchema(session, schema).prepare()
         with session.lock(schema):

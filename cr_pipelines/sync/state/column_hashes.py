@@ -15,7 +15,7 @@ from cr_pipelines.sync.state.schema import StateSchema, Table, declare
 from cr_pipelines.warehouse import Session
 
 MOST_ROWS = 2_000
-"""So many rows of a sync have hashes; a larger source is told by a sample."""
+"""How many rows of a sync have hashes; a larger source is compared by a sample."""
 
 COLUMN_HASHES = declare(
     Table(

@@ -1,7 +1,7 @@
 """Compaction: partitions of the ledger that no run looks at any more, in less space.
 
 Goes in: how long a partition must have been quiet. Comes out: partitions whose delivered rows keep only what decides
-whether a row must be sent, and about whom it is: key, fingerprint, address hash, status, attempts, and when it was last
+whether a row must be sent, and who it is about: key, fingerprint, address hash, status, attempts, and when it was last
 sent. When a run looks at the partition again, it compares fingerprints, sends nothing that has not changed, and writes
 the hashes again.
 """
@@ -31,11 +31,11 @@ def compact_ledger(
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> list[CompactedPartition]:
-    """Compact the partitions of the ledger that are quiet. Runs may go on meanwhile.
+    """Compact the partitions of the ledger that are quiet. Runs may continue meanwhile.
 
     Args:
         warehouse: where the ledger is.
-        schema: of our own tables.
+        schema: of the state tables.
         settled_for: how long no run may have looked at a partition, and nothing of it been sent.
         sync: only this sync's partitions; None for those of all.
         dry_run: only find out which.

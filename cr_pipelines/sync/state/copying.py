@@ -72,8 +72,8 @@ def _check(old: Session, new: Session, before: StateSchema, after: StateSchema, 
     filled = [table.name for table in tables if new.fetch_all(f"SELECT 1 FROM {after.names.table(table.name)} LIMIT 1")]
     if filled:
         raise SyncError(
-            f"the second database already has rows in {schema}.{filled[0]}; the state is copied only to where there is "
-            "none, so drop that schema if it is of no use"
+            f"the second database already has rows in {schema}.{filled[0]}; the state is copied only into an empty "
+            "schema, so drop that one if you do not need it"
         )
     runs = RunRegistry(old, schema)
     for run_id, sync in before.fetch(SYNC_RUNS, ("run_id", "sync"), "state = 'running'"):

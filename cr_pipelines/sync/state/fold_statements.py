@@ -1,7 +1,7 @@
 """The SQL of a fold: outcomes of some runs, laid over the ledger.
 
-Goes in: the names of our tables, and a portion of the outbox. Comes out: the statement's text. Every statement of a
-fold names exactly the outcomes of its portion, by run and sequence, so that what is deleted is what was folded.
+Goes in: the names of the state tables, and a portion of the outbox. Comes out: the statement's text. Every statement of
+a fold names exactly the outcomes of its portion, by run and sequence, so that what is deleted is what was folded.
 """
 
 from collections.abc import Sequence

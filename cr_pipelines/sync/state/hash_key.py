@@ -28,7 +28,7 @@ def check_hash_key(schema: str, kept: str | None) -> None:
     """
     if (kept or WITHOUT_KEY) != hash_key_check():
         raise OtherHashKey(
-            f"the hashes in schema {schema} were not made with the present value of CR_HASH_KEY (or absence of it), so "
-            "suppressed people would not be recognized; set CR_HASH_KEY as it was at the first run. To begin with "
-            "another key, use a new CR_STATE_SCHEMA and record every privacy request there again"
+            f"the hashes in schema {schema} were made with a different CR_HASH_KEY (or without one), so suppressed "
+            "people would not be recognized; set CR_HASH_KEY to the value of the first run. To start over with "
+            "another key, use a new CR_STATE_SCHEMA, and enter every privacy request there again"
         )

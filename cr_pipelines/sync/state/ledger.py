@@ -24,7 +24,7 @@ _FOLDED_AT_ONCE = 100_000
 _RUNS_AT_ONCE = 50
 
 _MANY_OUTCOMES = 2_000
-"""From so many on, the engine's planner gets the tables' statistics before they are joined."""
+"""From this many rows on, the engine's planner gets the tables' statistics before they are joined."""
 
 SYNC_LEDGER = declare(
     Table(

@@ -85,7 +85,7 @@ _KNOWN_SINCE_5 = (("kind", "text"), ("holder", "text"), ("handle_hash", "text"),
 
 
 def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
-    """Make room for accounts, and for whom an address was sent, beside the addresses that are known already."""
+    """Add columns for accounts, and for what an address was sent for, to the addresses that are already known."""
     table = "known_addresses"
     if table not in found:
         return []

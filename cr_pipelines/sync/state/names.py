@@ -1,6 +1,6 @@
-"""How our own tables are named in SQL.
+"""How the state tables are named in SQL.
 
-Goes in: a dialect and the state schema. Comes out: pieces of SQL for statements over our tables.
+Goes in: a dialect and the state schema. Comes out: pieces of SQL for statements over the state tables.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from cr_pipelines.warehouse import Dialect
 
 @dataclass(frozen=True)
 class StateNames:
-    """Our tables, and values to put into them, in the SQL of one engine."""
+    """The state tables, and values to put into them, in the SQL of one engine."""
 
     dialect: Dialect
     schema: str
 
     def table(self, name: str) -> str:
-        """Return one of our tables as it is written after FROM."""
+        """Return a state table as it is written after FROM."""
         return f"{self.dialect.identifier(self.schema)}.{self.dialect.identifier(name)}"
 
     @property
@@ -27,7 +27,7 @@ class StateNames:
         return self.dialect.identifier("partition")
 
     def where(self, sync: str, partition: str) -> str:
-        """Return the condition for the rows of one sync and partition, in any of our tables."""
+        """Return the condition for the rows of one sync and partition, in any of the state tables."""
         text = self.dialect.literal
         return f"sync = {text(sync)} AND {self.partition} = {text(partition)}"
 

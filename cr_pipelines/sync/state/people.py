@@ -55,11 +55,11 @@ KNOWN_ADDRESSES = declare(
         indexes=(("email_hash",), ("handle_hash",), ("key",)),
     )
 )
-"""Under what a row was sent, with a row here for each address and each account, or one without either.
+"""What a row was sent with: an entry for each address and each account, or one without either.
 
-`person` is the id in the destination source of the person whom the row is about. `holder` is whom or what the address
-was sent for, by which it is counted; null where the address itself names the person. `own` is whether the address is of
-that person, as far as the row says, and not one that its texts mention. `suppressed` is whether the row was stopped
+`person` is the person's id in the destination source. `holder` is the person or thing that the address was sent for, by
+which it is counted; null where the address itself names the person. `own` is whether the address belongs to that
+person, as far as the row says, and is not one that its text mentions. `suppressed` is whether the row was stopped
 before anything was sent.
 """
 

@@ -1,6 +1,6 @@
-"""The SQL that repairs what an earlier version of cr-pipelines left in our tables.
+"""The SQL that repairs what an earlier version of cr-pipelines left in the state tables.
 
-Goes in: the names of our tables and the columns that they have. Comes out: the statement's text, for a migration.
+Goes in: the names of the state tables and the columns that they have. Comes out: the statement's text, for a migration.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ def hash_long_keys(names: StateNames, table: str) -> str:
 
 
 def name_holders(names: StateNames) -> str:
-    """Note for whom an address was sent, of rows that were noted before that was kept."""
+    """Fill in for which person or thing an address was sent, in rows from before that column."""
     return (
         f"UPDATE {names.table('known_addresses')} SET holder = 'person ' || person "
         "WHERE holder IS NULL AND person IS NOT NULL"

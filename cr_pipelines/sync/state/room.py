@@ -122,7 +122,7 @@ class RoomCheck:
             return False
 
     async def check(self, client: CommonRoomClient, *, sends: bool) -> None:
-        """Return if the run may go on. `sends` says whether it is about to send something; that records the room.
+        """Return if the run may continue. `sends` says whether it is about to send something; that records the room.
 
         Raises:
             OtherRoom: the schema belongs to another room, or destination source. A dry run only notes it.
@@ -148,8 +148,8 @@ class RoomCheck:
                 await asyncio.to_thread(self._record, self._asked)
         elif is_unchecked:
             raise RoomNotConfirmed(
-                f"the state schema {self._schema} belongs to room {self._recorded}, and nobody can say whether this "
-                f"token is for the same room; nothing was sent: {error or 'the API names no room'}"
+                f"the state schema {self._schema} belongs to room {self._recorded}, and whether this token is for the "
+                f"same room is not known, so nothing was sent: {error or 'the API did not name a room'}"
             )
 
     def _is_unchecked(self, client: CommonRoomClient) -> bool:
@@ -188,7 +188,7 @@ class RoomCheck:
 
 
 def _with_source_of(room: Room, recorded: Room | None) -> Room:
-    """Return the room with the destination source that is recorded, if the run has none of its own."""
+    """Return the room with the destination source that is recorded, if the run has none."""
     source_id = recorded.source_id if recorded is not None and room.source_id is None else room.source_id
     return replace(room, source_id=source_id)
 
@@ -205,7 +205,7 @@ def check_room(schema: str, recorded: Room, room: Room) -> None:
     """Raise OtherRoom unless a room is the one that the schema belongs to."""
     if recorded.is_other(room) or recorded.has_other_source(room.source_id):
         raise OtherRoom(
-            f"the state schema {schema} belongs to room {recorded}, and this run is for room {room}; nothing was "
-            "sent. Set CR_STATE_SCHEMA to a schema of its own for this room; or, if this room replaces the other, run "
+            f"the state schema {schema} belongs to room {recorded}, but this run is for room {room}, so nothing was "
+            "sent. Set CR_STATE_SCHEMA to another schema for this room; or, if this room replaces the other one, run "
             "`cr-pipelines state adopt`, after which all rows are sent again"
         )

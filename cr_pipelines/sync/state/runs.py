@@ -146,8 +146,8 @@ class RunRegistry:
             if other != run_id and self._may_be_alive(other, host, process, started, now - heartbeat):
                 self._session.execute(statements.delete_run(self._names, sync, partition, run_id, now))
                 raise AlreadyRunning(
-                    f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); "
-                    "this run sent nothing and changes nothing. Wait for the other, or end it"
+                    f"{sync}: run {other} of the same sync has not ended (process {process} on {host}); this run sent "
+                    "nothing. Wait for the other run, or end it"
                 )
             self._session.execute(statements.mark_interrupted(self._names, sync, theirs, other, started_at))
 
@@ -186,13 +186,13 @@ class RunRegistry:
         """Make sure that no other run took this one for dead. Raises TakenOver; then this run must send nothing."""
         if not self._state.fetch(SYNC_RUNS, ("state",), self._running(run_id, sync, partition)):
             raise TakenOver(
-                f"{sync}: another run took run {run_id} for dead while it was silent, and sends its rows now; this run "
-                "stopped. Nothing needs to be done unless it happens again: then look for what pauses the process, or "
-                "for two clocks that differ by minutes"
+                f"{sync}: another run took over from run {run_id}, which had been silent for too long, and now sends "
+                "its rows; this run stopped. No action is needed unless it happens again; if it does, find out what "
+                "pauses the process, or whether the clocks of two machines differ by minutes"
             )
 
     def taken_over(self, run_id: str, sync: str, partition: str) -> TakenOver | None:
-        """Return the error of a run that another one took for dead; None if none did."""
+        """Return the error of a run that another one took over; None if none did."""
         try:
             self.check(run_id, sync, partition)
         except TakenOver as error:
@@ -210,7 +210,7 @@ class RunRegistry:
     ) -> None:
         """Note how a run ended, with values by column of `sync_runs`.
 
-        A run that another one took for dead remains `interrupted`. Deletes the run's intents, but for those of the keys
+        A run that another one took over remains `interrupted`. Deletes the run's intents, but for those of the keys
         `in_doubt`, whose requests may have arrived without a response.
         """
 
@@ -234,7 +234,7 @@ class RunRegistry:
     def unconfirmed(self, version: int) -> list[tuple[UnconfirmedRun, SignsOfLife]]:
         """Return the runs of syncs that may still send people of a list's version, each with its signs of life.
 
-        A run that another one took for dead is among them until it is marked dead.
+        A run that another one took over is among them until it is marked dead.
         """
         found = self._session.fetch_all(statements.unconfirmed_runs(self._names, version, REMOVALS))
         return [(UnconfirmedRun(*row[:6]), (row[6], row[7])) for row in found]
@@ -286,7 +286,7 @@ class RunRegistry:
         return f"{self._of_process(run)} AND finished_at IS NULL"
 
     def _of_process(self, run: UnconfirmedRun) -> str:
-        # By process too: a run of the same id may be its next try, elsewhere, after this one was taken for dead.
+        # By process too: a run of the same id may be its next try, elsewhere, after this one was taken over.
         started = f"= {self._names.value(run.process_started)}" if run.process_started is not None else "IS NULL"
         return (
             f"{self._names.where(run.sync, run.partition)} AND run_id = {self._names.value(run.run_id)} "

@@ -1,4 +1,4 @@
-"""The state schema: our own tables in the warehouse, created and migrated before a run uses them.
+"""The state schema: the state tables in the warehouse, created and migrated before a run uses them.
 
 Goes in: tables that other modules declare. Comes out: tables that exist, at the version that this code needs, and
 statements that read and write them by name.
@@ -33,7 +33,7 @@ _ARROW: dict[ColumnKind, pa.DataType] = {
 
 @dataclass(frozen=True)
 class Table:
-    """One of our tables, or a view over them.
+    """One of the state tables, or a view over them.
 
     Attributes:
         name: as it is in the state schema.
@@ -187,7 +187,7 @@ class StateSchema:
         return FIRST_VERSION if version is None else int(version)
 
     def _migrate(self) -> None:
-        """Do what is left to do, and note the version last: where it breaks off, the next run goes on from there."""
+        """Do what is left to do, and note the version last: where it breaks off, the next run continues."""
         found = self._found()
         version = self._version(found)
         if not found:

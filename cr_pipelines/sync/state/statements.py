@@ -1,6 +1,7 @@
 """The SQL of the state schema, one function for each statement.
 
-Goes in: the names of our tables in one engine, and the values. Comes out: the statement's text. Nothing runs here.
+Goes in: the names of the state tables in one engine, and the values. Comes out: the statement's text. Nothing runs
+here.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -174,7 +175,7 @@ def delete_column_hashes(names: StateNames, sync: str, keys: Iterable[str]) -> s
 
 
 def delete_sync(names: StateNames, table: str, sync: str) -> str:
-    """Delete a sync's rows from one of our tables."""
+    """Delete a sync's rows from a state table."""
     return f"DELETE FROM {names.table(table)} WHERE {of_sync(names, sync)}"
 
 
@@ -218,7 +219,7 @@ def delivered_sample(names: StateNames, sync: str, before: datetime, seed: str, 
 
 
 def of_sync(names: StateNames, sync: str) -> str:
-    """Return the condition for the rows of one sync, in any of our tables."""
+    """Return the condition for the rows of one sync, in any of the state tables."""
     return f"sync = {names.value(sync)}"
 
 
