@@ -6,7 +6,7 @@ WORKERS ?= 4
 export DAGSTER_DISABLE_TELEMETRY := 1
 TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
-.PHONY: install demo test test-system test-fast check lint types defs docs dist licenses format lock clean
+.PHONY: install demo test test-long test-system test-fast check lint types defs docs dist licenses format lock clean
 
 install: $(VENV)/.installed
 
@@ -26,8 +26,13 @@ demo: install
 # Most tests wait more than they compute, so there are more workers than cores. Those that measure time have the machine
 # to themselves, and so has a second try of what failed: a busy machine can be too slow for a test, but not twice.
 test: install
-	@$(BIN)/pytest -m "serial and not system" $(ARGS) || $(TRY_AGAIN)
-	@$(BIN)/pytest -n $(WORKERS) -m "not system and not serial" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -m "serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -n $(WORKERS) -m "not serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
+
+# The scenarios of kills, races and generated histories, and the promises with source and state apart.
+test-long: install
+	@$(BIN)/pytest -m "long and serial" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -n $(WORKERS) -m "long and not serial and not system" $(ARGS) || $(TRY_AGAIN)
 
 # Whole processes of Dagster, a browser, the wheel, the demo: half an hour and more, one at a time, before a release.
 test-system: install
@@ -35,7 +40,7 @@ test-system: install
 
 # The unit tests and the core of the others, on DuckDB.
 test-fast: install
-	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n 2 -m "unit or core" \
+	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n 2 -m "(unit or core) and not long" \
 	    $(addprefix cr_pipelines_tests/,unit sync removal) $(ARGS) || $(TRY_AGAIN)
 
 check: lint types defs

@@ -4,6 +4,7 @@
 ...     await room.add_or_edit_user(source_id, User(id="1", full_name="Ada Lovelace"))
 """
 
+from cr_pipelines.api.base_url import checked_base_url
 from cr_pipelines.api.client import CommonRoomClient
 from cr_pipelines.api.errors import (
     BadToken,
@@ -57,6 +58,7 @@ from cr_pipelines.api.requests import (
     TypedValue,
     User,
 )
+from cr_pipelines.api.response_check import says_not_found
 from cr_pipelines.api.responses import (
     ActivityType,
     ContactProfile,
@@ -152,9 +154,11 @@ __all__ = [
     "User",
     "WriteResponse",
     "careful",
+    "checked_base_url",
     "current_way",
     "first_of",
     "never",
+    "says_not_found",
     "when_not_sent",
     "when_repeatable",
     "with_send_hook",

@@ -11,13 +11,13 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlencode
 
 import httpx
 from pydantic import ValidationError
 
+from cr_pipelines.api.base_url import checked_base_url
 from cr_pipelines.api.concurrency_limit import ConcurrencyLimit
 from cr_pipelines.api.errors import (
     CommonRoomError,
@@ -71,14 +71,7 @@ class Requester:
             raise ValueError("the token is empty or contains characters that tokens cannot have")
         if not 0 < rate_share <= 1:
             raise ValueError(f"rate_share is {rate_share}; it must be above 0 and up to 1")
-        root = httpx.URL(base_url)
-        if root.scheme not in {"http", "https"} or not root.host:
-            raise ValueError("the base URL must be an http or https address up to and including /community/v1")
-        if root.scheme == "http" and not allow_plain_http and not _is_loopback(root.host):
-            raise ValueError(
-                "the base URL is plain http to another machine, which would send the token in the clear; use https, or "
-                "allow it with allow_plain_http=True or COMMON_ROOM_ALLOW_HTTP=1"
-            )
+        root = checked_base_url(base_url, allow_plain_http=allow_plain_http)
         self._root = str(root).rstrip("/")
         self.credentials_hash = hashlib.sha256(f"{self._root} {token}".encode()).hexdigest()
         self._headers = [
@@ -253,15 +246,6 @@ class Requester:
     ) -> str:
         path = operation.path.format(*(_segment(operation, parameter) for parameter in parameters))
         return self._root + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _asked_wait(outcome: HttpResponse | FailureKind) -> float:

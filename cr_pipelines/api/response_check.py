@@ -5,6 +5,7 @@ that counts as success, or the error that names what was unexpected. A proxy's l
 server's 404 are not the API's, whatever their status.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ from cr_pipelines.api.operations import TOKEN_STATUS, Operation
 from cr_pipelines.api.safe_reasons import safe_reason
 from cr_pipelines.api.transport import HttpResponse
 
+_TYPES_OF_NOTHING = frozenset({None, "application/json", "text/plain"})
+"""What an empty body may say that it is: a page without content is a page."""
 _BOM = b"\xef\xbb\xbf"
 _LARGEST_STATUS = 2**20
 """Bytes of the largest body that says no more than how a write or a refusal went."""
@@ -48,6 +51,8 @@ _BAD = frozenset(
         "invalid-request", "rejected", "unauthorized", "unavailable",
     }
 )  # fmt: skip
+_NOT_FOUND = re.compile(r"(?:[a-z]+-)*not-found")
+"""The API's word for what is not there, spelled as it spells words: gateways say "Not Found" and NOT_FOUND."""
 _WORDS_OF_A_REFUSAL = frozenset({"status", "reason", "docs", "errors", "ratelimit"})
 _FOREIGN = frozenset(
     {
@@ -97,6 +102,8 @@ def check_success(received: Received, *, reads: bool) -> tuple[object, CommonRoo
     if received.status != received.operation.success:
         return None, received.not_the_api(f"the status, which should be {received.operation.success}")
     if not received.content:
+        if received.content_type not in _TYPES_OF_NOTHING:
+            return None, received.not_the_api(_shown_type(received.content_type))
         return None, received.not_the_api("an empty body") if reads else None
     if not reads and _is_plain_success(received):
         return None, None
@@ -145,36 +152,53 @@ def unreadable(received: Received, error: ValidationError) -> CommonRoomError:
     return received.error(UnexpectedResponse, f"{', '.join(faults[:3])}{more}")
 
 
+def says_not_found(value: object) -> bool:
+    """Return whether the JSON of a 404 has the API's own word for what is not there."""
+    if not isinstance(value, dict):
+        return False
+    return value.get("status") == "not-found" or _NOT_FOUND.fullmatch(str(value.get("reason"))) is not None
+
+
 def _check_value(received: Received, value: object, *, reads: bool) -> CommonRoomError | None:
     if not isinstance(value, dict):
         fits = reads and isinstance(value, list) and received.operation.response in ("list", "any")
         return None if fits else received.not_the_api(_top_level(value))
-    status = value.get("status")
-    if _reports_failure(value):
+    said = {name.casefold(): own for name, own in value.items()}
+    status = said.get("status")
+    if _reports_failure(said):
         return received.error(FailureReported, reason=safe_reason(received.content, ""))
     if isinstance(status, str) and not reads and _word(status) not in _GOOD:
         return received.error(UnexpectedResponse, "field status: an unknown word")
-    if _is_foreign(value):
+    # A 202 was seen with JSON that nobody described; any other write says how it went, or the id of what it wrote.
+    needs_own = not reads and received.status != 202
+    if _is_foreign(said) or (needs_own and said and not _is_own(said)):
         return received.not_the_api("the fields of the body")
     if reads and received.operation.response == "list":
         return received.not_the_api(_top_level(value))
     return None
 
 
-def _reports_failure(value: Mapping[str, Any]) -> bool:
-    status = value.get("status")
+def _reports_failure(said: Mapping[str, Any]) -> bool:
+    status = said.get("status")
     if isinstance(status, str) and (_word(status) in _BAD or _word(status).startswith("not")):
         return True
-    return value.get("success") is False or value.get("ok") is False or bool(value.get("errors"))
+    if any(said.get(name, True) in (False, "false") for name in ("success", "ok")) or said.get("errors"):
+        return True
+    if _is_own(said):
+        return bool(said.get("error"))
+    return status is None and isinstance(said.get("reason"), str)
 
 
-def _is_foreign(value: Mapping[str, Any]) -> bool:
-    names = {name.casefold() for name in value}
-    status = value.get("status")
+def _is_own(said: Mapping[str, Any]) -> bool:
+    status = said.get("status")
+    return bool(said.keys() & _OWN) or (isinstance(status, str) and _word(status) in _GOOD)
+
+
+def _is_foreign(said: Mapping[str, Any]) -> bool:
+    status = said.get("status")
     if status is not None and not isinstance(status, str):
         return True
-    is_own = bool(names & _OWN) or (isinstance(status, str) and _word(status) in _GOOD)
-    return not is_own and bool(names & _FOREIGN)
+    return not _is_own(said) and bool(said.keys() & _FOREIGN)
 
 
 def _foreign_refusal(received: Received) -> str | None:
@@ -196,8 +220,8 @@ def _foreign_refusal(received: Received) -> str | None:
         return "the fields of the body"
     if isinstance(status, str) and _word(status) in _GOOD:
         return "field status: a word of success"
-    if received.status == 404 and reason is None and _word(str(status)) != "not-found":
-        return "field status: not the word for what is not found"
+    if received.status == 404 and not says_not_found(value):
+        return "a body without the word for what is not found"
     return None
 
 
@@ -205,7 +229,7 @@ def _json(received: Received) -> tuple[object, str | None]:
     """Return the JSON value of a body, or what shows that it is none."""
     kind = received.content_type
     if kind is not None and kind != "application/json":
-        return None, f"content type {kind if kind in _SHOWN_TYPES else '(another than application/json)'}"
+        return None, _shown_type(kind)
     try:
         return from_json(received.content, allow_inf_nan=False), None
     except ValueError:
@@ -217,6 +241,10 @@ def _is_plain_success(received: Received) -> bool:
     if not received.operation.plain_text or received.content_type != "text/plain":
         return False
     return len(received.content) < 20 and _word(received.content.decode("utf-8", "replace").strip('"')) in _GOOD
+
+
+def _shown_type(kind: str | None) -> str:
+    return f"content type {kind if kind in _SHOWN_TYPES else '(another than application/json)'}"
 
 
 def _word(text: str) -> str:

@@ -181,13 +181,14 @@ def read_list(model: type[_M]) -> Reader[list[_M]]:
 def read_profiles(value: object) -> tuple[list[ContactProfile], int]:
     """Read the contacts of a look-up in any shape that was seen.
 
-    That is a list of profiles or of ids, an object with a list of ids, or a single profile. An object that is not empty
-    is a contact, whatever it holds.
+    That is a list of profiles or of ids, an object with a list of ids, or a single profile. What is not empty is a
+    contact, whatever it holds.
     """
     if isinstance(value, dict):
         ids = value.get("ids")
         value = ids if isinstance(ids, list) else [value] if value else []
-    return _read_profile_list(value)
+    found, omitted = _read_profile_list(value)
+    return (found or [ContactProfile()], omitted) if value else (found, omitted)
 
 
 def _reader(adapter: TypeAdapter[_T]) -> Reader[_T]:
@@ -199,5 +200,5 @@ def _reader(adapter: TypeAdapter[_T]) -> Reader[_T]:
 
 
 _read_profile_list: Reader[list[ContactProfile]] = _reader(
-    TypeAdapter(ReadableList[Annotated[ContactProfile, _as_object("id")]])
+    TypeAdapter(Readable[Annotated[ContactProfile, _as_object("id")]])
 )

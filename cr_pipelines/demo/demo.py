@@ -4,11 +4,9 @@ Goes in: ports, and whether to exit after the syncs. Comes out: a sandbox with t
 says whether all of them arrived.
 """
 
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from types import FrameType
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 import click
 
@@ -30,6 +28,7 @@ from cr_pipelines.demo.ports import HOST, choose_port
 from cr_pipelines.demo.sample import SAMPLE_SOURCES, build_sample_warehouse
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.settings import DEMO_WAREHOUSE_URL
+from cr_pipelines.signals import interrupted_by_signals
 from cr_pipelines.supervised_process import SupervisedProcess
 from cr_pipelines.warehouse import Warehouse, WarehouseError, open_warehouse
 from cr_pipelines.wording import count
@@ -63,7 +62,7 @@ def run_demo(
         WarehouseError: the sample warehouse cannot be read.
     """
     delivered: int | None = None
-    with _interrupted_by_signals(), ExitStack() as stack:
+    with interrupted_by_signals(), ExitStack() as stack:
         home = DemoHome()
         try:
             stack.enter_context(home.locked())
@@ -163,19 +162,3 @@ class _Demo:
         while dagster.exit_code() is None:
             time.sleep(0.5)
         raise DemoError(f"Dagster has stopped; see {self._home.dagster_log}")
-
-
-@contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """Let Ctrl-C, a closed terminal and SIGTERM all end the block with a KeyboardInterrupt, also in the background."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -10,7 +10,6 @@ from typing import Any
 
 from cr_pipelines.probe import reading, writing
 from cr_pipelines.probe.room import ProbedRoom
-from cr_pipelines.probe.shapes import shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,6 @@ ASSUMPTIONS = (
     Assumption(
         "limit_headers", "X-RateLimit-… in every response", "the token's status", reading.limit_headers, read_only=True
     ),
-    Assumption("shapes", "responses have known shapes", "each list, a 400 and a 404", shapes, read_only=True),
     Assumption("accepted", "a 202 has JSON", "a new person", writing.accepted),
     Assumption(
         "visible_after", "a person is visible soon after a 202", "look-ups of a new person", writing.visible_after
@@ -73,6 +71,7 @@ ASSUMPTIONS = (
     Assumption("same_email", "one address is one contact", "two users with it", writing.same_email),
     Assumption("same_linkedin", "one LinkedIn account is one contact", "two users with it", writing.same_linkedin),
     Assumption("taken_tag", "a tag whose name is taken is the same tag", "a tag, created twice", writing.taken_tag),
+    Assumption("deleted_twice", "deleting a deleted tag succeeds", "a tag, deleted twice", writing.deleted_twice),
     Assumption("deleted_tag", "an update undeletes a tag", "a tag, deleted and updated", writing.deleted_tag),
     Assumption(
         "segment_batch",
@@ -86,6 +85,14 @@ ASSUMPTIONS = (
     Assumption("note", "a note's response has ids", "a note on a new person", writing.note),
     Assumption("removal_case", "a removal ignores case", "a removal in upper case", writing.removal_case),
     Assumption("removal_plus", "+work belongs to an address", "a removal without it", writing.removal_plus),
+    # The last one that reads: it is about every response so far.
+    Assumption(
+        "shapes",
+        "responses have known shapes",
+        "every response, each list, a 400, a 404",
+        reading.shapes,
+        read_only=True,
+    ),
     Assumption(
         "retry_after",
         "Retry-After is a date-time",

@@ -67,6 +67,19 @@ def retired(room: ProbedRoom, may_write: bool) -> list[str]:
     ]
 
 
+def shapes(room: ProbedRoom) -> list[str]:
+    """Return the parts of responses that were otherwise than expected; asks for the lists, a 400 and a 404 first."""
+    for path in ("/api-token-status", "/members/customFields", "/activityTypes", "/segments", "/tags"):
+        room.send("GET", path)
+    for path in ("/members", f"/tags/{_UNKNOWN}"):
+        room.send("GET", path)
+    segments = room.send("GET", "/segments").content
+    first = segments[0] if isinstance(segments, list) and segments else None
+    if isinstance(first, dict) and isinstance(first.get("id"), int):
+        room.send("GET", f"/segments/{first['id']}/status")
+    return sorted(room.shapes)
+
+
 def retry_after(room: ProbedRoom) -> str:
     """Return the form of a 429's Retry-After."""
     return _form(refusal(room))

@@ -6,6 +6,7 @@ the end.
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -13,8 +14,13 @@ from urllib.parse import quote
 
 import httpx
 
+from cr_pipelines.api import checked_base_url, says_not_found
+from cr_pipelines.probe.shapes import unexpected
+
 _LONGEST_PAUSE = 120.0
 _POLL_SECONDS = 0.1
+_MOST_FAILURES = 3
+"""Removals in a row that get no response before the room counts as gone."""
 
 
 class Unclear(Exception):
@@ -37,8 +43,8 @@ class Seen:
 
     @property
     def is_missing(self) -> bool:
-        """Whether there is no such operation: 404, 405 or 410, not in the API's own words."""
-        return self.status in (404, 405, 410) and not self.is_the_apis
+        """Whether there is no such operation: 405, 410, or a 404 that is not in the API's own words."""
+        return self.status in (405, 410) or (self.status == 404 and not says_not_found(self.content))
 
 
 class ProbedRoom:
@@ -49,16 +55,35 @@ class ProbedRoom:
         token: a token of the room.
         source_id: the destination source to write people to.
         patience: how many seconds to wait until an accepted record can be seen.
+        allow_plain_http: whether the base URL may be plain http to another machine.
+
+    Attributes:
+        marker: what the names of all throwaway records begin with.
+        shapes: the parts of responses that were otherwise than expected.
+        left: how many throwaway records may be left in the room; None until they were removed.
+
+    Raises ValueError for a base URL that is not allowed.
     """
 
-    def __init__(self, base_url: str, token: str, source_id: int | None = None, patience: float = 60.0):
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        source_id: int | None = None,
+        patience: float = 60.0,
+        *,
+        allow_plain_http: bool = False,
+    ):
         self.source_id = source_id
         self.patience = patience
         self.marker = f"cr-pipelines-probe-{secrets.token_hex(4)}"
-        self.addresses: list[str] = []
-        self.tags: list[str] = []
+        self.shapes: dict[str, None] = {}
+        self.left: int | None = None
+        self._addresses = 0
+        self._accepted: dict[str, None] = {}
+        self._tags: dict[str, None] = {}
         self._slowest = 0.0
-        self.base_url = base_url.rstrip("/")
+        self.base_url = str(checked_base_url(base_url, allow_plain_http=allow_plain_http)).rstrip("/")
         self._http = httpx.Client(timeout=60, headers={"Authorization": f"Bearer {token}"})
 
     def __enter__(self) -> Self:
@@ -72,8 +97,13 @@ class ProbedRoom:
     def send(self, method: str, path: str, body: Any = None, token: str | None = None, wait: bool = True) -> Seen:
         """Send a request; with `wait`, send it again after each 429 once the room allows it."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        about = [each for each in _person_of(body) if each not in self._accepted]
         for _ in range(20):
+            # Noted first: nobody knows what becomes of a request whose response is lost.
+            self._accepted |= dict.fromkeys(about)
             response = self._http.request(method, self.base_url + path, json=body, headers=headers)
+            if 400 <= response.status_code < 500:
+                self._accepted = {each: None for each in self._accepted if each not in about}
             if response.status_code != 429 or not wait:
                 break
             time.sleep(_pause(response))
@@ -81,20 +111,37 @@ class ProbedRoom:
             content = response.json()
         except ValueError:
             content = None
-        return Seen(response.status_code, content, dict(response.headers), not response.content)
+        seen = Seen(response.status_code, content, dict(response.headers), not response.content)
+        if not seen.is_missing:
+            self.shapes |= dict.fromkeys(unexpected(method, path, seen.status, content, is_empty=seen.is_empty))
+        return seen
+
+    @property
+    def has_written(self) -> bool:
+        """Whether the room may have a record of the probe."""
+        return bool(self._accepted or self._tags)
 
     def name(self) -> str | None:
         """Return the name of the room, None when the API does not say it."""
         seen = self.send("GET", "/api-token-status")
         if seen.status != 200 or not isinstance(seen.content, dict):
             raise Unclear(f"the room does not know the token: GET /api-token-status sent {seen.status}")
+        if not seen.content.keys() & {"jti", "communityName", "communityId"}:
+            raise Unclear("GET /api-token-status names no room; check the base URL")
         name = seen.content.get("communityName")
         return name if isinstance(name, str) else None
 
     def new_address(self, plus: str = "") -> str:
         """Return an address of nobody, which is removed at the end."""
-        self.addresses.append(f"{self.marker}-{len(self.addresses) + 1}{plus}@probe.example.com")
-        return self.addresses[-1]
+        self._addresses += 1
+        return f"{self.marker}-{self._addresses}{plus}@probe.example.com"
+
+    def new_tag(self, name: str) -> Seen:
+        """Create a tag of members, which is removed at the end."""
+        seen = self.send("POST", "/tags", {"name": f"{self.marker} {name}", "entityTypes": ["member"]})
+        if seen.status == 200 and isinstance(seen.content, dict) and "id" in seen.content:
+            self._tags[str(seen.content["id"])] = None
+        return seen
 
     def put(self, id_: str, **fields: Any) -> Seen:
         """Send a user of the source."""
@@ -130,7 +177,7 @@ class ProbedRoom:
         """Return the contacts that GET /members sends."""
         ((network, value),) = lookup.items()
         seen = self.send("GET", f"/members?{network}={quote(value, safe='')}")
-        if seen.status == 404 and seen.is_the_apis:
+        if seen.status == 404 and not seen.is_missing:
             return []
         if seen.status != 200 or not isinstance(seen.content, list):
             raise Unclear(f"GET /members sent {seen.status}, not a list of contacts")
@@ -157,27 +204,43 @@ class ProbedRoom:
             time.sleep(_POLL_SECONDS)
         raise Unclear(f"a change could not be seen {self.patience:g} seconds after it was accepted")
 
-    def clean_up(self) -> int:
-        """Remove the people and tags of the probe; return how many could not be removed."""
-        left, unseen = 0, []
-        for address in self.addresses:
-            seen = self._remove(address)
-            if seen.status == 404 and seen.is_the_apis:
-                unseen.append(address)
-            else:
-                left += seen.status != 200
-        # What was accepted last may not be there yet.
-        time.sleep(min(self._slowest * 1.5 + 0.1, self.patience))
-        for address in unseen:
-            seen = self._remove(address)
-            left += seen.status != 200 and not (seen.status == 404 and seen.is_the_apis)
-        for tag in self.tags:
-            seen = self.send("DELETE", f"/tags/{quote(tag, safe='')}")
-            left += seen.status not in (200, 404)
-        return left
+    def clean_up(self) -> None:
+        """Remove the people and tags of the probe, and note in `left` how many may be left.
 
-    def _remove(self, address: str) -> Seen:
-        return self.send("DELETE", f"/user/{quote(address, safe='')}")
+        What was accepted last may not be there yet, and what nobody ever saw may come until `patience` is over.
+        """
+        deadline = time.monotonic() + min(self._slowest * 1.5 + 0.1 if self._slowest else self.patience, self.patience)
+        waiting = list(self._accepted)
+        while True:
+            found = self._removed([f"/user/{quote(address, safe='')}" for address in waiting])
+            left = sum(was is None or not self._slowest for was in found if not was)
+            waiting = [address for address, was in zip(waiting, found, strict=True) if not was]
+            if not waiting or time.monotonic() >= deadline:
+                break
+            time.sleep(_POLL_SECONDS)
+        tags = self._removed([f"/tags/{quote(tag, safe='')}" for tag in self._tags])
+        self.left = left + sum(was is None for was in tags)
+
+    def _removed(self, paths: Sequence[str]) -> list[bool | None]:
+        """Delete things; return for each whether it was there, None if that is not known."""
+        found: list[bool | None] = []
+        failures = 0
+        for path in paths:
+            try:
+                seen = self.send("DELETE", path) if failures < _MOST_FAILURES else None
+            except httpx.HTTPError:
+                seen = None
+            failures = failures + 1 if seen is None else 0
+            was_there = seen is not None and seen.status == 200
+            not_there = seen is not None and seen.status == 404 and not seen.is_missing
+            found.append(was_there if was_there or not_there else None)
+        return found
+
+
+def _person_of(body: Any) -> list[str]:
+    """Return the address of the person whom a request makes, if it makes one."""
+    user = body.get("user", body) if isinstance(body, dict) else {}
+    return [user["email"]] if "email" in user else []
 
 
 def _pause(response: httpx.Response) -> float:

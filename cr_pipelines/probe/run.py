@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(slots=True)
 class Report:
-    """The results of a run, and how many throwaway records could not be removed."""
+    """The results of a run, and how many throwaway records may be left."""
 
     results: list[Result] = field(default_factory=list)
     left: int = 0
@@ -83,6 +83,8 @@ class Report:
 def probe(room: ProbedRoom, consent: Consent, on_result: Callable[[Result], None] | None = None) -> Report:
     """Try every assumption that the consent allows, and remove what was written.
 
+    What was written is removed also when something ends the run early. `left` of the room says how that went.
+
     Raises Unclear when the token is not known, when the consent is for another room, and when there is no destination
     source to write to.
     """
@@ -100,7 +102,8 @@ def probe(room: ProbedRoom, consent: Consent, on_result: Callable[[Result], None
             if on_result is not None:
                 on_result(result)
     finally:
-        report.left = room.clean_up()
+        room.clean_up()
+    report.left = room.left or 0
     return report
 
 

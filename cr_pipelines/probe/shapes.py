@@ -1,15 +1,16 @@
 """The shapes of responses: what a room sends that client and sandbox do not expect.
 
-Goes in: a room. Comes out: the operation, the place and the JSON type of each part that is otherwise than expected,
-without any value. A shape is nested as the JSON is; `?` ends the name of a field that may be missing or null.
+Goes in: the JSON of a response. Comes out: the operation, the place and the JSON type of each part that is otherwise
+than expected, without any value. A shape is nested as the JSON is; `?` ends the name of a field that may be missing or
+null.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from cr_pipelines.probe.room import ProbedRoom
-
-_NOTHING = {"status?": "string", "reason?": "string", "docs?": "string"}
+_STATUS = {"status?": "string", "reason?": "string", "docs?": "string"}
+_ACCOUNT = "string or array"
 _TAG = {
     "id": "string or number",
     "name": "string",
@@ -20,48 +21,70 @@ _TAG = {
 }
 _FIELD = {"id": "number", "name": "string", "type": "string", "multivalue?": "boolean", "values?": ["string"]}
 _NAMED = {"id": "number", "name": "string"}
-
-_READS: dict[str, Any] = {
-    "/api-token-status": {"jti?": "string", "communityName?": "string", "communityId?": "string"},
-    "/members/customFields": [_FIELD],
-    "/activityTypes": [{"id": "string", "displayName?": "string", "name?": "string"}],
-    "/segments": [_NAMED],
-    "/tags": {"labels": [_TAG]},
-    # What nobody has: the shapes of a 400 and a 404.
-    "/members": _NOTHING,
-    "/tags/999999999": _NOTHING,
+_PROFILE = {
+    "fullName?": "string",
+    "activities_count?": "number",
+    "avatar?": "string",
+    "bio?": "string",
+    "organization?": "string",
+    "title?": "string",
+    "first_seen?": "string",
+    "last_active?": "string",
+    "location?": "object",
+    "member_tags?": ["object or string"],
+    "segments?": [_NAMED],
+    "email?": [{"email": "string", "sources?": ["string"]}],
+    "organization_domain?": "string",
+    "custom_fields?": [{"name": "string", "type": "string"}],
+    **{f"{network}?": _ACCOUNT for network in ("url", "twitter", "github", "linkedin", "discord", "youtube")},
 }
 
+_SUCCESSES: dict[tuple[str, str], Any] = {
+    ("GET", "/api-token-status"): {"jti?": "string", "communityName?": "string", "communityId?": "string"},
+    ("GET", "/members/customFields"): [_FIELD],
+    ("GET", "/activityTypes"): [{"id": "string", "displayName?": "string", "name?": "string"}],
+    ("GET", "/segments"): [_NAMED],
+    ("GET", "/segments/{id}/status"): [_NAMED],
+    ("GET", "/tags"): {"labels": [_TAG]},
+    ("GET", "/members"): [_PROFILE],
+    ("GET", "/user/{email}"): "object or array",
+    ("GET", "/tags/{id}"): _TAG,
+    ("POST", "/tags"): _TAG,
+    ("POST", "/tags/{id}"): _TAG,
+    ("DELETE", "/tags/{id}"): _STATUS,
+    ("DELETE", "/user/{email}"): _STATUS,
+    ("POST", "/source/{destinationSourceId}/user"): _STATUS,
+    ("POST", "/source/{destinationSourceId}/activity"): _STATUS,
+    ("POST", "/segments/{id}"): _STATUS,
+    ("POST", "/members/note"): {"id?": "array or number", "status?": "string"},
+}
+"""What each operation that the probe calls sends. A write may also send nothing, which other assumptions are about."""
+_TEMPLATES = [(method, template, re.compile(re.sub(r"{\w+}", "[^/]+", template))) for method, template in _SUCCESSES]
 
-def shapes(room: ProbedRoom) -> list[str]:
-    """Return the parts of responses that are otherwise than expected, such as `GET /segments [].id: string`."""
-    found = []
-    for path, expected in _READS.items():
-        seen = room.send("GET", path)
-        if not seen.is_missing:
-            found += [f"GET {path} {place}" for place in _unexpected(seen.content, expected, "")]
-    segments = room.send("GET", "/segments").content
-    first = segments[0] if isinstance(segments, list) and segments else None
-    if isinstance(first, dict) and isinstance(first.get("id"), int):
-        seen = room.send("GET", f"/segments/{first['id']}/status")
-        if not seen.is_missing:
-            found += [f"GET /segments/{{id}}/status {place}" for place in _unexpected(seen.content, [_NAMED], "")]
-    return list(dict.fromkeys(found))
+
+def unexpected(method: str, path: str, status: int, content: Any, *, is_empty: bool) -> list[str]:
+    """Return the parts of a response that are otherwise than expected, such as `GET /segments [].id: string`."""
+    bare = path.partition("?")[0]
+    found = next((known for own, known, pattern in _TEMPLATES if own == method and pattern.fullmatch(bare)), None)
+    if found is None or status == 429 or status >= 500 or (is_empty and method != "GET"):
+        return []
+    expected, refused = (_SUCCESSES[method, found], "") if status < 300 else (_STATUS, "4xx ")
+    return [f"{method} {found} {refused}{place}" for place in _places(content, expected, "")]
 
 
-def _unexpected(value: Any, expected: Any, place: str) -> Iterator[str]:
+def _places(value: Any, expected: Any, place: str) -> Iterator[str]:
     if isinstance(expected, str):
         if _type(value) not in expected.split(" or "):
-            yield f"{place}: {_type(value)}"
+            yield f"{place or 'body'}: {_type(value)}"
     elif isinstance(expected, list) and isinstance(value, list):
         for item in value:
-            yield from _unexpected(item, expected[0], f"{place}[]")
+            yield from _places(item, expected[0], f"{place}[]")
     elif isinstance(expected, dict) and isinstance(value, dict):
         for name, inner in expected.items():
             own = name.rstrip("?")
             inside = f"{place}.{own}".lstrip(".")
             if value.get(own) is not None or (own in value and own == name):
-                yield from _unexpected(value[own], inner, inside)
+                yield from _places(value[own], inner, inside)
             elif own == name:
                 yield f"{inside}: missing"
     else:

@@ -158,11 +158,10 @@ def same_linkedin(room: ProbedRoom) -> str:
 
 
 def _new_tag(room: ProbedRoom, name: str) -> dict[str, Any]:
-    seen = room.send("POST", "/tags", {"name": f"{room.marker} {name}", "entityTypes": ["member"]})
-    if seen.status != 200 or not isinstance(seen.content, dict):
+    seen = room.new_tag(name)
+    if seen.status != 200 or not isinstance(seen.content, dict) or "id" not in seen.content:
         raise Unclear(f"a tag was not created: {seen.status}")
     tag: dict[str, Any] = seen.content
-    room.tags.append(str(tag["id"]))
     return tag
 
 
@@ -176,6 +175,15 @@ def taken_tag(room: ProbedRoom) -> str:
     if first["id"] != second["id"]:
         raise Unclear("the room made two tags of one name, which the sandbox cannot do")
     return "same"
+
+
+def deleted_twice(room: ProbedRoom) -> str:
+    """Return what deleting a deleted tag does."""
+    path = f"/tags/{quote(str(_new_tag(room, 'deleted twice')['id']), safe='')}"
+    first, second = room.send("DELETE", path), room.send("DELETE", path)
+    if first.status != 200:
+        raise Unclear(f"a tag could not be deleted: {first.status}")
+    return "accepted" if second.status == 200 else "refused"
 
 
 def deleted_tag(room: ProbedRoom) -> str:

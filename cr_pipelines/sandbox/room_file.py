@@ -71,7 +71,10 @@ def declare(room: Room, path: Path) -> None:
     for source in declared.sources:
         catalog.add_source(source.name, source.id)
     for field in declared.custom_fields:
-        catalog.add_custom_field(field.name, field.type, field.values, field.multivalue, field.sources)
+        try:
+            catalog.add_custom_field(field.name, field.type, field.values, field.multivalue, field.sources)
+        except ValueError as error:
+            raise ValueError(f"the room file {path} is wrong: {error}") from None
     for type_ in declared.activity_types:
         catalog.add_activity_type(type_.id, type_.name)
     for segment in declared.segments:

@@ -494,6 +494,7 @@ for batch in range(25):
 """
 
 
+@pytest.mark.long
 def test_200_processes_that_close_the_client_and_exit_at_once_end_well() -> None:
     async def test() -> None:
         async with serving(sending(b"HTTP/1.1 202 OK\r\nContent-Length: 0\r\n\r\n")) as server:

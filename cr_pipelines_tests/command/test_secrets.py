@@ -18,7 +18,7 @@ from cr_pipelines.sync import Sync
 from cr_pipelines_tests.support.leaks import places_that_hold
 from cr_pipelines_tests.support.terminal import Terminal
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 POISON = "zqPOISONqz"
 SHOWN = ("zqpoison", "poisonqz")

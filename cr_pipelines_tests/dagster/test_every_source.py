@@ -52,6 +52,7 @@ def test_there_is_a_ready_made_sync_of_every_kind(location: Location) -> None:
     assert list(SYNCS) == list(CONTRACTS)
 
 
+@pytest.mark.long
 @each_kind
 def test_the_first_run_delivers_all_the_second_nothing_and_a_changed_row_is_one_request(
     location: Location, case: Case

@@ -19,7 +19,7 @@ from cr_pipelines.resources import WarehouseResource
 from cr_pipelines_tests.support.location import ready_made
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 SLOW = "SELECT count(*) FROM range(3000000000000) AS numbers(i)"
 OPEN = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"

@@ -10,7 +10,7 @@ import pytest
 from cr_pipelines_tests.support.location import Location, Outcome
 from cr_pipelines_tests.support.terminal import Terminal
 
-pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")]
 
 PEOPLE = {"eu": {"e1", "e2"}, "us": {"u1", "u2"}, "asia": set()}
 """Who is suppressed in each room: by its own tables of requests, and by no other. Nobody watches for room asia."""

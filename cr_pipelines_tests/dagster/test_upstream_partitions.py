@@ -16,7 +16,7 @@ from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 from cr_pipelines_tests.support.location import Location
 
-pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")]
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -1,9 +1,13 @@
 """The probe against sandboxes that behave in ways it must find out."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -44,6 +48,8 @@ def test_a_room_like_the_sandbox_holds_every_assumption_and_is_left_clean(sandbo
         {"lookup_case": "matters", "removal_case": "matters", "segment_batch": "known_ones"},
         {"same_email": "separate", "same_linkedin": "separate"},
         {"taken_tag": "refused", "deleted_tag": "stays_deleted", "dates": ["date_time", "date"]},
+        {"deleted_twice": "refused", "shapes": ["GET /members [].bio: number", "POST /tags description: number"]},
+        {"shapes": ["DELETE /user/{email} status: array", "POST /members/note body: string"]},
         {"deleted_tag": "refused", "longest_value": 1234, "limit_headers": "ratelimit"},
         {"retired": ["createOrUpdateContact", "createUserInputActivity", "addNoteToSegment"]},
     ],
@@ -88,14 +94,20 @@ def test_every_kind_of_shape_is_reproduced() -> None:
         "GET /members/customFields [].type: missing",
         "GET /members/customFields [].values[]: object",
         "GET /segments body: object",
-        "GET /members reason: array",
-        "GET /tags/999999999 body: string",
+        "GET /members 4xx reason: array",
+        "GET /tags/{id} 4xx docs: array",
     ]
     with SandboxServer(behavior={"shapes": shapes}) as sandbox:
         report = probed(sandbox, room_name=None)
     assert set(report.plain()["shapes"]) == set(shapes)
     with pytest.raises(ValueError, match="behavior shapes must be a list"):
         SandboxServer(behavior={"shapes": ["GET /segments"]})
+
+
+def test_a_gateways_404_in_json_is_an_operation_that_is_not_there(sandbox: SandboxServer) -> None:
+    gone = {"status": 404, "body": {"message": "no Route matched with those values"}}
+    sandbox.control.set_scripts({"operation": "addNoteToSegment", **gone}, {"operation": "deleteTag", "status": 405})
+    assert set(probed(sandbox).plain()["behavior"]["retired"]) == {"addNoteToSegment", "deleteTag"}
 
 
 def test_a_settling_time_is_measured() -> None:
@@ -151,3 +163,95 @@ def test_the_command_prints_a_line_for_each_assumption_and_a_report_without_secr
     for secret in ("s3cret", "127.0.0.1", "@", "Sandbox"):
         assert secret not in text
     assert json.loads(text)["behavior"]["omitted"] == "cleared"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, sandbox: SandboxServer) -> None:
+    monkeypatch.setenv("COMMON_ROOM_API_TOKEN", sandbox.token)
+    monkeypatch.setenv("COMMON_ROOM_BASE_URL", sandbox.base_url)
+    monkeypatch.setenv("COMMON_ROOM_DESTINATION_SOURCE_ID", str(sandbox.source_id))
+
+
+def is_clean(sandbox: SandboxServer) -> bool:
+    """Whether nothing of the probe is left once the removals are done."""
+    sandbox.control.settle()
+    sandbox.control.advance(16 * 86_400)
+    tags = [tag["name"] for tag in sandbox.control.tags() if not tag["deletedAt"]]
+    return sandbox.control.users() == {} and not any("probe" in name for name in tags)
+
+
+@pytest.mark.process
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_probe_after_its_records_were_removed(sandbox: SandboxServer, number: int) -> None:
+    command = [str(Path(sys.executable).with_name("cr-pipelines")), "probe", "--yes-write-to", "Sandbox"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        while not (line := process.stdout.readline()).startswith("sent_tags"):
+            assert line, "the probe ended before"
+        process.send_signal(number)
+        said = process.stdout.read()
+    assert process.returncode == 1
+    assert "Interrupted" in said
+    assert "may be left" not in said
+    assert sandbox.control.summary()["contacts"] > 2
+    assert is_clean(sandbox)
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_is_accepted_and_not_visible_yet_is_removed_too() -> None:
+    with SandboxServer(settle_seconds=1.5) as sandbox:
+        with ProbedRoom(sandbox.base_url, sandbox.token, sandbox.source_id, patience=10) as room:
+            room.put("early", email=room.new_address())
+            room.clean_up()
+            assert room.left == 0
+        assert is_clean(sandbox)
+
+
+def test_records_that_may_be_left_are_counted(sandbox: SandboxServer) -> None:
+    with ProbedRoom(sandbox.base_url, sandbox.token, sandbox.source_id, patience=0.5) as room:
+        room.person("one")
+        room.new_tag("one")
+        sandbox.control.set_scripts({"operation": "anonymizeContact", "preset": "failure", "status": 503})
+        room.clean_up()
+        assert room.left == 1
+    assert not [tag for tag in sandbox.control.tags() if room.marker in tag["name"] and not tag["deletedAt"]]
+
+
+def test_a_removal_that_fails_once_is_tried_again(sandbox: SandboxServer) -> None:
+    with ProbedRoom(sandbox.base_url, sandbox.token, sandbox.source_id, patience=10) as room:
+        room.person("one")
+        sandbox.control.set_scripts({"operation": "anonymizeContact", "status": 503, "times": 1})
+        room.clean_up()
+    assert room.left == 0
+    assert is_clean(sandbox)
+
+
+def test_a_person_whose_change_was_refused_is_still_removed(sandbox: SandboxServer) -> None:
+    with ProbedRoom(sandbox.base_url, sandbox.token, sandbox.source_id, patience=10) as room:
+        address = room.person("one")
+        assert room.put("one", email=address, colour="red").status == 400
+        room.clean_up()
+    assert is_clean(sandbox)
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_command_needs_https_and_a_room_and_a_file_that_it_can_write(
+    monkeypatch: pytest.MonkeyPatch, sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    def said(*options: str) -> str:
+        result = CliRunner().invoke(main, ["probe", "--read-only", *options])
+        assert result.exit_code == 1
+        assert not isinstance(result.exception, httpx.HTTPError | OSError | ValueError)
+        return result.output
+
+    assert "cannot be written" in said("--json", str(tmp_path / "no" / "report.json"))
+    assert sandbox.control.requests() == []
+    sandbox.control.set_scripts({"operation": "*", "preset": "login_page"})
+    assert "the room does not know the token" in said()
+    sandbox.control.set_scripts({"operation": "*", "body": {"captive": True}})
+    assert "names no room" in said()
+    monkeypatch.setenv("COMMON_ROOM_BASE_URL", "http://127.0.0.1:9/community/v1")
+    assert "no response from the room" in said()
+    monkeypatch.setenv("COMMON_ROOM_BASE_URL", "http://api.example.com/community/v1")
+    assert "COMMON_ROOM_ALLOW_HTTP" in said()

@@ -50,6 +50,7 @@ def removed_midway(office: Office, case: Case, sync: Sync, email: str) -> Report
     return reports[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", ABOUT_PEOPLE, ids=lambda case: case.kind)
 def test_what_waits_to_be_sent_when_somebody_is_removed_is_suppressed_and_the_others_are_sent(
     office: Office, case: Case

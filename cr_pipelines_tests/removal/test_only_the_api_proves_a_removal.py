@@ -1,11 +1,14 @@
 """No response but the API's own settles a removal or proves it."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from cr_pipelines.api import Backoff, BadToken, CommonRoomClient, careful
 from cr_pipelines.sync import Destination, RoomNotConfirmed
+from cr_pipelines_tests.support.calls import CALLS, Call
+from cr_pipelines_tests.support.hostile import HOSTILE, MISSING, answering
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.room import introduce
 from cr_pipelines_tests.support.scripted_server import Asked, Reply, Script, scripted_in_thread
@@ -15,18 +18,7 @@ NOT_FOUND = Reply(404, {"status": "not-found"})
 TOKEN = Reply(200, {"jti": "t", "communityName": "Sandbox", "communityId": "sandbox"})
 """The sandbox's own, since the state belongs to one room."""
 
-NO_PROOF = {
-    "page": PAGE,
-    "empty 404": Reply(404),
-    "404 of a gateway": Reply(404, {"message": "not found"}),
-    "page with 200": Reply(200, PAGE.body, PAGE.headers),
-    "failure": Reply(200, {"status": "failure", "errors": ["not queued"]}),
-    "not found with 200": Reply(200, {"status": "not-found"}),
-    "no content": Reply(204),
-    "redirect": Reply(302, "", {"Location": "/login"}),
-    "gone": Reply(410, {"status": "not-found"}),
-    "fault": Reply(503, {"status": "not-found"}),
-}
+CALL = {call.name: call for call in CALLS}
 
 
 def room(reply: Reply, token: Reply = TOKEN) -> Script:
@@ -55,27 +47,6 @@ def verify(office: Office, script: Script) -> str:
     return office.record("r1").status
 
 
-@pytest.mark.parametrize("reply", NO_PROOF.values(), ids=NO_PROOF)
-def test_a_removal_that_the_api_did_not_respond_to_is_sent_again(office: Office, reply: Reply):
-    assert settle(office, room(reply)) == "failed"
-    assert office.record("r1").address_kept
-    office.pass_time(days=2)
-    with scripted_in_thread(room(Reply(200, {"status": "success"}))) as server:
-        assert office.removals.settle(to(server.base_url)).submitted == 1
-
-
-@pytest.mark.parametrize("reply", [*NO_PROOF.values(), Reply(200, "[]")], ids=[*NO_PROOF, "empty list"])
-def test_a_look_up_that_the_api_did_not_respond_to_verifies_nothing(office: Office, reply: Reply):
-    assert settle(office, room(Reply(200, {"status": "success"}))) == "submitted"
-    office.pass_time(days=2)
-    assert verify(office, room(reply)) == "submitted"
-    assert office.record("r1").address_kept
-    office.pass_time(days=14)
-    assert verify(office, room(reply)) == "overdue"
-    office.pass_time(days=2)
-    assert verify(office, room(NOT_FOUND)) == "verified"
-
-
 @pytest.mark.parametrize("token", [PAGE, Reply(200, PAGE.body, PAGE.headers), Reply(503), Reply(200, {})])
 def test_no_404_is_believed_when_the_positive_control_fails(office: Office, token: Reply):
     assert settle(office, room(NOT_FOUND, token)) == "failed"
@@ -88,6 +59,73 @@ def test_no_404_is_believed_when_the_positive_control_fails(office: Office, toke
     assert office.record("r1").status == "submitted"
     office.pass_time(days=2)
     assert verify(office, room(NOT_FOUND)) == "verified"
+
+
+def by_person(call: Call, *, token: Reply = TOKEN) -> Script:
+    """A room that responds to each person in its own hostile way: number 7 gets the seventh."""
+
+    def script(asked: Asked) -> Reply:
+        if asked.target.endswith("/api-token-status"):
+            return token
+        found = re.search(r"odd(\d+)%40", asked.target)
+        assert found is not None
+        return answering(HOSTILE[int(found[1])].reply, call)
+
+    return script
+
+
+def ask_each(office: Office) -> None:
+    requests = ", ".join(f"('{n}', 'odd{n}@example.com', '2026-11-01')" for n in range(len(HOSTILE)))
+    office.sql(f"INSERT INTO common_room_pii_requests VALUES {requests}")
+
+
+def by_name(office: Office) -> dict[str, tuple[str, bool]]:
+    """The status of each request, and whether its address is kept, by the name of the response."""
+    records = {record.request_id: record for record in office.removals.records()}
+    return {
+        hostile.name: (records[str(number)].status, records[str(number)].address_kept)
+        for number, hostile in enumerate(HOSTILE)
+    }
+
+
+def test_the_register_says_what_each_response_to_a_removal_means(office: Office):
+    ask_each(office)
+    with scripted_in_thread(by_person(CALL["remove_pii"])) as server:
+        office.removals.settle(to(server.base_url))
+    unknown = {hostile.name for hostile in HOSTILE if hostile.kind == MISSING}
+    assert by_name(office) == {
+        hostile.name: ("not_found" if hostile.name in unknown else "failed", True) for hostile in HOSTILE
+    }
+    assert unknown == {"404 of the API"}
+    office.pass_time(days=2)
+    with scripted_in_thread(room(Reply(200, {"status": "success"}))) as server:
+        assert office.removals.settle(to(server.base_url)).submitted == len(HOSTILE) - 1
+
+
+def test_no_response_to_a_look_up_but_the_apis_own_word_verifies_a_removal(office: Office):
+    ask_each(office)
+    with scripted_in_thread(room(Reply(200, {"status": "success"}))) as server:
+        assert office.removals.settle(to(server.base_url)).submitted == len(HOSTILE)
+    office.pass_time(days=2)
+    with scripted_in_thread(by_person(CALL["contact_by_email"])) as server:
+        assert office.removals.verify(to(server.base_url)).verified == 1
+    said = {
+        hostile.name: ("verified", False) if hostile.kind == MISSING else ("submitted", True) for hostile in HOSTILE
+    }
+    assert by_name(office) == said
+    office.pass_time(days=14)
+    with scripted_in_thread(by_person(CALL["contact_by_email"])) as server:
+        assert office.removals.verify(to(server.base_url)).overdue == len(HOSTILE) - 1
+    office.pass_time(days=2)
+    with scripted_in_thread(room(NOT_FOUND)) as server:
+        office.removals.verify(to(server.base_url))
+    assert set(by_name(office).values()) == {("verified", False)}
+
+
+def test_an_empty_list_verifies_nothing(office: Office):
+    assert settle(office, room(Reply(200, {"status": "success"}))) == "submitted"
+    office.pass_time(days=2)
+    assert verify(office, room(Reply(200, "[]"))) == "submitted"
 
 
 def settle_again(office: Office, script: Script) -> str:

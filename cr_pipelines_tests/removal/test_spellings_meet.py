@@ -14,7 +14,7 @@ from cr_pipelines.sync import Destination, Report, Sync, run_sync
 from cr_pipelines.warehouse import open_warehouse
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES, EmptyWarehouse, empty_warehouse
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 ID_TYPES = {
     "duckdb": ["BIGINT", "HUGEINT", "DOUBLE", "DECIMAL(20,4)", "VARCHAR", "UBIGINT"],

@@ -338,3 +338,17 @@ def test_a_custom_field_is_set_on_an_existing_contact(api: httpx.Client, control
     assert send(customFieldId=plan) == 400
     assert send(customFieldId=1, customFieldValue={"type": "enum", "value": "Free"}) == 404
     assert send(value="b@example.com", customFieldId=plan, customFieldValue={"type": "enum", "value": "Free"}) == 404
+
+
+def test_a_legacy_contact_is_found_by_each_of_several_accounts_of_one_network(api: httpx.Client) -> None:
+    socials = [{"type": "github", "value": {"handle": handle}} for handle in ("ada", "lovelace")]
+    api.post("/members/", json={"source": "crm", "fullName": "Ada", "socials": socials})
+    found = [api.get("/members", params={"github": handle}) for handle in ("ada", "@Lovelace")]
+    assert [response.json()[0]["github"] for response in found] == [["ada", "lovelace"]] * 2
+
+
+def test_an_address_names_the_sources_it_came_from(api: httpx.Client) -> None:
+    put_user(api, id="u1", email="ada@example.com")
+    api.post("/members/", json={"source": "crm", "socials": [{"type": "email", "value": "ada@example.com"}]})
+    [profile] = api.get("/members", params={"email": "ada@example.com"}).json()
+    assert profile["email"] == [{"email": "ada@example.com", "sources": ["Warehouse", "crm"]}]

@@ -291,6 +291,7 @@ def test_web_pages_of_allowed_origins_may_use_it_and_other_names_on_request() ->
         {"latency_seconds": -1},
         {"seed": 1.5},
         {"error_statuses": []},
+        {"operations": []},
     ],
 )
 def test_a_fault_setting_that_makes_no_sense_is_refused(sandbox: SandboxServer, faults: dict[str, Any]) -> None:
@@ -300,6 +301,11 @@ def test_a_fault_setting_that_makes_no_sense_is_refused(sandbox: SandboxServer, 
     assert response.status_code == 400
     assert "pydantic" not in response.text
     assert httpx.get(f"{sandbox.url}/_sandbox/summary").json()["faults"]["error_rate"] == 0
+
+
+def test_a_custom_field_of_a_source_that_does_not_exist_is_refused(control: SandboxClient) -> None:
+    with pytest.raises(ValueError, match="no destination source 9"):
+        control.add_custom_field("Size", "int", sources=[1, 9])
 
 
 def test_an_enum_without_values_is_refused(control: SandboxClient) -> None:

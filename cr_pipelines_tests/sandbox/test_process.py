@@ -72,6 +72,16 @@ def test_a_room_with_a_data_file_is_the_same_after_a_restart(tmp_path: Path) -> 
         assert len({contact["id"] for contact in sandbox.control.contacts()}) == 5
 
 
+def test_a_room_keeps_its_name_in_the_data_file(tmp_path: Path) -> None:
+    declared, data = tmp_path / "room.yaml", tmp_path / "room.sqlite"
+    declared.write_text("name: Acme")
+    with SandboxServer(data=data, room=declared) as sandbox, client_of(sandbox) as api:
+        before = api.get("/api-token-status").json()
+    with SandboxServer(data=data) as sandbox, client_of(sandbox) as api:
+        assert api.get("/api-token-status").json() == before
+    assert before["communityName"] == "Acme"
+
+
 def test_a_kill_loses_the_last_seconds_at_most(tmp_path: Path) -> None:
     data = tmp_path / "room.sqlite"
     sandbox = SandboxServer(data=data)

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cr_pipelines.sandbox import SandboxClient
-from cr_pipelines_tests.support.room import put_user
+from cr_pipelines.sandbox import SandboxClient, SandboxServer
+from cr_pipelines_tests.support.room import client_of, put_user
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,12 @@ def test_odd_items_stand_among_the_good_ones(api: httpx.Client, control: Sandbox
     assert None in api.get("/tags").json()["labels"]
 
 
+def test_a_response_without_a_list_has_no_odd_items() -> None:
+    with SandboxServer(behavior={"accepted": "empty", "retired": ["listTags"]}) as other, client_of(other) as strange:
+        other.control.set_scripts({"operation": "*", "preset": "odd_items"})
+        assert (put_user(strange, id="u").status_code, strange.get("/tags").status_code) == (202, 404)
+
+
 def test_a_body_can_be_cut_short(api: httpx.Client, control: SandboxClient) -> None:
     control.set_scripts({"operation": "listTags", "preset": "truncated"})
     with pytest.raises(ValueError, match=r"column \d+"):
@@ -106,6 +112,8 @@ def test_a_script_may_carry_the_operation_out_first(api: httpx.Client, control: 
         {"operation": "listTags", "headers": {"a": "b\r\nc: d"}},
         {"operation": "listTags", "drip_seconds": -1},
         {"operation": "listTags", "colour": "red"},
+        {"operation": "listTags", "body": 10**20},
+        {"operation": "listTags", "containing": ""},
         {"status": 500},
     ],
 )

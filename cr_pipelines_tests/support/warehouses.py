@@ -19,16 +19,19 @@ from typing import Any, Protocol
 
 import adbc_driver_postgresql.dbapi
 import duckdb
+import pytest
 
 from cr_pipelines.warehouse import Warehouse, open_warehouse
 
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
-APART = ["postgresql-duckdb", "sqlite-postgresql"]
-ARRANGEMENTS = [_CHOSEN] if _CHOSEN else [*CORE_ENGINES, *APART]
+_APART = [
+    pytest.param(engine, marks=pytest.mark.long) for engine in ("postgresql-duckdb", "sqlite-postgresql") if not _CHOSEN
+]
+ARRANGEMENTS: list[Any] = [*CORE_ENGINES, *_APART]
 """The engines, and a source and a state apart."""
-ONE_AND_APART = list(dict.fromkeys([ENGINE, *([] if _CHOSEN else APART)]))
+ONE_AND_APART: list[Any] = [ENGINE, *_APART]
 """One engine, and a source and a state apart."""
 
 _OF_STATE = re.compile(r"\bcommon_room\.|'common_room'|'sync_ledger'")

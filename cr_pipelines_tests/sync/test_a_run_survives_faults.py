@@ -25,7 +25,7 @@ from cr_pipelines_tests.support.warehouses import (
     urls_of,
 )
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 RUN = Path(__file__).with_name("run_a_sync.py")
 

@@ -20,7 +20,7 @@ from cr_pipelines.sync.state import outbox, runs
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES, urls_of
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 RUN = Path(__file__).with_name("run_a_sync.py")
 NOTES = 300

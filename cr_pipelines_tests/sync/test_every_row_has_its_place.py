@@ -60,6 +60,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(runs, min_size=1, max_size=4), end=rows)
 def test_every_row_has_its_place_and_the_room_equals_the_source(

@@ -72,6 +72,7 @@ def own_sandbox() -> Iterator[SandboxServer]:
         yield server
 
 
+@pytest.mark.long
 @pytest.mark.process
 def test_ten_kills_under_faults_double_no_note_and_lose_none_without_a_word(flow: Flow, own_sandbox: SandboxServer):
     sandbox = own_sandbox
@@ -199,6 +200,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     histories=st.lists(

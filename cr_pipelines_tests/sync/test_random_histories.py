@@ -191,6 +191,7 @@ class Histories(RuleBasedStateMachine):
                 self._folder.cleanup()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_random_histories_agree_with_the_oracle(sandbox: SandboxServer) -> None:
     Histories.sandbox = sandbox

@@ -103,9 +103,10 @@ def _run(sandbox: SandboxState, request: Request, headers: Headers) -> Reply:
         _log.exception("%s cannot be processed", request.found[0].id if request.found else "a request")
         status, content = failure(500, "internal-error")
         why = "a fault of the sandbox; its log has the traceback"
-    if room.behavior.shapes and request.method == "GET":
-        content = reshaped(request.path, status, content, room.behavior.shapes)
     sent = _OK if content is None else orjson.dumps(content)
+    if room.behavior.shapes:
+        own = orjson.loads(_OK) if content is None else content
+        sent = orjson.dumps(reshaped(request.method, request.path, status, own, room.behavior.shapes))
     if status == 202 and room.behavior.accepted == "empty":
         sent = b""
     return Reply(status, sent, headers=headers, why=why)

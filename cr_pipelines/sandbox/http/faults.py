@@ -72,6 +72,8 @@ class FaultPlan:
             raise ValueError("error_statuses must be HTTP statuses from 500 to 599")
         if any(each is not None and each < 1 for each in (self.lose_every, self.change_every)):
             raise ValueError("lose_every and change_every must be 1 or more")
+        if self.operations is not None and not self.operations:
+            raise ValueError("operations must name at least one; leave it out for all of them")
         if self.max_faults is not None and self.max_faults < 0:
             raise ValueError("max_faults must be 0 or more faults")
 

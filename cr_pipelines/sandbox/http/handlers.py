@@ -173,4 +173,6 @@ def update_tag(call: Call) -> responses.Tag:
 
 def delete_tag(call: Call) -> None:
     """Delete a tag."""
+    if call.room.behavior.deleted_twice == "refused" and call.room.catalog.tag(call.parameter).deleted_at is not None:
+        raise NotFound("tag-not-found", "the tag was deleted")
     call.room.delete_tag(call.parameter)

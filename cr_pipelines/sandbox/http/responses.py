@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from cr_pipelines.sandbox.workspace import catalog
 from cr_pipelines.sandbox.workspace.clock import iso
 from cr_pipelines.sandbox.workspace.inputs import EntityType, FieldType, FieldValue, Location
-from cr_pipelines.sandbox.workspace.people import HANDLE_NETWORKS, Contact, display_name
+from cr_pipelines.sandbox.workspace.people import HANDLE_NETWORKS, Contact, account_names, display_name
 from cr_pipelines.sandbox.workspace.room import Room
 
 
@@ -245,7 +245,7 @@ def describe_observed_contact(room: Room, contact: Contact, page: str) -> Member
     sources: dict[str, list[str]] = {}
     for profile in contact.profiles:
         for email in profile.emails:
-            sources.setdefault(email, []).append(profile.source)
+            sources.setdefault(email, []).append(_source_name(room, profile.source))
     member["email"] = [{"email": email, "sources": names} for email, names in sources.items()]
     if known.get("companyDomain"):
         member["organization_domain"] = known["companyDomain"]
@@ -260,8 +260,12 @@ def _accounts(contact: Contact) -> dict[str, list[str]]:
     for profile in contact.profiles:
         sent = profile.sent()
         for network in HANDLE_NETWORKS:
-            account = sent.get(network)
-            if account:
-                name = account.get("value") or account["username"]
+            for name in account_names(sent, network):
                 found[network] = [each for each in found[network] if each != name] + [name]
     return found
+
+
+def _source_name(room: Room, source: str) -> str:
+    """Return the name of a destination source, or the source that a legacy contact names itself."""
+    known = room.catalog.sources.get(int(source)) if source.isdecimal() else None
+    return source.removeprefix("legacy:") if known is None else known.name

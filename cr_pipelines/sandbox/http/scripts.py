@@ -6,10 +6,10 @@ request the script that is for it, if any, and the reply that the script makes o
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
 
 from cr_pipelines.sandbox.http.errors import forbidden
 from cr_pipelines.sandbox.http.limits import Headers
@@ -75,6 +75,19 @@ class Script(BaseModel):
     drip_seconds: FiniteFloat = Field(0.0, ge=0, le=3600)
     hang: bool = False
 
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> Self:
+        try:
+            self.content()
+            (self.containing or "").encode()
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"body or containing cannot be sent: {error}") from None
+        return self
+
+    def content(self) -> bytes:
+        """Return the body as it is sent."""
+        return self.body.encode() if isinstance(self.body, str) else orjson.dumps(self.body)
+
     @property
     def after_the_room(self) -> bool:
         """Whether the room answers the request first, as with `odd_items`, which changes what it sends."""
@@ -100,11 +113,11 @@ class Script(BaseModel):
             case "truncated":
                 reply.content = reply.content[: len(reply.content) // 2]
             case "odd_items":
-                reply.content = orjson.dumps(_with_odd_items(orjson.loads(reply.content)))
+                reply.content = _with_odd_items_in(reply.content)
         if self.status is not None:
             reply.status = self.status
         if "body" in self.model_fields_set:
-            reply.content = self.body.encode() if isinstance(self.body, str) else orjson.dumps(self.body)
+            reply.content = self.content()
         if self.content_type is not None:
             reply.content_type = self.content_type.encode()
         reply.headers = reply.headers + [(name.lower().encode(), text.encode()) for name, text in self.headers.items()]
@@ -120,6 +133,14 @@ def retired(method: str, path: str) -> Reply:
     """Return what a web server sends for an operation that is no longer there."""
     shown = path.replace("&", "&amp;").replace("<", "&lt;")
     return Reply(404, f"<!doctype html><pre>Cannot {method} {shown}</pre>".encode(), _HTML)
+
+
+def _with_odd_items_in(content: bytes) -> bytes:
+    try:
+        return orjson.dumps(_with_odd_items(orjson.loads(content)))
+    except orjson.JSONDecodeError:
+        # An empty body, or a page: it has no list.
+        return content
 
 
 def _with_odd_items(content: Any) -> Any:

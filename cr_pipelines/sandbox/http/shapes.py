@@ -10,19 +10,16 @@ from typing import Any
 
 from cr_pipelines.sandbox.workspace.behavior import SHAPE
 
-_ONLY_REFUSED = "/members"
-"""The probe looks at its 400, which has another shape than its list."""
-
 _VALUES: dict[str, Any] = {"number": 1, "boolean": True, "array": [], "object": {}, "null": None}
 
 
-def reshaped(path: str, status: int, content: Any, shapes: Iterable[str]) -> Any:
-    """Return the content of a GET of `path`, a path below the base URL, in the shapes that are for it."""
+def reshaped(method: str, path: str, status: int, content: Any, shapes: Iterable[str]) -> Any:
+    """Return the content of a response, in the shapes that are for it; `path` is the path below the base URL."""
     for shape in shapes:
         found = SHAPE.fullmatch(shape)
-        if found is None or not re.fullmatch(re.sub(r"{\w+}", "[^/]+", found["path"]), path):
+        if found is None or found["method"] != method or bool(found["refused"]) != (status >= 400):
             continue
-        if found["path"] == _ONLY_REFUSED and status < 400:
+        if not re.fullmatch(re.sub(r"{\w+}", "[^/]+", found["path"]), path):
             continue
         places = [] if found["place"] == "body" else re.findall(r"\[\]|[^.\[\]]+", found["place"])
         content = _placed(content, places, found["type"])
@@ -31,6 +28,9 @@ def reshaped(path: str, status: int, content: Any, shapes: Iterable[str]) -> Any
 
 def _placed(value: Any, places: Sequence[str], kind: str) -> Any:
     if not places:
+        if kind == "number" and isinstance(value, str) and value.isdecimal():
+            # An id stays the id of the same thing.
+            return int(value)
         return str(value) if kind == "string" else _VALUES[kind]
     place, *inner = places
     if place == "[]":

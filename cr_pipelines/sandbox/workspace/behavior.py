@@ -13,8 +13,11 @@ Shapes = Literal["observed", "documented"]
 DATE_FORMS = ("date_time", "without_offset", "date", "rfc_1123", "month_day_year")
 ACCEPTED_DATES = ("date_time", "rfc_1123", "month_day_year")
 
-SHAPE = re.compile(r"GET (?P<path>/\S+) (?P<place>\S+): (?P<type>string|number|boolean|array|object|null|missing)")
-"""A part of a response, and the type that it has in a room."""
+SHAPE = re.compile(
+    r"(?P<method>GET|POST|DELETE) (?P<path>/\S+) (?P<refused>4xx )?(?P<place>\S+): "
+    r"(?P<type>string|number|boolean|array|object|null|missing)"
+)
+"""A part of a success, or of a refusal (4xx), and the type that it has in a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Behavior:
         same_email: whether two users with one address become one contact.
         same_linkedin: whether two users with one LinkedIn account become one contact.
         taken_tag: what creating a tag of a taken name does.
+        deleted_twice: what deleting a deleted tag does.
         deleted_tag: what updating a deleted tag does.
         segment_batch: who is added when one address of several is unknown.
         dates: the forms of date that a timestamp may have.
@@ -71,6 +75,7 @@ class Behavior:
     same_email: Literal["merged", "separate"] = "merged"
     same_linkedin: Literal["merged", "separate"] = "merged"
     taken_tag: Literal["same", "refused"] = "same"
+    deleted_twice: Literal["accepted", "refused"] = "accepted"
     deleted_tag: Literal["undeleted", "stays_deleted", "refused"] = "undeleted"
     segment_batch: Literal["none", "known_ones"] = "none"
     dates: tuple[str, ...] = ACCEPTED_DATES

@@ -136,8 +136,14 @@ class Catalog:
         multivalue: bool = False,
         sources: Iterable[int] | None = None,
     ) -> CustomField:
-        """Add a custom field; `values` are those of an enum, `sources` the ids of those that may write it."""
+        """Add a custom field; `values` are those of an enum, `sources` the ids of those that may write it.
+
+        Raises ValueError for a source that does not exist.
+        """
         writers = None if sources is None else tuple(sources)
+        unknown = sorted(set(writers or ()) - self.sources.keys())
+        if unknown:
+            raise ValueError(f"custom field {name}: there is no destination source {unknown[0]}")
         added = CustomField(self._new_id(), name, type_, multivalue, tuple(values), writers)
         self.custom_fields[added.id] = added
         return added

@@ -168,7 +168,10 @@ class People:
         return list(dict.fromkeys(contact for found in holders for contact in found))
 
     def anonymize(self, contact: Contact, now: float) -> None:
-        """Erase everything that identifies the person from the contact, its activities and its notes."""
+        """Erase the contact's fields, its notes, and who its activities are of.
+
+        What an activity says (title, content, address, id) stays, as the vendor does not say that it goes.
+        """
         for profile in contact.profiles:
             self._unindex(profile)
             self.profiles.pop((profile.source, profile.id), None)
@@ -288,6 +291,13 @@ def display_name(fields: Mapping[str, Any]) -> str | None:
     return name or fields.get("email")
 
 
+def account_names(fields: Mapping[str, Any], network: str) -> list[str]:
+    """Return the accounts of a person on a network, as they were sent."""
+    several: list[str] | None = fields.get("accounts", {}).get(network)
+    account = fields.get(network)
+    return several or ([account.get("value") or account["username"]] if account else [])
+
+
 def _emails(fields: Mapping[str, Any]) -> tuple[str, ...]:
     email = fields.get("email")
     others = fields.get("emails")
@@ -302,12 +312,8 @@ def _without_plus(email: str) -> str:
 
 
 def _handles(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    handles = []
-    for network in HANDLE_NETWORKS:
-        account = fields.get(network)
-        if account:
-            handles.append(_handle_key(network, account.get("value") or account["username"]))
-    return tuple(handles)
+    names = ((network, name) for network in HANDLE_NETWORKS for name in account_names(fields, network))
+    return tuple(dict.fromkeys(_handle_key(network, name) for network, name in names))
 
 
 def _handle_key(network: str, value: str) -> str:

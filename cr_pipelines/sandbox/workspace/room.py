@@ -240,6 +240,11 @@ class Room:
                 accounts.append((social["type"], handle))
         if emails:
             fields["email"], fields["emails"] = emails[0], emails
+        if len(accounts) > len(emails):
+            own: dict[str, list[str]] = {}
+            for network, handle in accounts:
+                own.setdefault(network, []).append(handle)
+            fields["accounts"] = own
         if accounts:
             first = min(accounts, key=lambda account: account[0] != "email")
             identity = f"{first[0]}:{first[1]}"

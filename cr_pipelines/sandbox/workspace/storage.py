@@ -19,7 +19,7 @@ from cr_pipelines.sandbox.workspace.catalog import ActivityType, CustomField, Se
 from cr_pipelines.sandbox.workspace.clock import Clock
 from cr_pipelines.sandbox.workspace.people import Activity, Contact, Note
 from cr_pipelines.sandbox.workspace.removals import Removal
-from cr_pipelines.sandbox.workspace.room import Room
+from cr_pipelines.sandbox.workspace.room import DEFAULT_NAME, Room
 
 _VERSION = 1
 _log = logging.getLogger(__name__)
@@ -157,6 +157,7 @@ def _frame(room: Room) -> bytes:
     """Return the JSON of everything but contacts and activities."""
     catalog = room.catalog
     frame = {
+        "name": room.name,
         "clock_moved_seconds": room.clock.moved_seconds,
         "next_ids": {"catalog": catalog.next_id, "contact": room.people.next_id, "note": room.next_note_id},
         "sources": [asdict(source) for source in catalog.sources.values()],
@@ -185,6 +186,7 @@ def _frame(room: Room) -> bytes:
 
 def _load_frame(room: Room, frame: dict[str, Any]) -> None:
     catalog = room.catalog
+    room.name = frame.get("name", DEFAULT_NAME)
     room.clock = Clock(frame["clock_moved_seconds"])
     catalog.next_id = frame["next_ids"]["catalog"]
     room.people.next_id = frame["next_ids"]["contact"]
