@@ -182,7 +182,7 @@ class Report:
         known = (column, reason_code) in self._problems
         whole, _, part = column.partition(".")
         if part and not known:
-            # Rows may have parts of their own, such as names of fields that the room does not know.
+            # Rows may have their own parts, such as names of fields that the room does not have.
             parts = self._parts.get((whole, reason_code), 0)
             column = whole if parts >= _MOST_PARTS else column
             self._parts[whole, reason_code] = parts + 1

@@ -44,7 +44,7 @@ _PLAIN: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.
 
 
 class LoadedRows:
-    """A relation of a DuckDB session that rows are loaded into. They are in files of their own.
+    """A relation of a DuckDB session that rows are loaded into. They are in separate files.
 
     A file ends where a column has to widen: the relation has its earlier rows in the wider type, too.
     """

@@ -35,7 +35,7 @@ def test_a_destination_source_that_does_not_exist_is_named_once(terminal: Termin
     assert "destination source 999 cannot write" in terminal.types("run", "contacts").output
 
 
-def test_a_name_that_the_room_does_not_have_is_told_apart_from_what_there_is(terminal: Terminal) -> None:
+def test_a_name_that_the_room_does_not_have_is_named_with_what_there_is(terminal: Terminal) -> None:
     terminal.sql(
         "CREATE TABLE common_room_activities AS SELECT 'a' AS id, 'zzz' AS activity_type, 'u' AS user_id, "
         "TIMESTAMP '2026-03-01' AS timestamp"

@@ -1,4 +1,4 @@
-"""Runs that die, that look dead, or whose clock moves: the next run goes on at once, and no note is written twice."""
+"""Runs that die, that look dead, or whose clock moves: the next run continues at once, and no note is written twice."""
 
 import os
 import signal
@@ -83,7 +83,7 @@ def freeze(flow: Flow, process: subprocess.Popen[str]) -> None:
 
 
 def test_a_run_that_was_taken_over_stops_before_it_sends(notes: Flow) -> None:
-    """As after a suspended machine: the first run goes on when another has its rows."""
+    """As after a suspended machine: the first run continues when another has its rows."""
     first = start(notes, after=20)
     try:
         freeze(notes, first)
