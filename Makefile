@@ -80,6 +80,7 @@ lock: install
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group benchmarks \
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file benchmarks/peers.lock
+	@.ci/lock-oldest
 
 clean:
 	@rm -rf $(VENV) .demo .site dist

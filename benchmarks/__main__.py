@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import apart, delivery, fold, overhead, pacing, plan
+from benchmarks import apart, delivery, fold, overhead, pacing, plan, search
 from benchmarks import machine as _machine
 from benchmarks.table import replace_section
 
 PAGE = Path(__file__).with_name("README.md")
-SECTIONS = ("plan", "apart", "fold", "delivery", "pacing", "dagster")
+SECTIONS = ("plan", "apart", "fold", "delivery", "pacing", "dagster", "search")
 MILLION = 1_000_000
 
 
@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--delivery-rows", type=int, default=20_000, metavar="N")
     parser.add_argument("--pacing-seconds", type=int, default=15, metavar="N")
     parser.add_argument("--syncs", type=int, default=100, metavar="N")
+    parser.add_argument("--characters", type=int, default=20_000, metavar="N")
     parser.add_argument("--repeats", type=int, default=2, metavar="N")
     parser.add_argument("--page", type=Path, default=PAGE, help="The file to write the tables to.")
     chosen = parser.parse_args()
@@ -62,6 +63,8 @@ def _chosen(chosen: argparse.Namespace) -> Iterator[tuple[str, Callable[[], str]
         yield "pacing", lambda: pacing.measure(chosen.pacing_seconds)
     if "dagster" in chosen.only:
         yield "dagster", lambda: overhead.measure(chosen.syncs, 2 * chosen.repeats + 1)
+    if "search" in chosen.only:
+        yield "search", lambda: search.measure(chosen.characters)
 
 
 if __name__ == "__main__":

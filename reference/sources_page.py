@@ -19,7 +19,8 @@ warning and succeeds.
 
 **Bold** columns are required: the source must have them, and a null makes the row `invalid`. Any other null is not
 sent, so it doesn't clear anything. To let a null clear a custom field, which Common Room cannot undo, set
-`clear_nulls: true` on the sync.
+`clear_nulls: true` on the sync. An empty text is a value, which replaces the one in the room. A blank address,
+web address or account, and an empty list, count as null.
 
 You can give activity types, custom fields, segments and statuses by name or id. If the room has no such name, the row
 is `invalid`, and the message suggests the nearest name.

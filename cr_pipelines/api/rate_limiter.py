@@ -46,7 +46,7 @@ class RateLimiter:
             if self._overdue(now):
                 raise WaitedTooLong
             if self.window.in_flight < self._concurrency.now and self.window.wait(now) == 0:
-                return self._permit(now)
+                return self.window.acquire(now)
         turn: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         if len(self._waiting) == 1:
@@ -59,6 +59,11 @@ class RateLimiter:
             else:
                 self._permit_next()
             raise
+
+    def on_send(self) -> None:
+        """Take note that a request leaves: from now on, the server has something to respond to."""
+        if self.unanswered_since is None:
+            self.unanswered_since = time.monotonic()
 
     def on_response(self, permit: Permit, limit: int | None, left: int | None, *, fault: bool) -> None:
         """Note a response other than 429; `fault` for a 5xx."""
@@ -106,12 +111,7 @@ class RateLimiter:
                 self._resume_after(now, wait)
                 return
             self._waiting.popleft()
-            turn.set_result(self._permit(now))
-
-    def _permit(self, now: float) -> Permit:
-        if self.unanswered_since is None:
-            self.unanswered_since = now
-        return self.window.acquire(now)
+            turn.set_result(self.window.acquire(now))
 
     def _resume_after(self, now: float, wait: float) -> None:
         if self.window.closed_for(now) > 0:

@@ -204,6 +204,7 @@ class Requester:
             if hook is not None:
                 hook.enter(content)
             counts.requests += 1
+            self._rate_limiter.on_send()
             response = await self._send_once(operation.method, address, headers, content, hook)
         except httpx.DecodingError:
             self._rate_limiter.on_no_response(permit)

@@ -87,6 +87,7 @@ def _proof(project: Project, records: Sequence[RemovalRecord]) -> dict[str, str]
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": f"cr-pipelines {package_version('cr-pipelines')}",
         "requests_by_status": ", ".join(f"{status} {number:,}" for status, number in sorted(by_status.items())),
+        "not_covered": "what other tools and other state schemas send to Common Room",
     }
 
 
@@ -132,8 +133,7 @@ def _print(records: Sequence[RemovalRecord], proof: Mapping[str, str]) -> None:
         if record is not None and record.lifted_at is not None:
             click.echo(f"    lifted {_short(record.lifted_at)}: {record.lifted_reason}")
     kept = sum(record.address_kept for record in records)
-    click.echo("\nNot covered: what other tools and other state schemas send to Common Room.")
-    click.echo(f"{count(len(records), 'request')}; {kept:,} with an address still stored, to verify the removal.")
+    click.echo(f"\n{count(len(records), 'request')}; {kept:,} with an address still stored, to verify the removal.")
 
 
 def _write(records: Sequence[RemovalRecord], proof: Mapping[str, str], path: Path) -> None:

@@ -19,7 +19,7 @@ from cr_pipelines.supervised_process import SupervisedProcess
 
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.25
-_LOGGED = re.compile(r" - (?:common_room__(\w+) - STEP_START|INFO - .* - common_room__\w+) - (.+)")
+_LOGGED = re.compile(r" - (?:common_room__(\w+) - STEP_START|INFO - (?:\S+ - ){0,4}common_room__\w+) - (.+)")
 """What the log of a run says about a sync: that it starts, or one of its lines."""
 
 _LOCATIONS = """

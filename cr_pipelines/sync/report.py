@@ -94,6 +94,7 @@ class Report:
         null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
         unknown_keys: of the keys that the run was to look at, those that the source does not have.
         requests_waiting: privacy requests that are not submitted to Common Room yet.
+        requests_undecided: ids of privacy requests that wait for a decision about their address.
         requests_problem: why privacy requests cannot be read; None when they can, or when there is no table of them.
         emptied: whether the source is empty and was not before.
         deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
@@ -151,6 +152,7 @@ class Report:
     duplicate_rows: int = 0
     unknown_keys: tuple[str, ...] = ()
     requests_waiting: int = 0
+    requests_undecided: tuple[str, ...] = ()
     requests_problem: str | None = None
     emptied: bool = False
     deleted_remotely_keys: list[str] = field(default_factory=list)
@@ -291,8 +293,8 @@ class Report:
         return f"{line}; the next run sends {others}{left:,}" if left else line
 
     def privacy_messages(self) -> list[str]:
-        """Return what to say about privacy requests: that some are not submitted, or cannot be read."""
-        return privacy_messages(self.requests_waiting, self.requests_problem)
+        """Return what to say about privacy requests: that some are not submitted or not decided, or cannot be read."""
+        return privacy_messages(self.requests_waiting, len(self.requests_undecided), self.requests_problem)
 
     def changes(self) -> str | None:
         """Return which columns changed in how many rows: `297 changed: country 297, company_name 1`."""
@@ -355,14 +357,27 @@ class Progress:
         return f"{self.sync}: {self.done:,} of {self.total:,} rows, {speed} rows/s, {left}{waiting}"
 
 
-def privacy_messages(waiting: int, problem: str | None) -> list[str]:
-    """Return what to say about privacy requests that are not submitted, and about a source of them that is unusable."""
+def privacy_messages(waiting: int, undecided: int, problem: str | None) -> list[str]:
+    """Return what to say about privacy requests.
+
+    Args:
+        waiting: how many wait to be submitted.
+        undecided: how many wait for a decision about their address.
+        problem: why they cannot be read, if so.
+    """
     messages = []
     if waiting:
         messages.append(
             f"{waiting:,} privacy {'request waits' if waiting == 1 else 'requests wait'} to be submitted to Common "
             "Room; syncs suppress these people, but nothing removes them. Start the sensor pii_removals_sensor, or "
             "materialize common_room/pii_removals; `cr-pipelines pii report` lists them"
+        )
+    if undecided:
+        messages.append(
+            f"{undecided:,} privacy {'request waits' if undecided == 1 else 'requests wait'} for a decision, because "
+            "the address was sent for many people or things; rows are suppressed while it is in them. Run "
+            "`cr-pipelines pii confirm ID` if it is one person's, `cr-pipelines pii unsuppress ID` if not; "
+            "`cr-pipelines pii report` lists them as shared"
         )
     if problem is not None:
         messages.append(f"privacy requests cannot be read, so nobody new is suppressed: {problem}")

@@ -264,9 +264,11 @@ class Run:
 
     def _suppress(self, session: Session, ledger: Ledger, source: SourceSession) -> None:
         """Suppress everyone who has asked by now, and note what waits to be removed."""
-        self._report.requests_waiting, self._report.requests_problem = privacy_state(
+        found = privacy_state(
             session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run, reading=source
         )
+        self._report.requests_waiting, self._report.requests_undecided = found.unsubmitted, found.undecided
+        self._report.requests_problem = found.problem
         SuppressionList(session, ledger.names).suppress_rows(self._sync.name)
 
     def _source_in(self, session: Session) -> AbstractContextManager[SourceSession]:

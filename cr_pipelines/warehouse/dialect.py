@@ -121,6 +121,10 @@ class SourceDialect(SqlDialect):
         ]
         return self.md5(self.joined(parts))
 
+    def has_former_fingerprint(self, kind: str) -> bool:
+        """Return whether rows with a column of this type once had another fingerprint: that of no type."""
+        return self.is_number(kind)
+
     def _fingerprinted(self, column: str, kind: str) -> str:
         name = self.identifier(column)
         # NaN and infinity have no spelling, and are not null.

@@ -326,7 +326,7 @@ class DuckDBWarehouse(Warehouse):
 
 def _holder(error: duckdb.IOException) -> str:
     """Return which process has the file, by DuckDB's error."""
-    found = re.search(r"held in (.*?) ?\(PID (\d+)\)", str(error))
+    found = re.match(r"(.*?) ?\(PID (\d+)\)", str(error).rpartition("held in ")[2])
     return f"another process ({Path(found[1]).name or 'unknown'}, PID {found[2]})" if found else "another process"
 
 

@@ -63,6 +63,14 @@ class PostgreSQLDialect(Dialect):
         return f'CAST({name} AS text) COLLATE "C"'
 
     @override
+    def has_former_fingerprint(self, kind: str) -> bool:
+        return _is_padded(kind) or super().has_former_fingerprint(kind)
+
+    @override
+    def _fingerprinted(self, column: str, kind: str) -> str:
+        return self.readable(column, kind) if _is_padded(kind) else super()._fingerprinted(column, kind)
+
+    @override
     def text(self, expression: str) -> str:
         return f"CAST({expression} AS text)"
 
@@ -79,7 +87,7 @@ class PostgreSQLDialect(Dialect):
         name, element = self.identifier(column), kind.removesuffix("[]")
         if kind in self.json_types:
             return self.unwrapped(name)
-        if element == "character":
+        if _is_padded(kind):
             # Its padding belongs to the type and not to the value.
             return f"CAST({name} AS {kind.replace(element, 'text')})"
         if element in _PLAIN and kind != "jsonb[]":
@@ -149,3 +157,7 @@ class PostgreSQLDialect(Dialect):
     @override
     def analyze(self, table: str) -> str:
         return f"ANALYZE {table}"
+
+
+def _is_padded(kind: str) -> bool:
+    return kind.removesuffix("[]") == "character"

@@ -1,6 +1,7 @@
 """What a server asks for is kept, and numbers without sense change nothing."""
 
 import asyncio
+import math
 import time
 
 import httpx
@@ -9,7 +10,8 @@ import pytest
 from cr_pipelines.api import CommonRoomClient, RateLimited, SegmentNote, ServerFault, User
 from cr_pipelines.api.rate_limit_headers import LARGEST_SANE_COUNT, limit_and_left, parse_429
 from cr_pipelines.api.window_model import RateLimitHit, WindowModel
-from cr_pipelines_tests.support.scripted_server import Reply, in_turn, scripted
+from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines_tests.support.scripted_server import Asked, Reply, in_turn, scripted
 
 HUGE_OFFSET = {"date": "Mon, 01 Jan 2024 00:00:00 +9999999999999999"}
 
@@ -36,6 +38,28 @@ def test_a_wait_that_is_longer_than_the_interval_is_kept():
     model.on_429(model.acquire(0.0), 0.0, RateLimitHit(wait=20.0, interval=1.0, limit=10))
     assert model.wait(19.0) >= 1.0
     assert model.wait(20.1) == 0.0
+
+
+def test_nobody_asks_during_a_block_that_is_longer_than_the_interval():
+    limit = {"intervalLimit": 10, "intervalResetSeconds": 1}
+    arrived: list[float] = []
+
+    def script(asked: Asked) -> Reply:
+        arrived.append(time.monotonic())
+        blocked_for = 3 - (arrived[-1] - arrived[39]) if len(arrived) >= 40 else 0
+        if blocked_for > 0:
+            return Reply(429, {"rateLimit": limit}, {"Retry-After": str(math.ceil(blocked_for))})
+        if len(arrived) == 20:
+            return Reply(429, {"rateLimit": {**limit, "waitMs": 200}})
+        return Reply(202, {"status": "ok"})
+
+    async def run() -> None:
+        async with scripted(script) as server, CommonRoomClient("t", server.base_url) as room:
+            await asyncio.gather(*(room.add_or_edit_user(1, User(id=str(number))) for number in range(80)))
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+    during_block = [at for at in arrived if 0.3 < at - arrived[39] < 2.9]
+    assert during_block == []
 
 
 def test_a_block_for_longer_than_the_client_may_wait_ends_at_once():
@@ -104,6 +128,29 @@ def test_a_share_of_the_limit_is_used_evenly():
             now += min(wait, 0.05)
     assert 20 <= len(sent) <= 26
     assert max(sum(1 for t in sent if second <= t < second + 1) for second in range(5)) <= 6
+
+
+def test_a_share_of_the_limit_leaves_room_for_another_client(sandbox: SandboxServer):
+    sandbox.control.set_limit(20, 1)
+    refused: list[bool] = []
+
+    async def ask_steadily() -> None:
+        headers = {"authorization": f"Bearer {sandbox.token}"}
+        async with httpx.AsyncClient(base_url=sandbox.base_url, headers=headers, trust_env=False) as other:
+            for _ in range(32):
+                refused.append((await other.get("/activityTypes")).status_code == 429)
+                await asyncio.sleep(0.125)
+
+    async def run() -> float:
+        begun = time.monotonic()
+        async with CommonRoomClient(sandbox.token, sandbox.base_url, rate_share=0.5) as room:
+            ours = [room.add_or_edit_user(1, User(id=str(number))) for number in range(50)]
+            await asyncio.gather(ask_steadily(), *ours)
+        return time.monotonic() - begun
+
+    # The first window is used up: only then does the client know how long it is.
+    assert 3 <= asyncio.run(asyncio.wait_for(run(), 30)) <= 10
+    assert not any(refused[12:])
 
 
 @pytest.mark.parametrize("share", [0.0, -1.0, 1.5, float("nan")])

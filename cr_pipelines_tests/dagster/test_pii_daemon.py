@@ -119,23 +119,22 @@ def until(done: Callable[[], bool], seconds: float = 400) -> None:
         time.sleep(0.3)
 
 
+def dagster_home(folder: Path) -> Path:
+    home = folder / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text(SETTINGS)
+    return home
+
+
 @contextmanager
-def daemon(home: Path, company_path: Path, room: SandboxServer) -> Iterator[None]:
+def daemon(home: Path, location: str, **variables: str) -> Iterator[None]:
     """Dagster's daemon, its code server and its runs, until all of them are killed (-9)."""
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "DAGSTER_DISABLE_TELEMETRY": "1",
-        "COMMON_ROOM_API_TOKEN": room.token,
-        "COMMON_ROOM_BASE_URL": room.base_url,
-        "COMMON_ROOM_DESTINATION_SOURCE_ID": str(room.source_id),
-        "CR_WAREHOUSE_URL": f"duckdb:///{company_path}",
-    }
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1", **variables}
     command = [
         str(Path(sys.executable).with_name("dagster-daemon")),
         "run",
         "-m",
-        "cr_pipelines_tests.dagster.pii_location",
+        f"cr_pipelines_tests.dagster.{location}",
     ]
     with (home / "daemon.log").open("ab") as log:
         process = subprocess.Popen(
@@ -150,12 +149,16 @@ def daemon(home: Path, company_path: Path, room: SandboxServer) -> Iterator[None
 
 @pytest.mark.timeout(1200)
 def test_two_hundred_requests_in_three_waves_under_faults_and_a_kill(tmp_path: Path, room: SandboxServer) -> None:
-    home, path = tmp_path / "home", tmp_path / "warehouse.duckdb"
-    home.mkdir()
-    (home / "dagster.yaml").write_text(SETTINGS)
+    home, path = dagster_home(tmp_path), tmp_path / "warehouse.duckdb"
+    variables = {
+        "COMMON_ROOM_API_TOKEN": room.token,
+        "COMMON_ROOM_BASE_URL": room.base_url,
+        "COMMON_ROOM_DESTINATION_SOURCE_ID": str(room.source_id),
+        "CR_WAREHOUSE_URL": f"duckdb:///{path}",
+    }
     company = Company(path)
     asked: set[str] = set()
-    with daemon(home, path, room):
+    with daemon(home, "pii_location", **variables):
         until(lambda: company.noted() and len(room.control.requests()) > 100)
         asked |= company.ask(0)
         until(lambda: company.statuses()["submitted"] > 0)
@@ -164,7 +167,7 @@ def test_two_hundred_requests_in_three_waves_under_faults_and_a_kill(tmp_path: P
         until(lambda: company.statuses()["submitted"] + company.statuses()["pending"] > 60)
     # Killed, with runs and removals in progress.
     killed_at = time.time()
-    with daemon(home, path, room):
+    with daemon(home, "pii_location", **variables):
         company.change_everybody()
         asked |= company.ask(2)
         until(lambda: company.statuses().total() == 3 * 67 and company.settled())

@@ -56,6 +56,17 @@ def test_a_tick_is_skipped_while_the_source_is_missing_and_names_it(location: Lo
     assert "common_room_contacts" in (data.skip_message or "")
 
 
+def test_a_source_that_was_synced_and_has_disappeared_fails_the_next_run(location: Location) -> None:
+    assert location.run().succeeded
+    location.sql("DROP TABLE common_room_contacts")
+
+    data = tick(location)
+
+    assert data.skip_message is None
+    assert len(data.run_requests) == 1
+    assert location.run().check_outcomes["source_usable"] == "error"
+
+
 @pytest.mark.parametrize("job_name", ["sync_contacts", "__ASSET_JOB"])
 def test_a_tick_is_skipped_while_a_run_of_the_same_sync_is_in_progress(location: Location, job_name: str) -> None:
     job = location.definitions.resolve_job_def("sync_contacts")

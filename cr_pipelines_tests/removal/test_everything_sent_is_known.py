@@ -3,6 +3,7 @@
 import pytest
 
 from cr_pipelines.sync import Sync, SyncError
+from cr_pipelines.sync.privacy import address_search
 from cr_pipelines_tests.support.office import Office
 
 
@@ -37,12 +38,18 @@ def test_an_address_that_many_people_were_sent_with_waits_for_a_decision(office:
     assert office.record("r1").status == "shared"
     assert "suppressed" not in statuses(office).values()
     office.sql("UPDATE common_room_contacts SET full_name = 'Changed' WHERE id IN ('c4', 'c5')")
-    assert office.sync().suppressed == 2
+    report = office.sync()
+    assert (report.suppressed, report.requests_waiting, report.requests_undecided) == (2, 0, ("r1",))
+    [message] = report.privacy_messages()
+    assert "pii confirm" in message
+    assert "sensor" not in message
     reasons = office.sql("SELECT reason_code FROM common_room.sync_ledger WHERE key = 'c4'")
     assert reasons == [("shared_address",)]
     office.sql("UPDATE common_room_contacts SET bio = NULL WHERE id = 'c5'")
     assert office.sync().delivered == 1
     assert office.removals.confirm("r1") == 1
+    undecided = office.sync(dry_run=True)
+    assert (undecided.requests_waiting, undecided.requests_undecided) == (1, ())
     assert set(statuses(office).values()) == {"suppressed"}
     assert office.settle().due == 1
 
@@ -151,3 +158,15 @@ def test_the_hash_key_of_the_first_run_is_the_only_one(office: Office, monkeypat
     monkeypatch.delenv("CR_HASH_KEY")
     with pytest.raises(SyncError, match="CR_HASH_KEY"):
         office.sync()
+
+
+def test_a_body_is_searched_once_and_not_in_the_last_check(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.ask("r1", "somebody@else.example")
+    office.sql("ALTER TABLE common_room_contacts ADD COLUMN bio VARCHAR")
+    office.sql("UPDATE common_room_contacts SET bio = id || repeat(' write to ada@b\u00fccher.example', 100)")
+    searched: list[bytes] = []
+    search = address_search.search
+    monkeypatch.setattr(address_search, "search", lambda body: searched.append(body) or search(body))
+    report = office.sync()
+    assert (report.delivered, report.requests) == (10, 10)
+    assert len(searched) == len(set(searched)) == 10

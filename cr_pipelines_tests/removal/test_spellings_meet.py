@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+import adbc_driver_postgresql.dbapi
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Report, Sync, run_sync
 from cr_pipelines.warehouse import open_warehouse
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES, EmptyWarehouse, empty_warehouse
+from cr_pipelines_tests.support.warehouses import CORE_ENGINES, EmptyWarehouse, PostgreSQLDatabase, empty_warehouse
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -21,9 +22,9 @@ ID_TYPES = {
     "postgresql": ["bigint", "double precision", "numeric", "numeric(20,4)", "text", "integer"],
 }
 BLANK = st.text(" \t\n\r\u00a0\u2003\u2028\u3000\u200b\ufeff\u00ad\u2060\u200e\u202a\U000e0020", max_size=3)
-LOCAL = st.text("abcXYZ0_-+", min_size=1, max_size=12)
+LOCAL = st.text("abcXYZiI0_-+", min_size=1, max_size=12)
 """The sandbox takes no other letters here; `test_one_spelling` has them."""
-LABEL = st.text("abcdüøčñд例한مبא0", min_size=1, max_size=8)
+LABEL = st.text("abciIdüøčñд例한مبא0", min_size=1, max_size=8)
 
 
 @st.composite
@@ -59,11 +60,30 @@ def people(draw: st.DrawFn) -> list[tuple[str, str, str, str]]:
     return found
 
 
-@pytest.fixture(scope="module", params=CORE_ENGINES)
+LOCALES = {
+    "postgresql in C": "LC_COLLATE 'C' LC_CTYPE 'C'",
+    "postgresql in Turkish of ICU": "LOCALE_PROVIDER icu ICU_LOCALE 'tr' LC_COLLATE 'C' LC_CTYPE 'C'",
+    "postgresql in C.UTF-8 of its own": "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'",
+    "postgresql in Turkish of the system": "LC_COLLATE 'tr_TR.utf8' LC_CTYPE 'tr_TR.utf8'",
+}
+"""How databases compare text and change its case, beside the server's own way."""
+
+
+@pytest.fixture(scope="module", params=[*CORE_ENGINES, *(LOCALES if "postgresql" in CORE_ENGINES else ())])
 def data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyWarehouse]:
     folder: Path = tmp_path_factory.mktemp("spellings")
-    with empty_warehouse(folder, request.param) as data:
-        yield data
+    if request.param not in LOCALES:
+        with empty_warehouse(folder, request.param) as data:
+            yield data
+        return
+    try:
+        database = PostgreSQLDatabase(locale=LOCALES[request.param])
+    except adbc_driver_postgresql.dbapi.Error as error:
+        pytest.skip(f"the server has no such locale: {str(error).splitlines()[0]}")
+    try:
+        yield database
+    finally:
+        database.remove()
 
 
 @given(people=people(), types=st.tuples(st.integers(0, 5), st.integers(0, 5)))

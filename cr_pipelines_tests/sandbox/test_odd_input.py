@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import re
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import httpx
 import pytest
 
 from cr_pipelines.sandbox import SandboxClient, SandboxServer
+from cr_pipelines.sandbox.http.control import ROUTES
+from cr_pipelines.sandbox.http.operations import OPERATIONS
 from cr_pipelines.sandbox.http.recorder import Recorder
 from cr_pipelines.sandbox.workspace.behavior import Behavior
 from cr_pipelines.sandbox.workspace.clock import epoch_of, iso
@@ -317,3 +321,44 @@ def test_an_enum_without_values_is_refused(control: SandboxClient) -> None:
 def test_a_behavior_that_does_not_exist_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="behavior"):
         Behavior.of(values)
+
+
+DEEP = {
+    "arrays": "[" * 200_000 + "]" * 200_000,
+    "objects": '{"id":' * 60_000 + "1" + "}" * 60_000,
+    "a field": '{"id": "u", "fullName": ' + "[" * 900 + "]" * 900 + "}",
+    "an unknown field": '{"id": "u", "more": ' + '{"a":[' * 400 + "]}" * 400 + "}",
+    "custom fields": '{"id": "u", "customFields": [{"id": 1, "value": ' + "[" * 900 + "]" * 900 + "}]}",
+}
+
+
+@pytest.mark.parametrize("body", DEEP.values(), ids=DEEP)
+def test_no_depth_of_a_body_is_a_fault_of_the_sandbox(
+    api: httpx.Client, control: SandboxClient, sandbox: SandboxServer, body: str
+) -> None:
+    json_type = {"content-type": "application/json"}
+    for operation in OPERATIONS:
+        if operation.method == "POST":
+            path = re.sub(r"{\w+}", "1", operation.path)
+            assert api.post(path, content=body, headers=json_type).status_code in (400, 404), path
+    for route in ROUTES:
+        if route.body is not None:
+            response = httpx.post(f"{sandbox.url}/_sandbox/{route.name}", content=body, headers=json_type)
+            assert response.status_code == 400, route.name
+    assert control.requests()
+    assert httpx.get(f"{sandbox.url}/requests").status_code == 200
+    assert put_user(api, id="u", email="u@example.com").status_code == 202
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"X-Header: value\r\n" * 1_000, b"X-Header: " + b"v" * 20_000, b"x" * 20_000],
+    ids=["count", "value", "name"],
+)
+def test_a_request_whose_head_never_ends_is_cut(sandbox: SandboxServer, head: bytes) -> None:
+    address = httpx.URL(sandbox.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+        connection.sendall(b"POST /community/v1/source/1/user HTTP/1.1\r\nHost: localhost\r\n")
+        with pytest.raises(OSError, match=r"reset|pipe|abort"):
+            connection.sendall(head * 1_000)
+    assert httpx.get(sandbox.url).status_code == 200

@@ -82,10 +82,12 @@ class PostgreSQLDatabase:
     kind = "postgresql"
     state_url = None
 
-    def __init__(self, version: int = 18):
+    def __init__(self, version: int = 18, locale: str = ""):
+        """`locale` is what CREATE DATABASE says of it; empty for the server's own."""
         self._server = postgresql_server(version)
         self.name = f"test_{uuid.uuid4().hex}"
-        self._admin(f"CREATE DATABASE {self.name}")
+        of_its_own = f" TEMPLATE template0 ENCODING 'UTF8' {locale}" if locale else ""
+        self._admin(f"CREATE DATABASE {self.name}{of_its_own}")
         self.url = self._server.get_uri(database=self.name)
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -128,6 +129,27 @@ def test_a_ledger_with_keys_in_a_former_spelling_sends_nothing_again(flow: Flow)
     again = run_sync(people, flow.warehouse, flow.destination())
     assert (again.offered, again.absent_from_source) == (0, 0)
     assert flow.sql("SELECT key FROM common_room.sync_ledger") == [("1",)]
+
+
+def test_padding_that_goes_with_the_type_sends_nothing_again(flow: Flow) -> None:
+    flow.sql("CREATE TABLE people (id CHAR(8), city CHAR(20))")
+    flow.sql("INSERT INTO people VALUES ('ada', 'Prague')")
+    people = Sync("people", "contact", "people")
+    assert run_sync(people, flow.warehouse, flow.destination()).delivered == 1
+    assert (flow.room["ada"]["id"], flow.room["ada"]["city"]) == ("ada", "Prague")
+    for column in ("id", "city"):
+        flow.sql(f"ALTER TABLE people ALTER COLUMN {column} TYPE VARCHAR(40)")
+        again = run_sync(people, flow.warehouse, flow.destination())
+        assert (again.unchanged, again.offered, again.absent_from_source) == (1, 0, 0), column
+
+
+def test_text_is_an_id_letter_by_letter(sessions: dict[str, Session]) -> None:
+    """The API takes ids as they are: case and blanks make another person, and a UUID is text in lower case."""
+    uuid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
+    for session in sessions.values():
+        select = f"SELECT CAST('{uuid.upper()}' AS UUID) AS a, '{uuid}' AS b, '{uuid.upper()}' AS c, 'ada ' AS d"
+        assert spellings(session, select) == (uuid, uuid, uuid.upper(), "ada ")
+    assert [canonical_id(UUID(uuid)), canonical_id(uuid.upper()), canonical_id("ada ")] == [uuid, uuid.upper(), "ada "]
 
 
 FRAME = Sync("people", "contact", "people")

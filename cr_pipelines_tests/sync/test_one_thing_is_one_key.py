@@ -103,6 +103,38 @@ def test_a_ledger_from_before_sends_nothing_again_whole_or_by_day(flow: Flow) ->
     assert (run(flow, TAGS).offered, run(flow, TAGS).unchanged) == (0, 3)
 
 
+BLANKS = """CREATE TABLE labels AS SELECT * FROM (VALUES
+    ('email', 'person1@example.com', ' VIP'), ('github', 'ada', 'VIP'), ('github', 'grace ', 'VIP ')
+    ) AS t(social_type, value, tag)"""
+
+
+def test_blanks_around_a_tag_or_an_account_make_no_other_key(flow: Flow) -> None:
+    flow.run()
+    flow.sql(BLANKS)
+    flow.sql("INSERT INTO labels VALUES ('email', 'person1@example.com', 'VIP '), ('github', ' ada', 'VIP')")
+    report = run(flow, TAGS, dry_run=True)
+    assert (report.duplicate_rows, report.delivered) == (4, 1)
+
+
+def test_a_ledger_whose_keys_have_blanks_sends_nothing_again(flow: Flow) -> None:
+    flow.run()
+    flow.sql(BLANKS)
+    run(flow, TAGS)
+    of_tags = "SELECT key, status FROM common_room.sync_ledger WHERE sync = 'contact_tags' ORDER BY key"
+    before = flow.sql(of_tags)
+    flow.sql("DELETE FROM common_room.key_spellings")
+    email = next(key for key, _ in before if key.startswith('["email"'))
+    for now, was in {
+        email: email.replace('"VIP"', '" VIP"'),
+        '["github","grace","VIP"]': '["github","grace ","VIP "]',
+    }.items():
+        flow.sql(f"UPDATE common_room.sync_ledger SET key = '{was}' WHERE key = '{now}'")
+    assert flow.sql(of_tags) != before
+    report = run(flow, TAGS)
+    assert (report.offered_new, report.absent_from_source) == (0, 0)
+    assert flow.sql(of_tags) == before
+
+
 def test_two_things_whose_names_differ_by_case_are_two(flow: Flow) -> None:
     flow.run()
     for name in ("Tier", "tier"):

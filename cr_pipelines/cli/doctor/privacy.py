@@ -35,14 +35,8 @@ def _check_privacy(checklist: Checklist, project: Project, warehouse: Warehouse)
         )
     listed = ", ".join(f"{number:,} {status}" for status, number in sorted(standing.by_status.items()))
     checklist.ok(f"{count(known, 'request')} known{f': {listed}' if listed else ''}")
-    for message in privacy_messages(*found):
+    for message in privacy_messages(found.unsubmitted, len(found.undecided), found.problem):
         checklist.problem(message)
-    if standing.shared:
-        checklist.problem(
-            f"{count(len(standing.shared), 'request')} about an address that was sent for many people or things: "
-            "decide with cr-pipelines pii confirm ID, or cr-pipelines pii unsuppress ID; cr-pipelines pii report lists "
-            "them as shared"
-        )
     if standing.overdue:
         checklist.problem(f"{count(len(standing.overdue), 'request')} overdue: see cr-pipelines pii report")
 

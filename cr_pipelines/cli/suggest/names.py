@@ -10,7 +10,7 @@ from collections.abc import Sequence
 _PREFIX = re.compile(
     r"^(properties|property|traits|context_traits|hs|fields|attributes|mailing|address|billing)_+(?=\w)"
 )
-_SUFFIX = re.compile(r"(_+value|_+c)$")
+_SUFFIX = re.compile(r"(?<!_)(_+value|_+c)$")
 
 _PERSON = {
     "id": "id user_id contact_id customer_id person_id member_id lead_id external_id object_id "

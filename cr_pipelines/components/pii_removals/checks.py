@@ -7,14 +7,13 @@ whose description says what to do. It names requests by id, and never people.
 import dagster as dg
 
 from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
-from cr_pipelines.components.shared.requests import REQUESTS_SUBMITTED
+from cr_pipelines.components.shared.requests import ADDRESSES_PERSONAL, REQUESTS_SUBMITTED
 from cr_pipelines.removal import Standing
 from cr_pipelines.sync import SourceUnusable
 from cr_pipelines.warehouse import SourceMissing, WarehouseError
 
 REQUESTS_USABLE = "requests_usable"
 REMOVED_IN_TIME = "removed_in_time"
-ADDRESSES_PERSONAL = "addresses_personal"
 
 
 def removal_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -37,8 +36,8 @@ def removal_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             ADDRESSES_PERSONAL,
             asset=key,
             description="No request is about an address that was sent for many people or things, such as that of a "
-            "footer or a mailing list. If this fails, decide whether it is one person's address (cr-pipelines pii "
-            "confirm) or not (cr-pipelines pii unsuppress).",
+            "footer or a mailing list. Every run of a sync checks this too. If this fails, decide whether it is one "
+            "person's address (cr-pipelines pii confirm) or not (cr-pipelines pii unsuppress).",
         ),
         dg.AssetCheckSpec(
             REMOVED_IN_TIME,
@@ -67,21 +66,6 @@ def requests_usable(
     else:
         severity, message = None, "every request has an email address"
     return check_result(key, REQUESTS_USABLE, severity, message, {"requests_invalid": invalid})
-
-
-def addresses_personal(key: dg.AssetKey, standing: Standing) -> dg.AssetCheckResult:
-    """Return whether no request waits for a decision about its address."""
-    shared = standing.by_status.get("shared", 0)
-    message = (
-        f"{shared:,} requests wait for a decision: their address was sent for many people or things, and rows that "
-        "contain it are suppressed. Confirm each (cr-pipelines pii confirm ID) or lift it (cr-pipelines pii "
-        f"unsuppress ID). Request ids: {', '.join(standing.shared)}"
-        if standing.shared
-        else "no request waits for a decision"
-    )
-    return check_result(
-        key, ADDRESSES_PERSONAL, ERROR if standing.shared else None, message, {"requests_shared": shared}
-    )
 
 
 def removed_in_time(key: dg.AssetKey, standing: Standing) -> dg.AssetCheckResult:

@@ -9,11 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.components.pii_removals.checks import addresses_personal, disabled, removed_in_time, requests_usable
+from cr_pipelines.components.pii_removals.checks import disabled, removed_in_time, requests_usable
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig
 from cr_pipelines.components.shared.checks import selected_asset, selected_results
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
-from cr_pipelines.components.shared.requests import requests_submitted
+from cr_pipelines.components.shared.requests import addresses_personal, requests_submitted
 from cr_pipelines.removal import Removals, Settlement, Standing
 from cr_pipelines.resources import CommonRoomResource
 from cr_pipelines.sync import SourceUnusable
@@ -78,7 +78,7 @@ class _RemovalRun:
         results = [
             requests_usable(self._key, standing, problem),
             requests_submitted(self._key, standing.by_status.get("pending", 0) + standing.by_status.get("failed", 0)),
-            addresses_personal(self._key, standing),
+            addresses_personal(self._key, standing.by_status.get("shared", 0), standing.shared),
             removed_in_time(self._key, standing),
         ]
         yield from selected_results(self._context, results)

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from cr_pipelines.components.shared.checks import WARN, check_result
+from cr_pipelines.components.shared.checks import ERROR, WARN, check_result
 from cr_pipelines.components.shared.connections import Connection, connection_of_spec
 from cr_pipelines.components.shared.metadata import metadata_value
 from cr_pipelines.sync import RequestSource, privacy_messages
@@ -18,7 +18,10 @@ _REQUESTS = "common_room/requests"
 _REQUEST_TABLES = "common_room/request_tables"
 
 REQUESTS_SUBMITTED = "requests_submitted"
-"""The check of the removals' asset that every sync evaluates too, as the removals themselves may be switched off."""
+ADDRESSES_PERSONAL = "addresses_personal"
+"""The checks of the removals' asset that every sync evaluates too, as the removals themselves may be switched off."""
+
+_MOST_NAMED = 20
 
 
 def removals_metadata(source: RequestSource) -> dict[str, Any]:
@@ -61,9 +64,21 @@ def request_sources_of_sync(spec: dg.AssetSpec, around: Sequence[dg.AssetSpec]) 
 
 def requests_submitted(key: dg.AssetKey, waiting: int, problem: str | None = None) -> dg.AssetCheckResult:
     """Return whether no privacy request waits to be submitted."""
-    messages = privacy_messages(waiting, problem)
+    messages = privacy_messages(waiting, 0, problem)
     message = "; ".join(messages) or "no privacy request waits to be submitted"
     return check_result(key, REQUESTS_SUBMITTED, WARN if messages else None, message, {"requests_waiting": waiting})
+
+
+def addresses_personal(key: dg.AssetKey, undecided: int, ids: Sequence[str]) -> dg.AssetCheckResult:
+    """Return whether no privacy request waits for a decision about its address; `ids` are those of some that do."""
+    message = (
+        f"{undecided:,} requests wait for a decision: their address was sent for many people or things, and rows that "
+        "contain it are suppressed. Confirm each (cr-pipelines pii confirm ID) or lift it (cr-pipelines pii "
+        f"unsuppress ID). Request ids: {', '.join(ids[:_MOST_NAMED])}"
+        if undecided
+        else "no request waits for a decision"
+    )
+    return check_result(key, ADDRESSES_PERSONAL, ERROR if undecided else None, message, {"requests_shared": undecided})
 
 
 def _removals(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:

@@ -17,7 +17,9 @@ from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, s
 from cr_pipelines.components.shared.connections import connection_of_spec
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
 from cr_pipelines.components.shared.requests import (
+    ADDRESSES_PERSONAL,
     REQUESTS_SUBMITTED,
+    addresses_personal,
     removals_keys_of,
     request_sources_of_sync,
     requests_submitted,
@@ -225,21 +227,25 @@ class _SyncRun:
                 self._context.log_event(evaluation_of_partition(result, day))
 
     def _report_requests(self, report: Report) -> None:
-        """Say that privacy requests wait, in the log and in the check of the removals, which may be switched off."""
+        """Say which privacy requests wait, in the log and in checks of the removals, which may be switched off."""
         for message in report.privacy_messages():
             self._context.log.warning(message)
         for key in removals_keys_of(_specs_around(self._context), connection_of_spec(self._spec)):
-            result = requests_submitted(key, report.requests_waiting, report.requests_problem)
-            self._context.instance.report_runless_asset_event(
-                dg.AssetCheckEvaluation(
-                    asset_key=key,
-                    check_name=REQUESTS_SUBMITTED,
-                    passed=result.passed,
-                    severity=result.severity,
-                    description=result.description,
-                    metadata=result.metadata,
+            undecided = report.requests_undecided
+            for name, result in (
+                (REQUESTS_SUBMITTED, requests_submitted(key, report.requests_waiting, report.requests_problem)),
+                (ADDRESSES_PERSONAL, addresses_personal(key, len(undecided), undecided)),
+            ):
+                self._context.instance.report_runless_asset_event(
+                    dg.AssetCheckEvaluation(
+                        asset_key=key,
+                        check_name=name,
+                        passed=result.passed,
+                        severity=result.severity,
+                        description=result.description,
+                        metadata=result.metadata,
+                    )
                 )
-            )
 
     def _options(self, config: SyncRunConfig) -> Options:
         if not self._context.selected_asset_keys:

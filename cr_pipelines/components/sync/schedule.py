@@ -43,8 +43,8 @@ def build_sync_job(
     `common_room`: `eu_sync_contacts`, `sync_marts_people`.
 
     `sync_NAME_schedule` runs the sync; a partitioned one for today and yesterday. `sync_NAME_recheck` runs the last few
-    days again, for late rows. A tick is skipped, with the reason, while the source does not exist and while a run of
-    the same sync is in progress.
+    days again, for late rows. A tick is skipped, with the reason, while a run of the same sync is in progress, and
+    while the source does not exist, unless the sync has run before.
     """
     name = job_name("sync", sync, key, connection)
     job = dg.define_asset_job(
@@ -64,7 +64,10 @@ def build_sync_job(
         )
         if in_progress is not None:
             return f"{sync.name}: run {in_progress} is in progress; the next tick checks again"
-        return None if frame is not None else _source_problem(sync, warehouse)
+        problem = None if frame is not None else _source_problem(sync, warehouse)
+        # A source that was there is not "not in use": the run fails, and says so.
+        existed = problem is not None and context.instance.get_latest_materialization_event(key) is not None
+        return None if existed else problem
 
     build = partial(_schedule, job, resource_keys={connection.warehouse})
     if partitions is None:
@@ -105,7 +108,7 @@ def _schedule(
         execution_timezone=schedule.timezone,
         default_status=schedule.default_status,
         required_resource_keys=resource_keys,
-        description=f"Runs {what}, unless its source does not exist or a run of the same sync is in progress.",
+        description=f"Runs {what}, unless its source never existed or a run of the same sync is in progress.",
     )
     def tick(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         if reason := skip(context):

@@ -14,13 +14,30 @@ from cr_pipelines.sandbox.http.app import ABORT, App
 from cr_pipelines.sandbox.http.state import SandboxState
 from cr_pipelines.sandbox.settings import Settings
 
+LARGEST_HEAD = 64 * 1024
+"""Bytes of the first line and the headers of a request."""
+
 
 class _CuttableProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which lets the application cut the connection of a request."""
+    """uvicorn's HTTP protocol, which lets the application cut the connection of a request, and cuts endless ones."""
+
+    _in_head = True
+    _head = 0
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._head = self._head + len(data) if self._in_head else 0
+        if self._head > LARGEST_HEAD:
+            self.transport.abort()
 
     def on_message_begin(self) -> None:
+        self._in_head = True
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
 
 
 def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:

@@ -63,6 +63,7 @@ CONTACT_TAG = Contract(
             _tag_of_contacts,
             required=True,
             needs=(CatalogPart.TAGS,),
+            key_form="line",
         ),
     ),
     build=_build,

@@ -17,15 +17,12 @@ import hmac
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
-from functools import lru_cache
 from uuid import UUID
 
-import idna
-
+from cr_pipelines.sync.contract.domains import ascii_domain, ascii_domains
 from cr_pipelines.sync.contract.faults import InvalidValue, wrong_type
-from cr_pipelines.sync.contract.punycode import punycode
 from cr_pipelines.warehouse import LONGEST_KEY
 
 EMAIL = 254
@@ -34,15 +31,15 @@ EMAIL = 254
 _LARGEST_WHOLE = 8e34
 """As in `SourceDialect.spelled`."""
 
-_LONGEST_LABEL = 63
-_LONGEST_DOMAIN = 253
-_SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
-_DIRECTIONS = {"L": "L", "R": "R", "AL": "R"}
-_ODD_LABEL = re.compile(r"(?:^|\.)(?:-|\.|$|[^.]{2}--)|-(?:\.|$)")
-"""A label that is empty, begins or ends with a hyphen, or may be in Punycode already."""
-_left_to_right: set[str] = set()
-"""Letters that IDNA is known to leave as they are; no more than there are letters."""
+_INVISIBLE = re.compile(
+    "[\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+"""The category Cf, and what else Unicode has nobody see, such as the selectors of an emoji's form.
 
+Written as ranges, as single characters beyond the first 65,536 make a search slow.
+"""
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.ASCII)
 
@@ -78,16 +75,16 @@ def spelled_address(text: str) -> str:
     Raises InvalidValue, with a reason and without the address, for text that is not one address.
     """
     address = unicodedata.normalize("NFC", trimmed(text))
-    if not address.isascii() and any(unicodedata.category(letter) == "Cf" for letter in address):
+    if _INVISIBLE.search(address):
         raise InvalidValue(
             "invisible_character", "has an invisible character inside the address; remove it in the source"
         )
     local, at, domain = address.rpartition("@")
     if not at:
         raise InvalidValue("bad_email", "is not an e-mail address: it has no @; correct it or make it null")
-    spelled = f"{local}@{_ascii(domain)}"
+    spelled = f"{local}@{ascii_domain(domain)}"
     dotted = local.startswith(".") or local.endswith(".")
-    if len(spelled) > EMAIL or dotted or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(_ascii(domain)):
+    if len(spelled) > EMAIL or dotted or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain(domain)):
         raise InvalidValue(
             "bad_email",
             "is not one e-mail address of the form name@domain.tld; correct it or make it null",
@@ -111,13 +108,16 @@ def address_hash(text: str) -> str:
     address = trimmed(text)
     if not address.isascii():
         local, at, domain = unicodedata.normalize("NFC", address).rpartition("@")
-        address = f"{local}{at}{_ascii(domain)}"
+        address = f"{local}{at}{ascii_domain(domain)}"
     return keyed_hash(lowered(address))
 
 
-def canonical_domain(text: str) -> str:
-    """Return the domain of an address that is composed already, as addresses are compared."""
-    return lowered(_ascii(text))
+def canonical_domains(domains: Iterable[str]) -> dict[str, str]:
+    """Return each of these domains that an address may have, with its spelling as addresses are compared.
+
+    They are composed already.
+    """
+    return {domain: found.lower() for domain, found in ascii_domains(domains).items() if _DOMAIN.fullmatch(found)}
 
 
 def account_hash(network: str, account: str) -> str:
@@ -135,6 +135,12 @@ def keyed_hash(text: str) -> str:
     encoded = text.encode(errors="surrogatepass")
     key = os.environ.get("CR_HASH_KEY")
     return hmac.digest(key.encode(), encoded, "sha256").hex() if key else hashlib.sha256(encoded).hexdigest()
+
+
+def keyed_digest(body: bytes) -> bytes:
+    """Return what `keyed_hash` returns for a body, in bytes."""
+    key = os.environ.get("CR_HASH_KEY")
+    return hmac.digest(key.encode(), body, "sha256") if key else hashlib.sha256(body).digest()
 
 
 def keyed_hashes(texts: Iterable[str]) -> frozenset[str]:
@@ -169,60 +175,14 @@ def trimmed(text: str) -> str:
 
 
 def _is_blank(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter) == "Cf"
+    return letter.isspace() or _INVISIBLE.match(letter) is not None
+
+
+def visible(text: str) -> str:
+    """Return text without characters that nobody sees, such as a byte order mark or a soft hyphen."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def lowered(address: str) -> str:
     """Return an address that is composed already, or a part of it, in the case in which addresses are compared."""
     return address.lower() if address.isascii() else unicodedata.normalize("NFC", address.lower())
-
-
-@lru_cache(maxsize=4096)
-def _ascii(domain: str) -> str:
-    """Return a domain in ASCII; one that IDNA does not know stays as it is."""
-    if domain.isascii():
-        return domain
-    labels = domain.split(".")
-    if _is_simple(domain, labels):
-        # As idna does it, without its many checks, which take a tenth of a millisecond.
-        if max(map(len, labels)) > _LONGEST_LABEL:
-            return domain
-        labels = [label if label.isascii() else f"xn--{punycode(label)}" for label in labels]
-        spelled = ".".join(labels)
-        return domain if max(map(len, labels)) > _LONGEST_LABEL or len(spelled) > _LONGEST_DOMAIN else spelled
-    try:
-        return idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError:
-        return domain
-
-
-def _is_simple(domain: str, labels: Sequence[str]) -> bool:
-    """Return whether IDNA leaves every letter of a domain as it is, wherever in a label it is."""
-    if _ODD_LABEL.search(domain) or not unicodedata.is_normalized("NFC", domain):
-        return False
-    letters = set(domain)
-    if letters <= _left_to_right:
-        return True
-    directions = {_direction(letter) for letter in letters}
-    if None in directions:
-        return False
-    if "R" not in directions:
-        _left_to_right.update(letters)
-        return True
-    # Where a letter is written from right to left, no label may mix directions, or begin with a digit.
-    return all(len({_direction(letter) for letter in label} - {""}) == 1 and _direction(label[0]) for label in labels)
-
-
-@lru_cache(maxsize=16_384)
-def _direction(letter: str) -> str | None:
-    """Return L or R for a letter that IDNA leaves as it is, an empty string for a digit or a mark, None for others."""
-    if letter.isascii():
-        return None if letter not in _SIMPLE else "L" if letter.isalpha() else ""
-    direction = _DIRECTIONS.get(unicodedata.bidirectional(letter))
-    if direction is None or unicodedata.category(letter) not in ("Ll", "Lo"):
-        return None
-    try:
-        idna.check_label(letter)
-        return direction if idna.uts46_remap(letter, std3_rules=False, transitional=False) == letter else None
-    except idna.IDNAError:
-        return None

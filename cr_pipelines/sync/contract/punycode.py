@@ -1,31 +1,36 @@
 """Punycode (RFC 3492), which spells a label of a domain in ASCII.
 
-Goes in: a label that is not ASCII. Comes out: the same as `label.encode("punycode")`, in a fifth of the time.
+Goes in: a label that is not ASCII. Comes out: the same as `label.encode("punycode")`, in a fraction of the time, or
+None as soon as it is too long.
 """
+
+from bisect import bisect_left, insort
 
 _DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _FIRST_BIAS, _FIRST_DAMP, _DAMP, _SKEW = 72, 700, 2, 38
 
 
-def punycode(label: str) -> str:
-    """Return a label in Punycode, without the prefix `xn--`."""
-    codes = [ord(letter) for letter in label]
+def punycode(label: str, longest: int) -> str | None:
+    """Return a label in Punycode, without the prefix `xn--`; None for more than so many characters."""
     basic = [letter for letter in label if letter < "\x80"]
     written = [*basic, "-"] if basic else []
-    handled, delta, before, bias = len(basic), 0, 128, _FIRST_BIAS
-    damp = _FIRST_DAMP
-    for code in sorted({code for code in codes if code >= 128}):
-        delta += (code - before) * (handled + 1)
-        before = code + 1
-        for other in codes:
-            if other < code:
-                delta += 1
-            elif other == code:
-                _write(delta, bias, written)
-                handled += 1
-                bias, damp = _adapted(delta // damp, handled), _DAMP
-                delta = 0
-        delta += 1
+    # Where the letters are that the decoder has inserted so far.
+    places = [place for place, letter in enumerate(label) if letter < "\x80"]
+    coded = sorted([(ord(letter), place) for place, letter in enumerate(label) if letter >= "\x80"])
+    if len(written) + len(coded) > longest:
+        return None
+    before, at, bias, damp = 128, 0, _FIRST_BIAS, _FIRST_DAMP
+    for code, place in coded:
+        handled = len(places) + 1
+        inserted_at = bisect_left(places, place)
+        delta = (code - before) * handled + inserted_at - at
+        _write(delta, bias, written)
+        if len(written) > longest:
+            return None
+        insort(places, place)
+        delta = delta // damp
+        bias, damp = _adapted(delta, handled), _DAMP
+        before, at = code, inserted_at + 1
     return "".join(written)
 
 

@@ -60,8 +60,9 @@ class Column:
         is_email: whether the value is the e-mail address whose hash the ledger keeps beside the key.
         person_id: whether the value is the person's id in the destination source.
         needs: the parts of the catalog that `read` needs.
-        key_form: which spellings of it mean the same in a key: a `word` in any case, an `address` in any case, or a
-            `name` of something in the room, by whatever name or id the room knows it; empty if none do.
+        key_form: which spellings of it mean the same in a key: a `word` in any case, an `address` in any case, a `line`
+            with any blanks around it (as around the others), or a `name` of something in the room, by whatever name or
+            id the room knows it; empty if none do.
         clears: whether a null is sent when the sync clears nulls, although the column is required.
         unless: a column in whose place this one is: where the source has that one, this one may be left out, and a row
             with a value there is read without this one's.
@@ -80,7 +81,7 @@ class Column:
     needs: tuple[CatalogPart, ...] = ()
     clears: bool = False
     unless: str | None = None
-    key_form: Literal["", "word", "address", "name"] = ""
+    key_form: Literal["", "word", "address", "line", "name"] = ""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ PROSE = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
-_ARRAY_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"{}]+)')
+# An entry whose quotation mark is never closed goes to the end, so that the rest is read once.
+_ARRAY_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*+)"?|([^,"{}]+)')
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 
 _LARGEST_EXPONENT = 300

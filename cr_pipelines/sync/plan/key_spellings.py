@@ -2,7 +2,7 @@
 
 Goes in: the names that a source uses in its key, and what the room's catalog says of them. Comes out: rows of
 `key_spellings`, by which every key has the same spelling of a thing, the one that was seen first. Words and addresses
-need no catalog: their case does not matter.
+need no catalog: their case does not matter, and neither do the blanks around them, around accounts and around tags.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,8 +34,8 @@ class Spelling(NamedTuple):
     canonical: str
 
 
-_FORMS = Spelling("", "forms", "1", "1")
-"""Recorded once the ledger of a sync has words and addresses in their one spelling."""
+_FORMS = Spelling("", "trimmed forms", "1", "1")
+"""Recorded once the ledger of a sync has words, addresses, accounts and tags in their one spelling."""
 
 
 class KeySpellings:

@@ -18,23 +18,35 @@ def source_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> 
     return row_key(dialect, sync.contract, types, forms)
 
 
+def former_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> str:
+    """Return the expression for a row's key as it was when blanks around tags and accounts made another key."""
+    forms = key_forms(dialect, sync.contract, sync.key_names or {}, trim=False)
+    return row_key(dialect, sync.contract, types, forms)
+
+
 def key_forms(
-    dialect: SourceDialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]]
+    dialect: SourceDialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]], *, trim: bool = True
 ) -> Mapping[str, Callable[[str], str]]:
-    """Return the expressions for the one spelling of each key column, given the names to spell like others."""
+    """Return the expressions for the one spelling of each key column, given the names to spell like others.
+
+    `trim` says whether tags and accounts are without the blanks around them.
+    """
     forms: dict[str, Callable[[str], str]] = {}
     for column in _formed(contract):
         if column.key_form == "word":
             forms[column.name] = lambda text: f"lower(trim({text}))"
         elif column.key_form == "address":
-            forms[column.name] = partial(_lower_address, dialect)
+            forms[column.name] = partial(_lower_address, dialect, trim=trim)
+        elif column.key_form == "line" and trim:
+            forms[column.name] = dialect.trimmed
         elif aliases.get(column.name):
             forms[column.name] = partial(_renamed, dialect, aliases[column.name])
     return forms
 
 
-def _lower_address(dialect: SourceDialect, text: str) -> str:
-    return f"CASE WHEN {text} LIKE '%@%' THEN lower({dialect.trimmed(text)}) ELSE {text} END"
+def _lower_address(dialect: SourceDialect, text: str, *, trim: bool) -> str:
+    trimmed = dialect.trimmed(text)
+    return f"CASE WHEN {text} LIKE '%@%' THEN lower({trimmed}) ELSE {trimmed if trim else text} END"
 
 
 def _renamed(dialect: SourceDialect, names: Mapping[str, str], text: str) -> str:
@@ -52,6 +64,11 @@ def named_columns(contract: Contract) -> list[Column]:
 def named_parts(contract: Contract) -> set[CatalogPart]:
     """Return the parts of the catalog that say what they mean."""
     return {part for column in named_columns(contract) for part in column.needs}
+
+
+def has_trimmed(contract: Contract) -> bool:
+    """Return whether the key has a tag or an account, whose blanks were once part of it."""
+    return any(column.key_form in ("address", "line") for column in _formed(contract))
 
 
 def has_forms(contract: Contract) -> bool:

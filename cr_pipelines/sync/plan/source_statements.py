@@ -7,7 +7,7 @@ out: one query, or the expressions of one.
 from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.model import Sync
-from cr_pipelines.sync.plan.source_key import source_key
+from cr_pipelines.sync.plan.source_key import former_key, has_trimmed, source_key
 from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import SourceDialect, SqlDialect
 
@@ -30,15 +30,16 @@ def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
     """Return every row's key as it is and in its former spelling (`was`), as it is written after FROM.
 
     Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. Apart from that,
-    with `names`, they once had names as the source spells them.
+    with `names`, they once had names as the source spells them, and then blanks around tags and accounts.
     """
     plain = row_key(dialect, sync.contract, types)
-    was, now = (
-        (plain, source_key(dialect, sync, types))
-        if names
-        else (row_key(dialect, sync.contract, {}, columns=types), plain)
-    )
-    return f"(SELECT {was} AS was, {now} AS key FROM {source}) AS spelled"
+    if not names:
+        was = row_key(dialect, sync.contract, {}, columns=types)
+        return f"(SELECT {was} AS was, {plain} AS key FROM {source}) AS spelled"
+    now = source_key(dialect, sync, types)
+    were = [plain, former_key(dialect, sync, types)] if has_trimmed(sync.contract) else [plain]
+    selects = " UNION ALL ".join(f"SELECT {was} AS was, {now} AS key FROM {source}" for was in were)
+    return f"({selects}) AS spelled"
 
 
 def distinct_names(text: str, source: str) -> str:
@@ -49,10 +50,10 @@ def distinct_names(text: str, source: str) -> str:
 def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[str]:
     """Return the expression for a row's fingerprint, and the one that it once had if that may be another.
 
-    Fingerprints once had numbers as the engine's own JSON, as if their types were not known.
+    Fingerprints once had numbers, and padded text, as the engine's own JSON, as if their types were not known.
     """
     found = [dialect.fingerprint(types)]
-    if any(map(dialect.is_number, types.values())):
+    if any(map(dialect.has_former_fingerprint, types.values())):
         found.append(dialect.fingerprint(dict.fromkeys(types, "")))
     return found
 

@@ -3,28 +3,36 @@
 Goes in: a body as it is sent. Comes out: the hash of every address in it, whatever is around it, rather too many than
 too few. The body is made plain once, and the search reads outwards from each at sign at most `MOST` characters, so that
 its time grows with the size of the body alone, whatever the body contains. What is left is one hash for each different
-address, and one look at the tables of IDNA for each different domain that is not ASCII.
+address, and IDNA for each different domain that is not ASCII, all of them at once.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice, pairwise
+from threading import Lock
 from urllib.parse import unquote
 
-from cr_pipelines.sync.contract.identity import canonical_domain, keyed_hashes, lowered, trimmed
+from cr_pipelines.sync.contract.identity import canonical_domains, keyed_digest, keyed_hashes, lowered, trimmed, visible
 
 MOST = 254
 """Characters that are read on either side of an at sign. No longer address is accepted anywhere."""
 
 _MOST_STARTS = 16
 """Marks before an address after which it may begin, the nearest first."""
+_MOST_ENDS = 4
+"""Ends of sentences that may end a domain, or be a dot of it."""
+
+_LONG = 1_000
+"""Bytes of a body that is not searched twice."""
+_MOST_RECENT = 100_000
+"""Long bodies, and hashes of addresses in them, that are remembered."""
 
 _OUTSIDE = r"\s@<>()\[\]\\,;:\""
 """Characters that no address has outside of quotation marks."""
 _AT_IN_JSON = re.compile(r"\\\\u0040")
-_AT_IN_URL = re.compile(rf"%(?:25){{0,3}}40(?=[^{_OUTSIDE}%]{{1,{MOST}}}?(?:\.|%(?!40|25)))")
+_AT_IN_URL = re.compile(rf"%(?:25){{0,3}}40(?=[^{_OUTSIDE}%]{{0,{MOST}}}?(?:\.|%(?:25){{0,3}}(?!40|25)))")
 _AT_IN_HTML = re.compile(r"&(?:#0{0,6}64|#[xX]0{0,6}40|commat);")
 """An at sign as it is written in JSON within text, in a URL with a domain after it, and in HTML."""
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
@@ -33,21 +41,52 @@ _RUN = re.compile(rf"[^{_OUTSIDE.replace('@', '')}]++")
 """What no such character divides, with the at signs in it."""
 _PLAIN = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._+-]*[a-zA-Z0-9])?@[a-zA-Z0-9-]++(?:\.[a-zA-Z0-9-]++)++(?<!-)")
 """An address that nothing can belong to but itself."""
-_DOMAIN = re.compile(r"[\w-]++(?:\.[\w-]++)++")
-_INVISIBLE = re.compile(
-    "[\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
-    "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001"
-    "\U000e0020-\U000e007f]+"
-)
-"""The category Cf. Written as ranges, as single characters beyond the first 65,536 make the search slow."""
+_WIDE = {"\uff20": "@", "\ufe6b": "@", "\uff0e": "."}
+"""The at sign and the full stop of East Asian text, as they are in an address."""
+_PLAIN_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+-]*+")
+_ASCII_DOMAIN = re.compile(r"[\w-]++(?:\.[\w-]++)++")
+_SENTENCE_END = re.compile("[\u3002\uff61]")
+"""A dot of a domain, or the end of a sentence."""
 _WITHIN_URL = re.compile(rf"[^{_OUTSIDE}/?&=#]++")
 _MAY_PRECEDE = re.compile(r"[^\w.+-]")
 """Characters that may belong to an address, or precede it, as in a link."""
 _ASCII = re.compile(r"[\x00-\x7f]*+")
 
 
+class _Recent:
+    """What was found in the latest long bodies: a body is searched when its row is noted, and again as it leaves."""
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, frozenset[str]] = {}
+        self._size = 0
+        self._lock = Lock()
+
+    def find(self, body: bytes) -> frozenset[str]:
+        """Return the hash of every address in a body."""
+        name = keyed_digest(body)
+        with self._lock:
+            found = self._found.get(name)
+        if found is None:
+            found = search(body)
+            with self._lock:
+                if name not in self._found:
+                    self._found[name] = found
+                    self._size += 1 + len(found)
+                while self._size > _MOST_RECENT:
+                    self._size -= 1 + len(self._found.pop(next(iter(self._found))))
+        return found
+
+
+_recent = _Recent()
+
+
 def hashes_in(body: bytes) -> frozenset[str]:
     """Return the hash of every address in a body of UTF-8."""
+    return search(body) if len(body) < _LONG else _recent.find(body)
+
+
+def search(body: bytes) -> frozenset[str]:
+    """Do the same as `hashes_in`, and remember nothing."""
     text = _plain(body.decode("utf-8", "replace"))
     return keyed_hashes(_addresses(text)) if "@" in text else frozenset()
 
@@ -63,7 +102,11 @@ def _plain(text: str) -> str:
         text = _AT_IN_URL.sub("@", text)
     if "&" in text:
         text = _AT_IN_HTML.sub("@", text)
-    if text.isascii() or "@" not in text:
+    if text.isascii():
+        return text
+    for wide, plain in _WIDE.items():
+        text = text.replace(wide, plain)
+    if "@" not in text:
         return text
     near = (part if len(part) <= 2 * MOST else f"{part[:MOST]} {part[-MOST:]}" for part in text.split("@"))
     return unicodedata.normalize("NFC", visible("@".join(near)))
@@ -78,38 +121,41 @@ def _addresses(text: str) -> set[str]:
         else:
             parts = pairwise(run.split("@"))
             sides.update((before[-MOST:], after[:MOST]) for before, after in parts if before and after)
+    others = []
     for before, after in sides:
-        if "." in after or "%" in after:
+        if "." in after or "%" in after or _SENTENCE_END.search(after):
             near = f"{before}@{after}"
-            found.update((near.lower(),) if _PLAIN.fullmatch(near) else _around(before, after))
-    return found
+            if _PLAIN.fullmatch(near):
+                found.add(near.lower())
+            else:
+                others.append((before, after))
+    return found | _around(others)
 
 
-def _around(name: str, after: str) -> Iterable[str]:
-    """Return every address, in canonical form, that these sides of an at sign may hold."""
-    domains = _canonical_domains(after)
-    if not domains:
-        return ()
-    names = _names(name)
-    if "%" in name:
-        names |= {trimmed(found) for found in _names(_unquoted(name))}
-    names = {lowered(name) for name in names}
-    return [f"{name}@{domain}" for domain in domains for name in names]
+def _around(sides: Sequence[tuple[str, str]]) -> set[str]:
+    """Return every address, in canonical form, that these sides of at signs may hold."""
+    domains = _canonical_domains({after for _, after in sides})
+    names = {before: _canonical_names(before) for before in {before for before, after in sides if domains[after]}}
+    return {f"{name}@{domain}" for before, after in sides for domain in domains[after] for name in names[before]}
 
 
-@lru_cache(maxsize=4096)
-def _canonical_domains(after: str) -> frozenset[str]:
-    domains = _domains(after)
-    if "%" in after and (within := _WITHIN_URL.match(after)):
-        domains |= _domains(_unquoted(within[0]))
-    return frozenset([canonical_domain(domain) for domain in domains])
+def _canonical_names(before: str) -> Collection[str]:
+    if _PLAIN_NAME.fullmatch(before):
+        return (before.lower(),)
+    names = _names(before)
+    if "%" in before:
+        names |= {trimmed(found) for found in _names(_unquoted(before))}
+    return {lowered(name) for name in names}
 
 
-def visible(text: str) -> str:
-    """Return text without characters that nobody sees, such as a byte order mark or a soft hyphen."""
-    if text.isascii():
-        return text
-    return _INVISIBLE.sub("", text)
+def _canonical_domains(afters: Iterable[str]) -> dict[str, set[str]]:
+    """Return the domains that each of these texts after an at sign may begin with."""
+    found = {after: _domains(after) for after in afters}
+    for after, domains in found.items():
+        if "%" in after and (within := _WITHIN_URL.match(after)):
+            domains |= _domains(_unquoted(within[0]))
+    canonical = canonical_domains(set().union(*found.values()))
+    return {after: {canonical[domain] for domain in domains if domain in canonical} for after, domains in found.items()}
 
 
 def _unquoted(text: str) -> str:
@@ -131,13 +177,32 @@ def _names(name: str) -> set[str]:
     return names - {""}
 
 
+@cache
+def _domain() -> re.Pattern[str]:
+    """Return the pattern of a domain in any script, the words of which may have marks."""
+    marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M")
+    ranges = "".join(f"{run[0]}-{run[-1]}" for run in _runs(marks))
+    return re.compile(f"[\\w{ranges}-]++(?:[.\u3002\uff61][\\w{ranges}-]++)++")
+
+
+def _runs(letters: str) -> Iterator[str]:
+    """Yield the runs of letters that follow each other in Unicode."""
+    start = 0
+    for place in range(1, len(letters) + 1):
+        if place == len(letters) or ord(letters[place]) != ord(letters[place - 1]) + 1:
+            yield letters[start:place]
+            start = place
+
+
 def _domains(after: str) -> set[str]:
     """Return the domain after an at sign, with and without the characters after it."""
-    found = _DOMAIN.match(after)
+    found = _ASCII_DOMAIN.match(after) if after.isascii() else _domain().match(after)
     if found is None:
         return set()
     domains = {found[0]}
+    ends = islice(_SENTENCE_END.finditer(found[0]), _MOST_ENDS)
+    domains.update(found[0][: end.start()] for end in ends)
     if not found[0].isascii() and (ascii_only := _ASCII.match(found[0])):
         domains.add(ascii_only[0])
     domains |= {shorter.rstrip("._-") for shorter in domains}
-    return {domain for domain in domains if "." in domain}
+    return {domain for domain in domains if "." in domain or _SENTENCE_END.search(domain)}

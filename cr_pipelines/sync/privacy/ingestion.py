@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from cr_pipelines.sync.contract import InvalidValue, address_hash
+from cr_pipelines.sync.contract.identity import visible
 from cr_pipelines.sync.contract.values import email
 from cr_pipelines.sync.errors import SourceUnusable
-from cr_pipelines.sync.privacy.address_search import visible
 from cr_pipelines.sync.privacy.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.state.names import StateNames
@@ -85,14 +85,18 @@ def _record(
     return rows
 
 
-def requests_in_wait(session: Session, schema: str) -> int:
-    """Return how many recorded requests wait to be submitted to Common Room, or for a decision."""
-    names = StateNames(session.dialect, schema)
-    [(count,)] = session.fetch_all(
-        f"SELECT count(DISTINCT request_id) FROM {names.table(PII_REMOVALS.name)} "
-        "WHERE status IN ('pending', 'failed', 'shared') AND lifted_at IS NULL"
-    )
-    return int(count)
+class PrivacyState(NamedTuple):
+    """Which requests wait, and for what.
+
+    Attributes:
+        unsubmitted: how many wait to be submitted to Common Room.
+        undecided: ids of those that wait for somebody to decide whether their address is one person's.
+        problem: why a source of requests cannot be read; None when all can.
+    """
+
+    unsubmitted: int
+    undecided: tuple[str, ...]
+    problem: str | None
 
 
 def privacy_state(
@@ -103,8 +107,8 @@ def privacy_state(
     *,
     record: bool,
     reading: SourceSession | None = None,
-) -> tuple[int, str | None]:
-    """Return how many requests wait, new ones included, and why a source cannot be read, if so.
+) -> PrivacyState:
+    """Return which requests wait, new ones included, and why a source cannot be read, if so.
 
     Args:
         session: to read in.
@@ -128,7 +132,16 @@ def privacy_state(
                 _record(session, schema, new, now, SHARED_FOR)
             else:
                 unrecorded |= {(request.request_id, request.source_hash) for request in new}
-    return requests_in_wait(session, schema) + len(unrecorded), "; ".join(problems) or None
+    register = StateNames(session.dialect, schema).table(PII_REMOVALS.name)
+    [(unsubmitted,)] = session.fetch_all(
+        f"SELECT count(DISTINCT request_id) FROM {register} WHERE status IN ('pending', 'failed') AND lifted_at IS NULL"
+    )
+    undecided = session.fetch_all(
+        f"SELECT DISTINCT request_id FROM {register} WHERE status = 'shared' AND lifted_at IS NULL ORDER BY request_id"
+    )
+    return PrivacyState(
+        int(unsubmitted) + len(unrecorded), tuple(found for (found,) in undecided), "; ".join(problems) or None
+    )
 
 
 def _entry(request: NewRequest, now: datetime) -> dict[str, Any]:

@@ -468,6 +468,895 @@ FROM (
                 WHEN CASE
                   WHEN CAST(`value` AS STRING) LIKE '%@%'
                   THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE CAST(`field` AS STRING)
+                          WHEN '11'
+                          THEN 'Plan tier'
+                          WHEN 'it\'s'
+                          THEN 'Plan tier'
+                          ELSE CAST(`field` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key,
+    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`field`, `social_type`, `value`))) AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`field` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                ELSE CAST(`field` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`field` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                  ELSE CAST(`field` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                    ELSE CAST(`social_type` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`field` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                  ELSE CAST(`field` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`field` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+              ELSE CAST(`social_type` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`value` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+              ELSE CAST(`value` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`field` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+              ELSE CAST(`field` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`field` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
+                ELSE CAST(`field` AS STRING)
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE CAST(`field` AS STRING)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it\'s'
+                        THEN 'Plan tier'
+                        ELSE CAST(`field` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE CAST(`field` AS STRING)
+                          WHEN '11'
+                          THEN 'Plan tier'
+                          WHEN 'it\'s'
+                          THEN 'Plan tier'
+                          ELSE CAST(`field` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE CAST(`field` AS STRING)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST(`field` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE CAST(`field` AS STRING)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it\'s'
+                THEN 'Plan tier'
+                ELSE CAST(`field` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE CAST(`field` AS STRING)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST(`field` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE CAST(`field` AS STRING)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST(`field` AS STRING)
+                END
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`field` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
                   ELSE CAST(`value` AS STRING)
                 END LIKE '%@%'
                 THEN 'sha256:' || TO_HEX(
@@ -809,156 +1698,6 @@ FROM (
           END || ']'
         )
       END
-    END AS key,
-    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`field`, `social_type`, `value`))) AS row_hash
-  FROM crm.plans
-) AS hashed;
-
--- renamed keys
-SELECT
-  MIN(was) AS was,
-  key
-FROM (
-  SELECT
-    CASE
-      WHEN CAST(`social_type` AS STRING) IS NULL
-      OR CAST(`value` AS STRING) IS NULL
-      OR CAST(`field` AS STRING) IS NULL
-      THEN NULL
-      ELSE CASE
-        WHEN BYTE_LENGTH(
-          (
-            '[' || CASE
-              WHEN NOT CASE
-                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
-                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
-                ELSE CAST(`social_type` AS STRING)
-              END IS NULL
-              THEN TO_JSON_STRING(
-                CASE
-                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
-                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
-                  ELSE CAST(`social_type` AS STRING)
-                END
-              )
-            END || ',' || CASE
-              WHEN NOT CASE
-                WHEN CAST(`value` AS STRING) LIKE '%@%'
-                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
-                ELSE CAST(`value` AS STRING)
-              END IS NULL
-              THEN TO_JSON_STRING(
-                CASE
-                  WHEN CAST(`value` AS STRING) LIKE '%@%'
-                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
-                  ELSE CAST(`value` AS STRING)
-                END
-              )
-            END || ',' || CASE
-              WHEN NOT CASE
-                WHEN CAST(`field` AS STRING) LIKE '%@%'
-                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
-                ELSE CAST(`field` AS STRING)
-              END IS NULL
-              THEN TO_JSON_STRING(
-                CASE
-                  WHEN CAST(`field` AS STRING) LIKE '%@%'
-                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
-                  ELSE CAST(`field` AS STRING)
-                END
-              )
-            END || ']'
-          )
-        ) > 1000
-        THEN 'sha256:' || TO_HEX(
-          SHA256(
-            (
-              '[' || CASE
-                WHEN NOT CASE
-                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
-                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
-                  ELSE CAST(`social_type` AS STRING)
-                END IS NULL
-                THEN TO_JSON_STRING(
-                  CASE
-                    WHEN CAST(`social_type` AS STRING) LIKE '%@%'
-                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
-                    ELSE CAST(`social_type` AS STRING)
-                  END
-                )
-              END || ',' || CASE
-                WHEN NOT CASE
-                  WHEN CAST(`value` AS STRING) LIKE '%@%'
-                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
-                  ELSE CAST(`value` AS STRING)
-                END IS NULL
-                THEN TO_JSON_STRING(
-                  CASE
-                    WHEN CAST(`value` AS STRING) LIKE '%@%'
-                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
-                    ELSE CAST(`value` AS STRING)
-                  END
-                )
-              END || ',' || CASE
-                WHEN NOT CASE
-                  WHEN CAST(`field` AS STRING) LIKE '%@%'
-                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
-                  ELSE CAST(`field` AS STRING)
-                END IS NULL
-                THEN TO_JSON_STRING(
-                  CASE
-                    WHEN CAST(`field` AS STRING) LIKE '%@%'
-                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
-                    ELSE CAST(`field` AS STRING)
-                  END
-                )
-              END || ']'
-            )
-          )
-        )
-        ELSE (
-          '[' || CASE
-            WHEN NOT CASE
-              WHEN CAST(`social_type` AS STRING) LIKE '%@%'
-              THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
-              ELSE CAST(`social_type` AS STRING)
-            END IS NULL
-            THEN TO_JSON_STRING(
-              CASE
-                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
-                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
-                ELSE CAST(`social_type` AS STRING)
-              END
-            )
-          END || ',' || CASE
-            WHEN NOT CASE
-              WHEN CAST(`value` AS STRING) LIKE '%@%'
-              THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
-              ELSE CAST(`value` AS STRING)
-            END IS NULL
-            THEN TO_JSON_STRING(
-              CASE
-                WHEN CAST(`value` AS STRING) LIKE '%@%'
-                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
-                ELSE CAST(`value` AS STRING)
-              END
-            )
-          END || ',' || CASE
-            WHEN NOT CASE
-              WHEN CAST(`field` AS STRING) LIKE '%@%'
-              THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
-              ELSE CAST(`field` AS STRING)
-            END IS NULL
-            THEN TO_JSON_STRING(
-              CASE
-                WHEN CAST(`field` AS STRING) LIKE '%@%'
-                THEN 'sha256:' || TO_HEX(SHA256(CAST(`field` AS STRING)))
-                ELSE CAST(`field` AS STRING)
-              END
-            )
-          END || ']'
-        )
-      END
     END AS was,
     CASE
       WHEN CAST(`social_type` AS STRING) IS NULL
@@ -986,21 +1725,21 @@ FROM (
                 WHEN CASE
                   WHEN CAST(`value` AS STRING) LIKE '%@%'
                   THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                  ELSE CAST(`value` AS STRING)
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                 END LIKE '%@%'
                 THEN 'sha256:' || TO_HEX(
                   SHA256(
                     CASE
                       WHEN CAST(`value` AS STRING) LIKE '%@%'
                       THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                      ELSE CAST(`value` AS STRING)
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                     END
                   )
                 )
                 ELSE CASE
                   WHEN CAST(`value` AS STRING) LIKE '%@%'
                   THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                  ELSE CAST(`value` AS STRING)
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                 END
               END IS NULL
               THEN TO_JSON_STRING(
@@ -1008,21 +1747,21 @@ FROM (
                   WHEN CASE
                     WHEN CAST(`value` AS STRING) LIKE '%@%'
                     THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                    ELSE CAST(`value` AS STRING)
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                   END LIKE '%@%'
                   THEN 'sha256:' || TO_HEX(
                     SHA256(
                       CASE
                         WHEN CAST(`value` AS STRING) LIKE '%@%'
                         THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                        ELSE CAST(`value` AS STRING)
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                       END
                     )
                   )
                   ELSE CASE
                     WHEN CAST(`value` AS STRING) LIKE '%@%'
                     THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                    ELSE CAST(`value` AS STRING)
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                   END
                 END
               )
@@ -1107,21 +1846,21 @@ FROM (
                   WHEN CASE
                     WHEN CAST(`value` AS STRING) LIKE '%@%'
                     THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                    ELSE CAST(`value` AS STRING)
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                   END LIKE '%@%'
                   THEN 'sha256:' || TO_HEX(
                     SHA256(
                       CASE
                         WHEN CAST(`value` AS STRING) LIKE '%@%'
                         THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                        ELSE CAST(`value` AS STRING)
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                       END
                     )
                   )
                   ELSE CASE
                     WHEN CAST(`value` AS STRING) LIKE '%@%'
                     THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                    ELSE CAST(`value` AS STRING)
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                   END
                 END IS NULL
                 THEN TO_JSON_STRING(
@@ -1129,21 +1868,21 @@ FROM (
                     WHEN CASE
                       WHEN CAST(`value` AS STRING) LIKE '%@%'
                       THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                      ELSE CAST(`value` AS STRING)
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                     END LIKE '%@%'
                     THEN 'sha256:' || TO_HEX(
                       SHA256(
                         CASE
                           WHEN CAST(`value` AS STRING) LIKE '%@%'
                           THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                          ELSE CAST(`value` AS STRING)
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                         END
                       )
                     )
                     ELSE CASE
                       WHEN CAST(`value` AS STRING) LIKE '%@%'
                       THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                      ELSE CAST(`value` AS STRING)
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                     END
                   END
                 )
@@ -1227,21 +1966,21 @@ FROM (
               WHEN CASE
                 WHEN CAST(`value` AS STRING) LIKE '%@%'
                 THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                ELSE CAST(`value` AS STRING)
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
               END LIKE '%@%'
               THEN 'sha256:' || TO_HEX(
                 SHA256(
                   CASE
                     WHEN CAST(`value` AS STRING) LIKE '%@%'
                     THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                    ELSE CAST(`value` AS STRING)
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                   END
                 )
               )
               ELSE CASE
                 WHEN CAST(`value` AS STRING) LIKE '%@%'
                 THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                ELSE CAST(`value` AS STRING)
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
               END
             END IS NULL
             THEN TO_JSON_STRING(
@@ -1249,21 +1988,21 @@ FROM (
                 WHEN CASE
                   WHEN CAST(`value` AS STRING) LIKE '%@%'
                   THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                  ELSE CAST(`value` AS STRING)
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                 END LIKE '%@%'
                 THEN 'sha256:' || TO_HEX(
                   SHA256(
                     CASE
                       WHEN CAST(`value` AS STRING) LIKE '%@%'
                       THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                      ELSE CAST(`value` AS STRING)
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                     END
                   )
                 )
                 ELSE CASE
                   WHEN CAST(`value` AS STRING) LIKE '%@%'
                   THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
-                  ELSE CAST(`value` AS STRING)
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
                 END
               END
             )

@@ -371,6 +371,448 @@ FROM (
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    CAST(HASH("field", "social_type", "value") >> 1 AS BIGINT) AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("field" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
+                ELSE CAST("field" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("field" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
+                ELSE CAST("field" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+              ELSE CAST("social_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("value" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+              ELSE CAST("value" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("field" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
+              ELSE CAST("field" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE CAST("field" AS TEXT)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it''s'
+                    THEN 'Plan tier'
+                    ELSE CAST("field" AS TEXT)
+                  END
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
                   ELSE CAST("value" AS TEXT)
                 END LIKE '%@%'
                 THEN 'sha256:' || SHA256(
@@ -528,91 +970,6 @@ FROM (
           ) AS TEXT) || ']'
         )
       END
-    END AS key,
-    CAST(HASH("field", "social_type", "value") >> 1 AS BIGINT) AS row_hash
-  FROM crm.plans
-) AS hashed;
-
--- renamed keys
-SELECT
-  MIN(was) AS was,
-  key
-FROM (
-  SELECT
-    CASE
-      WHEN CAST("social_type" AS TEXT) IS NULL
-      OR CAST("value" AS TEXT) IS NULL
-      OR CAST("field" AS TEXT) IS NULL
-      THEN NULL
-      ELSE CASE
-        WHEN STRLEN(
-          (
-            '[' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
-                ELSE CAST("social_type" AS TEXT)
-              END
-            ) AS TEXT) || ',' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
-                ELSE CAST("value" AS TEXT)
-              END
-            ) AS TEXT) || ',' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("field" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
-                ELSE CAST("field" AS TEXT)
-              END
-            ) AS TEXT) || ']'
-          )
-        ) > 1000
-        THEN 'sha256:' || SHA256(
-          (
-            '[' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
-                ELSE CAST("social_type" AS TEXT)
-              END
-            ) AS TEXT) || ',' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
-                ELSE CAST("value" AS TEXT)
-              END
-            ) AS TEXT) || ',' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("field" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
-                ELSE CAST("field" AS TEXT)
-              END
-            ) AS TEXT) || ']'
-          )
-        )
-        ELSE (
-          '[' || CAST(TO_JSON(
-            CASE
-              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
-              ELSE CAST("social_type" AS TEXT)
-            END
-          ) AS TEXT) || ',' || CAST(TO_JSON(
-            CASE
-              WHEN CAST("value" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
-              ELSE CAST("value" AS TEXT)
-            END
-          ) AS TEXT) || ',' || CAST(TO_JSON(
-            CASE
-              WHEN CAST("field" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || SHA256(CAST("field" AS TEXT))
-              ELSE CAST("field" AS TEXT)
-            END
-          ) AS TEXT) || ']'
-        )
-      END
     END AS was,
     CASE
       WHEN CAST("social_type" AS TEXT) IS NULL
@@ -633,19 +990,19 @@ FROM (
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || SHA256(
                   CASE
                     WHEN CAST("value" AS TEXT) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                    ELSE CAST("value" AS TEXT)
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                   END
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
@@ -690,19 +1047,19 @@ FROM (
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || SHA256(
                   CASE
                     WHEN CAST("value" AS TEXT) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                    ELSE CAST("value" AS TEXT)
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                   END
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
@@ -746,19 +1103,19 @@ FROM (
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
                 THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                ELSE CAST("value" AS TEXT)
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || SHA256(
                 CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               )
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
                 THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                ELSE CAST("value" AS TEXT)
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(

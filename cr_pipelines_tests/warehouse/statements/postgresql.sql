@@ -383,6 +383,538 @@ FROM (
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) LIKE '%@%'
+                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE CAST("field" AS TEXT)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it''s'
+                        THEN 'Plan tier'
+                        ELSE CAST("field" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) LIKE '%@%'
+                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE CAST("field" AS TEXT)
+                            WHEN '11'
+                            THEN 'Plan tier'
+                            WHEN 'it''s'
+                            THEN 'Plan tier'
+                            ELSE CAST("field" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    HASH_RECORD_EXTENDED(ROW("field" COLLATE "C", "social_type" COLLATE "C", "value" COLLATE "C"), 0) AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("field" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
+                ELSE CAST("field" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("social_type" AS TEXT)
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("value" AS TEXT)
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("field" AS TEXT) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
+                    ELSE CAST("field" AS TEXT)
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("social_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("value" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("value" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("field" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
+              ELSE CAST("field" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) LIKE '%@%'
+                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE CAST("field" AS TEXT)
+                        WHEN '11'
+                        THEN 'Plan tier'
+                        WHEN 'it''s'
+                        THEN 'Plan tier'
+                        ELSE CAST("field" AS TEXT)
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE CAST("field" AS TEXT)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it''s'
+                  THEN 'Plan tier'
+                  ELSE CAST("field" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) LIKE '%@%'
+                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE CAST("field" AS TEXT)
+                            WHEN '11'
+                            THEN 'Plan tier'
+                            WHEN 'it''s'
+                            THEN 'Plan tier'
+                            ELSE CAST("field" AS TEXT)
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE CAST("field" AS TEXT)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it''s'
+                      THEN 'Plan tier'
+                      ELSE CAST("field" AS TEXT)
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE CAST("field" AS TEXT)
+                WHEN '11'
+                THEN 'Plan tier'
+                WHEN 'it''s'
+                THEN 'Plan tier'
+                ELSE CAST("field" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("field" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
                   ELSE CAST("value" AS TEXT)
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
@@ -582,97 +1114,6 @@ FROM (
           ) AS TEXT) || ']'
         )
       END
-    END AS key,
-    HASH_RECORD_EXTENDED(ROW("field" COLLATE "C", "social_type" COLLATE "C", "value" COLLATE "C"), 0) AS row_hash
-  FROM crm.plans
-) AS hashed;
-
--- renamed keys
-SELECT
-  MIN(was) AS was,
-  key
-FROM (
-  SELECT
-    CASE
-      WHEN CAST("social_type" AS TEXT) IS NULL
-      OR CAST("value" AS TEXT) IS NULL
-      OR CAST("field" AS TEXT) IS NULL
-      THEN NULL
-      ELSE CASE
-        WHEN OCTET_LENGTH(
-          (
-            '[' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("social_type" AS TEXT)
-              END
-            ) AS TEXT) || ',' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("value" AS TEXT)
-              END
-            ) AS TEXT) || ',' || CAST(TO_JSON(
-              CASE
-                WHEN CAST("field" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("field" AS TEXT)
-              END
-            ) AS TEXT) || ']'
-          )
-        ) > 1000
-        THEN 'sha256:' || ENCODE(
-          SHA256(
-            CONVERT_TO(
-              (
-                '[' || CAST(TO_JSON(
-                  CASE
-                    WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("social_type" AS TEXT)
-                  END
-                ) AS TEXT) || ',' || CAST(TO_JSON(
-                  CASE
-                    WHEN CAST("value" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("value" AS TEXT)
-                  END
-                ) AS TEXT) || ',' || CAST(TO_JSON(
-                  CASE
-                    WHEN CAST("field" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("field" AS TEXT)
-                  END
-                ) AS TEXT) || ']'
-              ),
-              'UTF8'
-            )
-          ),
-          'hex'
-        )
-        ELSE (
-          '[' || CAST(TO_JSON(
-            CASE
-              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("social_type" AS TEXT)
-            END
-          ) AS TEXT) || ',' || CAST(TO_JSON(
-            CASE
-              WHEN CAST("value" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("value" AS TEXT)
-            END
-          ) AS TEXT) || ',' || CAST(TO_JSON(
-            CASE
-              WHEN CAST("field" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("field" AS TEXT)
-            END
-          ) AS TEXT) || ']'
-        )
-      END
     END AS was,
     CASE
       WHEN CAST("social_type" AS TEXT) IS NULL
@@ -693,7 +1134,7 @@ FROM (
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
@@ -701,7 +1142,7 @@ FROM (
                       CASE
                         WHEN CAST("value" AS TEXT) LIKE '%@%'
                         THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                        ELSE CAST("value" AS TEXT)
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
                     )
@@ -711,7 +1152,7 @@ FROM (
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
@@ -764,7 +1205,7 @@ FROM (
                     WHEN CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
                       THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                      ELSE CAST("value" AS TEXT)
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
@@ -772,7 +1213,7 @@ FROM (
                           CASE
                             WHEN CAST("value" AS TEXT) LIKE '%@%'
                             THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                            ELSE CAST("value" AS TEXT)
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
                         )
@@ -782,7 +1223,7 @@ FROM (
                     ELSE CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
                       THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                      ELSE CAST("value" AS TEXT)
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
@@ -836,7 +1277,7 @@ FROM (
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
                 THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                ELSE CAST("value" AS TEXT)
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
@@ -844,7 +1285,7 @@ FROM (
                     CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
                       THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                      ELSE CAST("value" AS TEXT)
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
                   )
@@ -854,7 +1295,7 @@ FROM (
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
                 THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                ELSE CAST("value" AS TEXT)
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(

@@ -400,6 +400,517 @@ FROM (
                   WHEN CASE
                     WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key,
+    HASH("FIELD", "SOCIAL_TYPE", "VALUE") AS row_hash
+  FROM crm.plans
+) AS hashed;
+
+-- renamed keys
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                ELSE CAST("VALUE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
+                ELSE CAST("FIELD" AS VARCHAR)
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE CAST("FIELD" AS VARCHAR)
+                      WHEN '11'
+                      THEN 'Plan tier'
+                      WHEN 'it\'s'
+                      THEN 'Plan tier'
+                      ELSE CAST("FIELD" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE CAST("FIELD" AS VARCHAR)
+                    WHEN '11'
+                    THEN 'Plan tier'
+                    WHEN 'it\'s'
+                    THEN 'Plan tier'
+                    ELSE CAST("FIELD" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE CAST("FIELD" AS VARCHAR)
+                  WHEN '11'
+                  THEN 'Plan tier'
+                  WHEN 'it\'s'
+                  THEN 'Plan tier'
+                  ELSE CAST("FIELD" AS VARCHAR)
+                END
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM crm.plans
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("FIELD" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
                     ELSE CAST("VALUE" AS VARCHAR)
                   END LIKE '%@%'
                   THEN 'sha256:' || SHA2(
@@ -579,110 +1090,6 @@ FROM (
           ) || ']'
         )
       END
-    END AS key,
-    HASH("FIELD", "SOCIAL_TYPE", "VALUE") AS row_hash
-  FROM crm.plans
-) AS hashed;
-
--- renamed keys
-SELECT
-  MIN(was) AS was,
-  key
-FROM (
-  SELECT
-    CASE
-      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
-      OR CAST("VALUE" AS VARCHAR) IS NULL
-      OR CAST("FIELD" AS VARCHAR) IS NULL
-      THEN NULL
-      ELSE CASE
-        WHEN OCTET_LENGTH(
-          (
-            '[' || TO_JSON(
-              TO_VARIANT(
-                CASE
-                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
-                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
-                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
-                END
-              )
-            ) || ',' || TO_JSON(
-              TO_VARIANT(
-                CASE
-                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
-                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
-                  ELSE CAST("VALUE" AS VARCHAR)
-                END
-              )
-            ) || ',' || TO_JSON(
-              TO_VARIANT(
-                CASE
-                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
-                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
-                  ELSE CAST("FIELD" AS VARCHAR)
-                END
-              )
-            ) || ']'
-          )
-        ) > 1000
-        THEN 'sha256:' || SHA2(
-          (
-            '[' || TO_JSON(
-              TO_VARIANT(
-                CASE
-                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
-                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
-                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
-                END
-              )
-            ) || ',' || TO_JSON(
-              TO_VARIANT(
-                CASE
-                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
-                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
-                  ELSE CAST("VALUE" AS VARCHAR)
-                END
-              )
-            ) || ',' || TO_JSON(
-              TO_VARIANT(
-                CASE
-                  WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
-                  THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
-                  ELSE CAST("FIELD" AS VARCHAR)
-                END
-              )
-            ) || ']'
-          ),
-          256
-        )
-        ELSE (
-          '[' || TO_JSON(
-            TO_VARIANT(
-              CASE
-                WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
-                THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
-                ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
-              END
-            )
-          ) || ',' || TO_JSON(
-            TO_VARIANT(
-              CASE
-                WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
-                THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
-                ELSE CAST("VALUE" AS VARCHAR)
-              END
-            )
-          ) || ',' || TO_JSON(
-            TO_VARIANT(
-              CASE
-                WHEN CAST("FIELD" AS VARCHAR) LIKE '%@%'
-                THEN 'sha256:' || SHA2(CAST("FIELD" AS VARCHAR), 256)
-                ELSE CAST("FIELD" AS VARCHAR)
-              END
-            )
-          ) || ']'
-        )
-      END
     END AS was,
     CASE
       WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
@@ -706,20 +1113,20 @@ FROM (
                   WHEN CASE
                     WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                    ELSE CAST("VALUE" AS VARCHAR)
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                   END LIKE '%@%'
                   THEN 'sha256:' || SHA2(
                     CASE
                       WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                       THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                      ELSE CAST("VALUE" AS VARCHAR)
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                     END,
                     256
                   )
                   ELSE CASE
                     WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                    ELSE CAST("VALUE" AS VARCHAR)
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                   END
                 END
               )
@@ -771,20 +1178,20 @@ FROM (
                   WHEN CASE
                     WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                    ELSE CAST("VALUE" AS VARCHAR)
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                   END LIKE '%@%'
                   THEN 'sha256:' || SHA2(
                     CASE
                       WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                       THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                      ELSE CAST("VALUE" AS VARCHAR)
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                     END,
                     256
                   )
                   ELSE CASE
                     WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                    ELSE CAST("VALUE" AS VARCHAR)
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                   END
                 END
               )
@@ -836,20 +1243,20 @@ FROM (
                 WHEN CASE
                   WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                  ELSE CAST("VALUE" AS VARCHAR)
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                 END LIKE '%@%'
                 THEN 'sha256:' || SHA2(
                   CASE
                     WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                     THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                    ELSE CAST("VALUE" AS VARCHAR)
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                   END,
                   256
                 )
                 ELSE CASE
                   WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
                   THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
-                  ELSE CAST("VALUE" AS VARCHAR)
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
                 END
               END
             )
