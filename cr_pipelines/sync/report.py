@@ -375,7 +375,7 @@ def privacy_messages(waiting: int, undecided: int, problem: str | None) -> list[
     if undecided:
         messages.append(
             f"{undecided:,} privacy {'request waits' if undecided == 1 else 'requests wait'} for a decision, because "
-            "the address was sent for many people or things; rows are suppressed while it is in them. Run "
+            "the address was sent for many people or things; rows that contain it are suppressed. Run "
             "`cr-pipelines pii confirm ID` if it is one person's, `cr-pipelines pii unsuppress ID` if not; "
             "`cr-pipelines pii report` lists them as shared"
         )

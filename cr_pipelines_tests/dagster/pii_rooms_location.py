@@ -80,7 +80,7 @@ def job(room: str, name: str, syncs: Sequence[Sync]) -> dg.Definitions:
             recorded = f"{schema}.sync_runs WHERE sync IN ({listed}) AND state"
             running = session.fetch_all(f"SELECT run_id, sync FROM {recorded} = 'running'")
             if any(registry.is_alive(run_id, sync) for run_id, sync in running):
-                return dg.SkipReason("a run goes on")
+                return dg.SkipReason("a run is in progress")
             through = f"{recorded} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"
             [(number,)] = session.fetch_all(f"SELECT count(DISTINCT sync) FROM {through}")
             if number == len(syncs):
