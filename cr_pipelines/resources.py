@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from typing_extensions import override
 
 from cr_pipelines.api import CommonRoomClient
-from cr_pipelines.hidden import HiddenText
+from cr_pipelines.secret_text import HiddenText
 from cr_pipelines.settings import Settings, SettingsError, state_url, warehouse_url
 from cr_pipelines.sync import Destination
 from cr_pipelines.warehouse import Warehouse, open_warehouse
