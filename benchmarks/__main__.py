@@ -56,7 +56,7 @@ def _chosen(chosen: argparse.Namespace) -> Iterator[tuple[str, Callable[[], str]
     if "fold" in chosen.only:
         yield "fold", lambda: fold.measure(chosen.fold_rows, chosen.engine)
     if "apart" in chosen.only:
-        yield "plan apart", lambda: apart.measure(chosen.plan_rows[0])
+        yield "plan apart", lambda: apart.measure(chosen.plan_rows)
     if "delivery" in chosen.only:
         yield "delivery", lambda: delivery.measure(chosen.delivery_rows, chosen.repeats)
     if "pacing" in chosen.only:

@@ -1,18 +1,21 @@
 """What a plan costs when the state is in another engine than the source.
 
-Goes in: a number of contacts. Comes out: a table of plans with both in PostgreSQL, with a PostgreSQL source and a
-DuckDB state, and with a SQLite source (by way of SQLAlchemy) and a DuckDB state. The ledger has all contacts as
-delivered, and 0, 1 or 100% of them have changed since. What leaves the source is counted as Arrow; SQLite is read
-whole, so the time that its driver takes for that is in the table too.
+Goes in: numbers of contacts. Comes out: a table of plans with both in PostgreSQL, with a PostgreSQL source and a
+DuckDB state, and with a SQLite or a MariaDB source (by way of SQLAlchemy) and a DuckDB state. The ledger has all
+contacts as delivered, and 0, 1 or 100% of them have changed since. What leaves the source is counted as Arrow; SQLite
+and MariaDB are read whole, so the time that their drivers take for that is in the table too.
 
-Each measurement is a separate process. Its peak memory is its largest resident set, without the server of PostgreSQL.
+Each measurement is a separate process, whose time begins after its imports. Its peak memory is its largest resident
+set, without the servers of PostgreSQL and MariaDB.
 """
 
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -24,7 +27,7 @@ from cr_pipelines.sync import Options, StateSchema, Sync
 from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.sync.plan.source import row_hash_version
 from cr_pipelines.sync.state.ledger import SYNC_LEDGER
-from cr_pipelines.warehouse import BatchSink, SourceSession, open_warehouse
+from cr_pipelines.warehouse import BatchSink, SourceSession, column_kinds, open_warehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 
@@ -88,6 +91,7 @@ def prepare(url: str, rows: int) -> None:
     with open_warehouse(url).session() as session:
         for statement in _views(list(session.columns(CONTACTS.relation))):
             session.execute(statement)
+        session.execute("VACUUM ANALYZE common_room_contacts")
 
 
 def prepare_sqlite(url: str, file: str) -> None:
@@ -110,6 +114,37 @@ def prepare_sqlite(url: str, file: str) -> None:
             connection.execute(statement)
 
 
+def prepare_mariadb(url: str, mariadb_url: str, folder: str) -> None:
+    """Copy the contacts of a warehouse to MariaDB, with nested values as JSON text, by way of a file."""
+    file = Path(folder, "contacts.csv")
+    with open_warehouse(url).session() as session, file.open("wb") as rows:
+        names = list(session.columns(CONTACTS.relation))
+
+        class Write:
+            def write(self, batch: pa.RecordBatch) -> None:
+                rows.write(
+                    b"".join("\t".join(row).encode() + b"\n" for row in zip(*map(texts, batch.columns), strict=True))
+                )
+
+            def clear(self) -> None:
+                rows.truncate(0)
+
+        def texts(column: "pa.Array[Any]") -> list[str]:
+            return [str(value).replace("\\", "\\\\") for value in column.to_pylist()]
+
+        values = (session.dialect.json_text(name) if name in ("tags", "custom_fields") else name for name in names)
+        session.fetch_batches(f"SELECT {', '.join(values)} FROM common_room_contacts", 20_000, Write())
+    kinds = ", ".join(f"{name} {'VARCHAR(20) PRIMARY KEY' if name == 'id' else 'VARCHAR(300)'}" for name in names)
+    with sources.mariadb_connection(mariadb_url) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE common_room_contacts ({kinds})")
+        cursor.execute(f"LOAD DATA INFILE '{file}' INTO TABLE common_room_contacts")
+        for statement in _views(names):
+            # `||` is OR to MariaDB.
+            cursor.execute(statement.replace("full_name || '!'", "concat(full_name, '!')"))
+        connection.commit()
+    file.unlink()
+
+
 def _views(names: list[str]) -> list[str]:
     others = ", ".join(name for name in names if name != "full_name")
     return [
@@ -130,6 +165,8 @@ def prepare_ledger(url: str, state_url: str) -> None:
             f"FROM {dialect.relation(CONTACTS.relation)}"
         )
         source.fetch_batches(query, 50_000, _ToLedger(state, row_hash_version(dialect, types)))
+        if session.dialect.name == "postgresql":
+            session.execute("VACUUM ANALYZE common_room.sync_ledger")
 
 
 def _known(source: SourceSession) -> dict[str, str]:
@@ -139,9 +176,13 @@ def _known(source: SourceSession) -> dict[str, str]:
 
 def plan(url: str, state_url: str, source: str) -> Took:
     """Make the plan, and count what leaves the source."""
-    warehouse, read, began = open_warehouse(url, state_url), [0], time.perf_counter()
+    warehouse, read = open_warehouse(url, state_url), [0]
+    # A source that is read in Python needs pandas: pyarrow imports it to look at the first value.
+    pa.array(["x"])
+    count_loaded(read)
+    began = time.perf_counter()
     with warehouse.session() as session, warehouse.source_session(session) as reading:
-        if reading is not session:
+        if reading is not session and warehouse.source.kind == "postgresql":
             fetch = reading.fetch_batches
             reading.fetch_batches = lambda query, rows, sink: fetch(query, rows, _Counted(sink, read))  # type: ignore[method-assign]
         made = Planner(session, "common_room", Sync("contacts", "contact", source), Options(), None, reading)
@@ -149,34 +190,93 @@ def plan(url: str, state_url: str, source: str) -> Took:
     return Took(time.perf_counter() - began, found.offered, read[0] / 1e6, _machine.peak_megabytes())
 
 
-def driver_alone(file: str) -> Took:
-    """Read every row with SQLite's driver, and keep none."""
-    began = time.perf_counter()
-    with sqlite3.connect(file) as connection:
-        cursor = connection.execute("SELECT * FROM common_room_contacts")
+def count_loaded(read: list[int]) -> None:
+    """Count the rows that a source hands over in Python."""
+
+    class Counting(column_kinds.RowFile):
+        def write(self, batch: pa.RecordBatch) -> None:
+            read[0] += batch.nbytes
+            super().write(batch)
+
+    column_kinds.RowFile = Counting  # type: ignore[misc]
+
+
+def driver_alone(url: str) -> Took:
+    """Read every row with the driver, and keep none."""
+    with _cursor(url) as cursor:
+        began = time.perf_counter()
+        cursor.execute("SELECT * FROM common_room_contacts")
         while cursor.fetchmany(10_000):
             pass
-    return Took(time.perf_counter() - began, 0, 0, _machine.peak_megabytes())
+        return Took(time.perf_counter() - began, 0, 0, _machine.peak_megabytes())
 
 
-def measure(rows: int) -> str:
-    """Return the section of the page."""
-    table = Table("contacts", "source and state", "changed", "seconds", "out of the source, MB", "peak MB")
-    with tempfile.TemporaryDirectory() as folder, sources.postgresql(Path(folder)) as url:
-        file = str(Path(folder, "source.sqlite"))
+@contextmanager
+def _cursor(url: str) -> Iterator[Any]:
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+            yield connection.cursor()
+        return
+    import pymysql.cursors
+
+    with sources.mariadb_connection(url, cursorclass=pymysql.cursors.SSCursor) as connection:
+        yield connection.cursor()
+
+
+class Comparison:
+    """The table, for sources of growing size."""
+
+    def __init__(self) -> None:
+        self._table = Table(
+            "contacts", "source and state", "changed", "seconds", "ratio", "out of the source, MB", "peak MB"
+        )
+
+    def add(self, rows: int, folder: str, url: str, *, with_mariadb: bool) -> None:
+        """Measure every way for a source of one size."""
         run_here("benchmarks.apart", "prepare", url, rows)
-        run_here("benchmarks.apart", "prepare_sqlite", url, file)
-        ways = {
-            "PostgreSQL together": (url, url),
-            "PostgreSQL, DuckDB": (url, f"duckdb:///{folder}/postgresql_state.duckdb"),
-            "SQLite, DuckDB": (f"sqlite:///{file}", f"duckdb:///{folder}/sqlite_state.duckdb"),
-        }
-        for way, urls in ways.items():
-            run_here("benchmarks.apart", "prepare_ledger", *urls)
-            for share, source in CHANGED.items():
-                took = Took._make(run_here("benchmarks.apart", "plan", *urls, source))  # type: ignore[arg-type]
-                read = "" if "SQLite" in way or "together" in way else f"{took.read:,.0f}"
-                table.add(f"{rows:,}", way, share, f"{took.seconds:.2f}", read, f"{took.megabytes:,.0f}")
-        alone = Took._make(run_here("benchmarks.apart", "driver_alone", file))  # type: ignore[arg-type]
-        table.add(f"{rows:,}", "SQLite's driver alone", "", f"{alone.seconds:.2f}", "", f"{alone.megabytes:,.0f}")
-    return str(table)
+        together = self._plans(rows, "PostgreSQL together", url, url, None)
+        self._plans(rows, "PostgreSQL, DuckDB", url, f"duckdb:///{folder}/postgresql_state.duckdb", together)
+        generic = {"SQLite": f"sqlite:///{folder}/source.sqlite"}
+        run_here("benchmarks.apart", "prepare_sqlite", url, f"{folder}/source.sqlite")
+        with ExitStack() as stack:
+            if with_mariadb and (server := stack.enter_context(sources.mariadb(Path(folder)))):
+                generic["MariaDB"] = server
+                run_here("benchmarks.apart", "prepare_mariadb", url, server, folder)
+            for name, source in generic.items():
+                alone = [self._took("driver_alone", source) for _ in range(2)]
+                alone = [min(alone)]
+                self._add(rows, f"{name}'s driver alone", "", alone[0], None)
+                state = f"duckdb:///{folder}/{name.lower()}_state.duckdb"
+                self._plans(rows, f"{name}, DuckDB", source, state, alone * len(CHANGED))
+
+    def _plans(self, rows: int, way: str, url: str, state_url: str, of: list[Took] | None) -> list[Took]:
+        """Measure the plans of one way, as a ratio of other measurements or of none."""
+        run_here("benchmarks.apart", "prepare_ledger", url, state_url)
+        measured = []
+        for number, (share, source) in enumerate(CHANGED.items()):
+            # The fastest of two, but for those that take long.
+            runs = 2 if source != "all_changed" else 1
+            took = min(self._took("plan", url, state_url, source) for _ in range(runs))
+            self._add(rows, way, share, took, of[number] if of else None)
+            measured.append(took)
+        return measured
+
+    def _add(self, rows: int, way: str, share: str, took: Took, of: Took | None) -> None:
+        ratio = f"{took.seconds / of.seconds:.2f}" if of else ""
+        read = f"{took.read:,.0f}" if took.read else ""
+        self._table.add(f"{rows:,}", way, share, f"{took.seconds:.2f}", ratio, read, f"{took.megabytes:,.0f}")
+
+    def _took(self, function: str, *arguments: str) -> Took:
+        return Took._make(run_here("benchmarks.apart", function, *arguments))  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        return str(self._table)
+
+
+def measure(sizes: list[int]) -> str:
+    """Return the section of the page. MariaDB has the smallest size alone: its driver is slow."""
+    comparison = Comparison()
+    for rows in sizes:
+        with tempfile.TemporaryDirectory() as folder, sources.postgresql(Path(folder)) as url:
+            comparison.add(rows, folder, url, with_mariadb=rows == sizes[0])
+    return str(comparison)

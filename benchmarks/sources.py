@@ -3,10 +3,14 @@
 Goes in: a warehouse and a number of rows. Comes out: a table of contacts in it.
 """
 
+import shutil
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -72,3 +76,38 @@ def postgresql(folder: Path) -> Iterator[str]:
         yield url
     finally:
         server.cleanup()
+
+
+@contextmanager
+def mariadb(folder: Path) -> Iterator[str | None]:
+    """Start a MariaDB server while the block lasts. Yield its URL; None where it is not installed."""
+    server, install = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
+    if server is None or install is None:
+        yield None
+        return
+    data, socket = folder / "mariadb", folder / "mariadb.socket"
+    common = [f"--datadir={data}", "--user=root"]
+    subprocess.run(
+        [install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
+        check=True,
+        capture_output=True,
+    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([server, *common, f"--socket={socket}", "--skip-networking"], **quiet)  # type: ignore[call-overload]
+    try:
+        while not socket.exists():
+            if process.poll() is not None:
+                raise SystemExit("MariaDB did not start")
+            time.sleep(0.1)
+        yield f"mysql+pymysql://root@localhost/mysql?unix_socket={socket}&charset=utf8mb4"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def mariadb_connection(url: str, **options: Any) -> Any:
+    """Connect to the server of a URL that `mariadb` gave."""
+    import pymysql
+
+    socket = url.partition("unix_socket=")[2].partition("&")[0]
+    return pymysql.connect(unix_socket=socket, user="root", database="mysql", charset="utf8mb4", **options)

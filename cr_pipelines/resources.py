@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from typing_extensions import override
 
 from cr_pipelines.api import CommonRoomClient
-from cr_pipelines.hidden import HiddenText
+from cr_pipelines.secret_text import HiddenText
 from cr_pipelines.settings import Settings, SettingsError, state_url, warehouse_url
 from cr_pipelines.sync import Destination
 from cr_pipelines.warehouse import Warehouse, open_warehouse
@@ -79,7 +79,7 @@ class CommonRoomResource(_ResourceWithSecrets):
     token: str | None = Field(
         default=None,
         repr=False,
-        description="API token, which a room owner creates under Settings > API tokens. Default: "
+        description="API token, which an admin of the room creates under Settings > API tokens. Default: "
         "COMMON_ROOM_API_TOKEN.",
         json_schema_extra={"dagster__is_secret": True},
     )
@@ -115,8 +115,8 @@ class CommonRoomResource(_ResourceWithSecrets):
         token = HiddenText(self.token or settings.token or "")
         if not token:
             raise SettingsError(
-                "no Common Room API token is set; a room owner creates one under Settings > API tokens. Set the "
-                "environment variable COMMON_ROOM_API_TOKEN in the process that runs the sync"
+                "no Common Room API token is set; an admin of the room creates one under Settings > API tokens. Set "
+                "the environment variable COMMON_ROOM_API_TOKEN in the process that runs the sync"
             )
         try:
             return CommonRoomClient(

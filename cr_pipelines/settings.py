@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cr_pipelines.api import DEFAULT_BASE_URL, BadToken, NotFound, NotTheApi, OperationGone, UnknownSource, Unreachable
 from cr_pipelines.errors import CrPipelinesError
-from cr_pipelines.hidden import HiddenText
+from cr_pipelines.secret_text import HiddenText
 
 DEMO_WAREHOUSE_URL = "duckdb:///.demo/warehouse.duckdb"
 """The warehouse that `make demo` makes, relative to the project."""

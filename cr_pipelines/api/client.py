@@ -64,7 +64,7 @@ class CommonRoomClient:
     cannot be read are left out, and counted in `stats`.
 
     Args:
-        token: the API token; a room owner makes one under Settings > API tokens.
+        token: the API token; an admin of the room makes one under Settings > API tokens.
         base_url: the API's address, up to and including `/community/v1`.
         transport: any httpx transport; by default aiohttp. Closed with the client.
         retry: when to send again after a failure; `careful()` by default.

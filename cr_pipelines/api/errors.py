@@ -60,8 +60,8 @@ class BadToken(CommonRoomError):
 
     reason_code = "bad_token"
     advice = (
-        "Common Room rejected the token; check the token, or have a room owner create a new one under"
-        " Settings > API tokens"
+        "Common Room rejected the token; check the token, or have an admin of the room create a new one"
+        " under Settings > API tokens"
     )
 
 

@@ -37,7 +37,7 @@ from cr_pipelines.api.retries import Failure, FailureKind, RetryRule, careful
 from cr_pipelines.api.send_hook import SendHook, current_send_hook
 from cr_pipelines.api.stats import OperationStats, Stats
 from cr_pipelines.api.transport import AiohttpTransport, Headers, HttpResponse, HttpxTransport, Transport
-from cr_pipelines.hidden import HiddenBytes, HiddenText
+from cr_pipelines.secret_text import HiddenBytes, HiddenText
 
 DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
 

@@ -20,7 +20,7 @@ from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError
 from yarl import URL
 
-from cr_pipelines.hidden import HiddenBytes
+from cr_pipelines.secret_text import HiddenBytes
 
 Headers = Sequence[tuple[bytes, bytes]]
 

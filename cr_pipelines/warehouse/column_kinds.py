@@ -7,9 +7,11 @@ the narrowest type that holds every value: a column widens when a batch needs it
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +25,9 @@ _SUBSTITUTE = "\x1a"
 """What ASCII has for a character that cannot be kept; it makes its row invalid."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+_MOST_JOINED = 2**28
+"""So many bytes of texts are joined; an array of texts holds eight times as many."""
 
 _DIGITS = 38
 _EXACT = 2**53
@@ -43,6 +48,31 @@ _TYPES: dict[pa.DataType, str] = {
 _PLAIN: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bytes: pa.binary()}
 
 
+@dataclass
+class Packed:
+    """A batch of rows on its way to a file.
+
+    Attributes:
+        rows: how many.
+        columns: each column, or None for one whose values are in `texts`.
+        texts: for each of those, all values in one, with a NUL between them.
+    """
+
+    rows: int
+    columns: list["pa.Array[Any] | None"]
+    texts: list[bytes]
+
+    @property
+    def bytes(self) -> int:
+        """About how many bytes the rows have."""
+        return sum(map(len, self.texts)) + sum(column.nbytes for column in self.columns if column is not None)
+
+    @property
+    def layout(self) -> list[pa.DataType | None]:
+        """What two batches must have in common to become one."""
+        return [None if column is None else column.type for column in self.columns]
+
+
 class LoadedRows:
     """A relation of a DuckDB session that rows are loaded into. They are in files of their own.
 
@@ -58,14 +88,44 @@ class LoadedRows:
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
         """Append rows, and widen columns as they need."""
-        columns = []
+        self.write([self.pack(rows)])
+
+    def pack(self, rows: Sequence[Sequence[Any]]) -> Packed:
+        """Turn rows into columns, and widen the relation's as they need.
+
+        This is the part that needs Python. Most columns have a text in every row: one call joins them.
+        """
+        packed = Packed(len(rows), [], [])
         for name, values in zip(self._kinds, zip(*rows, strict=True), strict=True):
+            joined = _joined(values)
+            if joined is not None and packed.bytes + len(joined) < _MOST_JOINED:
+                self._kinds[name] = pa.string()
+                packed.columns.append(None)
+                packed.texts.append(joined)
+                continue
             column = _arrow(values)
             if column.type != self._kinds[name]:
                 self._kinds[name] = self._widened(name, column)
             elif _is_exact(column.type):
                 self._note_largest(name, column)
-            columns.append(column if column.type == self._kinds[name] else _as_type(values, column, self._kinds[name]))
+            packed.columns.append(
+                column if column.type == self._kinds[name] else _as_type(values, column, self._kinds[name])
+            )
+        return packed
+
+    def write(self, batches: Sequence[Packed]) -> None:
+        """Write batches of one layout as one, in the order in which they were packed.
+
+        Other threads can run Python meanwhile.
+        """
+        rows = sum(packed.rows for packed in batches)
+        joined = [b"\0".join(parts) for parts in zip(*(packed.texts for packed in batches), strict=True)]
+        texts = pc.split_pattern(pa.array(joined, pa.string()), "\0").values
+        starts = count(0, rows)
+        columns = [
+            texts.slice(next(starts), rows) if parts[0] is None else pa.concat_arrays(parts)
+            for parts in zip(*(packed.columns for packed in batches), strict=True)
+        ]
         batch = pa.record_batch(columns, names=list(self._kinds))
         if not self._files or self._files[-1].schema != batch.schema:
             self._files.append(RowFile())
@@ -155,6 +215,15 @@ def _text(dialect: Dialect, name: str, kind: pa.DataType) -> str:
 
 def _type_name(kind: pa.DataType) -> str:
     return f"DECIMAL({_DIGITS},{kind.scale})" if pa.types.is_decimal(kind) else _TYPES.get(kind, "VARCHAR")
+
+
+def _joined(values: Sequence[Any]) -> bytes | None:
+    """Return texts as one in UTF-8, with a NUL between them; None if any of them is no text, or has a NUL."""
+    try:
+        joined = "\0".join(values).encode()
+    except (TypeError, UnicodeEncodeError):
+        return None
+    return joined if joined.count(0) == len(values) - 1 else None
 
 
 def _arrow(values: Sequence[Any]) -> "pa.Array[Any]":

@@ -8,7 +8,9 @@ needs neither hash functions nor temporary tables.
 import hashlib
 import sys
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
-from cr_pipelines.warehouse.column_kinds import LoadedRows
+from cr_pipelines.warehouse.column_kinds import LoadedRows, Packed
 from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, without_quotes
 from cr_pipelines.warehouse.relation import Relation, same_but_for_case
@@ -27,6 +29,12 @@ from cr_pipelines.warehouse.staging import scratch_session
 from cr_pipelines.warehouse.urls import kind_of
 
 _ROWS_PER_BATCH = 2_000
+
+_BYTES_PER_WRITE = 8 << 20
+"""Batches are gathered until they have so many bytes: each time that two threads take turns costs some time."""
+
+_MOST_WAITING = 2
+"""So many groups of batches wait for being written."""
 
 _DRIVERS = {
     "mysql": "mysql+pymysql:// and pip install pymysql",
@@ -134,25 +142,36 @@ class GenericSession(SourceSession):
         return self._local.columns(Relation(_table_of(relation)))
 
     def _load(self, relation: Relation, most_batches: int | None) -> None:
-        begun = time.monotonic()
         with self._result(self._query(relation)) as result:
             names = list(result.keys())
             _check_names(relation, names)
             loaded = LoadedRows(self._local, _table_of(relation), names)
-            # SQLAlchemy may have read one row. Then the driver's own cursor: SQLAlchemy's rows cost as much again.
-            rows = [*result.fetchmany(1)]
-            for _ in range(sys.maxsize if most_batches is None else most_batches):
-                if result.cursor is not None:
-                    rows.extend(result.cursor.fetchmany(_ROWS_PER_BATCH))
-                if not rows:
-                    break
-                if self._interrupted:
-                    raise WarehouseError(f"{self._kind}: reading was interrupted")
-                if self._seconds is not None and time.monotonic() - begun > self._seconds:
-                    raise WarehouseBusy(f"{self._kind}: reading took longer than {self._seconds:.0f} s")
-                loaded.append(rows)
-                rows = []
+            # While the driver reads, which takes Python, another thread writes what it read, which does not.
+            with ThreadPoolExecutor(1) as writer:
+                writing: deque[Future[None]] = deque()
+                for batches in _grouped(map(loaded.pack, self._batches(result, most_batches))):
+                    writing.append(writer.submit(loaded.write, batches))
+                    if len(writing) > _MOST_WAITING:
+                        writing.popleft().result()
+                for written in writing:
+                    written.result()
         loaded.end(self._declared_moments(relation))
+
+    def _batches(self, result: Any, most_batches: int | None) -> Iterator[list[Any]]:
+        begun = time.monotonic()
+        # SQLAlchemy may have read one row. Then the driver's own cursor: SQLAlchemy's rows cost as much again.
+        rows = [*result.fetchmany(1)]
+        for _ in range(sys.maxsize if most_batches is None else most_batches):
+            if result.cursor is not None:
+                rows.extend(result.cursor.fetchmany(_ROWS_PER_BATCH))
+            if not rows:
+                break
+            if self._interrupted:
+                raise WarehouseError(f"{self._kind}: reading was interrupted")
+            if self._seconds is not None and time.monotonic() - begun > self._seconds:
+                raise WarehouseBusy(f"{self._kind}: reading took longer than {self._seconds:.0f} s")
+            yield rows
+            rows = []
 
     def _tolerate_bytes(self) -> None:
         """Read text that is not UTF-8 too: its row is invalid, and the others are sent."""
@@ -258,6 +277,20 @@ class GenericSource(Source):
         file = self._engine.url.database
         if self._kind == "sqlite" and file and "uri" not in self._engine.url.query and not Path(file).is_file():
             raise WarehouseError(f"there is no SQLite file {file}; change the warehouse URL")
+
+
+def _grouped(packed: Iterable[Packed]) -> Iterator[list[Packed]]:
+    """Yield batches in groups of one layout."""
+    group: list[Packed] = []
+    size = 0
+    for batch in packed:
+        if group and (size >= _BYTES_PER_WRITE or batch.layout != group[0].layout):
+            yield group
+            group, size = [], 0
+        group.append(batch)
+        size += batch.bytes
+    if group:
+        yield group
 
 
 def _table_of(relation: Relation) -> str:

@@ -17,7 +17,7 @@ import adbc_driver_postgresql.dbapi  # type: ignore[import-untyped]
 import pyarrow as pa
 from typing_extensions import override
 
-from cr_pipelines.hidden import HiddenText
+from cr_pipelines.secret_text import HiddenText
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.postgresql_dialect import OLDEST, PostgreSQLDialect
 from cr_pipelines.warehouse.postgresql_errors import (
@@ -191,21 +191,11 @@ class PostgreSQLSession(Session):
     @override
     @contextmanager
     def snapshot(self, relation: Relation | None = None) -> Iterator[None]:
-        if relation is None:
-            with self._transaction():
-                yield
-            return
-        LockedSource(self, f"SELECT * FROM {self.dialect.relation(relation)} AS source LIMIT 0").begin()
-        self._in_transaction = True
-        try:
+        begin = None
+        if relation is not None:
+            begin = LockedSource(self, f"SELECT * FROM {self.dialect.relation(relation)} AS source LIMIT 0").begin
+        with self._transaction(begin):
             yield
-        except BaseException:
-            self._in_transaction = False
-            with suppress(WarehouseError):
-                self.execute("ROLLBACK")
-            raise
-        self._in_transaction = False
-        self.execute("COMMIT")
 
     @override
     @contextmanager

@@ -8,6 +8,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -23,9 +24,17 @@ class RowFile:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="cr_pipelines")  # noqa: SIM115
+        self._create()
+
+    def _create(self) -> None:
+        self._descriptor, path = tempfile.mkstemp(prefix="cr_pipelines")
         # An engine may be the last to read it.
-        self._closed = weakref.finalize(self, self._file.close)
+        self._closed = weakref.finalize(self, os.close, self._descriptor)
+        try:
+            # Arrow's own file writes while other threads run Python.
+            self._file = pa.OSFile(path, "wb")
+        finally:
+            Path(path).unlink()
         self._writer: pa.RecordBatchStreamWriter | None = None
         self.schema: pa.Schema | None = None
         self.rows = 0
@@ -38,18 +47,17 @@ class RowFile:
                 self.schema = batch.schema
             self._writer.write_batch(batch)
         except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else error
             raise WarehouseError(
-                f"cannot store rows in {tempfile.gettempdir()}: {error.strerror or error}; make room there, or set "
-                "TMPDIR to another folder"
+                f"cannot store rows in {tempfile.gettempdir()}: {reason}; make room there, or set TMPDIR to another "
+                "folder"
             ) from None
         self.rows += batch.num_rows
 
     def clear(self) -> None:
         """Drop every row."""
-        self._writer = None
-        self.rows = 0
-        self._file.seek(0)
-        self._file.truncate()
+        self.close()
+        self._create()
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield the batches from the first."""
@@ -62,11 +70,11 @@ class RowFile:
     def _open(self) -> pa.RecordBatchStreamReader:
         if self._writer is not None:
             self._writer.close()
-            self._file.flush()
-        return pa.ipc.open_stream(_Reading(self._file.fileno()))
+        return pa.ipc.open_stream(_Reading(self._descriptor))
 
     def close(self) -> None:
         """Free the disk space."""
+        self._file.close()
         self._closed()
 
 

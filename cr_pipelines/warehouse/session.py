@@ -136,8 +136,11 @@ class StateSession(SqlSession):
             work()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self.execute(self.dialect.begin)
+    def _transaction(self, begin: Callable[[], None] | None = None) -> Iterator[None]:
+        if begin is None:
+            self.execute(self.dialect.begin)
+        else:
+            begin()
         self._in_transaction = True
         try:
             yield

@@ -15,7 +15,7 @@ from snowflake.connector.constants import FIELD_ID_TO_NAME
 from snowflake.connector.cursor import SnowflakeCursor
 from typing_extensions import override
 
-from cr_pipelines.hidden import HiddenText
+from cr_pipelines.secret_text import HiddenText
 from cr_pipelines.warehouse.dialect import Dialect
 from cr_pipelines.warehouse.errors import (
     SourceMissing,

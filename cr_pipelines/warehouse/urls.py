@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from cr_pipelines.hidden import HiddenText
+from cr_pipelines.secret_text import HiddenText
 
 KINDS = ("duckdb", "postgresql", "snowflake", "bigquery")
 """The engines, by the scheme of their URLs."""

@@ -70,6 +70,17 @@ def test_a_third_of_the_rows_refused_by_the_api_fails_the_check_of_rejections(lo
     assert len(location.room) == 20
 
 
+def test_it_is_red_when_every_row_was_refused_whatever_the_thresholds_of_rejections(location: Location) -> None:
+    location.sandbox.control.set_scripts({"operation": USERS, "status": 400, "body": REFUSED})
+
+    outcome = location.run()
+
+    assert outcome.check_outcomes["delivery_complete"] == "error"
+    assert said(outcome).startswith(
+        "none of 10 rows offered arrived: 0 failed, 0 not sent, 0 may have arrived, 10 rejected. "
+    )
+
+
 def test_a_third_of_the_rows_refused_by_a_firewall_fails_the_check_of_deliveries(location: Location) -> None:
     thirty_rows(location)
     script = {"operation": USERS, "containing": "One of three", "status": 403, "preset": "gateway"}

@@ -113,6 +113,7 @@ def test_a_script_may_carry_the_operation_out_first(api: httpx.Client, control: 
         {"operation": "listTags", "drip_seconds": -1},
         {"operation": "listTags", "colour": "red"},
         {"operation": "listTags", "body": 10**20},
+        {"operation": "listTags", "headers": {"Content-Length": "5"}},
         {"operation": "listTags", "containing": ""},
         {"status": 500},
     ],

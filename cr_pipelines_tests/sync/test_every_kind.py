@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from cr_pipelines.sync import Report
+from cr_pipelines.api import OperationGone, current_way
+from cr_pipelines.sync import Report, SyncStopped
 from cr_pipelines.sync.contract import CONTRACTS, address_hash
 from cr_pipelines_tests.support import vendor_requests
 from cr_pipelines_tests.support.flow import Flow
@@ -138,6 +139,25 @@ def test_someone_who_asked_to_be_removed_is_in_no_request(furnished: Flow, case:
     assert (report.suppressed, report.delivered) == (concerned, 10 - concerned)
     assert address not in str(flow.sandbox.control.requests())
     assert flow.run().suppressed == concerned
+
+
+LEGACY = [case for case in CASES if current_way(CONTRACTS[case.kind].endpoint)]
+
+
+@pytest.mark.parametrize("case", LEGACY, ids=lambda case: case.kind)
+def test_a_legacy_operation_that_is_gone_stops_the_sync_with_the_current_way(furnished: Flow, case: Case):
+    flow = of_kind(furnished, case)
+    flow.sandbox.control.set_scripts({"operation": case.operation, "preset": "retired"})
+    with pytest.raises(SyncStopped) as stopped:
+        flow.run()
+    assert OperationGone.advice in str(stopped.value)
+    assert str(current_way(CONTRACTS[case.kind].endpoint)) in str(stopped.value)
+    flow.sandbox.control.set_scripts()
+    assert flow.run().delivered == 10
+
+
+def test_six_kinds_rest_on_legacy_operations():
+    assert len(LEGACY) == 6
 
 
 @each_kind

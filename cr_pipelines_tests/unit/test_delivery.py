@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from cr_pipelines.api import CommonRoomError, SegmentNote
+from cr_pipelines.api import CommonRoomError, NotTheApi, SegmentNote
 from cr_pipelines.sync import Timing, WorkerPool
 from cr_pipelines.sync.contract import Outgoing
 from cr_pipelines.sync.deliver.batches import Batch, Item, Skipped, batched
@@ -90,6 +90,16 @@ def test_the_breaker_opens_on_failures_in_a_row_only():
     breaker.count_failed(error())
     assert breaker.reason is not None
     assert breaker.reason.startswith("the last 100 requests failed")
+
+
+def test_the_breaker_opens_soon_when_the_first_responses_say_nothing_about_a_row():
+    breaker = CircuitBreaker()
+    for _ in range(19):
+        breaker.count_failed(NotTheApi("add_or_edit_user", 1, 403, None, "content type text/html"))
+    assert not breaker.is_open
+    breaker.count_failed(NotTheApi("add_or_edit_user", 1, 403, None, "content type text/html"))
+    assert "content type text/html" in str(breaker.reason)
+    assert breaker.unreachable is not None
 
 
 def test_the_breaker_keeps_its_first_reason():

@@ -130,10 +130,8 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "find refreshed apart", apart.find_refreshed()
     yield "offered", apart.OFFERED
     yield "read the source apart", apart.read_source(dialect, contacts, source, types, ["a", "b"], bare=True)
-    yield (
-        "read offered apart",
-        apart.read_offered(dialect, ["cr_read_0", "cr_read_1"], list(types), 0, ["email"], repeatable=False),
-    )
+    yield "join offered", apart.join_offered(["cr_read_0", "cr_read_1"], 0, repeatable=False)
+    yield "ordered", apart.ordered(dialect, "cr_unordered_0", ["email"])
     yield "refresh hashes", records.refresh_hashes(names, VERSION)
     yield "record absent", records.record_absent(names)
     yield "record returned", records.record_returned(names)

@@ -108,7 +108,7 @@ def delivery_complete(report: Report, key: dg.AssetKey, thresholds: DeliveryThre
     not_sent = max(report.not_sent - report.changed_after_delivery, 0)
     undelivered = report.failed + report.unknown + not_sent
     share = undelivered / report.source_rows if report.source_rows else 0.0
-    none_arrived = bool(report.offered and undelivered and not report.delivered)
+    none_arrived = bool(report.offered and not report.delivered and (undelivered or report.rejected))
     jump = report.suppressed - (report.suppressed_before or 0)
     jumped = jump > _SUPPRESSED_JUMP and jump > thresholds.suppressed_jump * report.source_rows
     severity: dg.AssetCheckSeverity | None = None
@@ -119,8 +119,9 @@ def delivery_complete(report: Report, key: dg.AssetKey, thresholds: DeliveryThre
     message = f"{undelivered:,} of {report.source_rows:,} rows ({_percent(share)}) did not arrive"
     if none_arrived:
         message = f"none of {rows(report.offered)} offered arrived"
-    if undelivered:
+    if undelivered or none_arrived:
         message += f": {report.failed:,} failed, {not_sent:,} not sent, {report.unknown:,} may have arrived"
+        message += f", {report.rejected:,} rejected" if none_arrived and report.rejected else ""
         message += f". {_reason(report)}Look in sync_ledger for the reason of each row; the next run sends failed rows "
         message += "again, and rows that may have arrived only by their key"
     if report.suppressed:

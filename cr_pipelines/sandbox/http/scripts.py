@@ -21,6 +21,9 @@ _LOGIN_PAGE = b"<!doctype html><html><head><title>Sign in</title></head><body><f
 _GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 _ODD_ITEMS: tuple[Any, ...] = (None, "odd", {}, {"id": None, "name": None, "createdAt": "", "entityTypes": None})
 
+_FRAMING = frozenset({"content-length", "content-type", "transfer-encoding"})
+_FRAMING_ADVICE = "the server writes it; content_type sets the type, and the preset truncated cuts a body"
+
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]*$")]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
 Preset = Literal[
@@ -77,6 +80,8 @@ class Script(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_sent(self) -> Self:
+        if own := sorted(_FRAMING & {name.lower() for name in self.headers}):
+            raise ValueError(f"headers must leave out {own[0]}: {_FRAMING_ADVICE}")
         try:
             self.content()
             (self.containing or "").encode()

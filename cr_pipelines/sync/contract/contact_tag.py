@@ -7,12 +7,12 @@ by the legacy POST /members/tags.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cr_pipelines.api import CommonRoomClient, ContactTags, TagByName, User, WriteResponse
+from cr_pipelines.api import CommonRoomClient, ContactTags, TagByName, User
 from cr_pipelines.sync.contract import values
 from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import PERSON, PERSON_OR_CONTACT, contact_reference
 from cr_pipelines.sync.contract.faults import InvalidValue
-from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, to_source
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, to_source_or_contact
 
 
 def _tag_of_contacts(value: Any, context: Context) -> str:
@@ -39,15 +39,6 @@ def _build(read: Mapping[str, Any], _context: Context) -> ContactTags | User:
     return ContactTags(**contact_reference(read), tags=[read["tag"]])
 
 
-_send_user = to_source(CommonRoomClient.add_or_edit_user)
-
-
-async def _send(client: CommonRoomClient, source_id: int | None, request: ContactTags | User) -> WriteResponse:
-    if isinstance(request, User):
-        return await _send_user(client, source_id, request)
-    return await client.add_contact_tags(request)
-
-
 CONTACT_TAG = Contract(
     kind="contact_tag",
     endpoint="POST /members/tags",
@@ -67,6 +58,6 @@ CONTACT_TAG = Contract(
         ),
     ),
     build=_build,
-    send=_send,
+    send=to_source_or_contact(CommonRoomClient.add_contact_tags),
     batching=Batching(by=(PERSON.name, "social_type", "value"), most=100, combine=_combine),
 )

@@ -17,14 +17,13 @@ from cr_pipelines.api import (
     CustomFieldValue,
     TypedValue,
     User,
-    WriteResponse,
 )
 from cr_pipelines.sync.contract.catalog import CatalogPart
 from cr_pipelines.sync.contract.columns import PERSON, PERSON_OR_CONTACT, contact_reference
 from cr_pipelines.sync.contract.custom_fields import is_empty, named_field, typed_value
 from cr_pipelines.sync.contract.faults import InvalidValue
 from cr_pipelines.sync.contract.row_reader import checked
-from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, by_value, to_source
+from cr_pipelines.sync.contract.types import Batching, Column, Context, Contract, by_value, to_source_or_contact
 
 
 def _field(value: Any, context: Context) -> CustomField:
@@ -78,15 +77,6 @@ def _combine(requests: Sequence[User]) -> User:
     return requests[0].model_copy(update={"custom_fields": list(changes.values())})
 
 
-_send_user = to_source(CommonRoomClient.add_or_edit_user)
-
-
-async def _send(client: CommonRoomClient, source_id: int | None, request: User | _Change) -> WriteResponse:
-    if isinstance(request, User):
-        return await _send_user(client, source_id, request)
-    return await client.set_custom_field(request)
-
-
 CUSTOM_FIELD_VALUE = Contract(
     kind="custom_field_value",
     endpoint="POST /members/customFields",
@@ -115,6 +105,6 @@ CUSTOM_FIELD_VALUE = Contract(
         ),
     ),
     build=_build,
-    send=_send,
+    send=to_source_or_contact(CommonRoomClient.set_custom_field),
     batching=Batching(by=(PERSON.name,), most=100, combine=_combine),
 )

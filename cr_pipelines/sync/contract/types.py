@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from cr_pipelines.api import CommonRoomClient, WriteResponse
+from cr_pipelines.api import CommonRoomClient, User, WriteResponse
 from cr_pipelines.sync.contract.catalog import Catalog, CatalogPart
 from cr_pipelines.sync.contract.faults import InvalidValue
 
@@ -125,6 +125,16 @@ def to_source(operation: Callable[[CommonRoomClient, int, Any], Awaitable[WriteR
         if source_id is None:
             raise ValueError("this operation writes to a destination source; give its id")
         return operation(client, source_id, request)
+
+    return send
+
+
+def to_source_or_contact(to_contact: Callable[[CommonRoomClient, Any], Awaitable[WriteResponse]]) -> Send:
+    """Return a `Send` for a person of a destination source, or else, by `to_contact`, for an existing contact."""
+    to_person = to_source(CommonRoomClient.add_or_edit_user)
+
+    def send(client: CommonRoomClient, source_id: int | None, request: Any) -> Awaitable[WriteResponse]:
+        return to_person(client, source_id, request) if isinstance(request, User) else to_contact(client, request)
 
     return send
 

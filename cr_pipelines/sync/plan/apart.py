@@ -9,12 +9,10 @@ session on this machine.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import pyarrow as pa
-
 from cr_pipelines.sync.model import Partition, Sync
 from cr_pipelines.sync.plan import apart_statements, partition_statements, source_statements, statements
+from cr_pipelines.sync.plan.read_rows import InOrder, ReadRows, whole_rows
 from cr_pipelines.sync.plan.source import row_hash_version, shared_columns
-from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.warehouse import (
     BatchSink,
@@ -65,8 +63,7 @@ class SourceApart:
         self._partition = partition
         self._spelled = spelled
         self._scratch: Session | None = None
-        self._read_types: Sequence[pa.DataType] | None = None
-        self._tables: list[str] = []
+        self._read: list[tuple[str, ReadRows]] | None = None
         self.types = types
 
     @property
@@ -119,43 +116,57 @@ class SourceApart:
 
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Write the offered rows of a turn to a sink, after one reading for all turns."""
-        if not self._fetch_offered(hashed_keys=hashed_keys):
+        if self._read is None:
+            self._read = self._fetch_offered(hashed_keys=hashed_keys)
+        order = shared_columns(self._sync, self.types)
+        if order:
+            self._read_ordered(turn, sink, order)
+        else:
+            self._join_offered(turn, sink)
+
+    def _read_ordered(self, turn: int, sink: BatchSink, order: Sequence[str]) -> None:
+        unordered = Storage(RowFile())
+        self._join_offered(turn, unordered)
+        if unordered.schema is not None:
+            scratch, name = self._own_scratch, f"cr_unordered_{turn}"
+            scratch.register_arrow(name, unordered.rows)
+            restored = Restoring(sink, unordered.schema.types)
+            scratch.fetch_batches(apart_statements.ordered(scratch.dialect, name, order), _ROWS_PER_BATCH, restored)
+
+    def _join_offered(self, turn: int, sink: BatchSink) -> None:
+        if not self._read:
             return
-        query = apart_statements.read_offered(
-            self._own_scratch.dialect,
-            self._tables,
-            list(self.types),
-            turn,
-            shared_columns(self._sync, self.types),
-            repeatable=self._sync.contract.repeatable,
+        reads = [read for _, read in self._read]
+        query = apart_statements.join_offered(
+            [name for name, _ in self._read], turn, repeatable=self._sync.contract.repeatable
         )
-        values = self._read_types or ()
-        restored = Restoring(sink, [*[None] * len(LEDGER_COLUMNS), *values, None, None])
-        self._own_scratch.fetch_batches(query, _ROWS_PER_BATCH, restored)
+        joined = InOrder(sum(read.rows.rows for read in reads))
+        self._own_scratch.fetch_batches(query, _KEYS_PER_BATCH, joined)
+        for batch in whole_rows(reads, joined.batches(_ROWS_PER_BATCH)):
+            sink.write(batch)
 
     @property
     def _own_scratch(self) -> Session:
         assert self._scratch is not None  # noqa: S101 - within `reading`
         return self._scratch
 
-    def _fetch_offered(self, *, hashed_keys: bool) -> bool:
-        """Bring the offered rows, and what the ledger has of them, to this machine. Return whether there are any."""
-        if self._read_types is not None:
-            return True
-        scratch = self._own_scratch
-        offered = TemporaryTable(scratch, "cr_offered")
-        self._state.fetch_batches(apart_statements.OFFERED, _KEYS_PER_BATCH, offered)
+    def _fetch_offered(self, *, hashed_keys: bool) -> list[tuple[str, ReadRows]]:
+        """Bring the offered rows, and what the ledger has of them, to this machine."""
+        scratch, offered = self._own_scratch, RowFile()
+        found: list[tuple[str, ReadRows]] = []
+        self._state.fetch_batches(apart_statements.OFFERED, _KEYS_PER_BATCH, Storage(offered))
+        scratch.register_arrow("cr_offered", offered)
         for number, keys in enumerate(self._key_batches(offered.rows)):
             query = apart_statements.read_source(
                 self._dialect, self._sync, self._rows(), self.types, keys, bare=not hashed_keys
             )
-            read = Storage(RowFile())
+            read = ReadRows(sum(read.rows.rows for _, read in found))
             self._source.fetch_batches(query, _ROWS_PER_FETCH, read)
-            if read.schema is not None:
-                scratch.register_arrow(f"cr_read_{number}", read.rows)
-                self._read_types = read.schema.types[-len(self.types) :]
-                self._tables.append(f"cr_read_{number}")
-        return self._read_types is not None
+            if read.rows.rows:
+                name = f"cr_read_{number}"
+                scratch.register_arrow(name, read.keys)
+                found.append((name, read))
+        return found
 
     def _key_batches(self, offered: int) -> Iterator[Sequence[str]]:
         """Yield the keys to read, query by query; one empty batch means all rows."""

@@ -14,10 +14,10 @@ from cr_pipelines.warehouse import Dialect, SourceDialect
 
 _COMPUTED = ("fingerprint", "row_hash")
 
-OFFERED = (
-    f"SELECT {', '.join(name for name in LEDGER_COLUMNS if name not in _COMPUTED)}, row_hash AS planned_hash, turn "
-    "FROM cr_offered"
-)
+KNOWN = tuple(name for name in LEDGER_COLUMNS if name not in _COMPUTED)
+"""What a spooled row has from the ledger."""
+
+OFFERED = f"SELECT {', '.join(KNOWN)}, row_hash AS planned_hash, turn FROM cr_offered"
 """The offered keys, and what the ledger has of each."""
 
 
@@ -84,37 +84,23 @@ def read_source(
         {only}"""
 
 
-def read_offered(
-    dialect: Dialect,
-    tables: Sequence[str],
-    columns: Sequence[str],
-    turn: int,
-    order: Sequence[str],
-    *,
-    repeatable: bool,
-) -> str:
-    """Return a query for the offered rows of one turn among those that were read, as `SecondRead` takes them.
+def join_offered(reads: Sequence[str], turn: int, *, repeatable: bool) -> str:
+    """Return a query for what the ledger has of the rows of one turn, with the position at which each was read.
 
     Args:
-        dialect: the private session's.
-        tables: those with the rows that were read.
-        columns: the source's columns.
+        reads: tables with the positions and the keys of the rows that were read.
         turn: which rows.
-        order: source columns that rows which can share a request agree in.
         repeatable: False for an append, which must not be sent twice because its source gives it twice.
     """
-    meta = (f"s.{name}" if name in _COMPUTED else f"o.{name}" for name in LEDGER_COLUMNS)
-    values = (f"s.{dialect.identifier(f'value_{name}')}" for name in columns)
-    copy = "1" if repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY o.key)"
-    shared = ", ".join("s." + dialect.identifier(f"value_{name}") for name in order)
-    ordered = f"ORDER BY {shared}" if order else ""
+    known = ", ".join(f"o.{name}" for name in (*KNOWN, "planned_hash"))
+    copy = "1" if repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY r.position)"
     return f"""
-        SELECT {", ".join((*meta, *values))}, o.planned_hash, {copy} AS copy_number
-        FROM {_all_rows(tables)} AS s
-        JOIN cr_offered AS o ON s.cr_key = o.key
-        WHERE o.turn = {turn}
-        {ordered}"""
+        SELECT r.position, {known}, {copy} AS copy_number
+        FROM ({" UNION ALL ".join(f"SELECT position, key FROM {table}" for table in reads)}) AS r
+        JOIN cr_offered AS o ON r.key = o.key
+        WHERE o.turn = {turn}"""
 
 
-def _all_rows(tables: Sequence[str]) -> str:
-    return "(" + " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables) + ")"
+def ordered(dialect: Dialect, table: str, order: Sequence[str]) -> str:
+    """Return a query for the rows of a table, so that those which agree in source columns follow each other."""
+    return f"SELECT * FROM {table} ORDER BY {', '.join(dialect.identifier(f'value_{name}') for name in order)}"

@@ -2861,37 +2861,40 @@ FROM (
 WHERE
   s.cr_key IN ('a', 'b');
 
--- read offered apart
+-- join offered
 SELECT
+  r.position,
   o.key,
   o.why,
-  s.fingerprint,
-  s.row_hash,
   o.was_status,
   o.was_fingerprint,
   o.was_delivered,
   o.was_message,
   o.was_not_found_runs,
-  s.`value_id`,
-  s.`value_full_name`,
-  s.`value_email`,
   o.planned_hash,
-  row_number() OVER (PARTITION BY o.key ORDER BY o.key) AS copy_number
+  row_number() OVER (PARTITION BY o.key ORDER BY r.position) AS copy_number
 FROM (
   SELECT
-    *
+    position,
+    key
   FROM cr_read_0
   UNION ALL
   SELECT
-    *
+    position,
+    key
   FROM cr_read_1
-) AS s
+) AS r
 JOIN cr_offered AS o
-  ON s.cr_key = o.key
+  ON r.key = o.key
 WHERE
-  o.turn = 0
+  o.turn = 0;
+
+-- ordered
+SELECT
+  *
+FROM cr_unordered_0
 ORDER BY
-  s.`value_email`;
+  `value_email`;
 
 -- refresh hashes
 UPDATE `common_room`.`sync_ledger` SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'

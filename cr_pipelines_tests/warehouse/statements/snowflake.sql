@@ -2013,37 +2013,40 @@ FROM (
 WHERE
   s.cr_key IN ('a', 'b');
 
--- read offered apart
+-- join offered
 SELECT
+  r.position,
   o.key,
   o.why,
-  s.fingerprint,
-  s.row_hash,
   o.was_status,
   o.was_fingerprint,
   o.was_delivered,
   o.was_message,
   o.was_not_found_runs,
-  s."VALUE_ID",
-  s."VALUE_FULL_NAME",
-  s."VALUE_EMAIL",
   o.planned_hash,
-  ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY o.key) AS copy_number
+  ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY r.position) AS copy_number
 FROM (
   SELECT
-    *
+    position,
+    key
   FROM cr_read_0
   UNION ALL
   SELECT
-    *
+    position,
+    key
   FROM cr_read_1
-) AS s
+) AS r
 JOIN cr_offered AS o
-  ON s.cr_key = o.key
+  ON r.key = o.key
 WHERE
-  o.turn = 0
+  o.turn = 0;
+
+-- ordered
+SELECT
+  *
+FROM cr_unordered_0
 ORDER BY
-  s."VALUE_EMAIL";
+  "VALUE_EMAIL";
 
 -- refresh hashes
 UPDATE "COMMON_ROOM"."SYNC_LEDGER" SET row_hash = r.row_hash, row_hash_version = 'engine 1, columns 01234567'
