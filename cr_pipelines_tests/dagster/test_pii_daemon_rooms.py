@@ -20,8 +20,8 @@ from cr_pipelines_tests.support.warehouses import EmptyWarehouse, empty_warehous
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(2400)]
 
-PEOPLE = 60
-WAVES = {"eu": (range(8), range(20, 28), range(40, 44)), "us": (range(10, 16), range(24, 32), range(44, 48))}
+PEOPLE = 40
+WAVES = {"eu": (range(6), range(12, 18), range(24, 27)), "us": (range(6, 11), range(15, 21), range(30, 33))}
 """Who asks each room, in three waves; some ask both."""
 
 EMAIL = "'person' || i || '@example.com'"
