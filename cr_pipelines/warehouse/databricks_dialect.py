@@ -73,7 +73,8 @@ class DatabricksDialect(SourceDialect):
 
     @override
     def unwrapped(self, expression: str) -> str:
-        return f"variant_get({expression}, '$', 'string')"
+        text = f"coalesce(variant_get({expression}, '$', 'string'), to_json({expression}))"
+        return f"CASE WHEN NOT is_variant_null({expression}) THEN {text} END"
 
     @override
     def spelled(self, column: str, kind: str) -> str:
