@@ -111,7 +111,7 @@ class ServerFault(CommonRoomError):
 
     transient = True
     reason_code = "server_fault"
-    advice = "Common Room failed several times; the fault is on Common Room's side, so try again later"
+    advice = "Common Room failed several times, or a proxy in front of it did; try again later"
 
 
 class Unreachable(CommonRoomError):

@@ -67,6 +67,11 @@ _SETTINGS = {
     "application_name": "cr-pipelines",
 }
 
+_DURABLE = (
+    "CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END"
+)
+"""A server may commit without waiting for its disk. What we commit has to survive its crash: we send by it."""
+
 
 class PostgreSQLSession(Session):
     """A connection to the server."""
@@ -89,7 +94,7 @@ class PostgreSQLSession(Session):
             f"set_config('{name}', '{value}', false)" for name, value in (_SETTINGS | timeouts).items()
         )
         [(version, self.process, self.process_age, *_)] = self.fetch_all(
-            f"SELECT current_setting('server_version_num')::integer / 10000, {_PROCESS}, {settings}"
+            f"SELECT current_setting('server_version_num')::integer / 10000, {_PROCESS}, {settings}, {_DURABLE}"
         )
         if version < OLDEST:
             raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {OLDEST} or later")

@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -82,9 +82,9 @@ class PostgreSQLDatabase:
     kind = "postgresql"
     state_url = None
 
-    def __init__(self, version: int = 18, locale: str = ""):
+    def __init__(self, version: int = 18, locale: str = "", server: Any = None):
         """`locale` is what CREATE DATABASE says of it; empty for the server's own."""
-        self._server = postgresql_server(version)
+        self._server = server or postgresql_server(version)
         self.name = f"test_{uuid.uuid4().hex}"
         of_its_own = f" TEMPLATE template0 ENCODING 'UTF8' {locale}" if locale else ""
         self._admin(f"CREATE DATABASE {self.name}{of_its_own}")
@@ -195,6 +195,12 @@ class Apart:
 @cache
 def postgresql_server(version: int) -> Any:
     """A PostgreSQL server of this process, which ends with it."""
+    off = ("fsync", "synchronous_commit", "full_page_writes")
+    return new_postgresql_server(version, dict.fromkeys(off, "off"))
+
+
+def new_postgresql_server(version: int, settings: Mapping[str, str]) -> Any:
+    """A PostgreSQL server with settings; `cleanup` ends it."""
     with warnings.catch_warnings():
         # It asks for a folder that containers do not have, and takes another.
         warnings.simplefilter("ignore")
@@ -207,8 +213,8 @@ def postgresql_server(version: int) -> Any:
         adbc_driver_postgresql.dbapi.connect(server.get_uri(), autocommit=True) as connection,
         connection.cursor() as cursor,
     ):
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-            cursor.execute(f"ALTER SYSTEM SET {setting}")
+        for name, value in settings.items():
+            cursor.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         cursor.execute("SELECT pg_reload_conf()")
         cursor.fetchall()
     return server

@@ -3,15 +3,12 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +17,9 @@ from cr_pipelines.sync import Report, Sync, SyncStopped, Timing, run_sync
 from cr_pipelines.warehouse import WarehouseError
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.outages import prepared_outage
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES, DuckDBFile, opened
+from cr_pipelines_tests.support.warehouses import CORE_ENGINES, opened
 
 pytestmark = pytest.mark.process
-
-FULL_DISK = Path(__file__).with_name("run_on_a_full_disk.py")
 
 
 @pytest.fixture(params=CORE_ENGINES)
@@ -113,19 +108,22 @@ def test_an_outage_at_the_end_of_a_run_is_waited_for(flow: Flow, sandbox: Sandbo
     assert set(notes.statuses().values()) == {"delivered"}
 
 
-def test_a_full_disk_doubles_no_note(tmp_path: Path, sandbox: SandboxServer):
-    flow = Flow(DuckDBFile(tmp_path), sandbox)
-    notes = with_notes(flow, 3_000)
-    environment = [flow.data.url, sandbox.base_url, sandbox.token]
-    sandbox.control.set_faults(latency_seconds=0.02)
-    for _ in range(3):
-        ended = subprocess.run([sys.executable, str(FULL_DISK), *environment], capture_output=True, check=False)
-        assert ended.returncode != 0
-    sent_on_full_disks = len(written(sandbox))
-    assert 0 < sent_on_full_disks < 3_000
-    report = notes.run()
-    assert report.delivered + report.unknown + report.unchanged == 3_000
-    assert max(written(sandbox).values()) == 1
+def test_an_outage_of_the_warehouse_is_not_the_silence_of_the_server(flow: Flow, sandbox: SandboxServer):
+    """Without a look at the suppression list, requests get their turn and do not leave."""
+    flow.sql(
+        "INSERT INTO common_room_contacts (id, full_name) "
+        "SELECT 'd' || i, 'Name ' || i FROM generate_series(1, 2000) AS numbers(i)"
+    )
+    sandbox.control.set_faults(latency_seconds=0.1)
+    timing = Timing(outage_seconds=60, lease_seconds=0.5, silence_seconds=2, flush_seconds=0.1)
+    with prepared_outage(flow.data) as outage, ThreadPoolExecutor() as pool:
+        running = start(pool, flow, timing)
+        while len(flow.posted()) < 40 and not running.done():
+            time.sleep(0.02)
+        with outage():
+            time.sleep(5)
+        report = running.result(timeout=60)
+    assert (report.state, report.delivered) == ("succeeded", 2010)
 
 
 def test_what_waits_for_the_rate_limit_at_a_signal_was_not_sent(flow: Flow, sandbox: SandboxServer):

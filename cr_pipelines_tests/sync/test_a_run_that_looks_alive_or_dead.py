@@ -7,11 +7,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
@@ -67,43 +65,6 @@ def until(holds: Callable[[], bool], seconds: float = 60) -> None:
 
 def written(flow: Flow) -> Counter[str]:
     return Counter(note["note"] for note in flow.sandbox.control.notes())
-
-
-def freeze(flow: Flow, process: subprocess.Popen[str]) -> None:
-    """Stop a process at a moment when it does not have the warehouse's file open."""
-    for _ in range(200):
-        process.send_signal(signal.SIGSTOP)
-        time.sleep(0.1)
-        with suppress(duckdb.Error):
-            flow.sql("SELECT 1")
-            return
-        process.send_signal(signal.SIGCONT)
-        time.sleep(0.05)
-    raise AssertionError("the run has the file open all the time")
-
-
-def test_a_run_that_was_taken_over_stops_before_it_sends(notes: Flow) -> None:
-    """As after a suspended machine: the first run goes on when another has its rows."""
-    first = start(notes, after=20)
-    try:
-        freeze(notes, first)
-        long_ago = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
-        notes.sql(f"UPDATE common_room.sync_runs SET heartbeat_at = '{long_ago}' WHERE state = 'running'")
-        notes.sandbox.control.set_faults()
-        second = notes.run()
-    finally:
-        first.send_signal(signal.SIGCONT)
-    _, said = first.communicate(timeout=60)
-    assert first.returncode != 0
-    assert "TakenOver" in said
-    assert second.delivered + second.unchanged + second.unknown == NOTES
-    third = notes.run()
-    assert max(written(notes).values()) == 1
-    assert third.delivered + third.unchanged + third.unknown == NOTES
-    assert len(written(notes)) >= NOTES - third.unknown
-    assert third.unknown < NOTES / 2
-    states = notes.sql("SELECT state FROM common_room.sync_runs ORDER BY run_order")
-    assert states == [("interrupted",), ("succeeded",), ("succeeded",)]
 
 
 def test_a_killed_run_that_nobody_has_reaped_frees_its_sync_at_once(notes: Flow) -> None:
