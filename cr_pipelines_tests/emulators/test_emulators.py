@@ -33,6 +33,9 @@ class TestSnowflake(SourceConformance):
     def source(self, snowflake_url: str) -> Source:
         return open_warehouse(snowflake_url)
 
+    @pytest.mark.skip(reason="fakesnow's server makes a million rows in minutes")
+    def test_a_million_rows_stream_in_bounded_memory(self, source: Source) -> None: ...
+
     @pytest.mark.xfail(reason=_HASH)
     def test_texts_nulls_and_separators_never_collide(self, source: Source) -> None:
         super().test_texts_nulls_and_separators_never_collide(source)
@@ -86,6 +89,13 @@ class TestBigQuery(SourceConformance):
     @pytest.fixture
     def source(self, bigquery_url: str) -> Source:
         return open_warehouse(bigquery_url)
+
+    @pytest.mark.skip(reason="local-bigquery makes a million rows in minutes")
+    def test_a_million_rows_stream_in_bounded_memory(self, source: Source) -> None: ...
+
+    @pytest.mark.xfail(reason="local-bigquery's OCTET_LENGTH takes no text that comes out of a CASE")
+    def test_a_json_scalar_is_a_key_like_its_value(self, source: Source) -> None:
+        super().test_a_json_scalar_is_a_key_like_its_value(source)
 
 
 class SailSession(SourceSession):
