@@ -6,11 +6,10 @@ without any value of a row.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 from urllib.parse import unquote
 
-from databricks import sql as databricks_sql  # type: ignore[import-not-found, unused-ignore]
-from databricks.sql.exc import Error  # type: ignore[import-not-found, unused-ignore]
 from typing_extensions import override
 
 from cr_pipelines.secret_text import HiddenText
@@ -72,7 +71,7 @@ class DatabricksSession(SourceSession):
             with self._connection.cursor() as cursor:
                 self._running = cursor
                 yield cursor
-        except Error as error:
+        except import_module("databricks.sql.exc").Error as error:
             raise without_values(error) from None
         finally:
             self._running = None
@@ -89,6 +88,14 @@ class DatabricksSource(Source):
 
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
+        try:
+            # Imported late, as every driver is.
+            self._driver = import_module("databricks.sql")
+        except ImportError:
+            raise WarehouseError(
+                "databricks:// needs the package databricks-sql-connector; install it with: "
+                "pip install databricks-sql-connector"
+            ) from None
         parts = UrlParts(url)
         options = parts.options
         self._path = options.pop("http_path", None)
@@ -109,7 +116,7 @@ class DatabricksSource(Source):
     def session(self) -> Iterator[DatabricksSession]:
         """Connect. Raises WarehouseError when Databricks refuses the connection."""
         try:
-            connection = databricks_sql.connect(
+            connection = self._driver.connect(
                 server_hostname=self._host,
                 http_path=self._path,
                 session_configuration=self._settings(),
@@ -117,7 +124,7 @@ class DatabricksSource(Source):
                 **self._credentials(),
                 **self._places,
             )
-        except Error as error:
+        except self._driver.Error as error:
             raise WarehouseError(f"Databricks cannot be reached: {without_values(error)}") from None
         except Exception as error:
             # Its text may quote an option's value.

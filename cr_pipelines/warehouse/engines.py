@@ -15,7 +15,7 @@ _ENGINES = {
     "postgresql": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "'cr-pipelines[postgres]'"),
     "snowflake": ("cr_pipelines.warehouse.snowflake", "SnowflakeWarehouse", "'cr-pipelines[snowflake]'"),
     "bigquery": ("cr_pipelines.warehouse.bigquery", "BigQueryWarehouse", "'cr-pipelines[bigquery]'"),
-    "databricks": ("cr_pipelines.warehouse.databricks", "DatabricksSource", "databricks-sql-connector"),
+    "databricks": ("cr_pipelines.warehouse.databricks", "DatabricksSource", None),
 }
 """By a URL's scheme: the module, its warehouse, and what to install for its driver. Drivers are imported late."""
 
