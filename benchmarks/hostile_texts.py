@@ -1,6 +1,6 @@
 """Texts that are made to keep the search for addresses busy, in any script.
 
-Goes in: a size. Comes out: text of about so many characters, of each family.
+Goes in: a size. Comes out: text of about this many characters, of each family.
 """
 
 from collections.abc import Callable

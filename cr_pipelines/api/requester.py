@@ -152,7 +152,7 @@ class Requester:
     async def _send(self, operation: Operation, address: str, body: RequestModel | None) -> Received:
         if self._is_closed:
             raise RuntimeError("cannot send a request because the client is closed; open a new one for each run")
-        content = b"" if body is None else body.wire_json()
+        content = HiddenBytes(b"" if body is None else body.wire_json())
         headers = self._headers
         if body is not None:
             length = str(len(content)).encode("ascii")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cr_pipelines.cli.options import definitions_option, json_option
+from cr_pipelines.cli.options import IN_JSON, definitions_option, json_option
 from cr_pipelines.cli.syncs import audit, explain, plan, run
 
 _SANDBOX_PORT = 8642
@@ -17,18 +17,23 @@ _DAGSTER_PORT = 3000
 
 
 class _Commands(click.Group):
-    """Shows the errors that a user can fix as one line."""
+    """Shows the errors that a user can fix as one line, or as JSON."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
-            from cr_pipelines.cli.errors import explain
+            from cr_pipelines.cli.errors import as_click_error, echo_json
 
-            message = explain(error)
-            if message is None:
+            shown = as_click_error(error, in_json=ctx.meta.get(IN_JSON, False))
+            if shown is None:
                 raise
-            raise click.ClickException(message) from None
+            if not ctx.meta.get(IN_JSON):
+                raise shown from None
+            echo_json(shown)
+            ctx.exit(shown.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

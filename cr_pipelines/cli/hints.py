@@ -29,7 +29,7 @@ def naming_tables(project: Project, relation: Relation) -> Iterator[None]:
 def tables_like(project: Project, relation: Relation) -> str:
     """Return `; there is crm.contacts`, or an empty string if nothing is like the table.
 
-    The sources of other syncs and the state tables are theirs.
+    The sources of other syncs and the tables of state schemas are left out.
     """
     if relation.is_query:
         return ""
@@ -43,9 +43,10 @@ def tables_like(project: Project, relation: Relation) -> str:
         return ""
     wanted = str(relation).replace('"', "").lower().rpartition(".")[2]
     taken = {str(sync.relation).replace('"', "").lower() for sync in project.syncs} - {wanted}
+    states = {project.state_schema, *(schema for schema, name in found if str(name).lower() == "sync_ledger")}
     by_name: dict[str, list[str]] = {}
     for schema, name in found:
-        if schema != project.state_schema and str(name).lower() not in taken:
+        if schema not in states and str(name).lower() not in taken:
             by_name.setdefault(str(name).lower(), []).append(f"{schema}.{name}")
     names = [wanted] if wanted in by_name else difflib.get_close_matches(wanted, by_name, n=_MOST_TABLES, cutoff=0.7)
     tables = [table for name in names for table in by_name[name]][:_MOST_TABLES]

@@ -12,6 +12,9 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 _CONNECTION = "cr_pipelines.connection"
 
+IN_JSON = "cr_pipelines.json"
+"""Where a click context says whether the command prints JSON."""
+
 
 def _remember(context: click.Context, _: click.Parameter, value: str | None) -> None:
     context.meta[_CONNECTION] = value
@@ -41,7 +44,20 @@ def definitions_option(command: _F) -> _F:
     )(named(command))
 
 
-json_option = click.option("--json", "in_json", is_flag=True, help="Print JSON instead, for programs.")
+def _note_json(context: click.Context, _: click.Parameter, value: bool) -> bool:
+    context.meta[IN_JSON] = value
+    return value
+
+
+json_option = click.option(
+    "--json",
+    "in_json",
+    is_flag=True,
+    # Eager, so that an error of another option is JSON, too.
+    is_eager=True,
+    callback=_note_json,
+    help="Print JSON instead, for programs.",
+)
 
 
 def narrowing_options(command: _F) -> _F:

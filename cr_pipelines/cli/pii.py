@@ -1,6 +1,6 @@
 """`cr-pipelines pii`: the report on privacy requests, and the end of a suppression.
 
-Goes in: request ids. Comes out: a table in the terminal or a CSV file, neither with an address; or a person whom the
+Goes in: request ids. Comes out: a table in the terminal or a CSV file, neither with an address; or a person that the
 next runs send again.
 """
 

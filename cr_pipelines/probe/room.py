@@ -238,7 +238,7 @@ class ProbedRoom:
 
 
 def _person_of(body: Any) -> list[str]:
-    """Return the address of the person whom a request makes, if it makes one."""
+    """Return the address of the person that a request makes, if it makes one."""
     user = body.get("user", body) if isinstance(body, dict) else {}
     return [user["email"]] if "email" in user else []
 

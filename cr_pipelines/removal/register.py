@@ -144,7 +144,7 @@ class Register:
         if status == "submitted":
             values |= {"due_at": now + PROMISED, "check_at": self._timing.next_look(now, now)}
         if status == "not_found":
-            # A write of a moment ago may not be visible yet, so the address is kept until later looks agree.
+            # A recent write may not be visible yet, so the address is kept until later looks agree.
             values |= {"due_at": None, "check_at": self._timing.next_look(now, now)}
         self._state.update(PII_REMOVALS, values, own)
 

@@ -126,7 +126,7 @@ class RemovalRecord:
         rows_suppressed: rows of sources that are suppressed now because of it.
         keys_sent: under how many keys the syncs sent the address, as far as the state schema knows.
         linked_addresses: how many other addresses are suppressed with it, as rows of the same person had them. Each
-            needs a request of its own to be removed from Common Room.
+            needs its own request to be removed from Common Room.
         address_kept: whether the address itself is still in the register.
         lifted_at: when the suppression was lifted.
         lifted_reason: why.

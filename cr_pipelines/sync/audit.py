@@ -105,8 +105,8 @@ def audit_sync(
     """
     if sync.kind not in AUDITED_KINDS:
         raise SyncError(
-            f"{sync.name}: Common Room cannot show what it stored of a {sync.kind}; audits are for "
-            f"{', '.join(AUDITED_KINDS)}s"
+            f"{sync.name}: Common Room cannot look up rows of kind {sync.kind}; only syncs of kind "
+            f"{' and '.join(AUDITED_KINDS)} can be audited"
         )
     check_no_loop_runs()
     report = AuditReport(sync.name)

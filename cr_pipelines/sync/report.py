@@ -184,7 +184,7 @@ class Report:
         known = (column, reason_code) in self._problems
         whole, _, part = column.partition(".")
         if part and not known:
-            # Rows may have parts of their own, such as names of fields that the room does not know.
+            # Rows may have their own parts, such as names of fields that the room does not have.
             parts = self._parts.get((whole, reason_code), 0)
             column = whole if parts >= _MOST_PARTS else column
             self._parts[whole, reason_code] = parts + 1
@@ -375,7 +375,7 @@ def privacy_messages(waiting: int, undecided: int, problem: str | None) -> list[
     if undecided:
         messages.append(
             f"{undecided:,} privacy {'request waits' if undecided == 1 else 'requests wait'} for a decision, because "
-            "the address was sent for many people or things; rows are suppressed while it is in them. Run "
+            "the address was sent for many people or things; rows that contain it are suppressed. Run "
             "`cr-pipelines pii confirm ID` if it is one person's, `cr-pipelines pii unsuppress ID` if not; "
             "`cr-pipelines pii report` lists them as shared"
         )

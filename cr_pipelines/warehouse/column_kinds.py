@@ -27,7 +27,7 @@ _SUBSTITUTE = "\x1a"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _MOST_JOINED = 2**28
-"""So many bytes of texts are joined; an array of texts holds eight times as many."""
+"""How many bytes of text are joined; an array of text holds eight times as many."""
 
 _DIGITS = 38
 _EXACT = 2**53
@@ -74,7 +74,7 @@ class Packed:
 
 
 class LoadedRows:
-    """A relation of a DuckDB session that rows are loaded into. They are in files of their own.
+    """A relation of a DuckDB session that rows are loaded into. They are in separate files.
 
     A file ends where a column has to widen: the relation has its earlier rows in the wider type, too.
     """

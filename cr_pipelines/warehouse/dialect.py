@@ -208,7 +208,7 @@ class SourceDialect(SqlDialect):
     def relation(self, relation: Relation) -> str:
         """Return the relation as it is written after FROM."""
         if relation.is_query:
-            # On a line of its own, the bracket is safe from a comment at the query's end.
+            # On its own line, the bracket is safe from a comment at the query's end.
             return f"({relation.query.strip()}\n)"
         return ".".join(self.identifier(part) for part in relation.text.split("."))
 

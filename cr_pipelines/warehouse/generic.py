@@ -31,10 +31,10 @@ from cr_pipelines.warehouse.urls import kind_of
 _ROWS_PER_BATCH = 2_000
 
 _BYTES_PER_WRITE = 8 << 20
-"""Batches are gathered until they have so many bytes: each time that two threads take turns costs some time."""
+"""Batches are gathered until they have this many bytes: each time that two threads take turns costs some time."""
 
 _MOST_WAITING = 2
-"""So many groups of batches wait for being written."""
+"""How many groups of batches wait to be written."""
 
 _DRIVERS = {
     "mysql": "mysql+pymysql:// and pip install pymysql",

@@ -282,7 +282,7 @@ class SourceConformance:
             for missing in ("cr_nowhere", "cr_no.where", "SELECT nothing FROM cr_nowhere"):
                 with pytest.raises(SourceMissing):
                     session.columns(Relation(missing))
-            # The session goes on.
+            # The session continues.
             assert session.fetch_all("SELECT 1") == [(1,)]
 
     def test_an_error_repeats_no_value(self, source: Source) -> None:

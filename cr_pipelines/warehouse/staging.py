@@ -99,7 +99,7 @@ class Restoring:
 
 @contextmanager
 def scratch_session() -> Iterator[Session]:
-    """Open a DuckDB session with no file of its own, which spills to a folder that only this user can read."""
+    """Open a DuckDB session without a file, which spills to a folder that only this user can read."""
     # Imported late, as every driver is.
     from cr_pipelines.warehouse.duckdb import open_in_memory
 

@@ -129,7 +129,7 @@ def test_an_answer_that_makes_no_sense_is_unexpected(body: str) -> None:
     assert isinstance(failing("list_tags", Reply(200, body)), UnexpectedResponse)
 
 
-def test_the_servers_reason_is_told_when_it_is_one_that_is_known() -> None:
+def test_the_servers_reason_is_shown_when_it_is_one_that_is_known() -> None:
     error = failing("add_or_edit_user", Reply(400, {"reason": "invalid-request-body", "docs": "https://x"}))
     assert error.reason == "invalid-request-body"
     assert "reason: invalid-request-body" in str(error)

@@ -53,7 +53,7 @@ def test_what_cannot_be_read_back_is_said(many: Terminal) -> None:
     many.sql("CREATE TABLE common_room_tags AS SELECT 'VIP' AS name")
     refused = many.types("audit", "tags")
     assert refused.exit_code == 2
-    assert "Common Room does not show what was stored of a tag" in refused.stderr
+    assert "Common Room cannot look up rows of kind tag" in refused.stderr
 
 
 def test_a_retired_look_up_is_said(many: Terminal) -> None:

@@ -1,7 +1,10 @@
+import json
+
 import pytest
 
 from cr_pipelines.api import BadToken, CommonRoomError, NotFound, NotTheApi, UnknownSource, Unreachable
 from cr_pipelines.cli.errors import explain
+from cr_pipelines_tests.support.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,23 @@ def test_an_error_without_a_variable_is_one_line() -> None:
 
 def test_an_unexpected_error_has_no_explanation() -> None:
     assert explain(RuntimeError("secret")) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        ("plan nothing", 1, "has no sync 'nothing'"),
+        ("plan contacts --limit 0", 2, "--limit"),
+        ("plan contacts --definitions nowhere", 1, "cannot load nowhere"),
+        ("run nothing", 2, "has no sync 'nothing'"),
+        ("run contacts --day tomorrow", 2, "--day"),
+        ("explain contacts c99", 1, "the key 'c99'"),
+        ("audit activities", 2, "only syncs of kind contact can be audited"),
+        ("pii report --request-id r9", 1, "no request r9"),
+    ],
+)
+def test_a_failure_with_json_is_json_and_nothing_else(terminal: Terminal, command: str, code: int, words: str) -> None:
+    failed = terminal.types(*command.split(), "--json")
+    found = json.loads(failed.stdout)
+    assert (failed.exit_code, found["exit_code"]) == (code, code)
+    assert words in found["error"]

@@ -45,7 +45,7 @@ def test_an_invalid_or_rejected_row_has_its_reason(terminal: Terminal) -> None:
     [(key,)] = terminal.sql("SELECT key FROM common_room.sync_ledger WHERE status = 'rejected'")
     rejected = terminal.types("explain", "contacts", key).output
     assert "does not send it until it changes" in rejected
-    assert "Ledger     rejected, sent last" in rejected
+    assert "Ledger     rejected, last sent" in rejected
     assert "Common Room refused this row (HTTP 400)" in rejected
 
 

@@ -107,12 +107,12 @@ def test_a_shared_address_waits_until_somebody_confirms_it(shared: Terminal) -> 
     examined = shared.types("doctor", *CONTACTS)
     assert examined.exit_code == 1
     assert "1 request known: 1 shared" in examined.output
-    assert "1 request about an address that was sent for many people or things: decide with" in examined.output
+    assert "1 privacy request waits for a decision" in examined.output
     assert "acme.example" not in examined.output
 
     confirmed = shared.types("pii", "confirm", "r1")
     assert confirmed.exit_code == 0
-    assert "1 request confirmed. Every row that was sent with the address is suppressed" in confirmed.output
+    assert "1 request confirmed. Every row that was sent with the address is now suppressed" in confirmed.output
     assert shared.sql("SELECT DISTINCT status FROM common_room.sync_ledger") == [("suppressed",)]
     assert shared.sql("SELECT status FROM common_room.pii_removals") == [("pending",)]
 
@@ -123,7 +123,7 @@ def test_a_shared_address_waits_until_somebody_confirms_it(shared: Terminal) -> 
 def test_a_shared_address_that_is_nobodys_is_lifted(shared: Terminal) -> None:
     lifted = shared.types("pii", "unsuppress", "r1", "--reason", "a mailing list", "--even-unverified")
     assert lifted.exit_code == 0, lifted.output
-    assert "decide with" not in shared.types("doctor", *CONTACTS).output
+    assert "waits for a decision" not in shared.types("doctor", *CONTACTS).output
     shared.sql("UPDATE common_room_contacts SET full_name = 'Changed' WHERE id = 'c3'")
     assert "10 delivered" in shared.types("run", "contacts", *CONTACTS).output
 

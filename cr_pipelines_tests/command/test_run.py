@@ -127,7 +127,7 @@ def test_json_is_all_that_stdout_has(terminal: Terminal) -> None:
 
 
 @pytest.mark.process
-def test_piped_it_says_whom_it_waits_for_and_prints_plain_lines(terminal: Terminal) -> None:
+def test_piped_it_says_what_it_waits_for_and_prints_plain_lines(terminal: Terminal) -> None:
     with (
         subprocess.Popen([sys.executable, "-c", HOLD, terminal.path], stdin=PIPE, stdout=PIPE, text=True) as holder,
         subprocess.Popen(

@@ -17,6 +17,14 @@ def test_a_view_in_another_schema_is_named(terminal: Terminal) -> None:
     assert "; there is crm.contacts" in terminal.types("suggest", "contact", "contact").output
 
 
+def test_a_table_of_another_state_schema_is_no_source(terminal: Terminal) -> None:
+    assert terminal.types("run", "contacts").exit_code == 0
+    terminal.env["CR_STATE_SCHEMA"] = "another"
+    output = terminal.types("doctor").output
+    assert "there is no common_room_tags" in output
+    assert "room_tags:" not in output
+
+
 def test_a_base_url_without_its_path_is_named(terminal: Terminal) -> None:
     terminal.env["COMMON_ROOM_BASE_URL"] = terminal.sandbox.base_url.removesuffix("/community/v1")
     terminal.sql('ALTER TABLE common_room_contacts ADD COLUMN custom_fields STRUCT("Plan" VARCHAR)')
@@ -35,7 +43,7 @@ def test_a_destination_source_that_does_not_exist_is_named_once(terminal: Termin
     assert "destination source 999 cannot write" in terminal.types("run", "contacts").output
 
 
-def test_a_name_that_the_room_does_not_have_is_told_apart_from_what_there_is(terminal: Terminal) -> None:
+def test_a_name_that_the_room_does_not_have_is_named_with_what_there_is(terminal: Terminal) -> None:
     terminal.sql(
         "CREATE TABLE common_room_activities AS SELECT 'a' AS id, 'zzz' AS activity_type, 'u' AS user_id, "
         "TIMESTAMP '2026-03-01' AS timestamp"

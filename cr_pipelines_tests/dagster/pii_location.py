@@ -57,7 +57,7 @@ def on_change(sync: Sync) -> dg.SensorDefinition:
             recorded = f"common_room.sync_runs WHERE sync = '{sync.name}' AND state"
             running = session.fetch_all(f"SELECT run_id FROM {recorded} = 'running'")
             if any(registry.is_alive(run_id, sync.name) for (run_id,) in running):
-                return dg.SkipReason("a run goes on")
+                return dg.SkipReason("a run is in progress")
             if session.fetch_all(
                 f"SELECT 1 FROM {recorded} = 'succeeded' AND started_at > (SELECT max(moment) FROM changes)"
             ):

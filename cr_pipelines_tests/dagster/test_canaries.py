@@ -52,7 +52,7 @@ def rows_of(kind: str) -> list[dict[str, Any]]:
 
 
 def base(kind: str, number: int) -> dict[str, Any]:
-    """A row that can be sent, but for a person whom the room may not know."""
+    """A row that can be sent, but for a person that the room may not know."""
     row: dict[str, Any] = {"id": f"k{number}", "name": f"Tag {number}", "value": f"person{number}@example.com", **BASE}
     names = {column.name for column in CONTRACTS[kind].columns} | {"id"}
     row |= {column.name: f"{DAY} 12:00" for column in CONTRACTS[kind].columns if column.kind == "timestamp"}

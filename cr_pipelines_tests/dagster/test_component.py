@@ -14,6 +14,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 
 from cr_pipelines.components import (
     CommonRoomCatalog,
+    CommonRoomConnection,
     CommonRoomSync,
     SyncEvents,
     SyncRunConfig,
@@ -97,6 +98,18 @@ def test_a_scaffolded_sync_works_next_to_another_on_the_same_table(location: Loc
     assert outcome.succeeded
     assert len(location.room) == 10
     assert keys == {"common_room/contacts", "common_room/my_contacts", "common_room_contacts"}
+
+
+def test_scaffolding_a_sync_says_which_component_a_new_project_still_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        sandbox.scaffold_component(CommonRoomSync, "contacts")
+        hint = "dg scaffold defs cr_pipelines.components.CommonRoomConnection room"
+        assert hint in capsys.readouterr().out
+        sandbox.scaffold_component(CommonRoomConnection, "room")
+        sandbox.scaffold_component(CommonRoomSync, "activities", scaffold_params={"kind": "activity"})
+        assert hint not in capsys.readouterr().out
+        with sandbox.build_all_defs() as definitions:
+            definitions.get_repository_def().load_all_definitions()
 
 
 @pytest.mark.parametrize("kind", CONTRACTS)
@@ -232,7 +245,7 @@ def test_the_choices_of_a_sync_reach_the_engine() -> None:
         ("{kind: activity, partitions: {start: yesterday}}", "start\n  Input should be a valid date"),
         ("automation_condition: eager", "neither on_source_update nor a condition"),
         ("freshness: {fail_after_hours: 2, warn_after_hours: 3}", "must be less than fail_after_hours"),
-        ("batch_size: 10", "a contact has a request of its own"),
+        ("batch_size: 10", "each contact is sent in its own request"),
         ("on_source_delete: delete", "are for tags only"),
         ("source: my table", "is neither a table name"),
         ("name: my-contacts", "must consist of letters, digits and _"),

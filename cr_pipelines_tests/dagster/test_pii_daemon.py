@@ -96,7 +96,7 @@ class Company:
         return Counter(dict(self.sql("SELECT status, count(*) FROM common_room.pii_removals GROUP BY status")))
 
     def noted(self) -> bool:
-        """Whether both syncs have begun to send, and so know whom by which key."""
+        """Whether both syncs have begun to send, and so know each person by a key."""
         tables = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'known_addresses'"
         known = "SELECT count(DISTINCT sync) FROM common_room.known_addresses"
         return self.sql(tables) == [(1,)] and self.sql(known) == [(2,)]
@@ -165,7 +165,7 @@ def test_two_hundred_requests_in_three_waves_under_faults_and_a_kill(tmp_path: P
         company.change_everybody()
         asked |= company.ask(1)
         until(lambda: company.statuses()["submitted"] + company.statuses()["pending"] > 60)
-    # Killed, with runs and removals under way.
+    # Killed, with runs and removals in progress.
     killed_at = time.time()
     with daemon(home, "pii_location", **variables):
         company.change_everybody()
@@ -181,7 +181,7 @@ def test_two_hundred_requests_in_three_waves_under_faults_and_a_kill(tmp_path: P
     for call in room.control.requests(operation="anonymizeContact"):
         calls[unquote(call["path"].rpartition("/")[2]).lower()].append(call)
     assert set(calls) == asked
-    # A fault, or a 404 about somebody whom a sync sent a moment before, is tried again; what Common Room took is not,
+    # A fault, or a 404 about somebody that a sync sent just before, is tried again; what Common Room took is not,
     # but for what the kill kept from being recorded.
     taken = [call for each in calls.values() for call in each[:-1] if call["status"] == 200]
     assert all(killed_at - 3 < call["at"] < killed_at + 1 for call in taken)

@@ -20,8 +20,8 @@ from cr_pipelines_tests.support.warehouses import EmptyWarehouse, empty_warehous
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(2400)]
 
-PEOPLE = 60
-WAVES = {"eu": (range(8), range(20, 28), range(40, 44)), "us": (range(10, 16), range(24, 32), range(44, 48))}
+PEOPLE = 40
+WAVES = {"eu": (range(6), range(12, 18), range(24, 27)), "us": (range(6, 11), range(15, 21), range(30, 33))}
 """Who asks each room, in three waves; some ask both."""
 
 EMAIL = "'person' || i || '@example.com'"
@@ -113,7 +113,7 @@ class Company:
         return Counter(dict(self.sql(f"SELECT status, count(*) FROM state_{room}.pii_removals GROUP BY status")))
 
     def noted(self, room: str) -> bool:
-        """Whether every sync of the room has begun to send, and so knows whom by which key."""
+        """Whether every sync of the room has begun to send, and so knows each person by a key."""
         if not self.sql(f"SELECT 1 FROM pg_tables WHERE schemaname = 'state_{room}' AND tablename = 'known_addresses'"):
             return False
         return self.sql(f"SELECT count(DISTINCT sync) FROM state_{room}.known_addresses") == [(len(KINDS),)]
@@ -178,7 +178,7 @@ def test_nobody_who_is_removed_from_a_room_is_sent_there_again_and_everybody_els
             company.change_everybody()
             company.ask(1)
             until(lambda: all(company.statuses(room).total() > len(WAVES[room][0]) for room in ROOMS))
-        # Killed, with runs and removals under way.
+        # Killed, with runs and removals in progress.
         with daemon(home, "pii_rooms_location", **variables):
             company.change_everybody()
             company.ask(2)

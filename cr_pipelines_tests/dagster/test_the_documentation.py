@@ -61,9 +61,25 @@ def test_a_yaml_example_gives_definitions(written: str) -> None:
         folder.mkdir()
         (folder / "defs.yaml").write_text(written)
         with sandbox.build_all_defs() as definitions:
-            resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
+            given = definitions.resources or {}
+            defaults = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
+            resources = {key: resource for key, resource in defaults.items() if key not in given}
             loaded = dg.Definitions.merge(definitions, dg.Definitions(resources=resources))
             assert loaded.resolve_all_asset_specs() or definitions.resources or definitions.sensors
+
+
+def test_the_files_of_the_first_page_are_a_whole_project() -> None:
+    written = re.findall(r"```yaml\n(type:.*?)```", PAGES[0].read_text(), flags=re.DOTALL)
+    assert len(written) == 2
+    with create_defs_folder_sandbox() as sandbox:
+        for number, text in enumerate(written):
+            folder = sandbox.defs_folder_path / f"file{number}"
+            folder.mkdir()
+            (folder / "defs.yaml").write_text(text)
+        with sandbox.build_all_defs() as definitions:
+            definitions.get_repository_def().load_all_definitions()
+            keys = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+    assert "common_room/contacts" in keys
 
 
 @pytest.mark.parametrize("written", blocks("python"))

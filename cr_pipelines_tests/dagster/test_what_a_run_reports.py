@@ -150,9 +150,9 @@ def test_an_error_of_the_database_does_not_carry_a_row_into_dagster(location: Lo
     outcome = location.run()
 
     assert not outcome.succeeded
-    told = " ".join(str(event) for event in location.instance.all_logs(outcome.result.run_id))
-    assert "example.com" not in told
-    assert re.search(r"DuckDB|ConversionException", told)
+    said = " ".join(str(event) for event in location.instance.all_logs(outcome.result.run_id))
+    assert "example.com" not in said
+    assert re.search(r"DuckDB|ConversionException", said)
 
 
 def test_checks_of_a_run_are_recorded_for_the_asset(location: Location) -> None:

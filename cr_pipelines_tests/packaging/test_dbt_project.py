@@ -90,7 +90,7 @@ class Acme:
         return [run for run in runs if {"path": ["common_room", "people"]} in (run["assetSelection"] or ())]
 
     def next_sync(self, after: int) -> str:
-        """The run of the sync that follows so many."""
+        """The run of the sync that follows this many."""
         until(lambda: len(self.syncs()), lambda seen: seen == after + 1, seconds=400)
         run: str = self.syncs()[0]["runId"]
         return run

@@ -1,4 +1,4 @@
-"""People are known by all that was ever sent, at once, and one mistaken request does not stop a sync for good."""
+"""People are known by all that was ever sent, at once, and one mistaken request does not stop a sync permanently."""
 
 import pytest
 

@@ -145,7 +145,7 @@ class History:
             process.join(60)
 
     def end(self) -> None:
-        """No run is killed any more, time goes on until nothing is due, and everybody loses their address."""
+        """No run is killed any more, time passes until nothing is due, and everybody loses their address."""
         for process in self.left_running:
             process.join(60)
         self.office.removals.take_in()

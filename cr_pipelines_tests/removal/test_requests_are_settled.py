@@ -149,7 +149,7 @@ def test_a_clock_that_was_ahead_keeps_nothing_back(office: Office):
     assert office.settle().submitted == 1
 
 
-def test_someone_whom_the_room_has_not_stored_yet_is_asked_about_again(office: Office):
+def test_someone_that_the_room_has_not_stored_yet_is_asked_about_again(office: Office):
     office.sync(limit=5)
     [(key,)] = office.sql("SELECT key FROM common_room.sync_ledger WHERE status = 'delivered' LIMIT 1")
     # The room forgets its people, as one that has not stored them yet would not know them.
@@ -164,7 +164,7 @@ def test_someone_whom_the_room_has_not_stored_yet_is_asked_about_again(office: O
 
 
 @pytest.mark.process
-def test_someone_whom_a_killed_sync_may_have_sent_a_moment_ago_is_asked_about_again(office: Office):
+def test_someone_that_a_killed_sync_may_have_sent_a_moment_ago_is_asked_about_again(office: Office):
     where = (urls_of(office.data), office.sandbox.base_url, office.sandbox.token)
     assert actors.run(actors.sync, *where, dies_at=1, after=True, abreast=1) == -signal.SIGKILL
     [sent] = office.posted()

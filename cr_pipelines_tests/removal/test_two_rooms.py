@@ -1,6 +1,6 @@
 """Two rooms over one warehouse, with faults and kills: nobody who is removed from one is sent there again.
 
-Those whom the other room removes, and everybody else, are sent as ever.
+People that the other room removes, and everybody else, are sent as ever.
 """
 
 from pathlib import Path

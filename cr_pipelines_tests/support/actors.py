@@ -111,7 +111,7 @@ def start(actor: Callable[..., None], *arguments: Any, **options: Any) -> Any:
 
 
 def run(actor: Callable[..., None], *arguments: Any, **options: Any) -> int:
-    """The exit code; -9 for one that died as it was told."""
+    """The exit code; -9 for one that died as planned."""
     process = start(actor, *arguments, **options)
     process.join(60)
     assert process.exitcode is not None

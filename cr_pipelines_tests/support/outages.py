@@ -1,4 +1,4 @@
-"""A warehouse that goes out of reach while a run goes on, at a moment of the test's choice.
+"""A warehouse that goes out of reach during a run, at a moment of the test's choice.
 
 Goes in: a warehouse of a test. Comes out: a context in which nobody else can write to its state.
 """

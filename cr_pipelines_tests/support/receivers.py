@@ -50,7 +50,7 @@ def mail_server() -> Iterator[Received]:
             self.reply("220 ready")
             while line := self.rfile.readline().decode().strip():
                 if line.upper().startswith("DATA"):
-                    self.reply("354 go on")
+                    self.reply("354 continue")
                     lines = []
                     while (text := self.rfile.readline().decode()) != ".\r\n":
                         lines.append(text)

@@ -242,7 +242,7 @@ def test_a_server_that_is_down_leaves_the_rows_for_the_next_run(flow: Flow):
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_told_to_end_does_so_and_keeps_what_was_done(flow: Flow, ending: signal.Signals):
+def test_a_run_that_is_asked_to_end_does_so_and_keeps_what_was_done(flow: Flow, ending: signal.Signals):
     fill(flow, 6_000)
     flow.sandbox.control.set_faults(latency_seconds=0.5)
     process = start(flow)

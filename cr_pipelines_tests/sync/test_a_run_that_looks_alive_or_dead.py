@@ -1,4 +1,4 @@
-"""Runs that die, that look dead, or whose clock moves: the next run goes on at once, and no note is written twice."""
+"""Runs that die, that look dead, or whose clock moves: the next run continues at once, and no note is written twice."""
 
 import os
 import signal

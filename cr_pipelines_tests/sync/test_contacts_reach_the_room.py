@@ -127,7 +127,7 @@ def test_shared_keys_that_leave_and_return_are_shown_again(flow: Flow):
     assert list(flow.rejected()) == ["twin"]
 
 
-def test_keys_that_the_source_does_not_have_are_told(flow: Flow):
+def test_keys_that_the_source_does_not_have_are_reported(flow: Flow):
     report = flow.run(keys=["c1", "nope"])
     assert report.unknown_keys == ("nope",)
     assert "1 of the keys asked for" in report.summary()

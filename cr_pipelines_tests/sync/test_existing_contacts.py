@@ -89,7 +89,7 @@ def test_a_null_cannot_clear_a_field_of_one_value_and_says_what_can(ada: Flow):
     assert fields_of_ada(ada) == {"Plan": "Team"}
 
 
-def test_legacy_contacts_are_told_apart_by_their_socials(flow: Flow, sandbox: SandboxServer):
+def test_legacy_contacts_are_distinguished_by_their_socials(flow: Flow, sandbox: SandboxServer):
     contacts = sync(
         flow,
         "existing_contact",

@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "get-started.md"
 def test_the_example_is_delivered_as_it_is(sandbox: SandboxServer, tmp_path: Path) -> None:
     text = PAGE.read_text(encoding="utf-8")
     [tables] = re.findall(r'execute\("""(.*?)"""\)', text, re.DOTALL)
-    views = re.findall(r"```sql\n(CREATE VIEW.*?)```", text, re.DOTALL)
+    views = re.findall(r"```sql\n(CREATE OR REPLACE VIEW.*?)```", text, re.DOTALL)
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
         connection.execute(tables)
         for view in views:

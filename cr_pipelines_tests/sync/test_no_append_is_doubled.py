@@ -214,7 +214,7 @@ def freeze(appends: Appends, pid: int) -> None:
 
 
 def test_a_run_that_was_taken_over_stops_before_it_sends(appends: Appends) -> None:
-    """As after a suspended machine: the first run goes on when another has its rows."""
+    """As after a suspended machine: the first run continues when another has its rows."""
     first = appends.start()
     assert first.pid is not None
     try:

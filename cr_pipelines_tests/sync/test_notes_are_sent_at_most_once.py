@@ -23,7 +23,7 @@ RUN = Path(__file__).with_name("run_a_sync.py")
 
 
 def with_notes(flow: Flow, rows: int) -> Flow:
-    """A sync of so many notes on a segment, each with its number as its text."""
+    """A sync of a number of notes on a segment, each with its number as its text."""
     flow.sql(
         "CREATE TABLE notes AS SELECT i AS id, 'Champions' AS segment, 'note ' || i AS note "
         f"FROM generate_series(0, {rows - 1}) AS numbers(i)"

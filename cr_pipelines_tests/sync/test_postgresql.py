@@ -199,7 +199,7 @@ def test_no_transaction_lasts_while_rows_are_sent(flow: Flow):
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "said"),
     [
         ("SELECT CAST(email AS integer) FROM common_room_contacts", "invalid input syntax for type integer: …"),
         ("DO $$ BEGIN RAISE EXCEPTION 'bad ada@example.com'; END $$", "a function of the warehouse raised"),
@@ -207,15 +207,15 @@ def test_no_transaction_lasts_while_rows_are_sent(flow: Flow):
         ("SELECT nothing FROM common_room_contacts", 'column "nothing" does not exist'),
     ],
 )
-def test_an_error_tells_names_and_no_values(flow: Flow, statement: str, told: str):
+def test_an_error_tells_names_and_no_values(flow: Flow, statement: str, said: str):
     flow.sql("CREATE TABLE keyed (email text PRIMARY KEY); INSERT INTO keyed VALUES ('ada@example.com')")
     with flow.warehouse.session() as session, pytest.raises(WarehouseError) as caught:
         (session.fetch_all if statement.startswith("SELECT") else session.execute)(statement)
-    assert told in str(caught.value)
+    assert said in str(caught.value)
     assert "@example.com" not in repr(caught.value)
 
 
-def test_a_server_that_is_not_there_is_told_without_the_password():
+def test_a_server_that_is_not_there_is_reported_without_the_password():
     with (
         pytest.raises(WarehouseError, match="cannot be reached") as caught,
         open_warehouse("postgresql://user:hunter2@127.0.0.1:1/warehouse").session(),

@@ -110,7 +110,7 @@ def test_the_migration_keeps_every_suppression(data: EmptyWarehouse, warehouse: 
     assert (record.status, record.email_hash is not None) == ("submitted", True)
 
 
-def test_the_migration_notes_for_whom_an_address_was_sent(data: EmptyWarehouse, warehouse: Warehouse):
+def test_the_migration_notes_who_an_address_was_sent(data: EmptyWarehouse, warehouse: Warehouse):
     before = data.sql("SELECT key, person, email_hash FROM common_room.known_addresses ORDER BY key, email_hash")
     prepare(warehouse)
     known = data.sql("SELECT key, person, email_hash, holder, own FROM common_room.known_addresses ORDER BY 1, 3")

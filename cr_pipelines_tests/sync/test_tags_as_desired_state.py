@@ -70,7 +70,7 @@ def test_what_a_tag_is_for_cannot_be_changed_and_is_said_to_be_invalid(tags: Flo
     tags.run()
     tags.sql("UPDATE common_room_tags SET entity_types = 'member, activity' WHERE name = 'VIP'")
     assert tags.run().invalid == 1
-    assert "asks for activity, the room's tag of this name is not for that" in tags.rejected()["VIP"][1]
+    assert "asks for activity, but the room's tag of this name is not for that" in tags.rejected()["VIP"][1]
 
 
 def test_a_tag_deleted_by_hand_is_reported_and_restored_only_when_asked(tags: Flow, sandbox: SandboxServer):

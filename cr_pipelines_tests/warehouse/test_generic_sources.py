@@ -187,7 +187,7 @@ def test_nothing_is_written_to_the_source(data: Apart, sandbox: SandboxServer):
     assert not Path("/nowhere.db").exists()
 
 
-def test_a_missing_source_and_one_that_fails_are_told_apart(data: Apart, warehouse: Warehouse):
+def test_a_missing_source_and_one_that_fails_are_distinguished(data: Apart, warehouse: Warehouse):
     data.sql("CREATE VIEW broken AS SELECT * FROM gone")
     for source in ("nowhere", "SELECT * FROM nowhere"):
         with pytest.raises(SourceMissing):

@@ -3,9 +3,10 @@
 import asyncio
 import traceback
 
+import httpx
 import pytest
 
-from cr_pipelines.api import CommonRoomClient
+from cr_pipelines.api import Backoff, CommonRoomClient, CommonRoomError, User, careful
 from cr_pipelines.warehouse import kind_of, open_warehouse, shown_url
 
 URLS = [
@@ -69,3 +70,28 @@ def test_the_token_is_in_no_repr_of_the_requester():
     client = CommonRoomClient("POISON", "http://localhost/community/v1")
     assert "POISON" not in repr(vars(client._requester))
     asyncio.run(client.aclose())
+
+
+@pytest.mark.parametrize("fault", [httpx.ConnectError("no"), RuntimeError("a bug")])
+def test_no_frame_of_a_failed_call_shows_the_token_or_the_person_in_the_body(fault: Exception):
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise fault
+
+    async def call() -> None:
+        once, transport = careful(Backoff(attempts=1)), httpx.MockTransport(fail)
+        async with CommonRoomClient("POISON", "http://localhost/community/v1", retry=once, transport=transport) as room:
+            await room.add_or_edit_user(1, User(id="u1", email="ada@poison.example"))
+
+    with pytest.raises((CommonRoomError, RuntimeError)) as caught:
+        asyncio.run(call())
+    stacks = [traceback.TracebackException.from_exception(caught.value, capture_locals=True)]
+    frames = []
+    while stacks:
+        stack = stacks.pop()
+        stacks += [each for each in (stack.__cause__, stack.__context__) if each is not None]
+        frames += [frame for frame in stack.stack if "/cr_pipelines/" in frame.filename]
+    assert {"_send", "write"} <= {frame.name for frame in frames}
+    assert "_send_once" in {frame.name for frame in frames} or isinstance(fault, httpx.ConnectError)
+    shown = "".join(str(frame.locals) for frame in frames)
+    assert "POISON" not in shown
+    assert "ada@poison" not in shown

@@ -14,7 +14,7 @@ _SUFFIX = re.compile(r"(?<!_)(_+value|_+c)$")
 
 _PERSON = {
     "id": "id user_id contact_id customer_id person_id member_id lead_id external_id object_id "
-    "canonical_vid vid uuid guid key",
+    "canonical_vid vid uid uuid guid key",
     "full_name": "full_name name display_name customer_name contact_name real_name",
     "first_name": "first_name given_name fname forename given first",
     "last_name": "last_name family_name surname lname family last",
@@ -31,7 +31,7 @@ _PERSON = {
     "title_at_company": "title_at_company job_title title position headline",
     "company_name": "company_name company organization organisation account_name employer org_name associated_company",
     "company_domain": "company_domain domain company_website website email_domain org_domain",
-    "country": "country country_name country_code",
+    "country": "country country_name country_code country_iso country_iso_code",
     "city": "city town",
     "region": "region state province state_code",
     "raw_location": "raw_location location timezone",
@@ -66,7 +66,7 @@ _OWN = {
     "avatar": "avatar avatar_url photo_url",
 }
 _USER_KEYS = (
-    "user_id customer_id customer contact_id person_id member_id who_id author_id actor_id profile_id lead_id "
+    "user_id uid customer_id customer contact_id person_id member_id who_id author_id actor_id profile_id lead_id "
     "anonymous_id"
 )
 DELETED = {"isdeleted", "deleted", "fivetrandeleted", "archived", "isarchived", "sdcdeletedat", "deletedat"}

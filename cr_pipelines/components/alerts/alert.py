@@ -12,7 +12,8 @@ from typing import Any, Literal
 AlertKind = Literal["run_failed", "check_failed", "removal_overdue", "no_success", "recovered"]
 
 _MOST_PENDING = 100
-"""Alerts that wait for a channel that does not work. Beyond it, the oldest give way: the newest say how things are."""
+"""Alerts that wait for a channel that does not work. Beyond it, the oldest give way: the newest describe the
+present."""
 
 
 @dataclass(frozen=True)

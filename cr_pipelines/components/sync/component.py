@@ -17,6 +17,7 @@ from cr_pipelines.components.shared.assets import GROUP
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
 from cr_pipelines.components.shared.project import assets_of_others, components_of_project
 from cr_pipelines.components.shared.requests import sync_requests_metadata
+from cr_pipelines.components.shared.scaffolding import scaffold_with_hint
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.components.sync.automation import on_source_update
 from cr_pipelines.components.sync.definitions import build_sync_definitions
@@ -67,7 +68,6 @@ class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
     def scaffold(self, request: dg.ScaffoldRequest[SyncScaffoldParams]) -> None:
         params = request.params or SyncScaffoldParams()
         source = params.source or built_in_source(params.kind)
-        contract = Sync(request.target_path.stem, params.kind, source).contract
         attributes: dict[str, Any] = {
             "kind": params.kind,
             "source": source,
@@ -75,9 +75,9 @@ class SyncScaffolder(dg.Scaffolder[SyncScaffoldParams]):
             **({"connection": params.connection} if params.connection else {}),
             "schedule": {"cron": "0 * * * *", "status": "stopped"},
         }
-        if contract.partition_by:
+        if Sync(request.target_path.stem, params.kind, source).contract.partition_by:
             attributes["partitions"] = {"start": "2025-01-01"}
-        dg.scaffold_component(request, attributes)
+        scaffold_with_hint(request, attributes)
 
 
 @dg.scaffold_with(SyncScaffolder)

@@ -11,7 +11,7 @@ _FIRST_BIAS, _FIRST_DAMP, _DAMP, _SKEW = 72, 700, 2, 38
 
 
 def punycode(label: str, longest: int) -> str | None:
-    """Return a label in Punycode, without the prefix `xn--`; None for more than so many characters."""
+    """Return a label in Punycode, without the prefix `xn--`; None for more than `longest` characters."""
     basic = [letter for letter in label if letter < "\x80"]
     written = [*basic, "-"] if basic else []
     # Where the letters are that the decoder has inserted so far.

@@ -20,7 +20,7 @@ _KEY = ["position", "key"]
 _ROWS_PER_PIECE = 100_000
 
 _MOST_PIECES = 100
-"""So many files are open at a time."""
+"""How many files are open at a time."""
 
 
 class ReadRows:

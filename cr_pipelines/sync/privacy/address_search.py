@@ -34,7 +34,7 @@ _OUTSIDE = r"\s@<>()\[\]\\,;:\""
 _AT_IN_JSON = re.compile(r"\\\\u0040")
 _AT_IN_URL = re.compile(rf"%(?:25){{0,3}}40(?=[^{_OUTSIDE}%]{{0,{MOST}}}?(?:\.|%(?:25){{0,3}}(?!40|25)))")
 _AT_IN_HTML = re.compile(r"&(?:#0{0,6}64|#[xX]0{0,6}40|commat);")
-"""An at sign as it is written in JSON within a text, in a URL with a domain after it, and in HTML."""
+"""An at sign as it is written in JSON within text, in a URL with a domain after it, and in HTML."""
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
 """A line end, a quotation mark or a control character in JSON; none belongs to an address."""
 _RUN = re.compile(rf"[^{_OUTSIDE.replace('@', '')}]++")

@@ -57,7 +57,7 @@ class SentAddresses:
         in_body = hashes_in(outgoing.request.wire_json())
         mentioned = in_body - own
         if not own and self._kind in _PROFILES:
-            # A row without an address of its own: those in the person's profile are.
+            # The row has no address: those in the person's profile count instead.
             profile = profile_in(outgoing.request)
             if profile is outgoing.request:
                 own, mentioned = in_body, frozenset()

@@ -33,7 +33,7 @@ class Heartbeat:
         return self._clock() - self._last >= self._seconds
 
     def beat_if_due(self, session: Session) -> None:
-        """Note that the run is alive, if it is time to. Raises TakenOver if another run took it for dead."""
+        """Note that the run is alive, if it is time to. Raises TakenOver if another run took over."""
         registry = RunRegistry(session, self._schema)
         if self.due:
             registry.heartbeat(*self._run)

@@ -45,7 +45,7 @@ SYNC_RUNS = declare(
 
 @dataclass(frozen=True)
 class Timing:
-    """How long a run may be silent before another one takes it for dead.
+    """How long a run may be silent before another one takes over.
 
     Attributes:
         heartbeat_expires: for a run on another host.
@@ -183,7 +183,7 @@ class RunRegistry:
         self.check(run_id, sync, partition)
 
     def check(self, run_id: str, sync: str, partition: str) -> None:
-        """Make sure that no other run took this one for dead. Raises TakenOver; then this run must send nothing."""
+        """Make sure that no other run took over from this one. Raises TakenOver; then this run must send nothing."""
         if not self._state.fetch(SYNC_RUNS, ("state",), self._running(run_id, sync, partition)):
             raise TakenOver(
                 f"{sync}: another run took over from run {run_id}, which had been silent for too long, and now sends "
@@ -226,7 +226,7 @@ class RunRegistry:
     def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:
         """Note that a run neither sends, nor has in flight, anything about the people of a suppression list's version.
 
-        It is noted even when another run has taken this one for dead.
+        It is noted even when another run has taken over.
         """
         own = self._unfinished(_own_run(run_id, sync, partition))
         self._state.update(SYNC_RUNS, {"suppression_version": version}, own)
