@@ -6,7 +6,10 @@ WORKERS ?= 4
 export DAGSTER_DISABLE_TELEMETRY := 1
 TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
-.PHONY: install demo test test-long test-system test-fast check lint types defs docs dist licenses format lock clean
+EMULATORS := snowflake bigquery databricks
+EMULATOR_PYTHON ?= 3.13
+
+.PHONY: install demo test test-long test-system test-fast test-warehouses check lint types defs docs dist licenses format lock clean
 
 install: $(VENV)/.installed
 
@@ -42,6 +45,15 @@ test-system: install
 test-fast: install
 	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n 2 -m "(unit or core) and not long" \
 	    $(addprefix cr_pipelines_tests/,unit sync removal) $(ARGS) || $(TRY_AGAIN)
+
+# Snowflake, BigQuery and Databricks on emulators, each in an environment of its own, for which it takes Python 3.13.
+test-warehouses: install $(EMULATORS:%=.venv-emulators/%/.installed)
+	@$(BIN)/pytest cr_pipelines_tests/emulators $(ARGS)
+
+.venv-emulators/%/.installed: cr_pipelines_tests/emulators/%.lock
+	@$(BIN)/uv venv --quiet --clear --no-python-downloads --python $(EMULATOR_PYTHON) $(@D)
+	@$(BIN)/uv pip sync --quiet --python $(@D)/bin/python --require-hashes $<
+	@touch $@
 
 check: lint types defs
 
@@ -80,6 +92,10 @@ lock: install
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group benchmarks \
 	    --generate-hashes --no-annotate --custom-compile-command "make lock" --output-file benchmarks/peers.lock
+	@set -e; cd cr_pipelines_tests/emulators; for emulator in $(EMULATORS); do \
+	    $(CURDIR)/$(BIN)/uv pip compile $$emulator.in --quiet --universal --python-version 3.13 --generate-hashes \
+	    --no-annotate --custom-compile-command "make lock" --output-file $$emulator.lock \
+	    $$(ls | sed -n "s/^$$emulator.overrides$$/--override &/p"); done
 	@.ci/lock-oldest
 
 clean:

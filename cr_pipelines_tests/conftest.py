@@ -16,7 +16,7 @@ settings.load_profile("repeatable")
 
 _TESTS = Path(__file__).parent
 _LANES = ("unit", "flow", "process", "system")
-_LANE_OF_FOLDER = {"unit": "unit", "browser": "system"}
+_LANE_OF_FOLDER = {"unit": "unit", "emulators": "system", "browser": "system"}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -113,13 +113,17 @@ class SourceDialect(SqlDialect):
         a column added with nulls changes nothing, while a null, an empty text, and texts that merely contain separators
         all stay apart.
         """
+        return self.md5(self.row_text(columns))
+
+    def row_text(self, columns: Mapping[str, str]) -> str:
+        """Return the text that a fingerprint is the hash of."""
         parts = [
             f"CASE WHEN {self.identifier(column)} IS NULL THEN '' "
             f"ELSE {self.literal(column + '=')} || {self.json_text(self._fingerprinted(column, columns[column]))} "
             "|| ',' END"
             for column in sorted(columns)
         ]
-        return self.md5(self.joined(parts))
+        return self.joined(parts)
 
     def has_former_fingerprint(self, kind: str) -> bool:
         """Return whether rows with a column of this type once had another fingerprint: that of no type."""

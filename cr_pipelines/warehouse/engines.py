@@ -12,11 +12,12 @@ from cr_pipelines.warehouse.urls import hidden, kind_of
 
 _ENGINES = {
     "duckdb": ("cr_pipelines.warehouse.duckdb", "DuckDBWarehouse", None),
-    "postgresql": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "postgres"),
-    "snowflake": ("cr_pipelines.warehouse.snowflake", "SnowflakeWarehouse", "snowflake"),
-    "bigquery": ("cr_pipelines.warehouse.bigquery", "BigQueryWarehouse", "bigquery"),
+    "postgresql": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "'cr-pipelines[postgres]'"),
+    "snowflake": ("cr_pipelines.warehouse.snowflake", "SnowflakeWarehouse", "'cr-pipelines[snowflake]'"),
+    "bigquery": ("cr_pipelines.warehouse.bigquery", "BigQueryWarehouse", "'cr-pipelines[bigquery]'"),
+    "databricks": ("cr_pipelines.warehouse.databricks", "DatabricksSource", None),
 }
-"""By a URL's scheme: the module, its warehouse, and the extra with the driver. Drivers are imported late."""
+"""By a URL's scheme: the module, its warehouse, and what to install for its driver. Drivers are imported late."""
 
 _GENERIC = ("cr_pipelines.warehouse.generic", "GenericSource", None)
 """What reads any other engine that SQLAlchemy knows."""
@@ -83,14 +84,14 @@ def _open(url: str, role: Role, limits: dict[str, Any]) -> Source:
             "or duckdb:////absolute.duckdb, begin with postgresql://, snowflake:// or bigquery://, or be a URL of an "
             "installed SQLAlchemy dialect, such as mysql+pymysql://"
         )
-    module, name, extra = _ENGINES.get(kind, _GENERIC)
+    module, name, driver = _ENGINES.get(kind, _GENERIC)
     try:
         engine = import_module(module)
     except ImportError as error:
-        if extra is None:
+        if driver is None:
             raise
         raise WarehouseError(
-            f"{kind}:// needs the package {error.name}; install it with: pip install 'cr-pipelines[{extra}]'"
+            f"{kind}:// needs the package {error.name}; install it with: pip install {driver}"
         ) from error
     source: Source = getattr(engine, name)(url, **limits)
     source.role = role

@@ -45,7 +45,6 @@ _DRIVERS = {
     "trino": "trino:// and pip install 'trino[sqlalchemy]'",
     "clickhouse": "clickhousedb:// and pip install 'clickhouse-connect[sqlalchemy]'",
     "clickhousedb": "clickhousedb:// and pip install 'clickhouse-connect[sqlalchemy]'",
-    "databricks": "databricks:// and pip install databricks-sqlalchemy",
 }
 """What to write and install for an engine, as its dialect's documentation has it."""
 

@@ -44,9 +44,9 @@ class SourceConformance:
 
     Attributes:
         samples: SQL by name. `list` and `other lists` are lists of strings, `struct` and `other structs` structs,
-            maps or JSON objects; `json` is the JSON value that `{text}` spells; `numbers` is a table expression for
-            the integers i from 1 to `{n}`; `moment` and `same moment` are one moment with a time zone, spelled in two
-            zones, `local moment` one without a zone.
+            maps or JSON objects; `json` is the JSON value that `{text}` spells, and `decimal` the number; `numbers` is
+            a table expression for the integers i from 1 to `{n}`; `moment` and `same moment` are one moment with a time
+            zone, spelled in two zones, `local moment` one without a zone.
     """
 
     samples: ClassVar[Mapping[str, Any]] = {
@@ -55,6 +55,7 @@ class SourceConformance:
         "struct": "{'x': 1, 'y': 'a'}",
         "other structs": ("{'x': 1, 'y': 'b'}", "{'x': 2, 'y': 'a'}", "{'x': 1, 'y': ''}"),
         "json": "CAST('{text}' AS JSON)",
+        "decimal": "CAST('{text}' AS DECIMAL(30, 6))",
         "numbers": "generate_series(1, {n}) AS numbers(i)",
         "moment": "CAST('2026-03-01 12:00:00.123456+00:00' AS TIMESTAMP WITH TIME ZONE)",
         "same moment": "CAST('2026-03-01 21:00:00.123456+09:00' AS TIMESTAMP WITH TIME ZONE)",
@@ -141,7 +142,7 @@ class SourceConformance:
             double = session.dialect.types["double"]
             floats = [0.1, math.nextafter(0.1, 1), 1e-300, 1e300, 123456789.123456789, -0.5, 0.0]
             selects = [f"SELECT CAST('{number!r}' AS {double}) AS a" for number in floats]
-            selects += [f"SELECT CAST('{text}' AS DECIMAL(30, 6)) AS a" for text in ("7.000001", "7.000002")]
+            selects += [f"SELECT {self.samples['decimal'].format(text=text)} AS a" for text in ("7.000001", "7.000002")]
             selects += [f"SELECT {whole} AS a" for whole in (7, 8, 2**53, 2**53 + 1)]
             assert len(set(self.fingerprints(session, *selects))) == len(selects)
 

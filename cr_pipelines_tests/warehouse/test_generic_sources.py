@@ -209,6 +209,7 @@ def test_percent_signs_and_colons_are_the_query_s_own(warehouse: Warehouse):
         ("sqlite:////data/crm.db", "state URL"),
         ("oracle+oracledb://host/x", "pip install oracledb"),
         ("mssql+pymssql://u:secret@host/x", "pip install pymssql"),
+        ("databricks://token:secret@host?http_path=/x", "pip install databricks-sql-connector"),
         ("nothing://host", "names no known engine"),
     ],
 )
