@@ -1,6 +1,7 @@
 """Canaries in every column of every kind: none is left in Dagster, in a log, on the console or in a temporary file."""
 
 import logging
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,6 +156,16 @@ def test_no_canary_is_left_anywhere(
     assert not failed["contact"].succeeded
     [(suppressed,)] = people.sql("SELECT count(*) FROM common_room.sync_ledger WHERE status = 'suppressed'")
     assert suppressed > 20
+    # Dagster shows the messages of a few rows only, so those of all are searched where they come from. The names of
+    # custom fields that only the row has are in the warehouse's messages, and hidden in Dagster.
+    messages = [
+        str(message)
+        for (message,) in people.sql(
+            "SELECT message FROM common_room.rejected_rows WHERE field IS NULL OR field NOT LIKE '%custom_fields.%'"
+        )
+    ]
+    assert len(messages) > 100
+    assert [message for message in messages if CANARY in message.lower()] == []
     printed = capfd.readouterr()
     assert leaks(people, tmp_path, "\n".join(said), caplog.text, printed.out, printed.err) == []
 
@@ -163,7 +174,7 @@ def test_no_canary_is_left_anywhere(
     logging.getLogger("cr_pipelines").info("sending %s", CANARY)
     (tmp_path / "tmp" / "spilled").write_text(CANARY)
     found = leaks(people, tmp_path, caplog.text)
-    assert {place.partition("/")[0] for place in found} == {"said 0", "tmp", "home"}
+    assert {re.split("[/:]", place)[0] for place in found} == {"said 0", "tmp", "home"}
 
 
 def leaks(people: Location, folder: Path, *said: str) -> list[str]:
