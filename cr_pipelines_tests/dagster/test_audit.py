@@ -18,23 +18,28 @@ def audit(location: Location, **options: float) -> dg.AssetCheckEvaluation:
     return evaluation
 
 
-def test_it_is_green_while_everything_was_stored_and_red_once_records_are_lost(location: Location) -> None:
+def test_it_is_green_while_everything_was_stored_and_red_once_records_are_lost_or_changed(location: Location) -> None:
+    location.sql(
+        "CREATE OR REPLACE TABLE common_room_contacts AS SELECT 'c' || i AS id, 'Ada Lovelace' || i AS full_name, "
+        "'ada' || i || '@example.com' AS email FROM range(100) AS numbers(i)"
+    )
     assert audit(location).passed
     assert "delivered_rows_stored" not in location.run().checks
     assert audit(location).passed
     location.sandbox.control.reset()
-    location.sandbox.control.set_faults(lose_every=2)
+    location.sandbox.control.set_faults(lose_every=10, change_every=20)
     location.run(resync="all")
 
-    found = audit(location)
+    found = audit(location, sample=100)
 
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.ERROR
-    assert found.metadata["rows_absent"].value == 5
-    assert found.metadata["rows_found"].value == 5
+    assert found.metadata["rows_absent"].value == 10
+    assert found.metadata["rows_different"].value == 5
     records = found.metadata["keys"].records
-    assert {record.data["finding"] for record in records} == {"absent"}
+    assert {record.data["finding"] for record in records} == {"absent", "different"}
     assert "@" not in str(records)
+    assert "Lovelace" not in str(records)
 
 
 def test_the_sample_is_as_large_as_was_asked_for(location: Location) -> None:
