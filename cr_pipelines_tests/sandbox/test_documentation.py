@@ -30,8 +30,8 @@ def run(command: list[str], sandbox: SandboxServer, text: str) -> str:
 
 
 def needs(program: str) -> pytest.MarkDecorator:
-    """Skip a test where a program is not installed, but never in CI."""
-    missing = shutil.which(program) is None and not os.environ.get("CI")
+    """Skip a test where a program is not installed, unless CR_TEST_PROGRAMS=required, as in CI."""
+    missing = shutil.which(program) is None and os.environ.get("CR_TEST_PROGRAMS") != "required"
     return pytest.mark.skipif(missing, reason=f"{program} is not installed")
 
 
