@@ -85,8 +85,7 @@ class Report:
     Attributes:
         sync, partition, run_id: which run this is.
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
-        state: `succeeded`, `stopped` (there was no point in continuing; `stopped_by` says why), `failed` (an error
-            ended it) or `interrupted` (somebody ended it).
+        state: `succeeded`, `stopped` (`stopped_by` says why), `failed` (by an error) or `interrupted` (by somebody).
         other_room: in a dry run, why a real run would stop before it sends: the state schema belongs to another room.
         unreachable: why no row reached the room, if requests were sent and none got a response from the API.
         suppressed_before: the highest number of suppressed rows in any of the last runs; None if there was no run.
@@ -97,14 +96,12 @@ class Report:
         requests_undecided: ids of privacy requests that wait for a decision about their address.
         requests_problem: why privacy requests cannot be read; None if they can, or if there is no table of requests.
         emptied: whether the source is empty and was not before.
-        deleted_remotely_keys: up to 20 of the keys that `deleted_remotely` counts.
-        deletion_keys: up to 20 of the keys that `deletions` counts.
+        deleted_remotely_keys, deletion_keys: up to 20 of the keys that `deleted_remotely` and `deletions` count.
         rejected_rows: some of the rows that are now invalid or rejected.
         changed: offered rows that have changed since they were delivered.
         changed_compared: the changed rows whose columns could be compared.
         changed_columns: for each column, in how many of these rows it changed.
-        rows_with_dropped_values: how many rows are in Common Room without a bad value, sent by this run or an earlier
-            one.
+        rows_with_dropped_values: how many rows are in Common Room without a bad value, from this run or an earlier one.
         dropped: the bad values that the run left out, by field and reason.
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
@@ -338,8 +335,7 @@ class Progress:
         done: rows that have an outcome.
         total: rows that were offered.
         rows_per_second: the speed over the last minute.
-        seconds_left: the time left, from the rate limit if it is known, otherwise at that speed; None while nothing is
-            sent.
+        seconds_left: the time left, by the rate limit if it is known or else at that speed; None while nothing is sent.
         rate_limited: the number of 429 responses so far.
         waiting_for: what sending waits for, such as the rate limit; None while the run sends.
     """
