@@ -1,6 +1,6 @@
 """The address of the API.
 
-Goes in: a base URL. Comes out: the same, checked: a token that is sent to it cannot be read on the way.
+Goes in: a base URL. Comes out: the same URL, after a check that a token sent to it cannot be read in transit.
 """
 
 from ipaddress import ip_address
@@ -11,7 +11,7 @@ import httpx
 def checked_base_url(text: str, *, allow_plain_http: bool = False) -> httpx.URL:
     """Return the base URL.
 
-    Raises ValueError for one that is no http or https address, and for plain http to another machine unless that is
+    Raises ValueError for anything but an http or https address, and for plain http to another machine unless that is
     allowed.
     """
     root = httpx.URL(text)

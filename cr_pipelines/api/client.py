@@ -54,25 +54,26 @@ _read_tag = read_one(Tag)
 class CommonRoomClient:
     """A Common Room workspace ("room"), as one API token sees it.
 
-    All calls of a client share one rate limiter: it runs as many at once as help throughput, and lets all wait when the
-    token's limit is used up. Start as many calls as you like and let the client decide when each goes.
+    All calls of a client share one rate limiter: it runs as many calls at once as increase throughput, and makes all of
+    them wait when the token's limit is used up. Start as many calls as you like, and let the client decide when to send
+    each one.
 
-    In addition to the errors that it names, every method may raise `BadToken`, `RateLimited`, `ServerFault`,
+    In addition to the errors that its docstring names, every method may raise `BadToken`, `RateLimited`, `ServerFault`,
     `Unreachable`, `OperationGone`, `FailureReported`, `UnexpectedResponse` and, when something else responded,
     `NotTheApi`; those with a body also `InvalidRequest`. All are `CommonRoomError`. Methods that append (notes,
-    activities of existing contacts) raise `ResponseLost` when it is unknown whether they did. Items of lists that
-    cannot be read are left out, and counted in `stats`.
+    activities of existing contacts) raise `ResponseLost` if it is unknown whether they did. List items that cannot be
+    read are left out, and counted in `stats`.
 
     Args:
-        token: the API token; an admin of the room makes one under Settings > API tokens.
+        token: the API token; an admin of the room creates one under Settings > API tokens.
         base_url: the API's address, up to and including `/community/v1`.
         transport: any httpx transport; by default aiohttp. Closed with the client.
-        retry: when to send again after a failure; `careful()` by default.
-        max_concurrency: most requests in flight.
-        max_limit_wait: seconds that 429s may keep calls waiting without one success, before `RateLimited`.
-        rate_share: how much of the limit to use, above 0 and up to 1. Below 1, requests are spread evenly, which
-            leaves room for other clients of the token. It applies from the first 429 on, which shows how long the
-            limit's interval is.
+        retry: when to retry after a failure; `careful()` by default.
+        max_concurrency: the maximum number of requests in flight.
+        max_limit_wait: how many seconds 429s may keep calls waiting without a success before `RateLimited` is raised.
+        rate_share: how much of the limit to use, above 0 and up to 1. Below 1, requests are spread evenly, which leaves
+            room for other clients of the token. It applies from the first 429 on, which shows the length of the limit's
+            interval.
         connect_timeout: seconds for opening a connection.
         timeout: seconds for one request and its response.
         allow_plain_http: whether the base URL may be plain http to another machine, which can then read the token.
@@ -124,17 +125,17 @@ class CommonRoomClient:
 
     @property
     def seconds_without_response(self) -> float:
-        """Return how long no response at all has come while requests were sent; 0 while none is due."""
+        """Return how long the server has sent no response at all to requests; 0 if no response is due."""
         return self._requester.seconds_without_response()
 
     @property
     def credentials_hash(self) -> str:
-        """Return SHA-256 of the base URL and the token: the same for two clients means the same room."""
+        """Return SHA-256 of the base URL and the token: if it is the same for two clients, so is the room."""
         return self._requester.credentials_hash
 
     @property
     def seconds_rate_limited(self) -> float:
-        """Return how long the rate limit lets nothing more be sent; 0 while it does."""
+        """Return for how long the rate limit blocks all requests; 0 if it does not."""
         return self._requester.seconds_rate_limited()
 
     async def token_status(self) -> TokenStatus:
@@ -150,7 +151,7 @@ class CommonRoomClient:
         return await self._requester.write(op.ADD_OR_EDIT_USER, source_id, body=user)
 
     async def add_or_edit_activity(self, source_id: int, activity: Activity) -> WriteResponse:
-        """Write an activity, known by its type and id within the source (POST /source/{id}/activity).
+        """Write an activity, identified by its type and id within the source (POST /source/{id}/activity).
 
         Raises:
             UnknownSource: the room has no API signal `source_id`.
@@ -194,7 +195,7 @@ class CommonRoomClient:
         return await self._requester.write(op.ADD_CONTACT_TAGS, body=tags)
 
     async def contact_by_email(self, email: str) -> list[ContactProfile]:
-        """Read the contacts of an e-mail address; deprecated by the vendor (GET /user/{email}).
+        """Read the contacts with an e-mail address; deprecated by the vendor (GET /user/{email}).
 
         Raises:
             NotFound: no such contact, or it was written just now.
@@ -209,7 +210,7 @@ class CommonRoomClient:
         github: str | None = None,
         linkedin: str | None = None,
     ) -> list[ContactProfile]:
-        """Read the contacts of exactly one address or account; deprecated by the vendor (GET /members).
+        """Read the contacts with exactly one address or account; deprecated by the vendor (GET /members).
 
         Raises:
             ValueError: none, or more than one, was given.

@@ -1,9 +1,9 @@
-"""An adaptive limit of requests in flight, so that the rate limit is the bound and not the latency.
+"""An adaptive limit on requests in flight, so that throughput depends on the rate limit and not on latency.
 
 Goes in: responses, faults and waiting callers. Comes out: how many requests may be in flight. `ConcurrencyLimit` only
-decides: it knows no clock and no asyncio. It grows while callers wait for it and throughput grows with it, steps back
-when throughput does not (then something else is the bound, such as the processor), and halves when a quarter of a
-round's requests fail. A few failures, which any server has, do not count.
+decides; it uses no clock and no asyncio. It grows while callers wait for it and throughput grows with it. It steps back
+if throughput does not grow, because then the bottleneck is something else, such as the processor. It halves if a
+quarter of a round's requests fail. A few failures are normal and do not count.
 """
 
 GAIN_WORTH_GROWING = 1.1
@@ -13,7 +13,7 @@ SMALLEST_ROUND = 32
 
 
 class ConcurrencyLimit:
-    """Limit the requests in flight by what throughput shows.
+    """Limit the requests in flight, based on throughput.
 
     Attributes:
         now: how many requests may be in flight.
@@ -33,11 +33,11 @@ class ConcurrencyLimit:
         self._rounds_at_rest = 0
 
     def on_waiting(self) -> None:
-        """Note that a caller waits only for this limit."""
+        """Note that this limit alone keeps a caller waiting."""
         self._wanted_more = True
 
     def on_interruption(self) -> None:
-        """Drop the current round: the rate limit stopped everything, so its throughput shows nothing."""
+        """Drop the current round: the rate limit stopped everything, so its throughput means nothing."""
         self._round_began = None
 
     def on_response(self, now: float) -> None:
@@ -52,7 +52,7 @@ class ConcurrencyLimit:
             self._begin_round(now)
 
     def on_fault(self) -> None:
-        """Note a 5xx, or that no response came in time; halve, once a round, when a quarter of the requests end so."""
+        """Note a 5xx or a missing response; halve, once per round, if a quarter of the requests end this way."""
         self._faults += 1
         if self._halved or self._faults <= self._round_length() / 4:
             return

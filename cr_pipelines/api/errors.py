@@ -1,7 +1,7 @@
 """The errors of the client. Each says what happened and what to do.
 
-Goes in: an operation, a status, counts, and at most the server's own reason once it is known to be safe to show. No
-error holds personal data, a token or a body.
+Goes in: an operation, a status, counts, and the server's own reason if it is safe to show. No error contains personal
+data, a token or a body.
 """
 
 from typing import ClassVar
@@ -17,8 +17,8 @@ class CommonRoomError(CrPipelinesError):
         operation: the client's method, such as `add_or_edit_user`. attempts: how many times the request was sent, not
         counting 429s. http_status: status of the last response; None when there was none. reason: the server's reason
         in its own words, such as `invalid-request-body`; None if it gave none that is safe to show.
-        unexpected: which part of the response was not the API's, such as `content type text/html`, without its value;
-        None if that is not what was wrong.
+        unexpected: which part of the response did not come from the API, such as `content type text/html`, without its
+            value; None if this was not the problem.
         reason_code: this kind of error in short snake_case, for tables and counts.
     """
 
@@ -42,7 +42,7 @@ class CommonRoomError(CrPipelinesError):
 
     @property
     def may_have_written(self) -> bool:
-        """Whether the room may have what was sent."""
+        """Whether what was sent may have reached the room."""
         return False
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ class InvalidRequest(CommonRoomError):
 
 
 class NotFound(CommonRoomError):
-    """What the operation names is not in the room (404)."""
+    """The room does not have what the operation names (404)."""
 
     reason_code = "not_found"
     advice = (
@@ -107,7 +107,7 @@ class RateLimited(CommonRoomError):
 
 
 class ServerFault(CommonRoomError):
-    """Common Room kept failing (5xx, 408, 425) until the retries were spent."""
+    """Common Room kept failing (5xx, 408, 425) until the retries ran out."""
 
     transient = True
     reason_code = "server_fault"
@@ -115,7 +115,7 @@ class ServerFault(CommonRoomError):
 
 
 class Unreachable(CommonRoomError):
-    """No connection, or no response in time, until the retries were spent."""
+    """There was no connection, or no response in time, until the retries ran out."""
 
     transient = True
     reason_code = "unreachable"
@@ -126,7 +126,7 @@ class Unreachable(CommonRoomError):
 
 
 class ResponseLost(CommonRoomError):
-    """Something to append was sent, and no response came or a 5xx: it may or may not have been written."""
+    """An append was sent and got no response or a 5xx: it may or may not have been written."""
 
     reason_code = "response_lost"
     advice = (
@@ -136,12 +136,12 @@ class ResponseLost(CommonRoomError):
 
     @property
     def may_have_written(self) -> bool:
-        """Whether the room may have what was sent: always."""
+        """Whether what was sent may have reached the room: always."""
         return True
 
 
 class FailureReported(CommonRoomError):
-    """The status says success and the body says failure."""
+    """The status reports success, but the body reports a failure."""
 
     reason_code = "failure_reported"
     advice = (
@@ -175,7 +175,7 @@ class UnexpectedResponse(CommonRoomError):
 
     @property
     def may_have_written(self) -> bool:
-        """Whether the room may have what was sent: unless the status is a refusal."""
+        """Whether what was sent may have reached the room: yes, unless the status is a refusal."""
         return self.http_status is None or self.http_status < 300
 
 

@@ -1,7 +1,7 @@
 """The base classes of every request and response model.
 
-They map Python names to the API's, keep unset fields out of requests, and never print the values they hold. Of a
-response, they leave out what cannot be read and is not needed, and count the items that they leave out of lists.
+They map Python names to the API's, keep unset fields out of requests, and never print their values. In a response, they
+skip what is unreadable and not needed, and count the skipped list items.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _HIDDEN = _Hidden()
 
 
 class _Discreet(BaseModel):
-    """A model that prints only field names, as its values are personal data."""
+    """A model that prints only field names, because its values are personal data."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -51,7 +51,7 @@ class RequestModel(_Discreet):
 
 
 class TaggedRequestModel(RequestModel):
-    """An object inside a request whose constant `type` is always sent, though nobody sets it."""
+    """An object inside a request whose constant `type` is always sent, even though nobody sets it."""
 
     def model_post_init(self, context: object, /) -> None:
         """Count the constant as set, so that it is not left out with the unset fields."""
@@ -93,15 +93,15 @@ def _readable(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationIn
 
 def _readable_unless_all_odd(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
     kept = _readable(value, read, info) if isinstance(value, list) else read(value)
-    # A list without a readable item has another shape: it must not count as empty.
+    # A list without any readable item has another shape: it must not count as empty.
     return kept if kept or not value else read(value)
 
 
 OrNone = Annotated[_T | None, WrapValidator(_or_none)]
-"""A field that no caller needs: None when it cannot be read."""
+"""A field that no caller needs: None if it cannot be read."""
 
 Readable = Annotated[list[_T], WrapValidator(_readable)]
-"""A list without the items that cannot be read; a single value is a list of one, and null or "" an empty one."""
+"""A list without its unreadable items; a single value is a list of one, and null or "" is an empty list."""
 
 ReadableList = Annotated[list[_T], WrapValidator(_readable_unless_all_odd)]
-"""A response that is a list, without the items that cannot be read; an error if it has items and none can be."""
+"""A response that is a list, without its unreadable items; an error if it has items and all are unreadable."""

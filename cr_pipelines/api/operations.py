@@ -1,7 +1,7 @@
 """The operations of the Common Room API v1.
 
-Each has a method, a path, the status of a success, and whether repeating it does harm. Six are legacy: the vendor's
-newest description leaves them out, so each says what to use instead.
+Each has a method, a path, its success status, and whether it is safe to repeat. Six are legacy: the vendor's newest
+description omits them, so each says what to use instead.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ class Operation:
         name: the client's method for it.
         method: HTTP method.
         path: path below the base address, with `{}` where a parameter goes.
-        repeatable: False for what appends: repeating it without knowing its outcome could write it twice.
+        repeatable: False for an operation that appends: repeating it without knowing its outcome could write twice.
         success: the status of a success.
-        response: what a body has at its top level, where it is read; `any` for what the API was seen to vary.
-        plain_text: whether a success may have a plain word as its body.
-        instead: for a legacy operation, how to do the same today.
+        response: the type at the top level of the body, if it is read; `any` if the API was seen to vary it.
+        plain_text: whether the body of a success may be a plain word.
+        instead: for a legacy operation, the current way to do the same.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Operation:
 
     @property
     def is_legacy(self) -> bool:
-        """Whether the vendor's newest description leaves the operation out."""
+        """Whether the vendor's newest description omits the operation."""
         return self.instead is not None
 
 
@@ -93,9 +93,9 @@ _LEGACY = (
 
 
 def current_way(name: str) -> str | None:
-    """Return how to do today what a legacy operation does; None for an operation that is not legacy.
+    """Return the current way to do what a legacy operation does; None for an operation that is not legacy.
 
-    `name` is the client's method, or method and path such as `POST /members/note`.
+    `name` is the client's method, or a method and path such as `POST /members/note`.
     """
     found = (operation for operation in _LEGACY if name in (operation.name, f"{operation.method} {operation.path}"))
     return next((operation.instead for operation in found), None)

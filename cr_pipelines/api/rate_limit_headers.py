@@ -1,7 +1,7 @@
 """What responses say about the rate limit.
 
-Goes in: the headers of any response, and the body of a 429. Comes out: the limit and the requests left in the window;
-of a 429, a `RateLimitHit` with the seconds to wait.
+Goes in: the headers of any response, and the body of a 429. Comes out: the limit and the requests left in the window
+and, for a 429, a `RateLimitHit` with the seconds to wait.
 """
 
 import math
@@ -37,20 +37,20 @@ class _Body429(BaseModel):
 
 
 def limit_and_left(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """Return the requests that a window allows and those left in it; None for what the headers do not say."""
+    """Return the requests that a window allows and the number left; None for what the headers do not say."""
     return _limit(headers), _count(headers.get("x-ratelimit-remaining"))
 
 
 def parse_429(headers: Mapping[str, str], body: bytes, now: float | None = None) -> RateLimitHit:
-    """Read a 429. The wait comes from `waitMs`, else X-RateLimit-Reset, else Retry-After.
+    """Read a 429. The wait comes from `waitMs`, X-RateLimit-Reset or Retry-After, in this order.
 
-    Numbers that make no sense are left out.
+    Nonsensical numbers are ignored.
 
     Args:
         headers: the response's headers.
         body: the response's body.
-        now: seconds since 1970 by this machine's clock; by default the present. Where the response's `Date` shows that
-            clock to be wrong, `Date` counts.
+        now: seconds since 1970 by this machine's clock; by default the present time. If the response's `Date` shows
+            that the clock is wrong, `Date` is used.
     """
     details = _details(body)
     clock = _server_clock(headers, time.time() if now is None else now)
@@ -71,8 +71,8 @@ def parse_429(headers: Mapping[str, str], body: bytes, now: float | None = None)
 def retry_after(value: str | None, now: float) -> float | None:
     """Return the seconds from `now` (since 1970) that a Retry-After asks for; None if it cannot be read.
 
-    Common Room sends an ISO 8601 date-time, HTTP's own forms are seconds and an HTTP date: all are read. A date-time
-    without a zone is taken as UTC.
+    Common Room sends an ISO 8601 date-time; HTTP's own forms are seconds and an HTTP date. All of them are read. A
+    date-time without a zone is assumed to be UTC.
     """
     if value is None:
         return None

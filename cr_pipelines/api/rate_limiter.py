@@ -1,7 +1,7 @@
-"""The queue of callers that wait to send a request.
+"""The queue of callers waiting to send a request.
 
-Goes in: a caller that wants to send, and what became of its request. Comes out: a permit, in the order of arrival, as
-soon as the rate limit (`WindowModel`) and the concurrency limit (`ConcurrencyLimit`) allow it.
+Goes in: a caller that wants to send, and the outcome of its request. Comes out: a permit, in order of arrival, as soon
+as the rate limit (`WindowModel`) and the concurrency limit (`ConcurrencyLimit`) allow it.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from cr_pipelines.api.window_model import Permit, RateLimitHit, WindowModel
 
 
 class WaitedTooLong(Exception):  # never leaves the package: the client turns it into RateLimited
-    """The rate limit would keep everyone waiting longer than the client may wait."""
+    """The rate limit would keep everyone waiting for longer than the client may wait."""
 
 
 class RateLimiter:
-    """Permit requests one after the other, first come, first served.
+    """Permit requests one by one, first come, first served.
 
     Attributes:
         window: what the server's responses say about the rate limit.
-        unanswered_since: when the first request was sent after the last response, by the monotonic clock; None while
-            there is no such request.
+        unanswered_since: when the first request after the last response was sent, by the monotonic clock; None if there
+            is no such request.
     """
 
     def __init__(self, concurrency: ConcurrencyLimit, max_wait: float, rate_share: float = 1.0) -> None:
@@ -36,7 +36,7 @@ class RateLimiter:
         self._timer: asyncio.TimerHandle | None = None
 
     async def acquire(self) -> Permit:
-        """Wait for a permit to send one request; give it back through one of the methods below.
+        """Wait for a permit to send one request. Give it back through one of the methods below.
 
         Raises:
             WaitedTooLong: the rate limit would keep the caller waiting for longer than `max_wait`.
@@ -61,7 +61,7 @@ class RateLimiter:
             raise
 
     def on_send(self) -> None:
-        """Take note that a request leaves: from now on, the server has something to respond to."""
+        """Note that a request is leaving: from now on, the server has something to respond to."""
         if self.unanswered_since is None:
             self.unanswered_since = time.monotonic()
 

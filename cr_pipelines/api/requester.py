@@ -43,7 +43,7 @@ DEFAULT_BASE_URL = "https://api.commonroom.io/community/v1"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _NOT_PROCESSED = (408, 425)
-"""Request Timeout and Too Early: the server says that it did not process the request."""
+"""Request Timeout and Too Early: the server says that it has not processed the request."""
 
 _T = TypeVar("_T")
 
@@ -65,7 +65,7 @@ class Requester:
         timeout: float,  # a setting of the transport, not of a coroutine
         allow_plain_http: bool = False,
     ) -> None:
-        # Errors with local variables must not show it.
+        # Errors that show local variables must not show the token.
         token = HiddenText(token)
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise ValueError("the token is empty or contains characters that tokens cannot have")
@@ -100,7 +100,7 @@ class Requester:
         await self._transport.aclose()
 
     def stats(self) -> Stats:
-        """Return what was done so far."""
+        """Return what has been done so far."""
         window = self._rate_limiter.window
         return Stats(
             by_operation={name: replace(counts) for name, counts in self._by_operation.items()},
@@ -115,13 +115,13 @@ class Requester:
         return 0.0 if since is None else time.monotonic() - since
 
     def seconds_rate_limited(self) -> float:
-        """Return how long the rate limit lets nothing more be sent."""
+        """Return for how long the rate limit blocks all requests."""
         return max(self._rate_limiter.window.closed_for(time.monotonic()), 0.0)
 
     async def write(
         self, operation: Operation, *parameters: str | int, body: RequestModel | None = None
     ) -> WriteResponse:
-        """Send a write; of the body of its response, only whether it is the API's and reports no failure matters."""
+        """Send a write; of the response's body, it only matters that it is the API's and reports no failure."""
         received = await self._send(operation, self._address(operation, parameters), body)
         _, error = check_success(received, reads=False)
         if error is not None:
@@ -250,7 +250,7 @@ class Requester:
 
 
 def _asked_wait(outcome: HttpResponse | FailureKind) -> float:
-    """Return the seconds that a failure's Retry-After asks to wait; 0 where there is none."""
+    """Return the seconds that a failure's Retry-After asks to wait; 0 if there is none."""
     if isinstance(outcome, FailureKind):
         return 0.0
     return retry_after(outcome.headers.get("retry-after"), time.time()) or 0.0
@@ -279,5 +279,5 @@ def _failed(operation: Operation, attempt: int, kind: FailureKind, status: int |
 
 
 def _quieten(logger: logging.Logger) -> None:
-    """Keep addresses, which may hold e-mails, out of the logs."""
+    """Keep URLs, which may contain e-mail addresses, out of the logs."""
     logger.setLevel(max(logger.level, logging.WARNING))

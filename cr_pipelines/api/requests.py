@@ -63,7 +63,7 @@ class TagById(TaggedRequestModel):
 
 
 class TagByName(TaggedRequestModel):
-    """Assign the tag of this name, which the API creates when there is none."""
+    """Assign the tag with this name; the API creates it if it does not exist."""
 
     type: Literal["name"] = "name"
     name: str
@@ -241,7 +241,7 @@ class ContactCustomFieldValue(RequestModel):
 
 
 class ContactCustomFieldValues(RequestModel):
-    """All values of a multi-value custom field: others are taken away (POST /members/customFields)."""
+    """All values of a multi-value custom field: other values are removed (POST /members/customFields)."""
 
     social_type: SocialType
     value: str
@@ -250,9 +250,9 @@ class ContactCustomFieldValues(RequestModel):
 
 
 class ClearContactCustomField(RequestModel):
-    """Take every value off a multi-value custom field of an existing contact (POST /members/customFields).
+    """Remove every value of a multi-value custom field of an existing contact (POST /members/customFields).
 
-    The API takes away what is not in the list: an empty one has to be asked for by this class.
+    The API removes what is not in the list. Use this class to send an empty list on purpose.
     """
 
     social_type: SocialType

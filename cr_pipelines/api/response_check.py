@@ -1,8 +1,8 @@
-"""Whether a response is the API's own.
+"""Check whether a response is the API's own.
 
-Goes in: an operation, and the status, headers and body of a response to it. Comes out: the JSON value of a response
-that counts as success, or the error that names what was unexpected. A proxy's login page, a gateway's error and a web
-server's 404 are not the API's, whatever their status.
+Goes in: an operation, and the status, headers and body of a response to it. Comes out: the JSON value of a successful
+response, or an error that names what was unexpected. A proxy's login page, a gateway's error and a web server's 404 are
+not the API's, regardless of their status.
 """
 
 import re
@@ -29,10 +29,10 @@ from cr_pipelines.api.safe_reasons import safe_reason
 from cr_pipelines.api.transport import HttpResponse
 
 _TYPES_OF_NOTHING = frozenset({None, "application/json", "text/plain"})
-"""What an empty body may say that it is: a page without content is a page."""
+"""Content types that an empty body may have: an empty web page is still a web page."""
 _BOM = b"\xef\xbb\xbf"
 _LARGEST_STATUS = 2**20
-"""Bytes of the largest body that says no more than how a write or a refusal went."""
+"""Maximum size in bytes of a body that only reports the result of a write or a refusal."""
 
 _SHOWN_TYPES = frozenset(
     {
@@ -40,7 +40,7 @@ _SHOWN_TYPES = frozenset(
         "text/css", "text/html", "text/javascript", "text/plain", "text/xml",
     }
 )  # fmt: skip
-"""Content types that may be quoted: any other may hold anything."""
+"""Content types that messages may quote: any other may contain anything."""
 
 _GOOD = frozenset(
     {"ok", "success", "successful", "succeeded", "accepted", "queued", "pending", "processing", "created", "updated"}
@@ -52,7 +52,7 @@ _BAD = frozenset(
     }
 )  # fmt: skip
 _NOT_FOUND = re.compile(r"(?:[a-z]+-)*not-found")
-"""The API's word for what is not there, spelled as it spells words: gateways say "Not Found" and NOT_FOUND."""
+"""The API's word for something that does not exist, in its spelling: gateways say "Not Found" and NOT_FOUND."""
 _WORDS_OF_A_REFUSAL = frozenset({"status", "reason", "docs", "errors", "ratelimit"})
 _FOREIGN = frozenset(
     {
@@ -61,7 +61,7 @@ _FOREIGN = frozenset(
         "requestid", "statuscode", "timestamp", "trace",
     }
 )  # fmt: skip
-"""Names, in lower case, of what gateways and web frameworks put into their JSON and this API does not."""
+"""Names, in lower case, that gateways and web frameworks use in their JSON, but this API does not."""
 _OWN = frozenset({"id", "ids", "labels", "jti", "communityid", "communityname", "fullname"})
 
 
@@ -77,7 +77,7 @@ class Received:
 
     @classmethod
     def of(cls, operation: Operation, attempts: int, response: HttpResponse) -> "Received":
-        """Take what is looked at from an HTTP response."""
+        """Take the parts to check from an HTTP response."""
         header = response.headers.get("content-type")
         bare = None if header is None else header.partition(";")[0].strip().lower()
         content = response.content.removeprefix(_BOM).strip()
@@ -90,12 +90,12 @@ class Received:
         return kind(self.operation.name, self.attempts, self.status, reason, unexpected)
 
     def not_the_api(self, unexpected: str) -> CommonRoomError:
-        """Return the error for a response that something else sent."""
+        """Return the error for a response that something other than the API sent."""
         return self.error(NotTheApi, unexpected)
 
 
 def check_success(received: Received, *, reads: bool) -> tuple[object, CommonRoomError | None]:
-    """Return the JSON value of a 2xx, None for an empty body; or the error, if it does not count as success.
+    """Return the JSON value of a 2xx, None for an empty body, or the error if it does not count as success.
 
     `reads` says whether the caller needs the value.
     """
@@ -153,7 +153,7 @@ def unreadable(received: Received, error: ValidationError) -> CommonRoomError:
 
 
 def says_not_found(value: object) -> bool:
-    """Return whether the JSON of a 404 has the API's own word for what is not there."""
+    """Return whether the JSON of a 404 has the API's own word for something that does not exist."""
     if not isinstance(value, dict):
         return False
     return value.get("status") == "not-found" or _NOT_FOUND.fullmatch(str(value.get("reason"))) is not None
@@ -169,7 +169,7 @@ def _check_value(received: Received, value: object, *, reads: bool) -> CommonRoo
         return received.error(FailureReported, reason=safe_reason(received.content, ""))
     if isinstance(status, str) and not reads and _word(status) not in _GOOD:
         return received.error(UnexpectedResponse, "field status: an unknown word")
-    # A 202 was seen with JSON that nobody described; any other write says how it went, or the id of what it wrote.
+    # A 202 was seen with undocumented JSON. Any other write reports its result, or the id of what it wrote.
     needs_own = not reads and received.status != 202
     if _is_foreign(said) or (needs_own and said and not _is_own(said)):
         return received.not_the_api("the fields of the body")
@@ -202,7 +202,7 @@ def _is_foreign(said: Mapping[str, Any]) -> bool:
 
 
 def _foreign_refusal(received: Received) -> str | None:
-    """Return what shows that the API did not send a refusal; None for the API's own words."""
+    """Return what shows that a refusal did not come from the API; None for the API's own words."""
     if not received.content:
         return "an empty body" if received.status in (400, 401, 403, 404) else None
     if len(received.content) > _LARGEST_STATUS:
@@ -226,7 +226,7 @@ def _foreign_refusal(received: Received) -> str | None:
 
 
 def _json(received: Received) -> tuple[object, str | None]:
-    """Return the JSON value of a body, or what shows that it is none."""
+    """Return the JSON value of a body, or what shows that it is not JSON."""
     kind = received.content_type
     if kind is not None and kind != "application/json":
         return None, _shown_type(kind)
@@ -237,7 +237,7 @@ def _json(received: Received) -> tuple[object, str | None]:
 
 
 def _is_plain_success(received: Received) -> bool:
-    """Return whether a body is a bare word of success, which the API's description allows for some operations."""
+    """Return whether a body is just a word of success, which the API's description allows for some operations."""
     if not received.operation.plain_text or received.content_type != "text/plain":
         return False
     return len(received.content) < 20 and _word(received.content.decode("utf-8", "replace").strip('"')) in _GOOD

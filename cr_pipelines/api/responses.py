@@ -1,7 +1,7 @@
 """Responses of the Common Room API v1, as models and the functions that read them.
 
 Goes in: the JSON value of a response. Comes out: models, and how many items of lists were left out. A field is required
-only where no caller can do without it: the API was seen to send other shapes than it describes.
+only if callers cannot do without it, because the API was seen to send shapes that it does not describe.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _M = TypeVar("_M", bound=ResponseModel)
 
 Reader = Callable[[object], tuple[_T, int]]
-"""Returns what a JSON value says, and how many items of lists it left out; raises ValidationError."""
+"""Returns the content of a JSON value, and how many list items it left out; raises ValidationError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class WriteResponse:
     """A write that the API accepted.
 
     Attributes:
-        status: the HTTP status. 202 means accepted: a read right after it may not see the write yet.
+        status: the HTTP status. 202 means accepted: a read immediately afterwards may not see the write yet.
         attempts: how many times the request was sent, not counting 429s.
     """
 
@@ -38,12 +38,12 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _as_object(name: str) -> BeforeValidator:
-    """Read a bare value as an object that has only this field."""
+    """Read a bare value as an object with only this field."""
     return BeforeValidator(lambda value: {name: value} if isinstance(value, str | int) else value)
 
 
 def _text_of_choice(value: Any) -> Any:
-    """Read a choice of a field that is an object, as its value or name."""
+    """Read a field's choice that is an object as its value or name."""
     if not isinstance(value, dict):
         return value
     return next((value[name] for name in ("value", "name", "label") if isinstance(value.get(name), str)), None)
@@ -78,7 +78,7 @@ class CustomField(ResponseModel):
 
 
 class ActivityType(ResponseModel):
-    """A kind of activity (GET /activityTypes); `id` is what an activity names as its type."""
+    """A kind of activity (GET /activityTypes); activities refer to its `id` as their type."""
 
     id: str
     display_name: OrNone[str] = None
@@ -132,7 +132,7 @@ class ProfileTag(ResponseModel):
 
 
 class ProfileEmail(ResponseModel):
-    """An e-mail address on a contact's profile, and where the room has it from."""
+    """An e-mail address on a contact's profile, and where the room got it."""
 
     email: str
     sources: Readable[str] = Field(default=[])
@@ -141,7 +141,7 @@ class ProfileEmail(ResponseModel):
 class ContactProfile(ResponseModel):
     """A contact as the room shows it (GET /members, GET /user/{email}); times are ISO 8601 text.
 
-    Accounts are lists: the API's description has one text for each network, and the API was seen to send several.
+    Accounts are lists: the API's description has one text for each network, but the API was seen to send several.
     """
 
     id: OrNone[int] = None
@@ -179,10 +179,10 @@ def read_list(model: type[_M]) -> Reader[list[_M]]:
 
 
 def read_profiles(value: object) -> tuple[list[ContactProfile], int]:
-    """Read the contacts of a look-up in any shape that was seen.
+    """Read the contacts of a look-up in any of the observed shapes.
 
-    That is a list of profiles or of ids, an object with a list of ids, or a single profile. What is not empty is a
-    contact, whatever it holds.
+    These are a list of profiles or ids, an object with a list of ids, and a single profile. Anything that is not empty
+    is a contact, whatever it contains.
     """
     if isinstance(value, dict):
         ids = value.get("ids")

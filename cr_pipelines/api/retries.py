@@ -1,7 +1,7 @@
 """When to send a request again after a failure, as rules that can be combined.
 
 A rule takes a `Failure` and returns the seconds to wait before the next attempt, or None to leave the decision to the
-next rule. `first_of` asks several in turn. A 429 never comes here: the rate limiter waits it out.
+next rule. `first_of` asks several rules in turn. A 429 never gets here: the rate limiter handles the wait.
 """
 
 import random
@@ -39,9 +39,9 @@ class Backoff:
     """Exponential backoff with full jitter: before attempt n+1, anything from 0 to `base * 2**(n-1)` seconds.
 
     Attributes:
-        attempts: most attempts in all.
-        base: seconds that the first wait is at most.
-        cap: seconds that any wait is at most.
+        attempts: the maximum number of attempts.
+        base: the maximum length of the first wait, in seconds.
+        cap: the maximum length of any wait, in seconds.
         jitter: a source of numbers from 0 to 1.
     """
 
@@ -51,7 +51,7 @@ class Backoff:
     jitter: Callable[[], float] = random.random
 
     def __call__(self, failure: Failure) -> float | None:
-        """Return the seconds to wait, or None once the attempts are spent."""
+        """Return the seconds to wait, or None once the attempts have run out."""
         if failure.attempt >= self.attempts:
             return None
         doublings = min(failure.attempt - 1, 64)
@@ -68,7 +68,7 @@ def first_of(*rules: RetryRule) -> RetryRule:
 
 
 def when_not_sent(then: RetryRule) -> RetryRule:
-    """Apply a rule to any operation whose request was certainly not sent."""
+    """Apply a rule to any operation if its request was certainly not sent."""
     return lambda failure: then(failure) if failure.kind is FailureKind.NOT_SENT else None
 
 
@@ -78,7 +78,7 @@ def when_repeatable(then: RetryRule) -> RetryRule:
 
 
 def careful(backoff: RetryRule | None = None) -> RetryRule:
-    """Repeat what is harmless to repeat, and whatever was certainly not sent: the client's default."""
+    """Repeat what is safe to repeat, and anything that was certainly not sent. This is the client's default."""
     rule = backoff or Backoff()
     return first_of(when_not_sent(rule), when_repeatable(rule))
 

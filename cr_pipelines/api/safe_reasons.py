@@ -1,7 +1,7 @@
 """The server's own reason for an error, if it is safe to show.
 
-Goes in: the body of an error response and the request that caused it. Comes out: a reason that holds no personal
-data, or None.
+Goes in: the body of an error response and the request that caused it. Comes out: a reason without personal data, or
+None.
 """
 
 import re
@@ -23,8 +23,8 @@ class _Problem(BaseModel):
 def safe_reason(body: bytes, request_text: str) -> str | None:
     """Return the `reason` (or `status`) of an error's body, or None if it might hold personal data.
 
-    Safe are the reasons we know, and others of lower-case words joined by hyphens, none of which occurs in
-    `request_text`, the address and body of the request.
+    Known reasons are safe, and so are others that consist of lower-case words joined by hyphens, if none of the words
+    occurs in `request_text`, the address and body of the request.
     """
     try:
         problem = _Problem.model_validate_json(body)

@@ -1,4 +1,4 @@
-"""A hook that runs right before a request leaves and right after it ended.
+"""A hook that runs right before a request leaves and right after it has ended.
 
 A caller sets one for the requests of its task; the requester calls it for every attempt, retries included.
 """
@@ -10,16 +10,16 @@ from typing import Protocol
 
 
 class SendHook(Protocol):
-    """The last check before a request leaves: rate limit and retries are behind it, only the network is ahead."""
+    """The last check before a request leaves: it comes after rate limit and retries, directly before the network."""
 
     def enter(self, body: bytes) -> None:
-        """Let the request go, or raise: then it is not sent, and the client's method raises the same error."""
+        """Let the request go, or raise: then nothing is sent, and the client's method raises the same error."""
 
     def leave(self, settled: bool) -> None:
-        """Note the end of a request that was let go.
+        """Note the end of a request that was allowed to leave.
 
         Args:
-            settled: whether it got its response, or certainly was not sent. Otherwise it may still arrive.
+            settled: whether it got its response, or was certainly not sent. Otherwise, it may still arrive.
         """
 
 

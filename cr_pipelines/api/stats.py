@@ -11,10 +11,10 @@ class OperationStats:
     """The counts of one operation.
 
     Attributes:
-        requests: requests sent, retries and those that got a 429 included.
-        rate_limited: responses of 429.
+        requests: requests sent, including retries and those that got a 429.
+        rate_limited: 429 responses.
         retries: requests sent again after a failure; those after a 429 do not count.
-        items_omitted: items of lists that could not be read and were left out.
+        items_omitted: unreadable list items that were left out.
     """
 
     requests: int = 0
@@ -29,11 +29,11 @@ class Stats:
 
     Attributes:
         by_operation: the same counts for each operation that was used, by the client's method name.
-        limit: requests that the token may send per interval; None until a response said so.
-        interval_seconds: length of that interval; None until a 429 said so.
-        rate_used: our share of the limit, 0 to 1, between the first and the last time it was used up: how many
-            requests went through, of those that the limit allows in that time. None until it was used up twice and
-            the interval is known: then something else was the bound, or it is unknown.
+        limit: requests that the token may send per interval; None until a response reports it.
+        interval_seconds: length of that interval; None until a 429 reports it.
+        rate_used: our share of the limit, 0 to 1, between the first and the last time that it was used up: the requests
+            that went through, out of those that the limit allows in that time. None until it has been used up twice and
+            the interval is known; until then, something else was the bottleneck, or it is unknown.
     """
 
     by_operation: dict[str, OperationStats] = field(default_factory=dict)
@@ -58,5 +58,5 @@ class Stats:
 
     @property
     def items_omitted(self) -> int:
-        """Return the number of items of lists that could not be read and were left out."""
+        """Return the number of unreadable list items that were left out."""
         return sum(operation.items_omitted for operation in self.by_operation.values())

@@ -1,9 +1,9 @@
 """How requests reach the server: our own transport over aiohttp's connections, or any httpx transport.
 
 Goes in: a method, an address, headers and a body. Comes out: a response with its body read, or an
-`httpx.TransportError` that says whether the request can have reached the server. httpx's own asynchronous pool spends
-time that grows with the square of the requests in flight, and aiohttp's session costs more than all the rest of a
-request; aiohttp's connector and parser do neither.
+`httpx.TransportError` that says whether the request can have reached the server. The time spent in httpx's own
+asynchronous pool grows with the square of the requests in flight, and aiohttp's session costs more than the rest of a
+request. aiohttp's connector and parser have neither problem.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ from cr_pipelines.secret_text import HiddenBytes
 Headers = Sequence[tuple[bytes, bytes]]
 
 LARGEST_RESPONSE = 32 * 1024 * 1024
-"""Bytes of a body, decoded: many times what the API's largest page has."""
+"""Maximum size of a decoded body in bytes: many times the API's largest page."""
 _CHUNK = 4_096
-"""Bytes of an encoded body that are decoded at once; they become four megabytes at most."""
+"""How many bytes of an encoded body are decoded at once; they become four megabytes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class HttpResponse:
 
 
 class Transport(Protocol):
-    """What the requester needs of a transport; `headers` are sent as they are, `Content-Length` included."""
+    """What the requester needs from a transport; `headers` are sent unchanged, including `Content-Length`."""
 
     async def send(self, method: str, url: str, headers: Headers, content: bytes) -> HttpResponse:
         """Send a request once and read the whole response."""
@@ -50,7 +50,7 @@ class Transport(Protocol):
 
 
 class HttpxTransport:
-    """Send through any httpx transport, for `total_timeout` seconds at most."""
+    """Send through any httpx transport, for at most `total_timeout` seconds."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, *, connect_timeout: float, total_timeout: float) -> None:
         self._transport = transport
@@ -83,9 +83,9 @@ class HttpxTransport:
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Send requests over keep-alive connections of aiohttp.
 
-    The transport opens as many connections as requests are in flight, follows no redirects, keeps no cookies and never
-    sends a request twice. It takes proxies from the environment as httpx does: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`
-    and `NO_PROXY`.
+    The transport opens as many connections as there are requests in flight, follows no redirects, keeps no cookies and
+    never sends a request twice. It takes proxies from the environment as httpx does: `HTTP_PROXY`, `HTTPS_PROXY`,
+    `ALL_PROXY` and `NO_PROXY`.
 
     Args:
         connect_timeout: seconds to open a connection, TLS and proxy included.
@@ -144,7 +144,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await self._connector.close()
 
     def _add_origin(self, address: URL) -> ClientRequest:
-        """Return what aiohttp's connector takes for a connection to an origin: a request that is never sent."""
+        """Return what aiohttp's connector needs for a connection to an origin: a request that is never sent."""
         key = address.scheme, address.raw_authority
         proxy = _environment_proxy(*key) if self._trust_env else None
         origin = ClientRequest(
@@ -196,7 +196,7 @@ async def _chunks(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def _bounded(chunks: AsyncIterator[bytes]) -> bytes:
-    """Return the chunks as one. Raises RemoteProtocolError once they are larger than any response of the API."""
+    """Return the joined chunks. Raises RemoteProtocolError once they are larger than any response of the API."""
     received, size = [], 0
     async for chunk in chunks:
         received.append(chunk)

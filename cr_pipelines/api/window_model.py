@@ -1,8 +1,8 @@
 """A model of the server's rate limit windows: when may the next request go?
 
 Goes in: the rate limit headers of every response, and every 429. Comes out: the seconds to wait. `WindowModel` only
-decides: it knows no clock, no asyncio and no HTTP, so that its rules can be tested against a simulated server. Times
-are seconds of one monotonic clock, given by the caller.
+decides. It uses no clock, no asyncio and no HTTP, so its rules can be tested against a simulated server. Times are
+seconds of one monotonic clock, passed by the caller.
 
 The server counts requests in windows of fixed length. Every response shows the limit and how many requests the
 window has left; only a 429 shows how long a window is and when it ends. So:
@@ -107,7 +107,7 @@ class WindowModel:
         return 0.0 if self._turn() is None else max(0.0, self._next_turn - now)
 
     def _turn(self) -> float | None:
-        """Return the seconds between two requests that use our share of the limit; None while nothing is spread."""
+        """Return the seconds between two requests that use our share of the limit; None if requests are not spread."""
         if self._rate_share >= 1 or self.interval is None or not self.limit:
             return None
         return self.interval / (self.limit * self._rate_share)
@@ -142,7 +142,7 @@ class WindowModel:
         self.in_flight += 1
         turn = self._turn()
         if turn is not None:
-            # Turns that a late timer missed are made up for, but not those of an idle client.
+            # Catch up on turns that a late timer missed, but not on those of an idle client.
             self._next_turn = max(self._next_turn, now - LATE_TURN) + turn
         if self._probe_wanted:
             self._probe_wanted = False
@@ -159,7 +159,7 @@ class WindowModel:
             self._probe_wanted = True
 
     def on_response(self, permit: Permit, now: float, limit: int | None, left: int | None) -> None:
-        """Note a response other than 429, with the limit and the requests left as its headers show them."""
+        """Note a response other than 429, with the limit and the remaining requests from its headers."""
         self.in_flight -= 1
         self._hits_in_a_row = 0
         self.limited_since = None
@@ -203,14 +203,14 @@ class WindowModel:
         self._close(self._ends, predicted=False)
 
     def closed_for(self, now: float) -> float:
-        """Return the seconds until the window ends that all wait for; 0 when nobody has to."""
+        """Return the seconds until the end of the window that everyone waits for; 0 if nobody has to wait."""
         return max(0.0, self._closed_until - now) if self._closed_until is not None else 0.0
 
     def rate_used(self) -> float | None:
-        """Return the share of the limit that we used from the first time a window was used up to the last, 0 to 1.
+        """Return our share of the limit, 0 to 1, between the first and the last time that a window was used up.
 
-        None while fewer than two windows were used up, or the interval is unknown: then something else was the bound,
-        or it is unknown.
+        None until two windows have been used up and the interval is known; until then, something else was the
+        bottleneck, or it is unknown.
         """
         if self.interval is None or not self.limit:
             return None
@@ -268,13 +268,13 @@ class WindowModel:
         self._closed_until = max(self._closed_until or 0.0, ends + self._margin())
 
     def _share(self) -> float:
-        """Our share of what is being taken, from this window's responses, weighed against the last window's."""
+        """Our share of current requests, from this window's responses weighted against the last window's."""
         inertia = max(4.0, (self.limit or 0) * SHARE_INERTIA)
         share = (self._ours + inertia * self._share_before) / (self._taken() + inertia)
         return 1.0 if share > NEARLY_ALONE else share * CAUTION
 
     def _share_at_end(self) -> float:
-        """Our share of what was taken in this window; the last window's if this one shows too little."""
+        """Our share of this window's requests; the last window's if this one shows too little."""
         taken = self._taken()
         return min(1.0, self._ours / taken) if 2 * taken >= (self.limit or FOREVER) else self._share_before
 
@@ -297,7 +297,7 @@ class WindowModel:
 
 
 class _Usage:
-    """Count what was accepted between the first and the last time a window was used up."""
+    """Count the accepted requests between the first and the last time that a window was used up."""
 
     def __init__(self) -> None:
         self.accepted = 0

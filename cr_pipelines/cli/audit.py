@@ -1,4 +1,4 @@
-"""`cr-pipelines audit`: whether what Common Room accepted was stored.
+"""`cr-pipelines audit`: check that Common Room stored what it accepted.
 
 Goes in: a sync and the size of the sample. Comes out: counts, and the keys and field names of what is absent or
 different; no values. And an exit code.

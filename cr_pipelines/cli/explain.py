@@ -1,7 +1,8 @@
 """`cr-pipelines explain`: one row of a sync.
 
-Goes in: a sync and a key. Comes out: where the row is, when it was sent last, what would be sent now, field by field,
-and why not. The values are personal data, for the user's own terminal; those of a suppressed person are not shown.
+Goes in: a sync and a key. Comes out: where the row is, when it was last sent, what would be sent now, field by field,
+or why nothing would be sent. The values are personal data, for the user's own terminal; those of a suppressed person
+are not shown.
 """
 
 import json
@@ -19,7 +20,7 @@ from cr_pipelines.sync.contract import hashed_key
 
 
 def explain_row(name: str, key: str, *, definitions: str, in_json: bool) -> None:
-    """Print what there is to say of one row. Raises ClickException for a key that nothing has."""
+    """Print the explanation of one row. Raises ClickException for an unknown key."""
     project = load_project(definitions, name)
     sync, spelled = project.find(name), hashed_key(key)
     with showing(f"{sync.name}: looking for the row"), naming_tables(project, sync.relation):
@@ -45,7 +46,7 @@ def explain_row(name: str, key: str, *, definitions: str, in_json: bool) -> None
 
 
 def as_json(sync: Sync, explanation: RowExplanation) -> dict[str, Any]:
-    """Return an explanation as values that JSON can hold. Personal data: for a terminal only."""
+    """Return an explanation as values for JSON. Personal data: for a terminal only."""
     entry = explanation.entry
     return {
         "sync": sync.name,

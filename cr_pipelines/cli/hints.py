@@ -1,6 +1,6 @@
-"""What an error leaves to be guessed: which table was meant, and whether the destination source is the right one.
+"""Hints for errors: which table was meant, and whether the destination source is the right one.
 
-Goes in: the project, and what went wrong. Comes out: a phrase with what there is, for the end of a message.
+Goes in: the project, and what went wrong. Comes out: a phrase to end a message with that lists what exists.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ def naming_tables(project: Project, relation: Relation) -> Iterator[None]:
 
 
 def tables_like(project: Project, relation: Relation) -> str:
-    """Return `; there is crm.contacts`, or an empty string if nothing is like the table.
+    """Return `; there is crm.contacts`, or an empty string if no table has a similar name.
 
     The sources of other syncs and the tables of state schemas are left out.
     """

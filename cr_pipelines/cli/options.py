@@ -1,4 +1,4 @@
-"""Options that several commands have.
+"""Options that several commands share.
 
 Goes in: nothing. Comes out: decorators for click commands, and the keys that a user typed.
 """

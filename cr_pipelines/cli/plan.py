@@ -18,7 +18,7 @@ from cr_pipelines.sync import Options, Report, run_sync
 from cr_pipelines.wording import count
 
 _MOST_NAMED = 5
-"""How many keys, or addresses of one request, are listed before it says how many more there are."""
+"""How many keys, or addresses in one request, are listed before the rest is only counted."""
 
 
 def show_plan(

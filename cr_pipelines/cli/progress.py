@@ -1,7 +1,8 @@
-"""What a command is doing, while it takes its time.
+"""Shows what a command is doing while it takes long.
 
-Goes in: what is being done, how far it is, and what the layers below log that they wait for. Comes out: a bar on a
-terminal, or lines at pauses that grow when the output is piped; both on stderr, so that stdout has only the result.
+Goes in: what is being done, how far along it is, and what the layers below log that they are waiting for. Comes out: a
+bar on a terminal, or lines at growing intervals if the output is piped. Both are on stderr, so that stdout has only the
+result.
 """
 
 import logging
@@ -25,10 +26,10 @@ class Display(Protocol):
     """Where a command shows what it is doing."""
 
     def doing(self, what: str) -> None:
-        """Say what is being done from now on."""
+        """Say what is now being done."""
 
     def update(self, progress: Progress) -> None:
-        """Show how far a run is."""
+        """Show how far along a run is."""
 
     def warn(self, message: str) -> None:
         """Print a line that stays."""
@@ -62,7 +63,7 @@ class _Forward(logging.Handler):
 
 
 class _Lines:
-    """A line after two seconds, and then at pauses that double."""
+    """A line after two seconds, and then at intervals that double."""
 
     def __init__(self, what: str):
         self._what = what
@@ -95,7 +96,7 @@ class _Lines:
 
 
 class _Bar:
-    """A line of a terminal that is drawn over, and is gone at the end."""
+    """A line on a terminal that is redrawn, and cleared at the end."""
 
     def __init__(self, what: str):
         from rich.console import Console

@@ -59,7 +59,7 @@ class Project:
         return Partition.of_day(column, day) if column and sync.name in self.first_days else None
 
     def find(self, name: str) -> Sync:
-        """Return the sync of this name, or with this asset key. Raises ClickException with the names that there are."""
+        """Return the sync with this name or asset key. Raises ClickException with the existing names."""
         by_name = {sync.name: sync for sync in self.syncs}
         found = by_name.get(name) or by_name.get(name.rpartition("/")[2])
         if found is not None:
@@ -73,7 +73,7 @@ class Project:
     def partition_of(self, sync: Sync, day: date | None) -> Partition | None:
         """Return the partition of `day`, or of yesterday; None for a sync without partitions.
 
-        Raises ClickException for a day that the sync has no partition of.
+        Raises ClickException for a day for which the sync has no partition.
         """
         partition = self.partition(sync, day or datetime.now(UTC).date() - timedelta(days=1))
         if day is None:
@@ -182,6 +182,6 @@ def _initialized(
     common_room: CommonRoomResource, warehouse: WarehouseResource
 ) -> tuple[CommonRoomResource, WarehouseResource]:
     """Return the resources with their environment variables resolved."""
-    # Together, for Dagster makes an instance for each call, which takes a third of a second.
+    # Resolved together, because Dagster makes an instance for each call, which takes a third of a second.
     with dg.build_resources({"common_room": common_room, "warehouse": warehouse}) as initialized:
         return initialized.common_room, initialized.warehouse

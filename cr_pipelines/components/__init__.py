@@ -1,7 +1,7 @@
 """Dagster components for Common Room, and the Python factories behind them.
 
-Goes in: YAML, or plain Python values. Comes out: Dagster definitions. One folder per component; `shared` has what
-several of them use.
+Goes in: YAML, or plain Python values. Comes out: Dagster definitions. There is one folder per component; `shared` has
+what several of them use.
 """
 
 from cr_pipelines.components.alerts import Alert, CommonRoomAlerts, EmailChannel

@@ -32,7 +32,7 @@ class Display(Protocol):
     """Where the demo shows what it is doing."""
 
     def doing(self, what: str) -> None:
-        """Say what is being done from now on."""
+        """Say what is now being done."""
 
 
 Showing = Callable[[str], AbstractContextManager[Display]]

@@ -52,7 +52,7 @@ def run_demo(
         sandbox_port: where the sandbox listens; None for the usual port, or any free one.
         dagster_port: the same for the Dagster UI.
         usual_ports: the usual port of the sandbox and of Dagster.
-        showing: shows what takes its time, while it does.
+        showing: shows what the demo is doing while it takes long.
 
     Returns:
         the exit code: 0 if every row is in the sandbox, 1 if some are not, 130 if the demo was interrupted.

@@ -1,4 +1,4 @@
-"""What became of the rows, as the state tables and the sandbox have it.
+"""What became of the rows, according to the state tables and the sandbox.
 
 Goes in: the demo's warehouse and a sandbox. Comes out: the outcome of each sync's last run, and how many rows arrived.
 """
@@ -23,7 +23,7 @@ class Outcome:
 
     Attributes:
         state: as in `sync_runs`; `succeeded` if the run did.
-        not_sent: rows that are not in the room as the source has them, without suppressed ones.
+        not_sent: rows whose current version is not in the room, except suppressed ones.
         seconds: wall time of the run.
         rejected_rows: some of the rows that are invalid or rejected.
     """
@@ -59,7 +59,7 @@ def days_of(warehouse: Warehouse, source: SampleSource) -> tuple[str, str] | Non
 
 
 def has_ledger(warehouse: Warehouse) -> bool:
-    """Return whether a sync ever ran in this warehouse."""
+    """Return whether a sync has ever run in this warehouse."""
     with warehouse.session() as session:
         return StateSchema(session, STATE_SCHEMA).exists()
 

@@ -1,7 +1,7 @@
 """Finds out how a real room behaves where the vendor's description leaves it open.
 
-Goes in: a token, a destination source, and consent to write throwaway records. Comes out: for each assumption of the
-client and the sandbox what the room does, and a report without secrets and personal data.
+Goes in: a token, a destination source, and consent to write throwaway records. Comes out: what the room does, for each
+assumption of the client and the sandbox, and a report without secrets and personal data.
 """
 
 from cr_pipelines.probe.assumptions import ASSUMPTIONS, Assumption

@@ -1,4 +1,4 @@
-"""Assumptions that are tried without a record: headers, shapes, and which operations are there.
+"""Assumptions that can be tried without writing a record: headers, shapes, and which operations exist.
 
 Goes in: a room. Comes out: what it does, in the words of the sandbox's `Behavior`.
 """
@@ -28,9 +28,9 @@ def forbidden(room: ProbedRoom) -> str:
 
 
 def retired(room: ProbedRoom, may_write: bool) -> list[str]:
-    """Return the ids of the operations that are no longer there.
+    """Return the ids of the operations that no longer exist.
 
-    What writes gets a body that no operation accepts, and ids and addresses that nobody has.
+    Operations that write get a body that none of them accepts, and ids and addresses that nobody has.
     """
     nobody = f"{room.marker}-nobody%40probe.example.com"
     reads = {
@@ -68,7 +68,7 @@ def retired(room: ProbedRoom, may_write: bool) -> list[str]:
 
 
 def shapes(room: ProbedRoom) -> list[str]:
-    """Return the parts of responses that were otherwise than expected; asks for the lists, a 400 and a 404 first."""
+    """Return the parts of responses that differ from what is expected; requests the lists, a 400 and a 404 first."""
     for path in ("/api-token-status", "/members/customFields", "/activityTypes", "/segments", "/tags"):
         room.send("GET", path)
     for path in ("/members", f"/tags/{_UNKNOWN}"):
@@ -86,7 +86,7 @@ def retry_after(room: ProbedRoom) -> str:
 
 
 def limit_body(room: ProbedRoom) -> str:
-    """Return what the body of a 429 has."""
+    """Return the content of a 429's body."""
     content = refusal(room).content
     return "rate_limit" if isinstance(content, dict) and "rateLimit" in content else "reason"
 

@@ -20,7 +20,7 @@ from cr_pipelines.probe.shapes import unexpected
 _LONGEST_PAUSE = 120.0
 _POLL_SECONDS = 0.1
 _MOST_FAILURES = 3
-"""Removals in a row that get no response before the room counts as gone."""
+"""How many removals in a row may get no response before the room counts as unreachable."""
 
 
 class Unclear(Exception):
@@ -38,7 +38,7 @@ class Seen:
 
     @property
     def is_the_apis(self) -> bool:
-        """Whether the body is JSON, as everything is that the API itself sends."""
+        """Whether the body is JSON, like everything that the API itself sends."""
         return self.content is not None
 
     @property
@@ -59,8 +59,8 @@ class ProbedRoom:
 
     Attributes:
         marker: what the names of all throwaway records begin with.
-        shapes: the parts of responses that were otherwise than expected.
-        left: how many throwaway records may be left in the room; None until they were removed.
+        shapes: the parts of responses that differ from what is expected.
+        left: how many throwaway records may be left in the room; None until they have been removed.
 
     Raises ValueError for a base URL that is not allowed.
     """
@@ -99,7 +99,7 @@ class ProbedRoom:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         about = [each for each in _person_of(body) if each not in self._accepted]
         for _ in range(20):
-            # Noted first: nobody knows what becomes of a request whose response is lost.
+            # Noted first, because the fate of a request whose response is lost is unknown.
             self._accepted |= dict.fromkeys(about)
             response = self._http.request(method, self.base_url + path, json=body, headers=headers)
             if 400 <= response.status_code < 500:
@@ -118,11 +118,11 @@ class ProbedRoom:
 
     @property
     def has_written(self) -> bool:
-        """Whether the room may have a record of the probe."""
+        """Whether the room may have a record from the probe."""
         return bool(self._accepted or self._tags)
 
     def name(self) -> str | None:
-        """Return the name of the room, None when the API does not say it."""
+        """Return the name of the room; None if the API does not report it."""
         seen = self.send("GET", "/api-token-status")
         if seen.status != 200 or not isinstance(seen.content, dict):
             raise Unclear(f"the room does not know the token: GET /api-token-status sent {seen.status}")
@@ -132,7 +132,7 @@ class ProbedRoom:
         return name if isinstance(name, str) else None
 
     def new_address(self, plus: str = "") -> str:
-        """Return an address of nobody, which is removed at the end."""
+        """Return an unused address, whose person is removed at the end."""
         self._addresses += 1
         return f"{self.marker}-{self._addresses}{plus}@probe.example.com"
 
@@ -207,7 +207,8 @@ class ProbedRoom:
     def clean_up(self) -> None:
         """Remove the people and tags of the probe, and note in `left` how many may be left.
 
-        What was accepted last may not be there yet, and what nobody ever saw may come until `patience` is over.
+        The latest accepted records may not be visible yet, and records that were never seen may appear until `patience`
+        is over.
         """
         deadline = time.monotonic() + min(self._slowest * 1.5 + 0.1 if self._slowest else self.patience, self.patience)
         waiting = list(self._accepted)
@@ -222,7 +223,7 @@ class ProbedRoom:
         self.left = left + sum(was is None for was in tags)
 
     def _removed(self, paths: Sequence[str]) -> list[bool | None]:
-        """Delete things; return for each whether it was there, None if that is not known."""
+        """Delete things; return for each whether it existed, or None if that is unknown."""
         found: list[bool | None] = []
         failures = 0
         for path in paths:

@@ -83,10 +83,10 @@ class Report:
 def probe(room: ProbedRoom, consent: Consent, on_result: Callable[[Result], None] | None = None) -> Report:
     """Try every assumption that the consent allows, and remove what was written.
 
-    What was written is removed also when something ends the run early. `left` of the room says how that went.
+    Written records are removed even if something ends the run early. The room's `left` says how many may remain.
 
-    Raises Unclear when the token is not known, when the consent is for another room, and when there is no destination
-    source to write to.
+    Raises Unclear if the token is unknown, if the consent is for another room, and if there is no destination source to
+    write to.
     """
     name = room.name()
     if consent.room_name is not None:

@@ -1,8 +1,7 @@
 """The shapes of responses: what a room sends that client and sandbox do not expect.
 
-Goes in: the JSON of a response. Comes out: the operation, the place and the JSON type of each part that is otherwise
-than expected, without any value. A shape is nested as the JSON is; `?` ends the name of a field that may be missing or
-null.
+Goes in: the JSON of a response. Comes out: the operation, the place and the JSON type of each unexpected part, without
+any value. A shape is nested like the JSON; `?` ends the name of a field that may be missing or null.
 """
 
 import re
@@ -63,7 +62,7 @@ _TEMPLATES = [(method, template, re.compile(re.sub(r"{\w+}", "[^/]+", template))
 
 
 def unexpected(method: str, path: str, status: int, content: Any, *, is_empty: bool) -> list[str]:
-    """Return the parts of a response that are otherwise than expected, such as `GET /segments [].id: string`."""
+    """Return the unexpected parts of a response, such as `GET /segments [].id: string`."""
     bare = path.partition("?")[0]
     found = next((known for own, known, pattern in _TEMPLATES if own == method and pattern.fullmatch(bare)), None)
     if found is None or status == 429 or status >= 500 or (is_empty and method != "GET"):

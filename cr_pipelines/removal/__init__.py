@@ -1,8 +1,8 @@
-"""Privacy requests: from a row in the warehouse to the proof that Common Room has removed the person.
+"""Privacy requests, from a row in the warehouse to the proof that Common Room has removed the person.
 
 `requests` reads where the requests are, `register` is the table of what became of each, `settlement` sends them,
-`verification` checks whether they were carried out, `unsuppression` lets a person be synced again, and `report` is what
-is shown. `Removals` is the interface to all of it.
+`verification` checks whether they were carried out, `unsuppression` allows a person to be synced again, and `report`
+has the results to show. `Removals` is the interface to all of them.
 """
 
 from cr_pipelines.removal.removals import Batch, Removals

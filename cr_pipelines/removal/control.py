@@ -23,7 +23,7 @@ class PositiveControl:
         self._error: CommonRoomError | None = None
 
     async def error(self) -> CommonRoomError | None:
-        """Return why the API cannot be believed in this run, or None."""
+        """Return why the API cannot be trusted in this run, or None."""
         async with self._lock:
             if not self._asked:
                 self._error = await control_error(self._client)

@@ -1,4 +1,4 @@
-"""The register of privacy requests: our table `pii_removals`.
+"""The register of privacy requests, which is the table `pii_removals`.
 
 Goes in: requests from the source, and what became of each. Comes out: what is due, and what is reported. An entry
 suppresses its person for every sync from the moment when it is recorded.
@@ -37,7 +37,7 @@ _SHARED = (
 
 
 class DueRequest(NamedTuple):
-    """A request to settle now. `attempts` counts the calls for it; `offers`, how often it was offered to a run."""
+    """A request to settle now. `attempts` counts the calls for it, and `offers` how often it was offered to a run."""
 
     request_id: str
     email_hash: str
@@ -47,7 +47,7 @@ class DueRequest(NamedTuple):
 
 
 class DueLook(NamedTuple):
-    """A person to look up now. `status` is `submitted` for an overdue removal too, or `not_found`."""
+    """A person to look up now. `status` is `submitted`, even for an overdue removal, or `not_found`."""
 
     email_hash: str
     email: str
@@ -56,10 +56,10 @@ class DueLook(NamedTuple):
 
 
 class Register:
-    """The register within one session: an entry for each request and each address that it ever named.
+    """The register within one session, with an entry for each request and each address that it ever named.
 
-    An entry has the address until the removal is verified, or until Common Room has not known the person for 15 days;
-    then only its hash.
+    An entry keeps the address until the removal is verified, or until Common Room has not known the person for 15 days.
+    After that, it keeps only the hash.
     """
 
     def __init__(self, session: Session, schema: str, timing: Timing):
@@ -82,9 +82,9 @@ class Register:
     def due(
         self, now: datetime, request_ids: Iterable[str] | None = None, limit: int | None = None
     ) -> list[DueRequest]:
-        """Return the requests to settle now, or the named ones among them, the longest-known first."""
+        """Return the requests to settle now, or only the named ones of these, oldest first."""
         self._set_shared_apart()
-        # A pause that ends later than any pause can was noted before the clock was put back.
+        # A pause that ends later than any pause can was noted before the clock was set back.
         beyond = self._names.value(now + self._timing.longest_pause)
         named = "" if request_ids is None else f" AND request_id IN ({self._listed(request_ids) or 'NULL'})"
         return [
@@ -98,7 +98,7 @@ class Register:
         ]
 
     def _set_shared_apart(self) -> None:
-        """Let requests wait for a decision whose address was sent for many people or things."""
+        """Make requests wait for a decision if their address was sent for many people or things."""
         doubtful = f"status IN {_WAITING} AND lifted_at IS NULL AND confirmed_at IS NULL AND email_hash IS NOT NULL"
         found = self._session.fetch_all(f"SELECT DISTINCT email_hash FROM {self._table} WHERE {doubtful}")
         shared = shared_addresses(self._session, self._names, [email_hash for (email_hash,) in found])
@@ -107,7 +107,7 @@ class Register:
             self._state.update(PII_REMOVALS, values, f"{doubtful} AND email_hash IN ({self._listed(sorted(shared))})")
 
     def confirm(self, request_id: str, now: datetime) -> int:
-        """Confirm every request about the address of a request that waits for it, and return how many those were."""
+        """Confirm every request about the address of a waiting request, and return their number."""
         hashes = self.effective(request_id)
         own = f"{self._suppressing(hashes)} AND status = 'shared'" if hashes else "1 = 0"
         [(confirmed,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {own}")
@@ -118,14 +118,14 @@ class Register:
         return int(confirmed)
 
     def offer(self, requests: Sequence[DueRequest]) -> int:
-        """Count an offer of these requests to a run, and return its number, which no other offer of them has."""
+        """Count an offer of these requests to a run, and return its number, which is unique among their offers."""
         number = 1 + max(request.offers for request in requests)
         listed = self._listed(request.request_id for request in requests)
         self._state.update(PII_REMOVALS, {"offers": number}, f"request_id IN ({listed})")
         return number
 
     def settle(self, email_hash: str, status: str, now: datetime, **details: Any) -> None:
-        """Record what became of a person's removal, in every request that waits for it."""
+        """Record the outcome of a person's removal in every request that waits for it."""
         own = self._waiting(email_hash)
         [(attempts,)] = self._session.fetch_all(f"SELECT coalesce(max(attempts), 0) + 1 FROM {self._table} WHERE {own}")
         values: dict[str, Any] = {
@@ -144,7 +144,7 @@ class Register:
         if status == "submitted":
             values |= {"due_at": now + PROMISED, "check_at": self._timing.next_look(now, now)}
         if status == "not_found":
-            # A recent write may not be visible yet, so the address is kept until later looks agree.
+            # A recent write may not be visible yet, so the address is kept until later look-ups agree.
             values |= {"due_at": None, "check_at": self._timing.next_look(now, now)}
         self._state.update(PII_REMOVALS, values, own)
 
@@ -172,8 +172,8 @@ class Register:
     def looked_up(self, look: DueLook, now: datetime, *, removed: bool, reason_code: str | None, message: str) -> str:
         """Record what a look-up showed, and return the status that follows.
 
-        A person that Common Room did not know stays `not_found`, and the address is deleted at the first look after 15
-        days that agrees. If it has the person after all, the removal is due again.
+        A person unknown to Common Room stays `not_found`. The address is deleted by the first look-up after 15 days
+        that confirms this. If Common Room has the person after all, the removal is due again.
         """
         ends = look.submitted_at + PROMISED
         values: dict[str, Any] = {"checked_at": now, "check_at": self._timing.next_look(look.submitted_at, now)}
@@ -182,7 +182,7 @@ class Register:
         if look.status == "not_found":
             status, statuses = "not_found", "('not_found')"
             if removed:
-                # What the settlement noted stays, such as that a sync has sent the person under another address.
+                # Keep what the settlement noted, such as that a sync has sent the person under another address.
                 values = {"checked_at": now, **(_FORGET if now >= ends else {"check_at": values["check_at"]})}
             elif reason_code == "still_there":
                 status = "failed"
@@ -260,7 +260,7 @@ class Register:
         )
 
     def lift(self, hashes: Sequence[str], reason: str, now: datetime) -> int:
-        """Lift every request about these addresses, and return how many that were."""
+        """Lift every request about these addresses, and return their number."""
         own = self._suppressing(hashes)
         [(lifted,)] = self._session.fetch_all(f"SELECT count(*) FROM {self._table} WHERE {own}")
         self._state.update(PII_REMOVALS, {"lifted_at": now, "lifted_reason": reason, "email": None}, own)

@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
     Attributes:
         key: names the batch and how often it was offered; unique for each offer.
-        request_ids: as the state tables spell keys.
+        request_ids: their ids, as the state tables spell keys.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Removals:
         warehouse: where the requests and the state tables are, which may be two engines.
         source: the table of requests.
         schema: of the state tables.
-        timing: when to retry, and when to look people up.
+        timing: when to retry removals, and when to look people up.
         clock: returns the time in UTC.
     """
 
@@ -57,7 +57,7 @@ class Removals:
     clock: Clock = utc_now
 
     def ingest(self) -> int:
-        """Suppress everyone who asked since the last look, and return how many requests were new.
+        """Suppress everyone who has asked since the last call, and return how many requests were new.
 
         Raises SourceMissing and SourceUnusable.
         """
@@ -72,13 +72,13 @@ class Removals:
         return self.ingest()
 
     def run_lives(self, run_id: str) -> bool | None:
-        """Return whether a run of `settle` is alive, by its process or its heartbeat; None if it never began."""
+        """Return whether a run of `settle` is alive, from its process or its heartbeat; None if it never began."""
         with self.warehouse.session() as session:
             exists = StateSchema(session, self.schema).exists()
             return RunRegistry(session, self.schema).is_alive(run_id, REMOVALS) if exists else None
 
     def next_batch(self, most: int) -> Batch | None:
-        """Suppress everyone who asked since the last look, and return up to `most` requests that are due.
+        """Suppress everyone who has asked since the last call, and return up to `most` requests that are due.
 
         A request is due if the source has it and the register has not settled it. No position in the source is kept, so
         rows may arrive late, in any order and backdated.
@@ -117,18 +117,18 @@ class Removals:
     ) -> Settlement:
         """Send DELETE /user/{email} for everyone whose request is due, once for each person, and record the outcome.
 
-        First the people are suppressed in the warehouse. Then it waits until every running sync has confirmed that it
+        It first suppresses the people in the warehouse, and then waits until every running sync has confirmed that it
         sends nothing more about them. Only then is anything sent.
 
         Args:
             destination: the room. No client is opened when nothing is due.
             request_ids: only these requests, as the state tables spell keys; None for every request that is due.
             run_id: names the run in `sync_runs`; None for a random one.
-            on_wait: called with the number of runs that it waits for, whenever that changes.
+            on_wait: called with the number of runs still waited for, whenever it changes.
 
         Raises:
-            AlreadyRunning: another such run has not ended.
-            BadToken: the token is refused. All requests that are not settled count as failed, and are retried.
+            AlreadyRunning: another such run is still active.
+            BadToken: Common Room refuses the token. All unsettled requests count as failed, and are retried.
             OtherRoom: the state schema belongs to another room; nothing was sent. RoomNotConfirmed: it may.
             WarehouseError: nothing could be read or recorded.
         """
@@ -136,10 +136,10 @@ class Removals:
         return run.go(destination, None if request_ids is None else list(request_ids))
 
     def verify(self, destination: Destination) -> Verification:
-        """Look up everyone whose removal is due to be looked up (GET /user/{email}), and record the result.
+        """Look up everyone who is due for a look-up (GET /user/{email}), and record the result.
 
-        A person that Common Room no longer has is verified, and their address is deleted from the register. One who is
-        still there, or cannot be looked up, when the 15 days are over is overdue.
+        The removal of a person that Common Room no longer has is verified, and the address is deleted from the
+        register. A removal is overdue if the person is still there, or cannot be looked up, after the 15 days.
 
         Raises WarehouseError, and OtherRoom or RoomNotConfirmed unless the room is the state schema's.
         """
@@ -158,7 +158,7 @@ class Removals:
             return Register(session, self.schema, self.timing).records(request_ids)
 
     def confirm(self, request_id: str) -> int:
-        """Treat the address of a request as one person's, although it was sent for many, and return how many requests.
+        """Treat the address of a request as one person's, although it was sent for many; return how many have it.
 
         Every row that was sent with it is suppressed from then on, and the person is removed.
         """
@@ -167,10 +167,11 @@ class Removals:
             return Register(session, self.schema, self.timing).confirm(request_id, self.clock())
 
     def unsuppress(self, request_id: str, reason: str, *, even_unverified: bool = False) -> int:
-        """Let the person of a request be synced again, and note why.
+        """Allow the person of a request to be synced again, and note why.
 
         Lifts every request about the person, and offers every row that was ever sent for them again. With
-        `even_unverified` also while the removal is in progress, which undoes it. Returns how many requests were lifted.
+        `even_unverified`, this also works while the removal is in progress, which undoes it. Returns how many requests
+        were lifted.
 
         Raises NotUnsuppressed.
         """

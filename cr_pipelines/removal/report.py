@@ -1,6 +1,6 @@
 """What a run of removals did, and what became of each request.
 
-Goes in: what the register has. Comes out: numbers, ids and statuses; no address.
+Goes in: entries of the register. Comes out: numbers, ids and statuses, but no address.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from cr_pipelines.warehouse import WarehouseError
 
 @dataclass
 class Settlement:
-    """What a run did with the requests that were due. Counts are of requests, but for `people` and `calls`.
+    """What a run did with the requests that were due. Counts are of requests, except for `people` and `calls`.
 
     Attributes:
         run_id: names the run in `sync_runs`.
         ingested: requests that were new.
-        invalid: those of them without a valid address.
-        due: requests that the run had to settle.
-        people: how many people they are about.
+        invalid: new requests without a valid address.
+        due: requests to settle in this run.
+        people: how many people these requests are about.
         submitted: requests that Common Room accepted; it has 15 days from then.
         not_found: requests about people that Common Room does not know.
         failed: requests that are retried later.
@@ -56,15 +56,15 @@ class Settlement:
 
 @dataclass
 class Verification:
-    """What a run found out about submitted removals, and about people that Common Room did not know. Counts people.
+    """What a run found out about submitted removals, and about people unknown to Common Room. Counts people.
 
     Attributes:
         looked_up: people that the run looked up.
         verified: people that Common Room no longer has.
-        not_found: people that it did not know before, and does not know now.
-        still_there: people that it still has, or has now; these are removed again.
+        not_found: people that it knew neither before nor now.
+        still_there: people that it still has, or has again; these are removed again.
         failed: people whose look-up failed.
-        overdue: people still there, or not looked up successfully, after the 15 days.
+        overdue: people who are still there, or could not be looked up, after the 15 days.
     """
 
     looked_up: int = 0
@@ -90,7 +90,7 @@ class Standing:
         by_status: how many requests have each status.
         lifted: requests whose person may be synced again.
         addresses_kept: requests whose address is still in the register.
-        rows_suppressed: rows of sources that are suppressed now because of them.
+        rows_suppressed: source rows that are now suppressed because of them.
         overdue: ids of overdue requests, up to twenty.
         invalid: ids of requests without a valid address, up to twenty.
         shared: ids of requests that wait for a decision, as their address was sent for many people, up to twenty.
@@ -109,7 +109,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class RemovalRecord:
-    """What became of one request. It has no address.
+    """The outcome of one request, without the address.
 
     Attributes:
         request_id: as the state tables spell keys.
@@ -122,11 +122,11 @@ class RemovalRecord:
         checked_at: when the person was last looked up.
         verified_at: when the person was found removed.
         attempts: calls whose outcome was recorded.
-        reason: why it failed, is invalid or overdue.
-        rows_suppressed: rows of sources that are suppressed now because of it.
-        keys_sent: under how many keys the syncs sent the address, as far as the state schema knows.
-        linked_addresses: how many other addresses are suppressed with it, as rows of the same person had them. Each
-            needs its own request to be removed from Common Room.
+        reason: why it failed, is invalid or is overdue.
+        rows_suppressed: source rows that are now suppressed because of it.
+        keys_sent: how many keys the syncs sent the address under, as far as the state schema knows.
+        linked_addresses: how many other addresses are suppressed with it, because rows of the same person had them.
+            Each needs its own request to be removed from Common Room.
         address_kept: whether the address itself is still in the register.
         lifted_at: when the suppression was lifted.
         lifted_reason: why.

@@ -1,4 +1,4 @@
-"""The settlement of privacy requests: people are removed from Common Room once every sync has stopped sending them.
+"""Settle privacy requests: remove people from Common Room once every sync has stopped sending them.
 
 Goes in: the requests that are due. Comes out: `DELETE /user/{email}` for each person, and the outcome in the register.
 """
@@ -92,7 +92,7 @@ class SettlementRun:
         self._unsettled: dict[str, str] = {}
 
     def go(self, destination: Destination, request_ids: list[str] | None) -> Settlement:
-        """Settle what is due, or the named requests among that. Raises as `Removals.settle` says."""
+        """Settle what is due, or only the named requests of that. Raises as `Removals.settle` says."""
         with mark_running(self._run.run_id):
             return self._go(destination, request_ids)
 
@@ -123,7 +123,7 @@ class SettlementRun:
         return self._report
 
     def _begin(self, request_ids: list[str] | None) -> tuple[list[DueRequest], int]:
-        """Claim the run and suppress everyone who asked. Return what is due, and the version for syncs to confirm."""
+        """Claim the run and suppress everyone who asked. Return what is due, and the version to confirm."""
         with self._warehouse.session() as session:
             state = StateSchema(session, self._schema)
             state.prepare()
@@ -155,7 +155,7 @@ class SettlementRun:
         try:
             run_in_loop(self._send_all(destination))
         except Exception as error:
-            # The pause grows although nothing was sent, or a wrong token would be retried without end.
+            # The pause grows even though nothing was sent; otherwise, a wrong token would be retried endlessly.
             code = getattr(error, "reason_code", "not_sent")
             message = str(error) if isinstance(error, CrPipelinesError) else f"nothing was sent: {type(error).__name__}"
             for email_hash in self._unsettled:

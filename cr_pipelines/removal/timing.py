@@ -1,6 +1,6 @@
 """When a removal is retried, and when it is looked up.
 
-Goes in: nothing, or other durations in a test. Comes out: the moments that follow from an attempt or a submission.
+Goes in: nothing, or other durations in a test. Comes out: the times that follow from an attempt or a submission.
 """
 
 from collections.abc import Callable
@@ -23,13 +23,13 @@ class Timing:
     """When a removal is retried, and when it is looked up.
 
     Attributes:
-        first_pause: between the first failure and the next attempt; it doubles with every further failure.
+        first_pause: the time between the first failure and the next attempt; it doubles with every further failure.
         longest_pause: the limit of the pause. A request is retried until it is settled.
         looks: how long after its submission a removal is looked up. It is also looked up at its due date, and daily
-            after that. A person that Common Room did not know is looked up at the same times, the last time at the end
-            of the 15 days.
-        shared: how long a removal that was seen done counts for another request about the same person.
-        just_sent: how long Common Room may not know a contact that was sent, so that its 404 settles nothing.
+            after that. A person unknown to Common Room is looked up at the same times, and for the last time after 15
+            days.
+        shared: how long a removal, once seen to be done, also settles another request about the same person.
+        just_sent: how long a contact may stay invisible after it was sent, so that a 404 settles nothing.
         engine: how to wait for running syncs, and how often to note that the run is alive.
     """
 
@@ -45,7 +45,7 @@ class Timing:
         return min(self.first_pause * (1 << min(attempts - 1, 30)), self.longest_pause)
 
     def next_look(self, submitted_at: datetime, now: datetime) -> datetime:
-        """Return when to look up a removal that was not seen done by now."""
+        """Return when to look up a removal that has not been seen to be done."""
         for wait in (*self.looks, PROMISED):
             if submitted_at + wait > now:
                 return submitted_at + wait

@@ -1,4 +1,4 @@
-"""Lifting a suppression, when a person comes back.
+"""Lift a suppression when a person comes back.
 
 Goes in: the id of a request. Comes out: every request about the same person is lifted, and their rows are sent again.
 """
@@ -22,7 +22,7 @@ def unsuppress(
     *,
     even_unverified: bool,
 ) -> int:
-    """Lift every request about the person of a request, and have their rows sent again.
+    """Lift every request about the person of a request, so that their rows are sent again.
 
     Returns how many requests were lifted. Raises NotUnsuppressed.
     """

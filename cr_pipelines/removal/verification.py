@@ -1,4 +1,4 @@
-"""The verification of removals: whether Common Room has people whose removal it accepted, or that it did not know.
+"""Verify removals: check whether Common Room has people whose removal it accepted, or that it did not know.
 
 Goes in: the people who are due to be looked up. Comes out: the status that follows, in the register. Only the API's own
 404 proves that a person is not there, and only in a run in which the positive control succeeded.

@@ -1,8 +1,8 @@
-"""A local Common Room that behaves as the v1 API of the real one does, with faults and time travel on demand.
+"""A local Common Room that behaves like the real v1 API, with faults and time travel on demand.
 
-Goes in: requests of a client of the API, as it would send them to Common Room. Comes out: the responses of the API, a
-room that `SandboxClient` and a person can look at. `workspace` is the room, `http` its HTTP surface, `SandboxServer`
-a process that serves it.
+Goes in: requests from an API client, as it would send them to Common Room. Comes out: the API's responses, and a room
+that `SandboxClient` and people can look at. `workspace` is the room, `http` its HTTP surface, `SandboxServer` a process
+that serves it.
 """
 
 from importlib import import_module
@@ -42,7 +42,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: the process of a sandbox needs no client, and starts without."""
+    """Import a public name when it is first used: a sandbox's process needs no client, and starts without it."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

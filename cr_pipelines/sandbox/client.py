@@ -49,7 +49,7 @@ class SandboxClient:
         while True:
             page = self._request("GET", "requests", params=wanted | {"after": after})
             found += page
-            # One more page would have the requests that came in meanwhile: on a busy sandbox that has no end.
+            # Another page would contain the requests that arrived in the meantime: on a busy sandbox, this never ends.
             if len(page) < _PAGE:
                 return found
             after = page[-1]["seq"]

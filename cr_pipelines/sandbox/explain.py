@@ -9,7 +9,7 @@ _SHOWN = 5
 
 
 def explain(error: ValidationError) -> str:
-    """Return what is wrong, field by field; of many fields the first five."""
+    """Return what is wrong, field by field; only the first five fields if there are many."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     lines = []
     for each in found[:_SHOWN]:

@@ -17,7 +17,7 @@ from cr_pipelines.supervised_process import SupervisedProcess
 
 
 class SandboxServer:
-    """Runs a sandbox in its own process while the `with` block lasts. It ends with its parent, however that ends.
+    """Runs a sandbox in its own process while the `with` block lasts. It ends with its parent, no matter how that ends.
 
     The keyword arguments are those of `cr_pipelines.sandbox.Settings.of`. Raises ValueError for a setting that is not
     allowed.

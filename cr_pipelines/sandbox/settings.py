@@ -24,14 +24,14 @@ class Settings:
         port: port to listen on; 0 takes a free one.
         data: file to keep the room in; None keeps it in memory.
         token: bearer token to accept, or several, separated by commas.
-        settle_seconds: how long after it was accepted a record is stored.
+        settle_seconds: how long after its acceptance a record is stored.
         limit: requests allowed per interval; None for any number.
         interval_seconds: length of the interval; None for 60.
         faults: what goes wrong, and how often.
         keep: how many requests to keep in the record.
         keep_bytes: how much memory the record may take.
         room: YAML file that declares the room; None for a room with a bit of everything.
-        behavior: what the room does with what the vendor's description leaves open.
+        behavior: what the room does where the vendor's description leaves it open.
         allow_hosts: names that the sandbox goes by, next to the loopback names and `host`; `*` for any.
         allow_origins: origins whose web pages may use the sandbox (CORS), such as `http://localhost:5173`.
     """

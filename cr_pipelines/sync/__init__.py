@@ -1,6 +1,6 @@
 """The engine: what a sync is, and what a run of it does.
 
-The way of a row: `contract` says what its columns mean, `plan` finds out whether it must be sent, `privacy` keeps
+A row's path: `contract` says what its columns mean, `plan` finds out whether it must be sent, `privacy` keeps
 suppressed people out, `deliver` sends it, `state` records what became of it, and `report` sums it up.
 """
 

@@ -1,8 +1,8 @@
-"""An audit: whether contacts that Common Room accepted were stored, and as they were sent.
+"""An audit: check that Common Room stored the contacts that it accepted, with the values that were sent.
 
-Goes in: a sample of the ledger's delivered keys. Comes out: how many were found as sent, and the keys of those that are
-absent or different, with the names of the fields. A 202 promises nothing, so each is looked up in the room (GET
-/members). No value leaves this module.
+Goes in: a sample of the ledger's delivered keys. Comes out: how many match what was sent, and the keys of those that
+are absent or different, with the names of the fields. A 202 promises nothing, so each contact is looked up in the room
+(GET /members). No value leaves this module.
 """
 
 import json
@@ -25,7 +25,7 @@ from cr_pipelines.sync.state.schema import StateSchema
 from cr_pipelines.warehouse import Warehouse
 
 AUDITED_KINDS = ("contact",)
-"""The kinds of which the API shows what was stored."""
+"""The kinds for which the API shows what was stored."""
 
 NO_ADDRESS = "they have neither an email nor an account that can be looked up"
 
@@ -36,11 +36,11 @@ class AuditReport:
 
     Attributes:
         sampled: delivered rows that were chosen.
-        found: those that the room has as they were sent.
-        absent: keys of those that the room does not have.
-        different: those that the room has otherwise: the names of the fields, by key.
-        changed_since: those whose row is another by now, or no longer in the source; they are not looked up.
-        unreadable: those that cannot be looked up, by reason.
+        found: rows that the room shows as they were sent.
+        absent: keys of rows that the room does not have.
+        different: rows that differ in the room: the names of the fields, by key.
+        changed_since: rows that have changed or left the source since; they are not looked up.
+        unreadable: rows that cannot be looked up, by reason.
     """
 
     sync: str
@@ -93,10 +93,10 @@ def audit_sync(
     Args:
         sync: a sync of contacts.
         warehouse: where the source and the ledger are.
-        destination: the room; give its client a `rate_share` that leaves room for syncs.
+        destination: the room; set a `rate_share` on its client that leaves capacity for syncs.
         schema: the schema of the ledger.
         sample: how many rows, at most.
-        settled_for: only rows that were delivered this long ago: what was accepted is stored a little later.
+        settled_for: the minimum age of a delivery, because the room stores rows a little after it accepts them.
 
     Raises:
         SyncError: rows of this kind cannot be read back.
@@ -118,7 +118,7 @@ def audit_sync(
     report.sampled = len(keys)
     if not keys:
         return report
-    # A dry run makes the requests again, of rows that are as they were sent.
+    # A dry run builds the requests again for rows that have not changed since they were sent.
     options = Options(dry_run=True, resync="all", keys=keys, samples=0)
     planned = run_sync(sync, warehouse, destination, schema=schema, options=options)
     same = [row for row in planned.explanations if row.is_as_delivered and row.request is not None]
@@ -155,7 +155,7 @@ async def _compare(
         profiles = await client.find_contacts(**place)
     except NotFound:
         profiles = []
-    # Several contacts may have an account; the one that is most like the row is the row's.
+    # Several contacts may share an account; the one that is most similar to the row is taken.
     differences = min((differing_fields(body, profile, field_names) for profile in profiles), key=len, default=None)
     if differences is None:
         report.absent.append(key)
@@ -166,7 +166,7 @@ async def _compare(
 
 
 def _place(body: Mapping[str, Any]) -> dict[str, str] | None:
-    """Return by what the contact of a request can be looked up."""
+    """Return what the contact of a request can be looked up by."""
     if body.get("email"):
         return {"email": body["email"]}
     return next(({network: body[network]["value"]} for network in ACCOUNTS if body.get(network)), None)

@@ -1,7 +1,7 @@
 """What the room defines, as tables of the state schema, and which names of a source the room lacks.
 
 Goes in: the room's activity types, custom fields, segments and tags. Comes out: the `room_…` tables, each replaced as a
-whole, and the names in a source that none of them has.
+whole, and the names in a source that none of these tables has.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ def read_catalog(warehouse: Warehouse, destination: Destination, *, schema: str 
     With a destination source, `room_custom_fields.writable` says which fields it may write.
 
     Returns:
-        how many rows each of CATALOG_TABLES has now.
+        the number of rows that each of CATALOG_TABLES has now.
 
     Raises:
         CommonRoomError: the room cannot be read; the tables are as they were.
@@ -143,10 +143,10 @@ class UnknownName:
 
     Attributes:
         column: the source's column.
-        name: as the source spells it.
+        name: the source's spelling.
         rows: how many rows use it.
         message: what is wrong, with the most similar name.
-        similar: the most similar name that the room has, if one is similar.
+        similar: the most similar name in the room, if there is one.
     """
 
     column: str
@@ -157,7 +157,7 @@ class UnknownName:
 
 
 def unknown_names(sync: Sync, warehouse: Warehouse, *, schema: str = "common_room") -> list[UnknownName]:
-    """What a sync's source names and the room lacks, by the catalog that was read last. Asks the room nothing.
+    """Return names that a sync's source uses and the catalog lacks, as it was last read. Sends no request to the room.
 
     Looks at columns that name one activity type, custom field, segment or status of a segment.
 
@@ -216,7 +216,7 @@ def _find(catalog: Catalog, column: Column, name: object, segment: object = None
 
 
 def _stored_catalog(state: StateSchema) -> Catalog:
-    """Return the catalog that was read last."""
+    """Return the catalog as it was last read."""
 
     def rows(table: Table, *columns: str) -> list[dict[str, Any]]:
         return [dict(zip(columns, row, strict=True)) for row in state.fetch(table, columns)]

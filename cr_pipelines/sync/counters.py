@@ -1,8 +1,8 @@
 """Every number that a run counts, declared once.
 
 Goes in: nothing. Comes out: `COUNTERS`, from which the count columns of `sync_runs`, the metadata in Dagster, the
-summary of a run and the output of `cr-pipelines plan` and `doctor` are made. A counter that one of them leaves out says
-so here, with the reason.
+summary of a run and the output of `cr-pipelines plan` and `doctor` are made. If one of them leaves out a counter, the
+counter says so here, with the reason.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,10 +29,10 @@ class Counter:
         description: what is counted.
         planned_label: shown beside the number in the output of a dry run; None for `label`.
         planned_metadata: its name in Dagster in a dry run; None for `metadata`.
-        decimals: of the number in Dagster.
+        decimals: how many decimals Dagster shows.
         factor: what the number is multiplied by for Dagster.
-        latest: whether of several partitions the last one's number counts, and not the sum.
-        always: whether it is shown when it is 0.
+        latest: whether the number of several partitions is that of the last one, instead of the sum.
+        always: whether it is shown even if it is 0.
         omitted: places that do not list it, each with the reason.
     """
 
@@ -270,7 +270,7 @@ COUNTERS = (
         omitted=_nowhere("the end of the line has it", _TRAFFIC),
     ),
 )
-"""In the order in which they are shown."""
+"""All counters, in display order."""
 
 
 def shown_counters(place: Place) -> Iterator[Counter]:

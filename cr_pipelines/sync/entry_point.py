@@ -47,15 +47,15 @@ def run_sync(
         destination: the room. No client is opened when nothing has to be sent.
         schema: the warehouse schema for the state tables, created if it does not exist.
         options: what this run does differently.
-        partition: the day of the source to sync; None for all of it.
-        frame: rows to read instead of the sync's source, which then needs no table. The warehouse reads them for the
-            plan and does not keep them. The columns are the contract, as a table's would be.
+        partition: the day of the source to sync; None for the whole source.
+        frame: rows to read instead of the sync's source. The warehouse reads them for the plan and does not keep them.
+            The columns are the contract, as with a table.
         run_id: names the run in the ledger; None for a random one.
         on_plan: called with what the plan found, before the first row is sent.
         on_progress: called every few seconds while rows are sent.
         timing: how often to write, look and report; for tests.
-        requests: where privacy requests are, which suppress people first of all; None for the table
-            `common_room_pii_requests`. None of them need exist.
+        requests: the sources of privacy requests, which suppress people before anything else; None for the table
+            `common_room_pii_requests`. None of them need to exist.
 
     Returns:
         what became of every row.
@@ -65,9 +65,10 @@ def run_sync(
         AlreadyRunning: another run of the same sync is alive.
         TakenOver: another run took over; this one stopped sending.
         OtherRoom: the state schema belongs to another room, or another destination source; nothing was sent.
-        RoomNotConfirmed: whether it does could not be read; nothing was sent.
+        RoomNotConfirmed: the room of the token could not be read; nothing was sent.
         StateSchemaTooNew: a later version of cr-pipelines has migrated the state schema.
-        SyncStopped: the circuit breaker ended the run; what was done is recorded, and the rest waits for the next run.
+        SyncStopped: the circuit breaker ended the run; outcomes so far are recorded, and the rest waits for the next
+            run.
         SyncError, CommonRoomError, WarehouseError: nothing could be sent or recorded.
     """
     check_no_loop_runs()

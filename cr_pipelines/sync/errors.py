@@ -15,7 +15,7 @@ class SourceUnusable(SyncError):
 
 
 class AlreadyRunning(SyncError):
-    """Another run of the same sync has not ended."""
+    """Another run of the same sync is still active."""
 
     transient = True
 
@@ -29,7 +29,7 @@ class OtherHashKey(SyncError):
 
 
 class OtherRoom(SyncError):
-    """The state schema belongs to another room, or another destination source, than the run would send to."""
+    """The state schema belongs to a different room or destination source from the one that the run would send to."""
 
 
 class RoomNotConfirmed(SyncError):

@@ -1,6 +1,6 @@
 """The event loop that a run sends in.
 
-Goes in: the asynchronous part of a run. Comes out: it has ended in order, also when a signal ended it.
+Goes in: the asynchronous part of a run. Comes out: it has shut down cleanly, even if a signal ended it.
 """
 
 import asyncio
@@ -22,13 +22,14 @@ def check_no_loop_runs() -> None:
 
 
 def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run the work in a new event loop, and end it in order on a signal.
+    """Run the work in a new event loop, and shut it down cleanly on a signal.
 
-    A handler that raises, as those of Python and Dagster do, would raise into whatever callback the loop is in and
-    be lost there. So the loop takes the signal, cancels the work, and calls the handler once everything has ended.
+    Signal handlers of Python and Dagster raise an exception. It would surface in whatever callback the loop is running,
+    and be lost there. Instead, the loop takes the signal, cancels the work, and calls the handler once everything has
+    ended.
 
     Raises:
-        BaseException: what the work raises, or what the signal's handler does; SystemExit where none is set.
+        BaseException: what the work or the signal's handler raises; SystemExit if no handler is set.
     """
     if threading.current_thread() is threading.main_thread():
         _run_heeding_signals(work)
@@ -46,7 +47,7 @@ def _runner() -> asyncio.Runner:
 
 
 def _run_heeding_signals(work: Coroutine[Any, Any, None]) -> None:
-    # An ignored signal, as Ctrl-C for a background job of a script, stays ignored.
+    # An ignored signal, such as Ctrl-C for a background job of a script, stays ignored.
     handlers = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     handlers = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
     received: list[signal.Signals] = []

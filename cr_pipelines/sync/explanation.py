@@ -1,7 +1,7 @@
-"""One row explained: where it is, when it was sent last, what would be sent now, and why not.
+"""An explanation of one row: where it is, when it was last sent, what would be sent now, or why it would not be.
 
-Goes in: what the ledger has of a key, and what a dry run makes of its row. Comes out: `RowExplanation`, whose sentences
-have no personal data; only `values` and `request` have, and only of a person who is not suppressed.
+Goes in: the ledger's entry for a key, and the result of a dry run for its row. Comes out: `RowExplanation`. Its
+sentences contain no personal data; only `values` and `request` do, and only for a person who is not suppressed.
 """
 
 import json
@@ -25,12 +25,12 @@ _NEXT_RUN = {
     "shared_key": "does not send it: several rows have this key; keep one in the view",
     "not_in_source": "does not send it: the source has no row with this key",
 }
-"""What the next run does, by how a key compares with the ledger."""
+"""What the next run does, depending on how a key compares with the ledger."""
 
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """What the ledger has of a key, without anything that is personal data."""
+    """The ledger's entry for a key, without personal data."""
 
     key: str
     partition: str
@@ -48,15 +48,15 @@ class LedgerEntry:
 
 @dataclass
 class RowExplanation:
-    """What a dry run says of one key that it was asked about.
+    """What a dry run says about one key.
 
     Attributes:
         key: as the ledger spells it.
         comparison: how its row compares with the ledger.
-        entry: what the ledger has of it; None if nothing.
-        outcome: what a run would make of it: `delivered`, `invalid`, `suppressed`, or empty for a row that was not
-            looked at.
-        problem: why it cannot be sent, if so.
+        entry: the ledger's entry for it, if any.
+        outcome: the outcome that a run would record: `delivered`, `invalid` or `suppressed`; empty for a row that was
+            not checked.
+        problem: why it cannot be sent, if it cannot.
         values: the source's columns that the contract knows. Personal data: for a terminal only.
         request: what would be sent, as JSON. Personal data: for a terminal only.
     """
@@ -76,12 +76,12 @@ class RowExplanation:
 
     @property
     def is_as_delivered(self) -> bool:
-        """Whether the row is as it was delivered; one without a bad value is looked at again by each run."""
+        """Whether the row is the same as when it was delivered; every run checks one without its bad values again."""
         delivered = self.entry is not None and self.entry.status == "delivered"
         return self.comparison == "unchanged" or (self.comparison == "recheck" and delivered)
 
     def suppress(self) -> None:
-        """Leave out all data: the person asked to be forgotten."""
+        """Omit all data, because the person asked to be forgotten."""
         self.outcome, self.values, self.request = "suppressed", {}, None
 
     @property

@@ -1,9 +1,9 @@
 """Signals while a run works in the warehouse.
 
-Goes in: work in sessions of a warehouse. Comes out: it has ended, also when SIGINT or SIGTERM ended it early. A
-signal's handler that raises, as those of Python and Dagster do, would raise into the engine's driver: DuckDB loses the
-exception, and ADBC runs the handler only once the statement has ended. So the work runs in a thread, and the main
-thread waits.
+Goes in: work in sessions of a warehouse. Comes out: the work has ended, even if SIGINT or SIGTERM ended it early.
+Signal handlers of Python and Dagster raise an exception, which would surface in the engine's driver: DuckDB loses the
+exception, and ADBC runs the handler only once the statement has ended. The work therefore runs in a thread while the
+main thread waits.
 """
 
 import signal
@@ -21,11 +21,11 @@ _REPEAT_SECONDS = 0.1
 
 
 class Interruption:
-    """A request to end, and the sessions whose statements it ends.
+    """A request to stop, and the sessions whose statements it interrupts.
 
     Attributes:
-        requested: whether a signal asked for the end.
-        has_session: whether the work got a session, which it has to leave in order.
+        requested: whether a signal asked the work to stop.
+        has_session: whether the work has a session, which it must close cleanly.
     """
 
     def __init__(self) -> None:
@@ -35,10 +35,10 @@ class Interruption:
         self._sessions: list[SourceSession] = []
 
     def watch(self, session: SourceSession) -> None:
-        """Let a signal end the statements of the session too from now on.
+        """Let a signal interrupt the statements of this session too from now on.
 
         Raises:
-            WarehouseError: a signal came before.
+            WarehouseError: a signal has already arrived.
         """
         with self._lock:
             if self.requested:
@@ -48,12 +48,12 @@ class Interruption:
             self.has_session = True
 
     def release(self) -> None:
-        """Let a signal end no statement any more: what follows is quick, and has to be written."""
+        """Stop signals from interrupting statements: what follows is quick and must be written."""
         with self._lock:
             self._sessions.clear()
 
     def request(self) -> None:
-        """Ask the work to end."""
+        """Ask the work to stop."""
         with self._lock:
             self.requested = True
             for session in self._sessions:
@@ -61,15 +61,15 @@ class Interruption:
 
 
 def run_interruptibly(work: Callable[[Interruption], None]) -> None:
-    """Do the work, and end it in order on a signal.
+    """Do the work, and stop it cleanly on a signal.
 
-    Where the work has no session yet, as while it waits for a file, the signal does not wait for it.
+    If the work has no session yet, for example while it waits for a file, the signal does not wait for the work.
 
     Args:
-        work: takes the interruption, which says what a signal ends.
+        work: takes the interruption, which says what a signal interrupts.
 
     Raises:
-        BaseException: what the work raises, or what the signal's handler does; SystemExit where none is set.
+        BaseException: what the work or the signal's handler raises; SystemExit if no handler is set.
     """
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
@@ -83,7 +83,7 @@ def run_interruptibly(work: Callable[[Interruption], None]) -> None:
         except BaseException:
             interruption.request()
             while interruption.has_session and not working.ended.wait(_REPEAT_SECONDS):
-                # A signal that came between two statements has ended neither.
+                # A signal between two statements has interrupted neither.
                 interruption.request()
             raise
     if working.error is not None:
@@ -115,7 +115,7 @@ class _Working:
 
 @contextmanager
 def _raising_handlers() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit where nothing handles it, so that the run is recorded as interrupted."""
+    """Make SIGTERM raise SystemExit if nothing handles it, so that the run is recorded as interrupted."""
     replaced = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     for number in replaced:
         signal.signal(number, _exit)

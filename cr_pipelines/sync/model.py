@@ -1,4 +1,4 @@
-"""What a sync is, and what one run of it does differently.
+"""What a sync is, and the options of one run.
 
 Goes in: what a user configures. Comes out: values that every stage of a run reads, checked when they are made.
 """
@@ -15,7 +15,7 @@ from cr_pipelines.warehouse import Relation
 Resync = Literal["changed", "failed", "all"]
 
 REMOVALS = "pii_removals"
-"""The name of the runs that settle privacy requests, among those of syncs."""
+"""The name under which runs that settle privacy requests are listed among the runs of syncs."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,17 @@ class Sync:
         kind: the contract that the source follows, such as `contact`.
         source: a table, a view, or a SELECT statement whose column names are the contract.
         clear_nulls: whether a null custom field clears the field in the room, which cannot be undone.
-        batch_size: most rows in one request, for a kind whose rows share requests; None for the kind's own.
+        batch_size: the maximum number of rows in one request, for a kind whose rows share requests; None for the kind's
+            default.
         max_not_found_runs: a row whose contact or segment the room does not have (404) is `failed` and offered again,
-            as what was just accepted may not be there yet; after this many runs in a row it is `rejected`.
-        on_source_delete: what happens to a tag whose row left the source: `keep`, or `delete`, which takes it off
+            because something that was just accepted may not be visible yet. After this many runs in a row it is
+            `rejected`.
+        on_source_delete: what happens to a tag whose row left the source: `keep`, or `delete`, which removes it from
             everything that has it.
-        max_deletions: the most tags that a run deletes, or a tenth of those delivered if that is more; it deletes none
-            if more would be deleted.
-        recreate_deleted: whether to recreate a tag that is in the source but was deleted manually in the room; it is
-            reported otherwise.
+        max_deletions: the maximum number of tags that a run deletes, or a tenth of the delivered tags if that is more.
+            If more would be deleted, the run deletes none.
+        recreate_deleted: whether to recreate a tag that is in the source but was deleted manually in the room.
+            Otherwise it is only reported.
         on_invalid_value: what a bad value in an optional column costs: the row (`reject_row`), or only the value
             (`drop_value`), which is then shown in the view `dropped_values`. A bad value in a required column always
             costs the row.
@@ -52,7 +54,7 @@ class Sync:
     recreate_deleted: bool = False
     on_invalid_value: Literal["reject_row", "drop_value"] = "reject_row"
     key_names: Mapping[str, Mapping[str, str]] | None = field(default=None, repr=False, compare=False)
-    """Of a planned sync: names in key columns that mean the same as another, which keys have instead."""
+    """For a planned sync: names in key columns that keys replace by another name of the same meaning."""
 
     def __post_init__(self) -> None:
         if self.name == REMOVALS:
@@ -75,7 +77,7 @@ class Sync:
 
     @property
     def contract(self) -> Contract:
-        """The contract of the sync's kind. Raises ValueError for a kind that there is not."""
+        """The contract of the sync's kind. Raises ValueError for an unknown kind."""
         try:
             return CONTRACTS[self.kind]
         except KeyError:
@@ -98,11 +100,11 @@ class Options:
         resync: which rows are offered: `changed` ones (new, changed, and those that failed or were
             invalid before); `failed` ones only (failed or rejected before, whether or not they changed);
             or `all`.
-        keys: only these keys, as the ledger spells them; none means every key. Rows of an operation that
-            appends are sent a second time only when they are named here: `unknown` ones, and those that changed
-            after they were delivered (with `all`, any).
-        limit: the most rows to offer; None means no limit.
-        samples: how many requests of a dry run its report keeps.
+        keys: only these keys, as the ledger spells them; empty means every key. Rows of an operation that appends are
+            sent a second time only if they are named here: rows that are `unknown` or changed after delivery (with
+            `all`, any row).
+        limit: the maximum number of rows to offer; None means no limit.
+        samples: how many requests the report of a dry run keeps.
     """
 
     dry_run: bool = False
@@ -113,7 +115,7 @@ class Options:
 
 
 class RunKey(NamedTuple):
-    """Names one run of a sync, or of one of its partitions; `partition` is empty for the whole source."""
+    """Identifies one run of a sync or of one of its partitions; `partition` is empty for the whole source."""
 
     run_id: str
     sync: str
@@ -137,7 +139,7 @@ class Destination:
 class Partition:
     """One day of a source: `column` from `start` to before `end`, both UTC.
 
-    A row without that moment is in no partition, and so it is looked at, and shown as invalid, with each of them.
+    A row without a timestamp belongs to no partition, so every partition checks it and shows it as invalid.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Whether the room shows a contact as it was sent.
+"""Compare a contact as the room shows it with what was sent.
 
-Goes in: the body of a request, and a profile as a look-up shows it. Comes out: the names of the fields that differ.
-Only fields that look-ups show are compared; of tags and accounts, whether those that were sent are among those shown.
+Goes in: the body of a request, and a profile from a look-up. Comes out: the names of the fields that differ. Only
+fields that look-ups show are compared. For tags and accounts, those that were sent must be among those shown.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ _SHOWN = {
     "companyName": "organization",
 }
 _SOMETIMES_SHOWN = {"companyDomain": "organization_domain"}
-"""The API's description leaves it out; responses were seen to have it."""
+"""The API's description omits this, but responses were seen to have it."""
 
 _PLACES = {"city": "city", "region": "region", "country": "country"}
 ACCOUNTS = ("linkedin", "github", "twitter")
 
 
 def differing_fields(body: Mapping[str, Any], profile: ContactProfile, field_names: Mapping[int, str]) -> list[str]:
-    """Return the fields of a request that the profile shows otherwise; `field_names` are the custom fields' by id."""
+    """Return the fields of a request that differ in the profile; `field_names` are the names of custom fields by id."""
     return [*_texts(body, profile), *_lists(body, profile), *_custom_fields(body, profile, field_names)]
 
 
@@ -61,7 +61,7 @@ def _custom_fields(body: Mapping[str, Any], profile: ContactProfile, field_names
 
 
 def _account(value: str) -> str:
-    """Return what two spellings of an account share: `https://www.linkedin.com/in/Ada/` and `in/ada`."""
+    """Return one form for all spellings of an account, such as `https://www.linkedin.com/in/Ada/` and `in/ada`."""
     return value.strip().rstrip("/").rpartition("/")[2].lstrip("@").lower()
 
 

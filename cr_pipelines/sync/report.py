@@ -1,7 +1,7 @@
 """The report of a run: what became of every row, in numbers, with the reasons and some of the keys.
 
-Goes in: what each stage of the run counts. Comes out: the columns of `sync_runs`, and a line for a log. Keys are as the
-ledger spells them, so nothing in a report is personal data, but for `samples`.
+Goes in: what each stage of the run counts. Comes out: the columns of `sync_runs`, and a line for a log. Keys are
+spelled as in the ledger, so nothing in a report except `samples` is personal data.
 """
 
 import hashlib
@@ -27,13 +27,13 @@ _MOST_DROPPED = 100
 """How many kinds of dropped values are listed."""
 
 MOST_KEYS = 20
-"""How many keys of one kind are named, at most."""
+"""How many keys of one kind are named at most."""
 
 MOST_EXPLAINED = 10_000
-"""How many keys a dry run explains, at most."""
+"""How many keys a dry run explains at most."""
 
 _OWN_NAME = re.compile(r"\b(\w+)\..{1,60}?( is (?:not a|no) custom field\b)")
-"""A name of a custom field that the room does not have, in a message of this or an earlier version."""
+"""Matches the name of a custom field that the room does not have, in a message of this or an earlier version."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Problem:
     Attributes:
         field: the column, with the part of it after a dot.
         reason_code: the reason in short snake_case.
-        rows: how many rows of the source.
+        rows: how many rows of the source share them.
         example_keys: up to three of their keys, as the ledger spells them.
         message: what is wrong with the first of them, and the fix.
     """
@@ -67,7 +67,7 @@ class Problem:
 
 
 def without_own_name(field: str, reason_code: str | None, message: str) -> tuple[str, str]:
-    """Return a field and its message without names of custom fields that the room does not have.
+    """Return a field and its message without the names of custom fields that the room does not have.
 
     Such a name may be personal data, for example a key of somebody's JSON.
     """
@@ -85,33 +85,31 @@ class Report:
     Attributes:
         sync, partition, run_id: which run this is.
         dry_run: whether nothing was sent; `delivered` and `deletions` then count what would have been.
-        state: `succeeded`, `stopped` (continuing could not work; `stopped_by` says why), `failed` (an error ended it)
-            or `interrupted` (somebody ended it).
-        other_room: of a dry run, why a run would stop before it sends: the state schema belongs to another room.
-        unreachable: why no row reached the room, if requests were sent and none had a response of the API.
-        suppressed_before: the most rows that one of the last runs found suppressed; None if there was none.
-        unread: of the rows not sent, those that the source no longer gave when it was read to send them.
-        null_keys, duplicate_rows: of the invalid rows, those without a key and those that share one.
-        unknown_keys: of the keys that the run was to look at, those that the source does not have.
+        state: `succeeded`, `stopped` (`stopped_by` says why), `failed` (by an error) or `interrupted` (by somebody).
+        other_room: in a dry run, why a real run would stop before it sends: the state schema belongs to another room.
+        unreachable: why no row reached the room, if requests were sent and none got a response from the API.
+        suppressed_before: the highest number of suppressed rows in any of the last runs; None if there was no run.
+        unread: rows not sent because the source no longer returned them when it was read to send them.
+        null_keys, duplicate_rows: the invalid rows without a key, and those that share one.
+        unknown_keys: keys that the run was asked for and the source does not have.
         requests_waiting: privacy requests that are not submitted to Common Room yet.
         requests_undecided: ids of privacy requests that wait for a decision about their address.
-        requests_problem: why privacy requests cannot be read; None when they can, or when there is no table of them.
+        requests_problem: why privacy requests cannot be read; None if they can, or if there is no table of requests.
         emptied: whether the source is empty and was not before.
-        deleted_remotely_keys: up to 20 keys of what `deleted_remotely` counts.
-        deletion_keys: up to 20 keys of what `deletions` counts.
-        rejected_rows: some of the rows that are invalid or rejected now.
-        changed: of the rows offered, those that changed since they were delivered.
-        changed_compared: those of them of which the columns could be compared.
-        changed_columns: in how many of these each column changed.
-        rows_with_dropped_values: how many rows are in Common Room without a bad value, by this run or an earlier one.
+        deleted_remotely_keys, deletion_keys: up to 20 of the keys that `deleted_remotely` and `deletions` count.
+        rejected_rows: some of the rows that are now invalid or rejected.
+        changed: offered rows that have changed since they were delivered.
+        changed_compared: the changed rows whose columns could be compared.
+        changed_columns: for each column, in how many of these rows it changed.
+        rows_with_dropped_values: how many rows are in Common Room without a bad value, from this run or an earlier one.
         dropped: the bad values that the run left out, by field and reason.
         problems: every invalid row of this run, by field and reason.
         columns: source columns that the contract knows.
-        ignored_columns: source columns outside the contract, each with the contract's nearest name, if any.
-        hides_keys: whether keys are shown hashed, as the key of a row is the address or account of a person.
-        explanations: of a dry run that names keys, each key explained.
+        ignored_columns: source columns outside the contract, each with the contract's most similar name, if any.
+        hides_keys: whether keys are shown as hashes, because the key of a row is a person's address or account.
+        explanations: in a dry run that names keys, an explanation of each key.
         sample_targets: method and path of each of `samples`.
-        samples: of a dry run, some of the requests, as JSON. Personal data: for a terminal only.
+        samples: in a dry run, some of the requests, as JSON. Personal data: for a terminal only.
     """
 
     sync: str
@@ -174,7 +172,7 @@ class Report:
     _problems: dict[tuple[str, str], Problem] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def shown_key(self, key: str) -> str:
-        """Return a key as it may be shown outside the warehouse: hashed where the key is a person."""
+        """Return a key in a form that may be shown outside the warehouse: hashed if it identifies a person."""
         if not self.hides_keys or key.startswith(("sha256:", "@")):
             return key
         return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
@@ -184,7 +182,7 @@ class Report:
         known = (column, reason_code) in self._problems
         whole, _, part = column.partition(".")
         if part and not known:
-            # Rows may have their own parts, such as names of fields that the room does not have.
+            # Each row may have its own parts, such as names of fields that the room does not have.
             parts = self._parts.get((whole, reason_code), 0)
             column = whole if parts >= _MOST_PARTS else column
             self._parts[whole, reason_code] = parts + 1
@@ -219,7 +217,7 @@ class Report:
         self.rate_used = stats.rate_used if stats.rate_used is not None else self.rate_used
 
     def count_not_sent(self) -> None:
-        """Count the rows that have no outcome."""
+        """Count the rows without an outcome."""
         sent = self.unchanged + self.delivered + self.unknown
         shown = self.invalid + self.rejected + self.failed + self.suppressed
         self.not_sent = max(self.source_rows - sent - shown, 0)
@@ -281,7 +279,7 @@ class Report:
         return line
 
     def progress_summary(self) -> str:
-        """Return how far a run came that stopped: `contacts: 80 of 297 sent; the next run sends the other 217`."""
+        """Return how far a stopped run got: `contacts: 80 of 297 sent; the next run sends the other 217`."""
         day = f" {self.partition}" if self.partition else ""
         if self.dry_run:
             return f"{self.sync}{day}: the dry run stopped"
@@ -293,7 +291,7 @@ class Report:
         return f"{line}; the next run sends {others}{left:,}" if left else line
 
     def privacy_messages(self) -> list[str]:
-        """Return what to say about privacy requests: that some are not submitted or not decided, or cannot be read."""
+        """Return a message about privacy requests that are not submitted, not decided or not readable."""
         return privacy_messages(self.requests_waiting, len(self.requests_undecided), self.requests_problem)
 
     def changes(self) -> str | None:
@@ -307,7 +305,7 @@ class Report:
         return f"{self.changed:,} changed{compared}: {named}{more}"
 
     def named_keys(self, most: int = MOST_KEYS) -> list[str]:
-        """Return the keys that are named to the user, as phrases such as `deleted remotely: VIP, Beta and 2 more`."""
+        """Return the keys to name to the user, as phrases such as `deleted remotely: VIP, Beta and 2 more`."""
         found = (
             ("deleted remotely", self.deleted_remotely_keys, self.deleted_remotely),
             ("would be deleted" if self.dry_run else "deleted in the room", self.deletion_keys, self.deletions),
@@ -316,10 +314,10 @@ class Report:
 
 
 class SyncStopped(SyncError):
-    """A run that ended early because continuing could not work. What it did is recorded.
+    """A run that ended early because there was no point in continuing. What it did is recorded.
 
     Attributes:
-        report: what became of the rows until then.
+        report: what had become of the rows by then.
     """
 
     transient = True
@@ -331,15 +329,15 @@ class SyncStopped(SyncError):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is.
+    """How far along a run is.
 
     Attributes:
-        done: rows that have their outcome.
+        done: rows that have an outcome.
         total: rows that were offered.
-        rows_per_second: over the last minute.
-        seconds_left: by the rate limit once it is known, or else at that speed; None while nothing is sent.
-        rate_limited: responses of 429 so far.
-        waiting_for: what sending waits for, such as the rate limit; None while it sends.
+        rows_per_second: the speed over the last minute.
+        seconds_left: the time left, by the rate limit if it is known or else at that speed; None while nothing is sent.
+        rate_limited: the number of 429 responses so far.
+        waiting_for: what sending waits for, such as the rate limit; None while the run sends.
     """
 
     sync: str
@@ -358,12 +356,12 @@ class Progress:
 
 
 def privacy_messages(waiting: int, undecided: int, problem: str | None) -> list[str]:
-    """Return what to say about privacy requests.
+    """Return a message about privacy requests.
 
     Args:
-        waiting: how many wait to be submitted.
-        undecided: how many wait for a decision about their address.
-        problem: why they cannot be read, if so.
+        waiting: how many requests wait to be submitted.
+        undecided: how many requests wait for a decision about their address.
+        problem: why the requests cannot be read, if they cannot.
     """
     messages = []
     if waiting:

@@ -1,7 +1,7 @@
 """One run of a sync, from the source to the ledger.
 
-Goes in: a sync, its warehouse and the room. Comes out: a report on every row. The steps are those of a row's way: plan
-inside the warehouse, deliver what the plan offers, record what became of it.
+Goes in: a sync, its warehouse and the room. Comes out: a report on every row. The steps follow a row's path: plan
+inside the warehouse, deliver what the plan offers, record the outcome.
 """
 
 import time
@@ -153,7 +153,7 @@ class Run:
         return found[0]
 
     def _resolve_names(self) -> None:
-        """Find out what the names in the source's key mean, if any of them is new."""
+        """Find out what the names in the source's key mean, if any of them are new."""
 
         def look(interruption: Interruption) -> None:
             with self._warehouse.session() as session:
@@ -170,7 +170,7 @@ class Run:
                 await self._names.read(client)
 
         if self._names.exist:
-            # What cannot be read now fails, and is recorded, where it is needed.
+            # If the room cannot be read now, the run fails later where it needs this, and records the failure.
             with suppress(WarehouseError):
                 run_interruptibly(look)
         if self._names.are_new:
@@ -189,7 +189,7 @@ class Run:
             run_interruptibly(lambda interruption: plans.append(self._plan_unless(interruption, remote)))
         except BaseException:
             if plans and not self._options.dry_run:
-                # The signal came when the plan was made.
+                # The signal arrived after the plan was made.
                 with self._warehouse.session() as session:
                     RunRegistry(session, self._schema).finish(*self.key, "interrupted", {})
             raise
@@ -203,14 +203,15 @@ class Run:
         with self._warehouse.session() as session:
             interruption.watch(session)
             self._prepare(session)
-            # The warehouse has it for this session: nothing else may keep its rows in memory.
+            # The warehouse has the frame for this session: nothing else may keep its rows in memory.
             self._frame = None
             ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
             self._report.suppressed_before = runs.most_suppressed(self._sync.name, self.key.partition)
             if self._options.dry_run:
                 plan = self._plan_in(session, ledger, remote, interruption)
             else:
-                # Claimed before folding: what another run announced until now is seen, and it announces no more.
+                # Claim before folding: this run then sees everything that another run announced, and the other
+                # announces nothing more.
                 self._order = runs.claim(*self.key, self._options.resync)
                 try:
                     with self._heartbeat.keep_beating(self._warehouse):
@@ -226,7 +227,7 @@ class Run:
         return plan
 
     def _note_plan_failed(self, session: Session, error: BaseException | None) -> None:
-        """Record why there is no plan; None for a signal. What ended the plan may have ended the session, too."""
+        """Record why there is no plan; None for a signal. The cause may have ended the session, too."""
         why = str(error) if isinstance(error, SyncError | WarehouseError) else type(error).__name__
         state, values = ("interrupted", {}) if error is None else ("failed", {"stopped_by": why})
         try:
@@ -263,7 +264,7 @@ class Run:
         return plan
 
     def _suppress(self, session: Session, ledger: Ledger, source: SourceSession) -> None:
-        """Suppress everyone who has asked by now, and note what waits to be removed."""
+        """Suppress everyone who has asked so far, and note which requests wait."""
         found = privacy_state(
             session, self._schema, self._requests, datetime.now(UTC), record=not self._options.dry_run, reading=source
         )
@@ -284,7 +285,7 @@ class Run:
         columns: ChangedColumns,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        """Offer every planned row to the room, or only check them in a dry run."""
+        """Send every planned row to the room, or only check it in a dry run."""
         if self._sync.contract.writes_to_source(plan.match.columns) and self._source_id is None:
             raise SyncError(
                 f"{self._sync.name}: no destination source is named; set COMMON_ROOM_DESTINATION_SOURCE_ID to "
@@ -319,7 +320,7 @@ class Run:
             self._breaker.stop(str(error))
 
     def _delete(self, plan: Plan, deletions: Deletions) -> None:
-        """Delete in the room what left the source, unless it is too much or this is a dry run."""
+        """Delete what left the source from the room, unless it is too much or this is a dry run."""
         mirror = self._sync.contract.mirror
         if mirror is None or self._options.dry_run:
             return
@@ -358,7 +359,7 @@ class Run:
         run_in_loop(run())
 
     def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
-        """Report how the run ended, and the rows that have no outcome."""
+        """Report how the run ended, and the rows without an outcome."""
         report = self._report
         report.stopped_by = self._breaker.reason
         report.unreachable = self._breaker.unreachable

@@ -1,6 +1,6 @@
-"""How often a run writes, looks and reports, and how long it may send by what it last knew.
+"""How often a run writes, reads and reports, and how long it may send with its last copy of the suppression list.
 
-Goes in: nothing, or other durations in a test. Comes out: one value that every stage of the run is given.
+Goes in: nothing, or other durations in a test. Comes out: one value that is passed to every stage of the run.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ class Timing:
     Attributes:
         flush_seconds: outcomes are written, and the suppression list is read, at least this often.
         full_flush_seconds: as above, while `flush_rows` outcomes wait. At thousands of rows a second, opening the
-            warehouse for every 500 of them would cost a fifth of a core.
+            warehouse for every 500 rows would cost a fifth of a core.
         flush_rows: see above.
-        max_unrecorded: sending waits for the ledger while this many outcomes are not written, for example because
-            another process has the warehouse.
-        outage_seconds: outcomes wait in memory while the warehouse cannot be reached or is busy, for this long. Then
-            the run ends with the engine's reason.
-        silence_seconds: the run ends when no response has come for this long while requests were sent.
-        heartbeat_seconds: between two heartbeats of the run.
-        progress_seconds: until the first report of progress. The pause between two reports doubles each time.
+        max_unrecorded: sending pauses while this many outcomes are unwritten, for example because another process has
+            the warehouse open.
+        outage_seconds: how long outcomes wait in memory while the warehouse is busy or cannot be reached. Then the run
+            ends with the engine's reason.
+        silence_seconds: the run ends if requests were sent and no response has arrived for this long.
+        heartbeat_seconds: the time between two heartbeats of the run.
+        progress_seconds: the time until the first report of progress. The pause between two reports doubles each time.
         longest_progress_seconds: the longest pause between two reports.
-        lease_seconds: a run sends nothing once its last look at the suppression list is older.
+        lease_seconds: a run sends nothing once its copy of the suppression list is older than this.
         lease_surely_over_seconds: a run without a heartbeat for this long cannot have a request in flight that
             was checked against an earlier list: the lease, the longest time that the client gives a request, and more.
         linger_seconds: how long a request without a response may still arrive.
-        confirmation_seconds: between two looks at whether running syncs have confirmed a suppression list.
+        confirmation_seconds: the time between two checks of whether running syncs have confirmed a suppression list.
     """
 
     flush_seconds: float = 1.0

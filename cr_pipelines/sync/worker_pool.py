@@ -1,6 +1,6 @@
-"""A pool of workers, and what runs beside them.
+"""A pool of workers, and tasks that run alongside them.
 
-Goes in: coroutines. Comes out: all of them have ended, whatever ended the first.
+Goes in: coroutines. Comes out: all of them have ended, no matter what ended the first one.
 """
 
 import asyncio
@@ -11,16 +11,16 @@ Work = Coroutine[Any, Any, None]
 
 
 class WorkerPool:
-    """Runs workers until there is nothing to do, beside tasks that never end on their own."""
+    """Runs workers until there is nothing to do, alongside tasks that never end on their own."""
 
     def __init__(self) -> None:
         self._workers: list[asyncio.Task[None]] = []
 
     async def run(self, work: Work, *beside: Work) -> None:
-        """Run `work`, which may start workers, and cancel what runs beside it when it ends.
+        """Run `work`, which may start workers, and cancel the tasks alongside it when it ends.
 
-        An error beside the work, as of a ledger that cannot be written, ends the work at once. Raises that error, or
-        the one that the work raises.
+        An error in one of these tasks, such as a ledger that cannot be written, ends the work at once. Raises that
+        error, or the one that the work raises.
         """
         working = asyncio.create_task(work)
         others = [asyncio.create_task(other) for other in beside]
@@ -34,7 +34,7 @@ class WorkerPool:
             await _end([*others, working, *self._workers])
 
     async def start(self, worker: Callable[[], Work], count: int) -> None:
-        """Run this many workers to their end. Called by the work that is given to `run`."""
+        """Run this many workers until they end. Called by the work that is given to `run`."""
         self._workers = [asyncio.create_task(worker()) for _ in range(count)]
         await asyncio.gather(*self._workers)
 
@@ -42,7 +42,8 @@ class WorkerPool:
 async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
     pending: Collection[asyncio.Task[None]] = tasks
     while pending:
-        # Again and again: pyreqwest ignores the cancellation of a request that ends at that moment, and waits on.
+        # Repeatedly, because pyreqwest ignores the cancellation of a request that ends at that moment, and keeps
+        # waiting.
         for task in pending:
             task.cancel()
         done, pending = await asyncio.wait(pending, timeout=0.1)

@@ -38,7 +38,7 @@ _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
 _SCOPES = ["https://www.googleapis.com/auth/bigquery"]
 
 _MOST_APPENDED = 2_000
-"""Rows in one parameter: a request may have some ten megabytes."""
+"""How many rows one parameter holds: a request may have about ten megabytes."""
 
 _ABSENT = re.compile(r"Not found: (?:Table|Dataset|Project) (\S+)")
 
@@ -137,7 +137,7 @@ class BigQueryDialect(Dialect):
 
 
 class BigQuerySession(Session):
-    """A BigQuery session. Each statement sees the source as it is at that moment."""
+    """A BigQuery session. Each statement sees the current state of the source."""
 
     dialect = BigQueryDialect()
 
@@ -188,7 +188,7 @@ class BigQuerySession(Session):
         self._in_pieces(rows, _MOST_APPENDED, write)
 
     def insertion(self, schema: str, table: str, columns: pa.Schema) -> str:
-        """Return the INSERT of rows that the parameter `appended` holds as a JSON array of objects of texts."""
+        """Return an INSERT of the rows in the parameter `appended`, a JSON array of objects of texts."""
         names = ", ".join(map(self.dialect.identifier, columns.names))
         values = ", ".join(
             f"CAST(JSON_VALUE(appended, '$.{column.name}') AS {_TYPES[column.type]})" for column in columns
@@ -208,7 +208,7 @@ class BigQuerySession(Session):
 
     @override
     def schema_columns(self, schema: str) -> dict[str, set[str]]:
-        # A dataset that is not there has no INFORMATION_SCHEMA.
+        # A dataset that does not exist has no INFORMATION_SCHEMA.
         return super().schema_columns(schema) if self.tables(schema) else {}
 
     @override
@@ -228,7 +228,7 @@ class BigQuerySession(Session):
 
     @staticmethod
     def _names_it(relation: Relation, found: "re.Match[str] | None") -> bool:
-        """Return whether what was not found is the source itself; a view over a table that is absent is broken."""
+        """Return whether the source itself was not found; a view over an absent table is broken instead."""
         absent = re.split(r"[.:]", found[1])[-1].strip("`").lower() if found else ""
         return relation.is_query or absent in {part.lower() for part in relation.name}
 
@@ -249,10 +249,10 @@ class BigQuerySession(Session):
 class BigQueryWarehouse(Warehouse):
     """A dataset of a BigQuery project.
 
-    The URL is `bigquery://project/dataset?location=EU`; the dataset is where sources without one are looked
-    for. The credentials are Google's application default ones, or those of `credentials` (the file of a service
-    account), as the service account `impersonate` if given. `billing_project` pays for the queries, of which each may
-    read `maximum_bytes_billed`. `endpoint` is another address of the API; one of plain http gets no credentials.
+    The URL is `bigquery://project/dataset?location=EU`; sources without a dataset are looked up in it. The credentials
+    are Google's application default ones, or those in `credentials` (the file of a service account), acting as the
+    service account `impersonate` if given. `billing_project` pays for the queries, each of which may read
+    `maximum_bytes_billed`. `endpoint` is another address of the API; over plain http, it gets no credentials.
     """
 
     dialect = BigQueryDialect
@@ -281,7 +281,7 @@ class BigQueryWarehouse(Warehouse):
     @override
     @contextmanager
     def session(self) -> Iterator[BigQuerySession]:
-        """Start a session. Raises WarehouseError when BigQuery refuses the connection."""
+        """Start a session. Raises WarehouseError if BigQuery refuses the connection."""
         with _our_errors():
             client = self._client()
         session = BigQuerySession(client, self._statement_seconds)
@@ -306,7 +306,7 @@ class BigQueryWarehouse(Warehouse):
         )
 
     def _credentials(self) -> Credentials | None:
-        """Return what the URL names; None for the application default credentials."""
+        """Return the credentials that the URL names; None for the application default credentials."""
         if self._endpoint is not None and self._endpoint.startswith("http://"):
             return AnonymousCredentials()  # type: ignore[no-untyped-call]
         credentials = None
@@ -345,7 +345,7 @@ def _our_errors(statement: str = "") -> Iterator[None]:
             raise WarehouseBusy(
                 "BigQuery: another run changed our tables at the same moment; run this one again"
             ) from None
-        # Only where it begins the message: a value further on may hold the same words.
+        # Only at the beginning of the message: a value later in it may contain the same words.
         if _ABOUT_NAMES.match(message):
             raise WarehouseError(f"BigQuery: {with_names_only(message)}") from None
         raise WarehouseError(
@@ -355,7 +355,7 @@ def _our_errors(statement: str = "") -> Iterator[None]:
 
 
 def _message(error: GoogleAPIError) -> str:
-    """Return the first line of what BigQuery says, without the request that it responds to."""
+    """Return the first line of BigQuery's message, without the request."""
     for listed in getattr(error, "errors", None) or ():
         if isinstance(listed, dict) and listed.get("message"):
             return str(listed["message"]).strip().partition("\n")[0]

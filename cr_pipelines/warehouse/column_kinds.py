@@ -1,4 +1,4 @@
-"""Rows of Python values as a typed relation, when no description of the columns can be trusted.
+"""Rows of Python values as a typed relation, for when no description of the columns can be trusted.
 
 Goes in: rows as a driver returns them, batch by batch. Comes out: a relation of a DuckDB session, whose columns have
 the narrowest type that holds every value: a column widens when a batch needs it.
@@ -22,12 +22,12 @@ from cr_pipelines.warehouse.row_file import RowFile
 from cr_pipelines.warehouse.session import Session
 
 _SUBSTITUTE = "\x1a"
-"""What ASCII has for a character that cannot be kept; it makes its row invalid."""
+"""ASCII's substitute for a character that cannot be kept; it makes its row invalid."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _MOST_JOINED = 2**28
-"""How many bytes of text are joined; an array of text holds eight times as many."""
+"""How many bytes of text are joined at once; an array of text may hold eight times as many."""
 
 _DIGITS = 38
 _EXACT = 2**53
@@ -53,9 +53,9 @@ class Packed:
     """A batch of rows on its way to a file.
 
     Attributes:
-        rows: how many.
+        rows: the number of rows.
         columns: each column, or None for one whose values are in `texts`.
-        texts: for each of those, all values in one, with a NUL between them.
+        texts: for each of those columns, all values in one, separated by NUL.
     """
 
     rows: int
@@ -64,19 +64,19 @@ class Packed:
 
     @property
     def bytes(self) -> int:
-        """About how many bytes the rows have."""
+        """The approximate size of the rows in bytes."""
         return sum(map(len, self.texts)) + sum(column.nbytes for column in self.columns if column is not None)
 
     @property
     def layout(self) -> list[pa.DataType | None]:
-        """What two batches must have in common to become one."""
+        """What two batches must have in common to be written as one."""
         return [None if column is None else column.type for column in self.columns]
 
 
 class LoadedRows:
-    """A relation of a DuckDB session that rows are loaded into. They are in separate files.
+    """A relation of a DuckDB session that rows are loaded into. The rows are in separate files.
 
-    A file ends where a column has to widen: the relation has its earlier rows in the wider type, too.
+    A new file begins when a column has to widen; the relation shows the earlier rows in the wider type, too.
     """
 
     def __init__(self, session: Session, name: str, columns: Sequence[str]):
@@ -87,13 +87,13 @@ class LoadedRows:
         self._files: list[RowFile] = []
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Append rows, and widen columns as they need."""
+        """Append rows, and widen columns as needed."""
         self.write([self.pack(rows)])
 
     def pack(self, rows: Sequence[Sequence[Any]]) -> Packed:
-        """Turn rows into columns, and widen the relation's as they need.
+        """Turn rows into columns, and widen the relation's columns as needed.
 
-        This is the part that needs Python. Most columns have a text in every row: one call joins them.
+        This is the part that needs Python. Most columns have text in every row, which one call joins.
         """
         packed = Packed(len(rows), [], [])
         for name, values in zip(self._kinds, zip(*rows, strict=True), strict=True):
@@ -116,7 +116,7 @@ class LoadedRows:
     def write(self, batches: Sequence[Packed]) -> None:
         """Write batches of one layout as one, in the order in which they were packed.
 
-        Other threads can run Python meanwhile.
+        Other threads can run Python in the meantime.
         """
         rows = sum(packed.rows for packed in batches)
         joined = [b"\0".join(parts) for parts in zip(*(packed.texts for packed in batches), strict=True)]
@@ -132,9 +132,9 @@ class LoadedRows:
         self._files[-1].write(batch)
 
     def end(self, declared: Mapping[str, str]) -> None:
-        """Make the relation, in place of one that is there.
+        """Make the relation, replacing an existing one.
 
-        A text column gets its declared type, by column, if every value has it.
+        A text column gets its declared type if every value has that type.
         """
         for number, file in enumerate(self._files):
             self._session.register_arrow(f"{self._name}_{number}", file)
@@ -163,7 +163,7 @@ class LoadedRows:
         self._session.execute(f"CREATE OR REPLACE TEMPORARY VIEW {self._name} AS {query}")
 
     def _column(self, name: str, stored: pa.DataType, cast: str | None) -> str:
-        """Return a column of a file as the relation has it."""
+        """Return a column of a file in the relation's type."""
         quoted, kind = self._quoted(name), self._kinds[name]
         if kind == stored and cast is None and not pa.types.is_null(kind):
             return quoted
@@ -171,7 +171,7 @@ class LoadedRows:
         return f"CAST({value} AS {cast or _type_name(kind)}) AS {quoted}"
 
     def _widened(self, name: str, column: "pa.Array[Any]") -> pa.DataType:
-        """Return the narrowest type for the values so far and those of the next rows."""
+        """Return the narrowest type for all values so far, including those of the next rows."""
         kind: pa.DataType = self._kinds[name]
         other: pa.DataType = column.type
         if pa.types.is_null(other):
@@ -218,7 +218,7 @@ def _type_name(kind: pa.DataType) -> str:
 
 
 def _joined(values: Sequence[Any]) -> bytes | None:
-    """Return texts as one in UTF-8, with a NUL between them; None if any of them is no text, or has a NUL."""
+    """Return texts as one in UTF-8, separated by NUL; None if any value is not text, or contains a NUL."""
     try:
         joined = "\0".join(values).encode()
     except (TypeError, UnicodeEncodeError):
@@ -229,7 +229,7 @@ def _joined(values: Sequence[Any]) -> bytes | None:
 def _arrow(values: Sequence[Any]) -> "pa.Array[Any]":
     """Return a column of a type of `_TYPES`, of decimals or of nulls; of text if the values have several types."""
     kinds = set(map(type, values)) - {type(None)}
-    # Most columns have values of one type, and a type that is known saves Arrow a look at each value.
+    # Most columns have values of one type, and a known type saves Arrow from inspecting each value.
     column = _array(values, _PLAIN.get(next(iter(kinds))) if len(kinds) == 1 else None)
     if column is None and int in kinds:
         column = _array([Decimal(value) if type(value) is int else value for value in values])
@@ -275,7 +275,7 @@ def _without_nul(column: "pa.Array[Any]") -> "pa.Array[Any]":
 
 
 def _written(value: Any) -> str | None:
-    """Return a value as text: a number in its only spelling, a nested value as JSON."""
+    """Return a value as text: a number in its canonical spelling, a nested value as JSON."""
     match value:
         case None:
             return None

@@ -9,7 +9,7 @@
         def warehouse(self):
             yield MyWarehouse("mine://…")
 
-The suite makes a schema `cr_conformance` and leaves it; give it a warehouse to throw away. It needs pytest.
+The suite makes a schema `cr_conformance` and does not remove it, so use a disposable warehouse. It needs pytest.
 """
 
 from collections.abc import Mapping
@@ -81,11 +81,11 @@ class WarehouseConformance(SourceConformance):
     # Sessions.
 
     def table(self, session: Session, name: str) -> str:
-        """A table of the suite's schema, as it is written after FROM."""
+        """A table of the suite's schema, for a FROM clause."""
         return f"{session.dialect.identifier(_SCHEMA)}.{session.dialect.identifier(name)}"
 
     def make_table(self, session: Session, name: str, columns: Mapping[str, str]) -> None:
-        """Make an empty table, in place of one that is there."""
+        """Make an empty table, replacing an existing one."""
         session.create_schema(_SCHEMA)
         session.execute(f"DROP TABLE IF EXISTS {self.table(session, name)}")
         described = ", ".join(

@@ -1,6 +1,6 @@
 """Sinks for the conformance suite.
 
-Goes in: the batches of a query. Comes out: their rows, or how many they were and what memory they took.
+Goes in: the batches of a query. Comes out: their rows, or their number and the memory that they took.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 
 class Collected:
-    """A sink that keeps what it is given."""
+    """A sink that keeps its batches."""
 
     def __init__(self) -> None:
         self.batches: list[pa.RecordBatch] = []
@@ -30,7 +30,7 @@ class Collected:
 
 
 class Measured:
-    """A sink that forgets its rows and remembers how many they were and what memory the process had."""
+    """A sink that discards its rows, and remembers their number and the memory that the process used."""
 
     def __init__(self) -> None:
         self.rows = self.largest_batch = self.peak = 0
@@ -42,7 +42,7 @@ class Measured:
         self.peak = max(self.peak, resident_bytes())
 
     def clear(self) -> None:
-        """Count from nothing."""
+        """Reset the count."""
         self.rows = self.largest_batch = 0
 
 

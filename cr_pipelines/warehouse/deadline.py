@@ -1,6 +1,6 @@
-"""An end for statements of an engine that bounds none.
+"""A time limit for statements of an engine that has none.
 
-Goes in: what interrupts a connection, and after how long. Comes out: statements that end with the engine's error.
+Goes in: what interrupts a connection, and when. Comes out: statements that end with the engine's error.
 """
 
 import threading
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def ended_after(interrupt: Callable[[], None], seconds: float | None) -> Iterator[None]:
-    """Call `interrupt` once the block has lasted this long, and again until it ends; None for no bound."""
+    """Call `interrupt` once the block has lasted this long, and repeatedly until it ends; None for no limit."""
     if seconds is None:
         yield
         return

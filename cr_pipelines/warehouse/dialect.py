@@ -1,4 +1,4 @@
-"""The SQL in which one engine differs from another, in the two roles that an engine can have.
+"""The SQL in which engines differ, in the two roles that an engine can have.
 
 Goes in: names, values and expressions. Comes out: pieces of SQL. `SourceDialect` reads somebody's tables,
 `StateDialect` keeps ours, and a `Dialect` does both, so that a plan can join the two inside the engine.
@@ -13,23 +13,23 @@ from typing import ClassVar
 from cr_pipelines.warehouse.relation import Relation
 
 LONGEST_KEY = 1_000
-"""The longest key, in bytes, that is stored as it is; a longer one is hashed. PostgreSQL indexes up to 2,700 bytes."""
+"""The longest key, in bytes, that is stored unchanged; a longer one is hashed. PostgreSQL indexes up to 2,700 bytes."""
 
 LARGEST_WHOLE = "8e34"
-"""A floating-point number from here on keeps the engine's own text, which is in scientific notation."""
+"""From this floating-point number on, the engine's own text is used, which is in scientific notation."""
 
 
 class SqlDialect(ABC):
-    """What both roles need: names, literals, and a value's text. Column names arrive bare and are quoted here."""
+    """What both roles need: names, literals, and the text of values. Takes bare column names and quotes them."""
 
     name: ClassVar[str]
     """The engine's name, as Dagster shows it among an asset's kinds."""
 
     types: ClassVar[dict[str, str]]
-    """The engine's name for each of: text, integer, bigint, double, timestamp, boolean."""
+    """The engine's names for text, integer, bigint, double, timestamp and boolean."""
 
     def identifier(self, name: str) -> str:
-        """Return the name as a quoted identifier. A plain lower-case name means what it means unquoted."""
+        """Return the name as a quoted identifier. A plain lower-case name means the same as without quotes."""
         return '"' + name.replace('"', '""') + '"'
 
     def literal(self, value: str | None) -> str:
@@ -49,11 +49,11 @@ class SqlDialect(ABC):
         """Return the lower-case hexadecimal SHA-256 of a text expression in UTF-8."""
 
     def byte_length(self, expression: str) -> str:
-        """Return the number of bytes of a text expression in UTF-8."""
+        """Return the length of a text expression in UTF-8 bytes."""
         return f"octet_length({expression})"
 
     def kept_key(self, expression: str) -> str:
-        """Return a key as the state tables have it: one that is too long becomes `sha256:` and its hash."""
+        """Return a key as the state tables store it: one that is too long becomes `sha256:` and its hash."""
         return (
             f"CASE WHEN {self.byte_length(expression)} > {LONGEST_KEY} THEN 'sha256:' || {self.sha256(expression)} "
             f"ELSE {expression} END"
@@ -64,7 +64,7 @@ class SqlDialect(ABC):
         return f"md5({expression})"
 
     def trimmed(self, expression: str) -> str:
-        """Return a text expression without blanks, tabs and line ends around it."""
+        """Return a text expression without surrounding blanks, tabs and line ends."""
         return f"regexp_replace({expression}, '^\\s+|\\s+$', '', 'g')"
 
     def count_if(self, condition: str) -> str:
@@ -73,10 +73,10 @@ class SqlDialect(ABC):
 
 
 class SourceDialect(SqlDialect):
-    """What it takes to read a source: its rows, their keys, and two hashes of each."""
+    """What is needed to read a source: its rows, their keys, and two hashes of each row."""
 
     zoneless_types: ClassVar[dict[str, str]]
-    """Types of timestamps without a time zone, and of dates, each with the type to compare such a column with."""
+    """Types of dates and of timestamps without a time zone, each with the type that such a column is compared in."""
 
     whole_types: ClassVar[frozenset[str]]
     """Types of whole numbers, without their parameters."""
@@ -88,30 +88,30 @@ class SourceDialect(SqlDialect):
     """Types of floating-point numbers."""
 
     json_types: ClassVar[frozenset[str]]
-    """Types of values that have a JSON text."""
+    """Types of values that are read as JSON text."""
 
     most_listed: ClassVar[int] = 5_000
-    """How many keys a query may list; engines have a largest size of a query."""
+    """How many keys a query may list; engines limit the size of a query."""
 
     @property
     @abstractmethod
     def row_hash_version(self) -> str:
-        """The name of the function behind `row_hash`; hashes of two versions are never compared."""
+        """The name of the function behind `row_hash`; hashes of different versions are never compared."""
 
     @abstractmethod
     def row_hash(self, columns: Mapping[str, str]) -> str:
-        """Return a fast hash of a row, as bigint, whatever the order of its columns.
+        """Return a fast hash of a row, as bigint, independent of the order of its columns.
 
-        Takes the columns with their types, as `columns` of a session gives them. Equal rows hash alike as long as the
-        types and `row_hash_version` stay the same.
+        Takes the columns with their types, as a session's `columns` returns them. Equal rows have equal hashes as long
+        as the types and `row_hash_version` stay the same.
         """
 
     def fingerprint(self, columns: Mapping[str, str]) -> str:
-        """Return text that is equal for equal rows, in every engine version and for every type of a number.
+        """Return text that is equal for equal rows, in every engine version and for every numeric type.
 
-        Takes the columns with their types, as `columns` of a session gives them. Null columns leave no trace in it, so
-        a column added with nulls changes nothing, while a null, an empty text, and texts that merely contain separators
-        all stay apart.
+        Takes the columns with their types, as a session's `columns` returns them. Null columns leave no trace, so
+        adding a column of nulls changes nothing. A null, an empty text, and texts that contain separators are still all
+        different.
         """
         return self.md5(self.row_text(columns))
 
@@ -126,7 +126,7 @@ class SourceDialect(SqlDialect):
         return self.joined(parts)
 
     def has_former_fingerprint(self, kind: str) -> bool:
-        """Return whether rows with a column of this type once had another fingerprint: that of no type."""
+        """Return whether rows with a column of this type once had another fingerprint, which ignored the type."""
         return self.is_number(kind)
 
     def _fingerprinted(self, column: str, kind: str) -> str:
@@ -135,7 +135,7 @@ class SourceDialect(SqlDialect):
         return f"coalesce({self.spelled(column, kind)}, {self.text(name)})" if self.is_number(kind) else name
 
     def joined(self, texts: Sequence[str]) -> str:
-        """Return text expressions, none of them null, one after the other."""
+        """Return the concatenation of text expressions, none of which are null."""
         return " || ".join(texts)
 
     def readable(self, column: str, kind: str) -> str:
@@ -147,7 +147,7 @@ class SourceDialect(SqlDialect):
         return self.unwrapped(name) if kind in self.json_types else name
 
     def readable_identity(self, column: str, kind: str) -> str:
-        """Return the value of a column that names a row or a person: a number as its only spelling, as in `key`."""
+        """Return the value of a column that identifies a row or a person; numbers are spelled as in `key`."""
         return self.spelled(column, kind) if self.is_number(kind) else self.readable(column, kind)
 
     @abstractmethod
@@ -159,29 +159,29 @@ class SourceDialect(SqlDialect):
         """Return the condition that a number is neither infinite nor NaN."""
 
     def decimal_text(self, expression: str, kind: str) -> str:
-        """Return a decimal number as text with a digit before its point, and perhaps with zeros at its end."""
+        """Return a decimal number as text with a digit before the point, and possibly with trailing zeros."""
         return self.text(expression)
 
     @abstractmethod
     def whole_text(self, expression: str) -> str:
-        """Return every digit of a floating-point number that is whole and smaller than `LARGEST_WHOLE`, as text."""
+        """Return all digits, as text, of a floating-point number that is whole and smaller than `LARGEST_WHOLE`."""
 
     def is_number(self, kind: str) -> bool:
-        """Return whether a type, in the engine's words, is one of numbers."""
+        """Return whether a type, in the engine's words, is numeric."""
         return _bare(kind) in self.whole_types | self.decimal_types | self.inexact_types
 
     def is_moment(self, kind: str) -> bool:
-        """Return whether a type, in the engine's words, is one of dates or of dates with a time."""
+        """Return whether a type, in the engine's words, is a date or a timestamp."""
         return kind.lower().startswith(("timestamp", "date"))
 
     def is_respelled(self, kind: str) -> bool:
-        """Return whether the key of a column of this type may differ from the engine's own text of it."""
+        """Return whether the key of a column of this type may differ from the engine's own text."""
         return _bare(kind) in self.decimal_types | self.inexact_types | self.json_types
 
     def spelled(self, column: str, kind: str) -> str:
-        """Return the only spelling of a column's value as text: equal numbers of any type are spelled alike.
+        """Return the canonical spelling of a column's value as text: equal numbers of any type are spelled the same.
 
-        A whole number has no decimal point, whatever its type; NaN and infinity are null, as they name nothing.
+        A whole number has no decimal point, whatever its type. NaN and infinity are null, because they cannot be keys.
         `kind` is the column's type in the engine's words.
         """
         name, bare = self.identifier(column), _bare(kind)
@@ -196,9 +196,9 @@ class SourceDialect(SqlDialect):
         return self.unwrapped(name) if bare in self.json_types else text
 
     def moment(self, moment: datetime, kind: str) -> str:
-        """Return a moment to compare a column of the type `kind` with; without a time zone, the column is in UTC.
+        """Return a moment to compare with a column of the type `kind`; a column without a time zone is in UTC.
 
-        It has the column's own type, so that the engine can skip what it need not read.
+        The moment has the column's own type, so that the engine can skip what it does not need to read.
         """
         zoneless = self.zoneless_types.get(kind)
         if zoneless is None:
@@ -206,9 +206,9 @@ class SourceDialect(SqlDialect):
         return f"CAST({self.literal(moment.astimezone(UTC).replace(tzinfo=None).isoformat(' '))} AS {zoneless})"
 
     def relation(self, relation: Relation) -> str:
-        """Return the relation as it is written after FROM."""
+        """Return the relation for a FROM clause."""
         if relation.is_query:
-            # On its own line, the bracket is safe from a comment at the query's end.
+            # The bracket is on its own line because the query may end with a comment.
             return f"({relation.query.strip()}\n)"
         return ".".join(self.identifier(part) for part in relation.text.split("."))
 
@@ -218,13 +218,13 @@ class SourceDialect(SqlDialect):
         types: Mapping[str, str],
         forms: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
     ) -> str:
-        """Return the key of a row as one text, null if any column is null.
+        """Return the key of a row as one text; null if any column is null.
 
-        One column is `spelled`, several are a JSON array of such strings. A string that holds an `@` may be an e-mail
-        address and becomes `sha256:` and its hash: the ledger keeps no addresses. `types` has the type of each column
-        in the engine's words; a column that it lacks has the engine's own text. A key of more
-        than `LONGEST_KEY` bytes is hashed as well. `forms` makes the expression for the one spelling of a column's
-        text, for columns where several mean the same.
+        A single column is `spelled`; several are a JSON array of such strings. A string that contains an `@` may be an
+        e-mail address and becomes `sha256:` and its hash, because the ledger keeps no addresses. `types` has the type
+        of each column in the engine's words; for a column without one, the engine's own text is used. A key of more
+        than `LONGEST_KEY` bytes is hashed as well. `forms` makes the expression for the canonical spelling of a
+        column's text, for columns in which several spellings mean the same.
         """
         parts = []
         for column in columns:
@@ -234,7 +234,7 @@ class SourceDialect(SqlDialect):
             hashed = f"CASE WHEN {text} LIKE '%@%' THEN 'sha256:' || {self.sha256(text)} ELSE {text} END"
             parts.append(text if self.is_number(kind) else hashed)
         if len(parts) == 1:
-            # A number is short, and holds no address.
+            # A number is short and contains no address.
             kind = types.get(columns[0], "")
             return (
                 text
@@ -249,16 +249,16 @@ class SourceDialect(SqlDialect):
 
 
 class StateDialect(SqlDialect):
-    """What it takes to keep the state tables."""
+    """What is needed to keep the state tables."""
 
     transactional_ddl: ClassVar[bool] = True
-    """Whether a transaction can hold statements that create and alter tables."""
+    """Whether a transaction can contain statements that create and alter tables."""
 
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     """Begins a transaction whose statements all see the same state of the warehouse."""
 
     def create_schema(self, schema: str) -> str:
-        """Return a statement that makes a schema unless it is there."""
+        """Return a statement that makes a schema unless it exists."""
         return f"CREATE SCHEMA IF NOT EXISTS {self.identifier(schema)}"
 
     def tables(self, schema: str) -> str:
@@ -276,23 +276,23 @@ class StateDialect(SqlDialect):
         )
 
     def create_index(self, table: str, columns: Sequence[str]) -> str | None:
-        """Return a statement that makes an index over a table, or None where the engine needs none."""
+        """Return a statement that makes an index on a table, or None if the engine needs none."""
         return None
 
     def create_unique_index(self, table: str, columns: Sequence[str]) -> str | None:
-        """Return a statement that lets no two rows agree in these columns, or None where that costs too much."""
+        """Return a statement that makes these columns unique, or None if that costs too much."""
         return None
 
     def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str | None:
-        """Return a statement that drops the index that `create_index` made, or None where there is none."""
+        """Return a statement that drops the index made by `create_index`, or None if there is none."""
         return None
 
     def analyze(self, table: str) -> str | None:
-        """Return a statement that counts a table for the engine's planner, or None where the engine counts itself."""
+        """Return a statement that gathers a table's statistics, or None if the engine does this itself."""
         return None
 
     def merge(self, target: str, source: str, on: Sequence[str], columns: Sequence[str]) -> str:
-        """Return a statement that lays rows of `source` over the rows of `target` that agree in the `on` columns.
+        """Return a statement that merges rows of `source` into `target`, matched by the `on` columns.
 
         `target` and `source` are table expressions, and `source` has one row for each value of `on`.
         """
@@ -308,7 +308,7 @@ class StateDialect(SqlDialect):
 
 
 class Dialect(SourceDialect, StateDialect):
-    """An engine that has both roles."""
+    """An engine with both roles."""
 
 
 def _bare(kind: str) -> str:

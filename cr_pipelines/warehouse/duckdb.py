@@ -1,7 +1,7 @@
-"""DuckDB: a warehouse in one file, which one process at a time may have open.
+"""DuckDB: a warehouse in one file, which only one process at a time may open.
 
-Goes in: a `duckdb:///` URL and SQL. Comes out: a session that waits for the file, starts in little memory and takes
-more only when a statement needs it.
+Goes in: a `duckdb:///` URL and SQL. Comes out: a session that waits for the file, starts with little memory, and takes
+more only if a statement needs it.
 """
 
 import fcntl
@@ -34,14 +34,14 @@ _log = logging.getLogger(__name__)
 _MEGABYTE = 1_000_000
 
 FIRST_MEMORY = 64 * _MEGABYTE
-"""What DuckDB may take before it spills to disk, in bytes; plans of ten million rows run well in it."""
+"""How many bytes DuckDB may use before it spills to disk; enough for plans of ten million rows."""
 
 _LOG_SECONDS = 5.0
 
 _WAIT_SECONDS = 600.0
 
 _SAY_AFTER_SECONDS = 3.0
-"""A wait for the file that takes longer is logged."""
+"""A longer wait for the file is logged."""
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
@@ -52,7 +52,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 _file_locks: dict[Path, threading.RLock] = {}
-"""By file: sessions of one process take turns, as those of several processes do."""
+"""By file: sessions of one process take turns, like those of several processes."""
 
 
 class DuckDBSession(Session):
@@ -109,7 +109,7 @@ class DuckDBSession(Session):
 
     @override
     def transaction(self, work: Callable[[], None]) -> None:
-        # Out of memory, DuckDB aborts the transaction: all of it is done again with more.
+        # When DuckDB runs out of memory, it aborts the transaction: all of it is repeated with more memory.
         def transaction() -> None:
             with self._transaction():
                 work()
@@ -117,9 +117,10 @@ class DuckDBSession(Session):
         self._with_enough_memory(transaction)
 
     def _with_enough_memory(self, work: Callable[[], object], statement: str = "") -> None:
-        """Do the work, and repeat it with more memory as long as memory is what it lacked.
+        """Do the work, and repeat it with more memory as long as it fails for lack of memory.
 
-        `statement` says what failed. Within a transaction, an error passes through as it is if memory may be the cause.
+        `statement` says what failed. Within a transaction, an error passes through unchanged if memory may be the
+        cause.
         """
         if self._nested:
             try:
@@ -167,7 +168,7 @@ class DuckDBSession(Session):
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
         try:
-            # As a subquery, DuckDB would give the second of two columns of one name another one.
+            # In a subquery, DuckDB would rename the second of two columns with the same name.
             whole = "" if relation.is_query else "SELECT * FROM "
             described = self.fetch_all(f"DESCRIBE {whole}{self.dialect.relation(relation)}")
         except WarehouseError as error:
@@ -179,7 +180,7 @@ class DuckDBSession(Session):
         return {name: kind for name, kind, *_ in described}
 
     def _is_missing(self, relation: Relation, error: WarehouseError) -> bool:
-        """Return whether the source is absent; a view over a table that is absent is broken."""
+        """Return whether the source is absent; a view over an absent table is broken instead."""
         absent = error.absent if isinstance(error, DuckDBError) else None
         if absent is None:
             return False
@@ -222,10 +223,9 @@ def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 class DuckDBWarehouse(Warehouse):
     """A DuckDB file.
 
-    The URL may end in `?memory=MEGABYTES` (default 1000), the most that DuckDB takes for a statement: it
-    starts at 64 MB, spills to disk, and takes more only for what cannot spill; and in
-    `?busy_seconds=SECONDS` (default 600), how long to wait while another process has the file;
-    `wait_seconds` overrides it.
+    The URL may end in `?memory=MEGABYTES` (default 1000), the limit for a statement: DuckDB starts at 64 MB, spills to
+    disk, and takes more only for what cannot spill. It may also end in `?busy_seconds=SECONDS` (default 600): how long
+    to wait while another process has the file open; `wait_seconds` overrides this.
     """
 
     dialect = DuckDBDialect
@@ -255,10 +255,10 @@ class DuckDBWarehouse(Warehouse):
     @override
     @contextmanager
     def session(self) -> Iterator[DuckDBSession]:
-        """Open the file, and wait while another process has it.
+        """Open the file, and wait while another process has it open.
 
-        Raises WarehouseBusy when that takes longer than `busy_seconds`, and WarehouseError when there is no such file
-        or it is not a DuckDB database.
+        Raises WarehouseBusy if that takes longer than `busy_seconds`, and WarehouseError if there is no such file or it
+        is not a DuckDB database.
         """
         lock = _file_locks.setdefault(self.path.resolve(), threading.RLock())
         if not lock.acquire(timeout=min(self._busy_seconds, threading.TIMEOUT_MAX)):
@@ -319,13 +319,13 @@ class DuckDBWarehouse(Warehouse):
             else:
                 _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
                 return connection
-            # The jitter keeps two waiting processes from meeting at every try.
+            # The jitter keeps two waiting processes from colliding at every try.
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 0.25)
 
 
 def _holder(error: duckdb.IOException) -> str:
-    """Return which process has the file, by DuckDB's error."""
+    """Return which process has the file open, according to DuckDB's error."""
     found = re.match(r"(.*?) ?\(PID (\d+)\)", str(error).rpartition("held in ")[2])
     return f"another process ({Path(found[1]).name or 'unknown'}, PID {found[2]})" if found else "another process"
 

@@ -50,13 +50,13 @@ class DuckDBDialect(Dialect):
         return f"CAST(hash({values}) >> 1 AS BIGINT)"
 
     def _hashable(self, column: str, kind: str) -> str:
-        # DuckDB's hash of a nested value knows neither its field names nor null from empty.
+        # DuckDB's hash of a nested value ignores its field names, and does not distinguish null from empty.
         nested = kind.endswith("]") or kind.startswith(_NESTED)
         return self.json_text(self.identifier(column)) if nested else self.identifier(column)
 
     @override
     def joined(self, texts: Sequence[str]) -> str:
-        # A chain of || copies the text at every link.
+        # A chain of || copies the text at every step.
         return f"concat({', '.join(texts)})"
 
     @override
@@ -77,7 +77,7 @@ class DuckDBDialect(Dialect):
 
     @override
     def readable(self, column: str, kind: str) -> str:
-        # Arrow has no type for it.
+        # Arrow has no such type.
         return self.text(self.identifier(column)) if kind == "BIGNUM" else super().readable(column, kind)
 
     @override
@@ -91,7 +91,7 @@ class DuckDBDialect(Dialect):
     @override
     def decimal_text(self, expression: str, kind: str) -> str:
         text = self.text(expression)
-        # DuckDB writes .5 where the type has no digits before the point, as in DECIMAL(3,3).
+        # DuckDB writes .5 if the type has no digits before the point, as in DECIMAL(3,3).
         precision, _, scale = kind.partition("(")[2].rstrip(")").partition(",")
         return f"regexp_replace({text}, '^(-?)\\.', '\\10.')" if precision == scale and scale else text
 

@@ -1,7 +1,7 @@
-"""What may be said of DuckDB's errors.
+"""What may be shown of DuckDB's errors.
 
-Goes in: an exception of DuckDB and the statement that it is about. Comes out: an error of ours that names the cause and
-holds no value of a row.
+Goes in: an exception from DuckDB and the statement that caused it. Comes out: one of our errors, which names the cause
+and contains no value of a row.
 """
 
 import re
@@ -18,7 +18,7 @@ _ABSENT = re.compile(r"(?:Table with name|Catalog) \"?([^\s\"]+)\"? does not exi
 
 
 class DuckDBError(WarehouseError):
-    """A statement failed; `absent` is the table that DuckDB did not find, if that is why."""
+    """A statement failed; `absent` is the table that DuckDB did not find, if that is the reason."""
 
     def __init__(self, message: str, absent: str | None = None):
         super().__init__(message)
@@ -26,12 +26,12 @@ class DuckDBError(WarehouseError):
 
 
 def is_disk_full(error: duckdb.Error) -> bool:
-    """Return whether DuckDB found no room on a disk."""
+    """Return whether a disk was full."""
     return bool(_DISK_FULL.search(str(error)))
 
 
 def without_values(error: duckdb.Error, statement: str = "") -> WarehouseError:
-    """Return the error without anything that may be personal data."""
+    """Return the error without possible personal data."""
     message = str(error).strip()
     table = our_table(statement)
     over = f"; {cause(statement)}" if table else ""

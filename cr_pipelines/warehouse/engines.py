@@ -1,6 +1,6 @@
 """Which engine a URL names.
 
-Goes in: a URL such as `duckdb:///warehouse.duckdb`. Comes out: a `Warehouse` that has connected to nothing yet.
+Goes in: a URL such as `duckdb:///warehouse.duckdb`. Comes out: a `Warehouse` that has not connected yet.
 """
 
 from importlib import import_module
@@ -17,10 +17,10 @@ _ENGINES = {
     "bigquery": ("cr_pipelines.warehouse.bigquery", "BigQueryWarehouse", "'cr-pipelines[bigquery]'"),
     "databricks": ("cr_pipelines.warehouse.databricks", "DatabricksSource", None),
 }
-"""By a URL's scheme: the module, its warehouse, and what to install for its driver. Drivers are imported late."""
+"""By scheme of the URL: the module, its warehouse, and what to install for the driver. Drivers are imported late."""
 
 _GENERIC = ("cr_pipelines.warehouse.generic", "GenericSource", None)
-"""What reads any other engine that SQLAlchemy knows."""
+"""Reads any other engine that SQLAlchemy knows."""
 
 STATE_ENGINES = ("duckdb", "postgresql")
 """Engines that can keep the state of a source elsewhere."""
@@ -41,13 +41,13 @@ def open_warehouse(
             SQLAlchemy knows, which then needs a `state_url`.
         state_url: where to keep the state tables, a DuckDB file or a PostgreSQL database; None for the warehouse
             itself. With another engine or database than `url`, the source is only read.
-        wait_seconds: how long to wait for a host that does not respond, an engine that others keep busy, and a lock;
-            None for what the URL says, else ten minutes.
-        statement_seconds: how long a statement may take where the engine can bound it; None for no bound.
+        wait_seconds: how long to wait for a host that does not respond, a busy engine, or a lock; None for what the URL
+            says, otherwise ten minutes.
+        statement_seconds: how long a statement may take, if the engine can limit it; None for no limit.
 
     Raises:
         WarehouseError: for a URL that names no known engine, and for an engine whose driver is not installed. No
-            message shows a part of the URL that may be a password.
+            message shows any part of the URL that may be a password.
     """
     limits = {"wait_seconds": wait_seconds, "statement_seconds": statement_seconds}
     if state_url is None or state_url == url:
@@ -62,7 +62,7 @@ def open_warehouse(
 
 
 def open_state(url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None) -> Warehouse:
-    """Return the database that keeps the state tables, and no source; see `open_warehouse`."""
+    """Return the database that keeps only the state tables; see `open_warehouse`."""
     if kind_of(url) not in STATE_ENGINES:
         raise WarehouseError(
             "the state URL must name a DuckDB file, as duckdb:////absolute.duckdb, or a PostgreSQL database, as "

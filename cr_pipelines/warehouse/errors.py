@@ -1,7 +1,7 @@
-"""What can go wrong between us and a warehouse.
+"""What can go wrong with a warehouse.
 
-Goes in: an engine's own exception, or what we found out before asking it. Comes out: an error that holds no value of
-any row.
+Goes in: an engine's own exception, or a problem found before the engine was asked. Comes out: an error that contains no
+value of any row.
 """
 
 import re
@@ -18,7 +18,7 @@ class SourceMissing(WarehouseError):
 
 
 class WarehouseBusy(WarehouseError):
-    """Another process kept the warehouse for longer than we wait."""
+    """Another process kept the warehouse busy for longer than the wait allows."""
 
     transient = True
 
@@ -31,16 +31,16 @@ _WRITE = re.compile(
 
 
 def our_table(statement: str) -> str | None:
-    """Return the table of ours that a statement writes; None for one that reads, or writes a temporary table.
+    """Return the state table that a statement writes; None if it only reads, or writes a temporary table.
 
-    Only the state tables are written by a name of two parts.
+    Only statements that write state tables use a two-part name.
     """
     found = _WRITE.match(statement)
     return re.sub('["`]', "", found[1]).lower() if found else None
 
 
 def cause(statement: str) -> str:
-    """Return what to look at when a statement fails: the table of ours that it writes, or the source's query."""
+    """Return what to look at if a statement fails: the state table that it writes, or the source's query."""
     table = our_table(statement)
     if table is not None:
         return f"this is cr-pipelines' own statement over {table}, not the source's query"
@@ -52,12 +52,12 @@ _NAMES_QUOTED = re.compile(r"(?:[^\"'`«»„“”‘’‹›「『]|\"[\w.]+\
 
 
 def without_quotes(message: str) -> str:
-    """Return the message up to the first quote: engines do not escape quotes, so where a value ends is not known."""
+    """Return the message up to the first quote: engines do not escape quotes, so the end of a value is unknown."""
     return _cut(message, re.match(f"[^{_ANY_QUOTE}]*", message))
 
 
 def with_names_only(message: str) -> str:
-    """Return a message about the statement, up to the first quote that holds more than a name."""
+    """Return a message about the statement, up to the first quote that contains more than a name."""
     return _cut(message, _NAMES_QUOTED.match(message))
 
 

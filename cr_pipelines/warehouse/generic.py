@@ -1,8 +1,8 @@
 """Every database that SQLAlchemy knows, as a source whose rows are read once.
 
 Goes in: a SQLAlchemy URL. Comes out: a session that streams each relation, in bounded batches, into a private DuckDB
-session, which then hashes and compares the rows. So a view that gives other rows each time is read once, and an engine
-needs neither hash functions nor temporary tables.
+session, which then hashes and compares the rows. Even a view that returns different rows each time is therefore read
+consistently, and an engine needs neither hash functions nor temporary tables.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ from cr_pipelines.warehouse.urls import kind_of
 _ROWS_PER_BATCH = 2_000
 
 _BYTES_PER_WRITE = 8 << 20
-"""Batches are gathered until they have this many bytes: each time that two threads take turns costs some time."""
+"""Batches are gathered until they have this many bytes, because every switch between two threads takes time."""
 
 _MOST_WAITING = 2
-"""How many groups of batches wait to be written."""
+"""How many groups of batches may wait to be written."""
 
 _DRIVERS = {
     "mysql": "mysql+pymysql:// and pip install pymysql",
@@ -46,7 +46,7 @@ _DRIVERS = {
     "clickhouse": "clickhousedb:// and pip install 'clickhouse-connect[sqlalchemy]'",
     "clickhousedb": "clickhousedb:// and pip install 'clickhouse-connect[sqlalchemy]'",
 }
-"""What to write and install for an engine, as its dialect's documentation has it."""
+"""The URL and the packages for an engine, from its dialect's documentation."""
 
 _ON_CONNECT = {
     "sqlite": ("PRAGMA query_only = ON",),
@@ -56,7 +56,7 @@ _ON_CONNECT = {
     "redshift": ("SET timezone TO 'UTC'",),
     "cockroachdb": ("SET TIME ZONE 'UTC'", "SET default_transaction_read_only = on"),
 }
-"""A moment's text must not depend on the server's time zone, and nothing is written."""
+"""The text of a moment must not depend on the server's time zone, and nothing is written."""
 
 _CONNECT_TIMEOUT = {
     "pymysql": "connect_timeout",
@@ -68,7 +68,7 @@ _CONNECT_TIMEOUT = {
     "oracledb": "tcp_connect_timeout",
     "pysqlite": "timeout",
 }
-"""By driver: the argument that bounds how long it waits for a connection, or SQLite for a lock."""
+"""By driver: the argument that limits how long it waits for a connection or, with SQLite, for a lock."""
 
 _CONNECT_SECONDS = 30.0
 
@@ -77,7 +77,7 @@ _MISSING_WORDS = ("no such table", "does not exist", "doesn't exist", "ORA-00942
 
 
 class GenericDialect(DuckDBDialect):
-    """DuckDB's, over the relations that a session has loaded."""
+    """DuckDB's dialect, for the relations that a session has loaded."""
 
     def __init__(self, name: str):
         self.name = name  # type: ignore[misc]
@@ -88,7 +88,7 @@ class GenericDialect(DuckDBDialect):
 
 
 class GenericSession(SourceSession):
-    """A connection to the database, and the private session that has what was read from it."""
+    """A connection to the database, and the private session with what was read from it."""
 
     def __init__(self, connection: sa.Connection, local: Session, kind: str, statement_seconds: float | None):
         self.dialect = GenericDialect(kind)
@@ -123,7 +123,7 @@ class GenericSession(SourceSession):
     def interrupt(self) -> None:
         self._interrupted = True
         self._local.interrupt()
-        # SQLite's driver can end a statement from another thread.
+        # SQLite's driver can interrupt a statement from another thread.
         with suppress(Exception):
             getattr(self._connection.connection.dbapi_connection, "interrupt", lambda: None)()
 
@@ -145,7 +145,7 @@ class GenericSession(SourceSession):
             names = list(result.keys())
             _check_names(relation, names)
             loaded = LoadedRows(self._local, _table_of(relation), names)
-            # While the driver reads, which takes Python, another thread writes what it read, which does not.
+            # The driver's reading occupies Python. Meanwhile, another thread writes what was read, which does not.
             with ThreadPoolExecutor(1) as writer:
                 writing: deque[Future[None]] = deque()
                 for batches in _grouped(map(loaded.pack, self._batches(result, most_batches))):
@@ -173,7 +173,7 @@ class GenericSession(SourceSession):
             rows = []
 
     def _tolerate_bytes(self) -> None:
-        """Read text that is not UTF-8 too: its row is invalid, and the others are sent."""
+        """Read even text that is not UTF-8: its row is invalid, and the others are sent."""
         driver: Any = self._connection.connection.dbapi_connection
         driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
         self._tolerant = True
@@ -233,7 +233,7 @@ class GenericSource(Source):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
         self._kind = kind_of(url) or "sql"
         try:
-            # No variable holds a URL of SQLAlchemy: its repr shows the options, of which one may be a password.
+            # No variable holds a SQLAlchemy URL: its repr shows the options, one of which may be a password.
             timeout = _CONNECT_TIMEOUT.get(sa.make_url(url).get_dialect().driver)
             seconds = _CONNECT_SECONDS if wait_seconds is None else max(1.0, min(wait_seconds, _CONNECT_SECONDS))
             arguments = {timeout: int(seconds)} if timeout and timeout not in sa.make_url(url).query else {}
@@ -255,7 +255,7 @@ class GenericSource(Source):
     @override
     @contextmanager
     def session(self) -> Iterator[GenericSession]:
-        """Connect. Raises WarehouseError when there is no such server, user, database or file."""
+        """Connect. Raises WarehouseError if there is no such server, user, database or file."""
         self._check_file()
         try:
             connection = self._engine.connect()
@@ -272,7 +272,7 @@ class GenericSource(Source):
                 connection.close()
 
     def _check_file(self) -> None:
-        """Raise WarehouseError for a SQLite file that is not there: its driver would create it."""
+        """Raise WarehouseError for a SQLite file that does not exist: the driver would create it."""
         file = self._engine.url.database
         if self._kind == "sqlite" and file and "uri" not in self._engine.url.query and not Path(file).is_file():
             raise WarehouseError(f"there is no SQLite file {file}; change the warehouse URL")
@@ -300,7 +300,7 @@ def _check_names(relation: Relation, names: list[str]) -> None:
     if len(set(names)) < len(names):
         repeated = sorted({name for name in names if names.count(name) > 1})
         raise WarehouseError(f"{relation} has two columns {', '.join(repeated)}; rename one of them in the view")
-    # DuckDB knows no case: two such columns would be one.
+    # DuckDB ignores case: two such columns would be one.
     if pairs := same_but_for_case(names):
         named = "; ".join(f"{one} and {other}" for one, other in pairs)
         raise WarehouseError(
@@ -309,7 +309,7 @@ def _check_names(relation: Relation, names: list[str]) -> None:
 
 
 def _without_values(kind: str, error: BaseException) -> WarehouseError:
-    """Return our error for a driver's, without any value of a row, and without a part of the URL."""
+    """Return our error for a driver's error, without any value of a row or part of the URL."""
     original = getattr(error, "orig", None) or error
     parts: list[Any] = list(getattr(original, "args", ()))
     has_code = len(parts) > 1 and isinstance(parts[0], int)

@@ -1,4 +1,4 @@
-"""PostgreSQL 15 and later, through ADBC: rows arrive as Arrow by COPY.
+"""PostgreSQL 15 and later, through ADBC: rows arrive as Arrow through COPY.
 
 Goes in: a libpq URL and SQL. Comes out: a session whose settings do not depend on the role or the server, and errors
 without any value of a row.
@@ -32,28 +32,28 @@ from cr_pipelines.warehouse.session import ArrowRows, BatchSink, Session, Wareho
 from cr_pipelines.warehouse.urls import hidden
 
 _BATCH_BYTES = 1 << 20
-"""What ADBC gathers before it hands over a batch; its default of 16 MB is the client's memory."""
+"""How many bytes ADBC gathers before it returns a batch; its default of 16 MB would take client memory."""
 
 _WAIT_SECONDS = 600.0
 
 _CONNECT_SECONDS = 30.0
-"""How long one attempt to connect may take when nobody waits for it."""
+"""How long one attempt to connect may take if nobody waits for it."""
 
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-"""A host that vanishes is noticed in half a minute."""
+"""A host that disappears is noticed within half a minute."""
 
 _DESCRIBE_ATTEMPTS = 5
 _ABSENT = {"42P01", "3F000"}
 _SWAPPED = {"42P01", "XX000"}
 
 _TYPE_NAME = "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL)"
-"""A type of pg_type without its parameters; of a domain, the type that it is over."""
+"""A type in pg_type without its parameters; for a domain, the underlying type."""
 
 _PROCESS = (
     "pg_backend_pid(), (SELECT CAST(extract(epoch FROM clock_timestamp() - backend_start) AS double precision) "
     "FROM pg_stat_activity WHERE pid = pg_backend_pid())"
 )
-"""The server's process of this session, and its age in seconds."""
+"""The server process of this session, and its age in seconds."""
 
 _SETTINGS = {
     # A value's text, and so its fingerprint, must not depend on a role's or a server's settings.
@@ -62,7 +62,7 @@ _SETTINGS = {
     "IntervalStyle": "postgres",
     "extra_float_digits": "1",
     "bytea_output": "hex",
-    # Our literals escape nothing by backslash.
+    # Our literals use no backslash escapes.
     "standard_conforming_strings": "on",
     "application_name": "cr-pipelines",
 }
@@ -70,7 +70,7 @@ _SETTINGS = {
 _DURABLE = (
     "CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END"
 )
-"""A server may commit without waiting for its disk. What we commit has to survive its crash: we send by it."""
+"""A server may commit without waiting for its disk. Our commits must survive a crash: requests depend on them."""
 
 
 class PostgreSQLSession(Session):
@@ -145,7 +145,7 @@ class PostgreSQLSession(Session):
             except Failed as error:
                 if self._is_missing(relation, error):
                     raise SourceMissing(f"{relation} cannot be read: {error}") from None
-                # The table was swapped between our look at its name and our look at its columns.
+                # The table was swapped after its name was looked up and before its columns were.
                 swapped = error.state in _SWAPPED and attempt < _DESCRIBE_ATTEMPTS - 1
                 if not swapped:
                     raise type(error)(f"{relation} cannot be read: {error}", state=error.state) from None
@@ -165,7 +165,7 @@ class PostgreSQLSession(Session):
         )
 
     def _describe_query(self, source: str) -> dict[str, str]:
-        """Return the columns of a query, which is prepared and read to its first row, and leaves no object behind."""
+        """Return the columns of a query by preparing it and reading up to its first row; no object is left behind."""
         with self._cursor() as cursor:
             names = cursor.adbc_execute_schema(source).names
         if not names:
@@ -180,7 +180,7 @@ class PostgreSQLSession(Session):
         return {name: kind for name, (kind,) in zip(names, described, strict=True)}
 
     def _is_missing(self, relation: Relation, error: Failed) -> bool:
-        """Return whether the source is absent; a view or a function that fails over another table is broken."""
+        """Return whether the source is absent; a view or function over another absent table is broken."""
         if error.state not in _ABSENT or error.within_function:
             return False
         if relation.is_query:
@@ -210,7 +210,7 @@ class PostgreSQLSession(Session):
         try:
             yield
         finally:
-            # A connection that broke has released the lock, and cannot say so.
+            # A broken connection has released the lock but cannot say so.
             with suppress(WarehouseError):
                 self.fetch_all(f"SELECT 1 FROM pg_advisory_unlock({number})")
 
@@ -226,8 +226,8 @@ class PostgreSQLSession(Session):
 class PostgreSQLWarehouse(Warehouse):
     """A database of a PostgreSQL server.
 
-    The URL is libpq's: `postgresql://user:password@host:5432/database?sslmode=require`. Temporary tables and
-    advisory locks need our own session, so a pooler in between must pool by session.
+    The URL is libpq's: `postgresql://user:password@host:5432/database?sslmode=require`. Temporary tables and advisory
+    locks need a session of their own, so a pooler in between must pool by session.
     """
 
     dialect = PostgreSQLDialect
@@ -239,10 +239,10 @@ class PostgreSQLWarehouse(Warehouse):
     @override
     @contextmanager
     def session(self) -> Iterator[PostgreSQLSession]:
-        """Connect, and wait while the server starts or has no connection left.
+        """Connect, and wait while the server is starting or has no free connection.
 
-        Raises WarehouseBusy when that takes longer than `wait_seconds` (ten minutes by default), and WarehouseError
-        when there is no such server, user or database.
+        Raises WarehouseBusy if that takes longer than `wait_seconds` (ten minutes by default), and WarehouseError if
+        there is no such server, user or database.
         """
         begun = time.monotonic()
         connection = self._connect()
@@ -259,7 +259,7 @@ class PostgreSQLWarehouse(Warehouse):
                 connection.close()
 
     def _check_pooler(self, process: int) -> None:
-        """Raise WarehouseError when a pooler lets another client have the process of a session that is still open."""
+        """Raise WarehouseError if a pooler gives another client the server process of an open session."""
         with closing(self._connect()) as another, another.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             if cursor.fetchall() == [(process,)]:
@@ -293,9 +293,9 @@ class PostgreSQLWarehouse(Warehouse):
             pause = min(2 * pause, 5.0)
 
     def _with_time_limits(self, seconds: float) -> HiddenText:
-        """Return the URL with limits for one attempt to connect and for a host that vanishes; the user's own win.
+        """Return the URL with limits for connecting and for a lost host, unless the user set them.
 
-        A tick's limits win over the user's: it must end in seconds.
+        A tick's limits take precedence over the user's, because it must end within seconds.
         """
         limits = {"connect_timeout": max(2, round(min(seconds, _CONNECT_SECONDS))), **_KEEPALIVES}
         added = "&".join(

@@ -56,7 +56,7 @@ class PostgreSQLDialect(Dialect):
     def _hashable(self, column: str, kind: str) -> str:
         name, element = self.identifier(column), kind.removesuffix("[]")
         if element in _TEXTS:
-            # Under a collation that takes A for a, both would hash alike.
+            # Under a case-insensitive collation, A and a would have the same hash.
             return f'{name} COLLATE "C"'
         if element in _PLAIN:
             return name
@@ -88,7 +88,7 @@ class PostgreSQLDialect(Dialect):
         if kind in self.json_types:
             return self.unwrapped(name)
         if _is_padded(kind):
-            # Its padding belongs to the type and not to the value.
+            # The padding belongs to the type, not to the value.
             return f"CAST({name} AS {kind.replace(element, 'text')})"
         if element in _PLAIN and kind != "jsonb[]":
             return name
@@ -105,7 +105,7 @@ class PostgreSQLDialect(Dialect):
 
     @override
     def whole_text(self, expression: str) -> str:
-        # The cast to numeric would keep 15 digits. Powers of two divide without a rest.
+        # The cast to numeric would keep only 15 digits. Powers of two divide without a remainder.
         double, half = f"CAST({expression} AS double precision)", "9007199254740992"
         high = f"floor({double} / {half})"
         low = f"CAST({double} - {high} * {half} AS bigint)"
@@ -120,7 +120,7 @@ class PostgreSQLDialect(Dialect):
 
     @override
     def create_schema(self, schema: str) -> str:
-        # IF NOT EXISTS asks for the right to make schemas even where there is nothing to make.
+        # IF NOT EXISTS requires the right to make schemas even if there is nothing to make.
         return "DO " + self.literal(
             f"BEGIN IF to_regnamespace({self.literal(self.identifier(schema))}) IS NULL "
             f"THEN CREATE SCHEMA {self.identifier(schema)}; END IF; END"
@@ -128,7 +128,7 @@ class PostgreSQLDialect(Dialect):
 
     @override
     def tables(self, schema: str) -> str:
-        # A cast to `name` cuts a name as PostgreSQL cut it when the schema was made, and keeps its case.
+        # A cast to `name` truncates a name as PostgreSQL did when the schema was made, and keeps its case.
         return (
             "SELECT lower(table_name) FROM information_schema.tables "
             f"WHERE table_schema = CAST({self.literal(schema)} AS name)"
@@ -151,7 +151,7 @@ class PostgreSQLDialect(Dialect):
 
     @override
     def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str:
-        # The name that PostgreSQL gives an index without one.
+        # The name that PostgreSQL gives an unnamed index.
         return f"DROP INDEX IF EXISTS {self.identifier(schema)}.{self.identifier('_'.join((table, *columns, 'idx')))}"
 
     @override

@@ -1,6 +1,7 @@
-"""What may be said of PostgreSQL's errors.
+"""What may be shown of PostgreSQL's errors.
 
-Goes in: an exception of the driver. Comes out: an error of ours that holds no value of a row and no part of the URL.
+Goes in: an exception of the driver. Comes out: one of our errors, which contains no value of a row and no part of the
+URL.
 """
 
 import re
@@ -52,14 +53,14 @@ class Failed(WarehouseError):
 
 
 class FailedForNow(Failed, WarehouseBusy):
-    """A statement failed that may well succeed later."""
+    """A statement failed that may succeed later."""
 
 
 def without_values(error: Exception, statement: str = "") -> Failed:
     """Return the error without the values that PostgreSQL quotes, which may be personal data."""
     state = getattr(error, "sqlstate", None) or ""
     details = _details(error)
-    # A function can raise any message under any code.
+    # A function can raise any message with any code.
     within_function = bool(re.search(r"\bfunction\b|inline_code_block|\bPL/", details.get("PG_DIAG_CONTEXT", "")))
     kind = FailedForNow if state in _BUSY or state.startswith(_BUSY_CLASSES) else Failed
     said = _said(state, _message(error, details), within_function=within_function)
@@ -79,7 +80,7 @@ def _said(state: str, message: str, *, within_function: bool) -> str:
 
 
 def _is_own(state: str) -> bool:
-    """Return whether the server itself uses codes of this class; anyone can raise others."""
+    """Return whether only the server itself uses codes of this class; anyone can raise the others."""
     return not state or state[:2] in {
         "08", "09", "0A", "0F", "0L", "0P", "20", "21", "22", "23", "24", "25", "26", "27", "28", "2B", "2D", "2F",
         "34", "38", "39", "3B", "3D", "3F", "40", "42", "44", "53", "54", "55", "57", "58", "72", "F0", "XX",
@@ -87,7 +88,7 @@ def _is_own(state: str) -> bool:
 
 
 def transient_refusal(error: Exception) -> str | None:
-    """Return why a server accepts no connection for the time being; None if it never will."""
+    """Return why a server does not accept connections at the moment; None if it never will."""
     found = _CONNECT_LATER.search(str(error))
     if found is None:
         return None
@@ -98,7 +99,7 @@ def transient_refusal(error: Exception) -> str | None:
 
 
 def refused_connection(error: Exception) -> str:
-    """Return why there is no connection, without any part of the URL: libpq quotes what it could not read."""
+    """Return why there is no connection, without any part of the URL: libpq quotes what it cannot parse."""
     found = _REFUSALS.search(_QUOTED.sub("…", _message(error, {})) or "") or _REFUSALS.search(str(error))
     if found is None:
         return (

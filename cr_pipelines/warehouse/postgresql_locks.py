@@ -1,8 +1,8 @@
 """Locks on a source's tables, taken before the snapshot that reads them.
 
 Goes in: a session, and a query that reads no row of the source. Comes out: a transaction whose snapshot is later than
-its locks. PostgreSQL takes a snapshot before it looks up and locks the tables of a query, so a table that is swapped by
-renaming in between is one whose rows the snapshot does not see. LOCK TABLE takes no snapshot.
+its locks. PostgreSQL takes a snapshot before it looks up and locks the tables of a query. If a table is swapped by
+renaming in between, the snapshot does not see its rows. LOCK TABLE takes no snapshot.
 """
 
 from contextlib import suppress
@@ -37,7 +37,7 @@ not know, and keys by the million are sorted and joined in memory."""
 
 
 class LockingSession(Protocol):
-    """What it takes of a session."""
+    """What is needed of a session."""
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
@@ -47,14 +47,14 @@ class LockingSession(Protocol):
 
 
 class LockedSource:
-    """Begins a transaction that has the tables of a source locked before its snapshot."""
+    """Begins a transaction that locks the tables of a source before it takes its snapshot."""
 
     def __init__(self, session: LockingSession, probe: str):
         self._session = session
         self._probed = f"({probe}) AS probed"
 
     def begin(self) -> None:
-        """Begin the transaction. Raises WarehouseBusy when the tables are replaced faster than we can lock them."""
+        """Begin the transaction. Raises WarehouseBusy if the tables are replaced faster than they can be locked."""
         for attempt in range(_ATTEMPTS):
             try:
                 if self._begin():
@@ -67,14 +67,14 @@ class LockedSource:
         )
 
     def _begin(self) -> bool:
-        """Lock what the source reads now. Return whether the snapshot then read the same tables."""
+        """Lock what the source currently reads. Return whether the snapshot then reads the same tables."""
         wanted = self._found()
         names = [name for _, name, lockable in wanted if lockable]
         self._session.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         try:
             if names:
                 self._session.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS SHARE MODE")
-            # The first query takes the snapshot: what is locked here is locked for it.
+            # The first query takes the snapshot, which covers what is locked here.
             before = {oid for oid, _, _ in self._held(_SETTINGS)}
             unlockable = {oid for oid, _, lockable in wanted if not lockable}
             read = {oid for oid, _, _ in self._held(self._probed)}
@@ -87,7 +87,7 @@ class LockedSource:
         return False
 
     def _found(self) -> list[tuple[int, str, bool]]:
-        """Return every table and view that the source reads, as of now."""
+        """Return every table and view that the source currently reads."""
         self._session.execute("BEGIN")
         try:
             return self._held(self._probed)
@@ -95,7 +95,7 @@ class LockedSource:
             self._roll_back()
 
     def _held(self, also: str) -> list[tuple[int, str, bool]]:
-        """Return what is locked once the planner has seen a statement that reads `also`, too, which has no row."""
+        """Return what is locked after the planner has seen a statement that also reads `also`, which has no rows."""
         return self._session.fetch_all(f"SELECT * FROM ({_HELD} UNION ALL {_NONE_OF} {also}) AS held ORDER BY 1")
 
     def _roll_back(self) -> None:

@@ -1,6 +1,6 @@
 """What a sync reads: the name of a table or view, or a SELECT statement.
 
-Goes in: the text of a sync's `source`. Comes out: a checked `Relation` that a dialect can put after FROM.
+Goes in: the text of a sync's `source`. Comes out: a checked `Relation` that a dialect can use in a FROM clause.
 """
 
 import re
@@ -17,7 +17,7 @@ _QUOTED = re.compile(
       | (?P<name>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z))""",
     re.DOTALL | re.VERBOSE,
 )
-"""What is not SQL itself: comments, strings and quoted names."""
+"""Matches what is not SQL proper: comments, strings and quoted names."""
 _WRITES = re.compile(r"[()]\s*(insert\s+into|delete\s+from|merge\s+into|update\s+[^\s,()]+\s+set)\s", re.IGNORECASE)
 
 
@@ -63,7 +63,7 @@ class Relation:
         return () if self.is_query else tuple(self.text.split("."))
 
     def mentions(self, table: str) -> bool:
-        """Return whether the source itself names a table, as opposed to a view that it reads."""
+        """Return whether the source itself names a table, as opposed to a view that it goes through."""
         words = {word.lower() for word in re.findall(r"\w+", _QUOTED.sub(_only_name, self.text))}
         return set(re.findall(r"\w+", table.rpartition(".")[2].lower())) <= words
 
@@ -82,12 +82,12 @@ def same_but_for_case(columns: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def find_column(columns: Iterable[str], name: str) -> str | None:
-    """Return the column of this name in the source's spelling, whatever its case."""
+    """Return the column with this name, in any case, in the source's spelling."""
     return next((column for column in columns if column.lower() == name.lower()), None)
 
 
 def _check_one_select(code: str) -> None:
-    """Raise ValueError unless the query can be put into brackets as a whole."""
+    """Raise ValueError unless the query can be put into parentheses as a whole."""
     depth = 0
     for sign in re.findall(r"[();]", code.strip().rstrip("; \n\t\r")):
         depth += {"(": 1, ")": -1, ";": 0}[sign]

@@ -1,6 +1,6 @@
-"""Rows on disk, so that neither memory nor an engine holds them on their way.
+"""Rows on disk, so that neither memory nor an engine holds them in the meantime.
 
-Goes in: Arrow batches. Comes out: the same batches, as often as they are read, also by statements of a DuckDB session.
+Goes in: Arrow batches. Comes out: the same batches, as often as needed, also for statements of a DuckDB session.
 """
 
 import io
@@ -28,7 +28,7 @@ class RowFile:
 
     def _create(self) -> None:
         self._descriptor, path = tempfile.mkstemp(prefix="cr_pipelines")
-        # An engine may be the last to read it.
+        # An engine may be the last one to read it.
         self._closed = weakref.finalize(self, os.close, self._descriptor)
         try:
             # Arrow's own file writes while other threads run Python.
@@ -60,11 +60,11 @@ class RowFile:
         self._create()
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Yield the batches from the first."""
+        """Yield the batches from the beginning."""
         return iter(()) if self.schema is None or self._writer is None else iter(self._open())
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Return the batches from the first, as engines take them."""
+        """Return the batches from the beginning, in the form that engines take."""
         return self._open().__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]
 
     def _open(self) -> pa.RecordBatchStreamReader:
@@ -91,7 +91,7 @@ class _Reading(io.RawIOBase):
 
     @override
     def read(self, size: int = -1) -> bytes:
-        # A file that is written by one process has every byte that is asked for, except at its end.
+        # A file that only one process writes has every requested byte, except at its end.
         found = os.pread(self._descriptor, size, self._position)
         self._position += len(found)
         return found

@@ -18,34 +18,34 @@ from cr_pipelines.warehouse.urls import hidden, shown_url
 
 
 class BatchSink(Protocol):
-    """What takes the rows of a query, batch by batch."""
+    """Takes the rows of a query, batch by batch."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Take the next batch."""
 
     def clear(self) -> None:
-        """Drop what was written: the rows come again from the first."""
+        """Drop what was written: the rows start again from the beginning."""
 
 
 class ArrowRows(Protocol):
-    """An Arrow table, or what gives a stream of batches, as often as it is asked."""
+    """An Arrow table, or another object that can stream its batches repeatedly."""
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Return the batches from the first."""
+        """Return the batches from the beginning."""
 
 
 class SqlSession(ABC):
-    """What both roles need of a connection."""
+    """What both roles need from a connection."""
 
     dialect: SqlDialect
 
     @abstractmethod
     def fetch_all(self, query: str) -> list[tuple[Any, ...]]:
-        """Return all rows of a query that is known to give few."""
+        """Return all rows of a query that is known to return few."""
 
 
 class SourceSession(SqlSession):
-    """A connection that reads a source. It needs no right to write."""
+    """A connection that reads a source. It needs no write access."""
 
     dialect: SourceDialect
 
@@ -53,26 +53,26 @@ class SourceSession(SqlSession):
     def columns(self, relation: Relation) -> dict[str, str]:
         """Return the relation's column names and their types in the engine's words, in its order.
 
-        Raises SourceMissing when the relation, or one that its query names, does not exist, WarehouseBusy when it stays
+        Raises SourceMissing if the relation, or one that its query names, does not exist, WarehouseBusy if it stays
         locked, and WarehouseError with the engine's reason for everything else, such as a view that fails. Leaves no
-        object in the warehouse, and no lock.
+        object and no lock in the warehouse.
         """
 
     def describe(self, relation: Relation) -> dict[str, str]:
-        """Return the same as `columns`, at little cost: types may be those of the first rows. Raises the same."""
+        """Do the same as `columns` at little cost; types may be taken from the first rows. Raises the same errors."""
         return self.columns(relation)
 
     @abstractmethod
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
-        """Write the rows of a query to a sink, batch by batch, never all in memory."""
+        """Write the rows of a query to a sink, batch by batch, without holding all of them in memory."""
 
     def interrupt(self) -> None:
-        """End the statement that runs now, if any, with a WarehouseError. To be called from another thread."""
+        """Interrupt the running statement, if any, with a WarehouseError. To be called from another thread."""
 
     def snapshot(self, relation: Relation | None = None) -> AbstractContextManager[None]:
-        """See one state of the warehouse while the block lasts, where others can write meanwhile.
+        """See one snapshot of the warehouse while the block lasts, if others can write in the meantime.
 
-        Where tables can be swapped by renaming, those of `relation` are locked against that before the state is taken.
+        If tables can be swapped by renaming, those of `relation` are locked against that before the snapshot is taken.
         """
         return nullcontext()
 
@@ -90,16 +90,16 @@ class StateSession(SqlSession):
 
     @abstractmethod
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
-        """Append rows to a table by column name, all or none of them."""
+        """Append rows to a table by column name: all of them or none."""
 
     def create_schema(self, schema: str) -> None:
-        """Make a schema unless it is there. Names without a schema keep their meaning."""
+        """Make a schema unless it exists. Names without a schema keep their meaning."""
         self.execute(self.dialect.create_schema(schema))
 
     def register_arrow(self, name: str, rows: ArrowRows) -> None:
         """Let statements read the rows as a relation of this name, until the session ends.
 
-        Raises WarehouseError where the engine offers no way to.
+        Raises WarehouseError if the engine does not support this.
         """
         raise WarehouseError(
             f"{self.dialect.name} does not support DataFrame sources; write the frame to a table and use that as the "
@@ -107,9 +107,9 @@ class StateSession(SqlSession):
         )
 
     def append_temporary(self, name: str, rows: pa.Table, *, create: bool = False) -> None:
-        """Append rows to a temporary table by position, which `create` makes.
+        """Append rows by position to a temporary table, which `create` makes.
 
-        Raises WarehouseError where the engine cannot keep the state of a source elsewhere.
+        Raises WarehouseError if the engine cannot keep the state for a source in another engine.
         """
         raise WarehouseError(
             f"{self.dialect.name} cannot hold the state of a source in another engine; use DuckDB or PostgreSQL as "
@@ -128,9 +128,9 @@ class StateSession(SqlSession):
         return columns
 
     def transaction(self, work: Callable[[], None]) -> None:
-        """Run the work's statements together or not at all; all of them see one state of the warehouse.
+        """Run the work's statements together or not at all; all of them see one snapshot of the warehouse.
 
-        An engine that ran out of memory may run the work again, from its beginning.
+        An engine that runs out of memory may run the work again from the beginning.
         """
         with self._transaction():
             work()
@@ -146,7 +146,7 @@ class StateSession(SqlSession):
             yield
         except BaseException:
             self._in_transaction = False
-            # A connection that broke has rolled back, and cannot say so.
+            # A broken connection has rolled back but cannot say so.
             with suppress(WarehouseError):
                 self.execute("ROLLBACK")
             raise
@@ -154,7 +154,7 @@ class StateSession(SqlSession):
         self.execute("COMMIT")
 
     def _in_pieces(self, rows: pa.Table, most: int, write: Callable[[pa.Table], None]) -> None:
-        """Write rows in pieces of at most this many, all or none of them."""
+        """Write rows in pieces of at most this many: all of them or none."""
 
         def write_all() -> None:
             for start in range(0, rows.num_rows, most):
@@ -166,7 +166,7 @@ class StateSession(SqlSession):
             self.transaction(write_all)
 
     def lock(self, name: str) -> AbstractContextManager[None]:
-        """Keep out, while the block lasts, every other session that asks for the same name."""
+        """Hold a lock of this name, against all other sessions, while the block lasts."""
         return nullcontext()
 
 
@@ -181,9 +181,9 @@ Role = Literal["both", "source", "state"]
 
 
 class Source(ABC):
-    """A database that is read.
+    """A database that is only read.
 
-    Cheap to make: nothing is connected before a session begins.
+    Cheap to create: nothing connects before a session begins.
     """
 
     dialect: ClassVar[type[SourceDialect]]
@@ -209,12 +209,12 @@ class Source(ABC):
 
 
 class Warehouse(Source):
-    """A database that holds the state tables, and the sources too unless `source` is another one."""
+    """A database that holds the state tables, and also the sources unless `source` is another database."""
 
     dialect: ClassVar[type[Dialect]]
 
     exclusive: bool = False
-    """Whether nobody else can look while a session lasts."""
+    """Whether nobody else can read while a session lasts."""
 
     @abstractmethod
     def session(self) -> AbstractContextManager[Session]:
@@ -227,11 +227,11 @@ class Warehouse(Source):
 
     @property
     def is_apart(self) -> bool:
-        """Whether the sources are in another engine than the state tables."""
+        """Whether the sources are in a different engine from the state tables."""
         return self.source is not self
 
     def source_session(self, session: Session | None = None) -> AbstractContextManager[SourceSession]:
-        """Connect to the sources, for as long as the block lasts; through `session` if they are where it is."""
+        """Connect to the sources while the block lasts; reuse `session` if they are in its database."""
         return nullcontext(session) if session is not None and not self.is_apart else self.source.session()
 
 

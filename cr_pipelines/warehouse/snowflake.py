@@ -37,7 +37,7 @@ _OURS = {"session_parameters", "paramstyle", "arrow_number_to_decimal", "autocom
 _WHOLE_NUMBERS = {"port", "client_prefetch_threads", "client_session_keep_alive_heartbeat_frequency"}
 
 _BUSY = {604, 625, 630}
-"""Canceled, too many waiters for a lock, a statement that took too long."""
+"""Codes for: canceled, too many waiters for a lock, a statement that took too long."""
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -53,7 +53,7 @@ _SETTINGS = {
     "TIMESTAMP_TZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF9 TZHTZM",
     "BINARY_OUTPUT_FORMAT": "HEX",
     "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
-    # Without it nothing would be kept where an account has it off.
+    # Without it, nothing would be stored if an account has it turned off.
     "AUTOCOMMIT": True,
     "QUERY_TAG": "cr-pipelines",
 }
@@ -89,7 +89,7 @@ class SnowflakeDialect(Dialect):
 
     def _hashable(self, column: str, kind: str) -> str:
         name = self.identifier(column)
-        # By the moment, not by the zone in which it is spelled.
+        # Compare by the moment, not by the time zone in which it is spelled.
         return f"CONVERT_TIMEZONE('UTC', {name})" if kind == "TIMESTAMP_TZ" else name
 
     @override
@@ -130,7 +130,7 @@ class SnowflakeDialect(Dialect):
 
 
 class SnowflakeSession(Session):
-    """A Snowflake session. Each statement sees the source as it is at that moment."""
+    """A Snowflake session. Each statement sees the current state of the source."""
 
     dialect = SnowflakeDialect()
 
@@ -145,7 +145,7 @@ class SnowflakeSession(Session):
 
     @override
     def create_schema(self, schema: str) -> None:
-        # Snowflake makes a new schema the session's own, and names without a schema would be looked for there.
+        # Snowflake makes a new schema the session's current one, where names without a schema would be looked up.
         super().create_schema(schema)
         if self._home:
             self.execute(f"USE SCHEMA {self._home}")
@@ -208,8 +208,8 @@ class SnowflakeWarehouse(Warehouse):
     """A database of a Snowflake account.
 
     The URL is `snowflake://user:password@account/database/schema?warehouse=…&role=…`; other options, such as
-    `authenticator` and `private_key_file`, go to Snowflake's connector. Temporary tables are made in the
-    URL's schema, which takes the right to use it.
+    `authenticator` and `private_key_file`, go to Snowflake's connector. Temporary tables are made in the URL's schema,
+    so the role needs the right to use it.
     """
 
     dialect = SnowflakeDialect
@@ -249,7 +249,7 @@ class SnowflakeWarehouse(Warehouse):
     @override
     @contextmanager
     def session(self) -> Iterator[SnowflakeSession]:
-        """Connect. Raises WarehouseError when Snowflake refuses the connection."""
+        """Connect. Raises WarehouseError if Snowflake refuses the connection."""
         try:
             connection = snowflake.connector.connect(
                 **self._options,
@@ -279,7 +279,7 @@ class SnowflakeWarehouse(Warehouse):
 
 
 def _bound(column: Any) -> list[Any]:
-    """Return a column's values as the server binds them: a moment as text, or it would lose its time zone."""
+    """Return a column's values as the server binds them; moments are text, or they would lose their time zone."""
     values: list[Any] = column.to_pylist()
     if not pa.types.is_timestamp(column.type):
         return values
@@ -287,7 +287,7 @@ def _bound(column: Any) -> list[Any]:
 
 
 def _option(name: str, value: str) -> object:
-    """Return an option of the URL in the type that the connector takes. Raises WarehouseError for one that is ours."""
+    """Return a URL option in the type that the connector takes. Raises WarehouseError for an option that we set."""
     if name in _OURS:
         raise WarehouseError(f"the warehouse URL cannot set {name}; cr-pipelines sets it itself")
     if value.lower() in ("true", "false"):
@@ -300,7 +300,7 @@ def _option(name: str, value: str) -> object:
 
 
 class SnowflakeError(WarehouseError):
-    """A statement failed; `absent` is what Snowflake did not find, if that is why."""
+    """A statement failed; `absent` is what Snowflake did not find, if that is the reason."""
 
     def __init__(self, message: str, absent: str | None = None):
         super().__init__(message)
@@ -308,13 +308,13 @@ class SnowflakeError(WarehouseError):
 
 
 class SnowflakeBusy(SnowflakeError, WarehouseBusy):
-    """A statement failed that may well succeed later."""
+    """A statement failed that may succeed later."""
 
 
 def _without_values(error: snowflake.connector.Error, statement: str = "") -> SnowflakeError:
     """Return Snowflake's error without the values that it quotes, which may be personal data."""
     lines = str(error.msg or "").strip().splitlines()
-    # "SQL compilation error:" says nothing without its second line.
+    # "SQL compilation error:" is useless without its second line.
     said = " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1])
     said = re.sub(r"^\d+ \(\w+\): ", "", said)
     code = f" ({error.errno:06d})" if isinstance(error.errno, int) and error.errno > 0 else ""

@@ -18,7 +18,7 @@ from cr_pipelines.warehouse.errors import WarehouseError
 _ATTEMPTS = 20
 
 _MARK = "in_use"
-"""The file that a living process has locked in its folder."""
+"""The file that a live process has locked in its folder."""
 
 _open: dict[Path, tuple[Path, int]] = {}
 """By DuckDB file: the folder of this process, and how many sessions share it."""
@@ -28,7 +28,7 @@ _open: dict[Path, tuple[Path, int]] = {}
 def spill_folder(file: Path) -> Iterator[Path]:
     """Make a folder for the sessions of this process, and remove those of dead ones and of DuckDB's own default.
 
-    The caller has the file's lock in this process, so no other thread does the same.
+    The caller holds the file's lock in this process, so no other thread does the same.
     """
     key = file.resolve()
     shared = _open.get(key)
@@ -67,10 +67,10 @@ def private_folder() -> Iterator[Path]:
 
 
 def _make(file: Path) -> tuple[Path, int]:
-    """Return a new folder, and the open mark that says that it is in use."""
+    """Return a new folder, and the open marker file that shows that it is in use."""
     for _ in range(_ATTEMPTS):
         parent = _parent(file)
-        # Whoever ends may remove the parent in between.
+        # A process that ends may remove the parent in between.
         with suppress(FileNotFoundError):
             turn = os.open(parent, os.O_RDONLY | os.O_CLOEXEC)
             try:
@@ -97,7 +97,7 @@ def _make_in(parent: Path) -> tuple[Path, int]:
 
 
 def sweep_default(file: Path) -> None:
-    """Remove what DuckDB left in its own default folder, which nobody uses while we have the file open."""
+    """Remove what DuckDB left in its own default folder, which nobody else uses while we have the file open."""
     folder = file.resolve().with_name(f"{file.resolve().name}.tmp")
     for leftover in folder.glob("duckdb_temp_*"):
         with suppress(OSError):
@@ -107,7 +107,7 @@ def sweep_default(file: Path) -> None:
 
 
 def _parent(file: Path) -> Path:
-    """Return the folder beside the file, or in the system's temporary folder where that cannot be written."""
+    """Return the folder next to the file, or in the system's temporary folder if the former is not writable."""
     beside = file.with_name(f"{file.name}.spill")
     elsewhere = (
         Path(tempfile.gettempdir()) / f"cr-pipelines-{os.getuid()}-{uuid.uuid5(uuid.NAMESPACE_URL, str(file)).hex}"
@@ -122,7 +122,7 @@ def _parent(file: Path) -> Path:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the folders of processes that are dead: nobody has their mark locked."""
+    """Remove the folders of dead processes, whose marker file nobody has locked."""
     for folder in parent.iterdir():
         try:
             mark = os.open(folder / _MARK, os.O_RDWR | os.O_CLOEXEC)

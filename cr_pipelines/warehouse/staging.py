@@ -1,4 +1,4 @@
-"""Rows on their way from one engine to another: temporary tables that batches fill.
+"""Move rows from one engine to another, through temporary tables filled with batches.
 
 Goes in: Arrow batches of a source. Comes out: a temporary table of a session, and a private DuckDB session that joins
 such tables on this machine, in little memory, for engines that cannot see each other.
@@ -18,10 +18,10 @@ _KINDS: dict[str, pa.DataType] = {"text": pa.string(), "bigint": pa.int64(), "in
 
 
 class TemporaryTable:
-    """A sink whose rows become those of a temporary table of a session.
+    """A sink that writes its rows to a temporary table of a session.
 
-    Without `kinds`, the columns have the names and the types of the first batch, and there is no table before it. With
-    `kinds`, the table is there at once, and columns are taken by their position and cast.
+    Without `kinds`, the columns have the names and the types of the first batch, which creates the table. With `kinds`,
+    the table exists at once, and columns are taken by position and cast.
     """
 
     def __init__(self, session: StateSession, name: str, kinds: Mapping[str, str] | None = None):
@@ -59,11 +59,11 @@ class TemporaryTable:
 
 
 class Storage:
-    """A sink that gives a file of rows columns of plain types, which every engine reads.
+    """A sink that writes a file of rows with columns of plain types, which every engine reads.
 
     Attributes:
         rows: the file.
-        schema: what the columns were before.
+        schema: the original types of the columns.
     """
 
     def __init__(self, rows: RowFile):
@@ -81,7 +81,7 @@ class Storage:
 
 
 class Restoring:
-    """A sink that gives columns back the Arrow types that they had before they went through another engine."""
+    """A sink that restores the Arrow types that columns had before they went through another engine."""
 
     def __init__(self, sink: BatchSink, types: Sequence[pa.DataType | None]):
         self._sink = sink
@@ -100,7 +100,7 @@ class Restoring:
 @contextmanager
 def scratch_session() -> Iterator[Session]:
     """Open a DuckDB session without a file, which spills to a folder that only this user can read."""
-    # Imported late, as every driver is.
+    # Imported late, like every driver.
     from cr_pipelines.warehouse.duckdb import open_in_memory
 
     with private_folder() as folder, open_in_memory(folder) as session:

@@ -1,8 +1,8 @@
 """What may be shown of a warehouse URL.
 
-Goes in: any text, well formed or not. Comes out: the engine and, where it is certain that no password is in it, the
-host or the file. A password that was not percent-encoded moves into the host, the path or the query when a URL is taken
-apart, so parts of a URL are shown only if nothing in it can be a password.
+Goes in: any text, well formed or not. Comes out: the engine and, if it certainly contains no password, the host or the
+file. A password that was not percent-encoded ends up in the host, the path or the query when a URL is parsed, so parts
+of a URL are shown only if nothing in it can be a password.
 """
 
 import re
@@ -31,7 +31,7 @@ _PORT = re.compile(r":\d{1,5}")
 
 
 def kind_of(url: str) -> str | None:
-    """Return the engine that a URL names; None for one that names none that we know."""
+    """Return the engine that a URL names; None for an unknown engine."""
     found = _SCHEME.match(url)
     if found is None:
         return None
@@ -46,7 +46,7 @@ def _is_installed(scheme: str) -> bool:
 
 
 def host_of(url: str) -> str | None:
-    """Return the host of a URL; None where a part of it may be a password."""
+    """Return the host of a URL; None if a part of it may be a password."""
     rest = url.partition("://")[2]
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     user, at, address = authority.rpartition("@")
@@ -57,7 +57,7 @@ def host_of(url: str) -> str | None:
 
 
 def shown_url(url: str) -> str:
-    """Return what messages and checklists may show of a URL: never a user, a password, a database or an option."""
+    """Return the part of a URL that messages may show: never a user, a password, a database or an option."""
     kind = kind_of(url)
     if kind is None:
         return "a URL of no known engine"
@@ -69,19 +69,19 @@ def shown_url(url: str) -> str:
 
 
 def hidden(url: str) -> HiddenText:
-    """Return the URL in a form that no repr shows."""
+    """Return the URL in a form that hides it from repr."""
     return HiddenText(url)
 
 
 class Options(dict[str, Any]):
-    """The options of a URL, of which no repr shows a value."""
+    """The options of a URL, whose values are hidden from repr."""
 
     def __repr__(self) -> str:
         return f"<options {', '.join(sorted(self))}>"
 
 
 class UrlParts:
-    """A URL taken apart, in a form that no repr shows; empty parts for a string that is not a URL."""
+    """A parsed URL, in a form that hides it from repr; its parts are empty for a string that is not a URL."""
 
     def __init__(self, url: str):
         try:

@@ -1,4 +1,4 @@
-"""Which schedules and sensors are turned on, and whether Dagster's daemon is there to run them.
+"""Which schedules and sensors are turned on, and whether Dagster's daemon is running to start them.
 
 Goes in: the project's schedules and sensors, and the instance at DAGSTER_HOME. Comes out: findings. Nothing is
 turned on or off.

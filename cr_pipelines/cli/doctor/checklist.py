@@ -41,11 +41,11 @@ class Checklist:
         self._echo(f"\n{click.style(title, bold=True)}")
 
     def ok(self, message: str) -> None:
-        """Print something that is as it should be."""
+        """Print something that is fine."""
         self._print("ok", message)
 
     def note(self, message: str) -> None:
-        """Print something to know, which may well be intended."""
+        """Print something worth knowing that may be intended."""
         self._print("note", message)
 
     def problem(self, message: str) -> None:

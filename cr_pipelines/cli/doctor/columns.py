@@ -32,7 +32,7 @@ _SHAPES = (
 
 @dataclass(frozen=True)
 class ColumnFindings:
-    """What is wrong with a source's columns, and what is not.
+    """What is wrong with a source's columns, and what is right.
 
     Attributes:
         known: how many columns are in the contract.
@@ -77,12 +77,12 @@ def compare_columns(contract: Contract, types: Mapping[str, str]) -> ColumnFindi
 
 
 def shape_of(engine_type: str) -> str | None:
-    """Return what a type of an engine holds: text, number, time and so on; None for an unknown one."""
+    """Return what an engine's type contains: text, number, time and so on; None for an unknown type."""
     return next((shape for shape, form in _SHAPES if re.search(form, engine_type, re.IGNORECASE)), None)
 
 
 def accepts(column: Column, shape: str | None) -> bool:
-    """Return whether a column of a contract takes values of this shape; unknown ones count as taken."""
+    """Return whether a column of a contract accepts values of this shape; unknown shapes count as accepted."""
     accepted = _ACCEPTED.get(re.split(r"\W", column.kind)[0])
     return accepted is None or shape is None or shape in accepted
 
@@ -99,5 +99,5 @@ def _ends_in(longer: str, name: str) -> bool:
 
 
 def _fits(column: Column, engine_type: str) -> bool:
-    # An unknown type is left to the validation of the rows.
+    # Validation of the rows handles an unknown type.
     return accepts(column, shape_of(engine_type))

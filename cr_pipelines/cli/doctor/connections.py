@@ -71,7 +71,7 @@ def check_common_room(checklist: Checklist, project: Project) -> Room | None:
 
 
 def check_warehouse(checklist: Checklist, project: Project) -> Warehouse | None:
-    """Print whether the warehouse can be used. Return it, or None if it cannot be read or the state not be written."""
+    """Print whether the warehouse can be used. Return it, or None if it is not readable or the state not writable."""
     checklist.section("Warehouse")
     schema = project.state_schema
 
@@ -143,7 +143,7 @@ async def _ask(destination: Destination) -> _Room:
 
 
 def _shown(name: str, value: str) -> str:
-    """Return a variable for people: as much of its value as cannot be a secret that was put into the wrong variable."""
+    """Return a variable for display, without what may be a secret that was put into the wrong variable."""
     match name:
         case "CR_WAREHOUSE_URL" | "CR_STATE_URL":
             return f"{name} is {shown_url(value)}"

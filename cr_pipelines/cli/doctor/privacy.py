@@ -1,7 +1,7 @@
-"""Whether privacy requests wait for somebody.
+"""Whether privacy requests need attention.
 
-Goes in: an open warehouse and where requests are. Comes out: findings about requests that nobody submits, that nobody
-can read, that wait for a decision, or that are overdue. It records no request.
+Goes in: an open warehouse and where requests are. Comes out: findings about requests that are not submitted, cannot be
+read, wait for a decision, or are overdue. It records no request.
 """
 
 from datetime import UTC, datetime

@@ -32,7 +32,7 @@ def check_versions(checklist: Checklist) -> None:
 
 
 def check_state(checklist: Checklist, project: Project, warehouse: Warehouse) -> None:
-    """Print which runs are running, and how many rows the state has."""
+    """Print the active runs, and how many rows the state has."""
     checklist.section("State")
     checklist.attempt("the state", lambda: _check_state(checklist, project, warehouse))
 

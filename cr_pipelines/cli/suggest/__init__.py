@@ -1,4 +1,4 @@
-"""`cr-pipelines suggest`: a view for a table that is there.
+"""`cr-pipelines suggest`: draft a view for an existing table.
 
 Goes in: a kind and a table of the warehouse. Comes out: a CREATE VIEW to check and run, each guess with its reason.
 Nothing is created. The sample stays in this process; comments have column names, types and shares, and no values.

@@ -1,7 +1,7 @@
 """Which column of a table fills which column of a contract.
 
 Goes in: a contract and the sample of a table. Comes out: a guess for each column that has one, with the reason, and the
-columns of the table that are left.
+table's remaining columns.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Mapping:
 
 
 def guess_columns(contract: Contract, sample: Sample) -> Mapping:
-    """Return what fills what. Each column of the table is used once, but for an address that is the key, too."""
+    """Return what fills what. Each column of the table is used once, except for an address that is also the key."""
     deleted = next((column for column in sample.columns.values() if plain(column.name) in DELETED), None)
     free = {name: column for name, column in sample.columns.items() if column is not deleted}
     of_activity = contract.partition_by is not None
@@ -128,7 +128,7 @@ def _named(target: Column, column: SampledColumn) -> str:
 
 
 def _complete(contract: Contract, sample: Sample, found: dict[str, Guess]) -> None:
-    """Add what follows from the other guesses, and what is required and missing."""
+    """Add what follows from the other guesses, and required columns that are missing."""
     targets = {column.name: column for column in contract.columns}
     reference = found.get("value")
     if "social_type" in targets and "social_type" not in found and reference and reference.source:

@@ -1,4 +1,4 @@
-"""A table, as far as a guess about it needs.
+"""The parts of a table that a guess needs.
 
 Goes in: an open session and a table. Comes out: its columns with their types, and what a sample says of each.
 """
@@ -41,7 +41,7 @@ class SampledColumn:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the sample has rows, and none has a value."""
+        """Whether the sample has rows but no values."""
         return self.rows > 0 and not self.values
 
 

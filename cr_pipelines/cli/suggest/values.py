@@ -1,7 +1,7 @@
-"""What a column is by its values, when its name does not say.
+"""Guess what a column is from its values if its name does not say.
 
-Goes in: a column of a contract, and the columns of the table that no name has taken. Comes out: the one that its values
-point to, with the reason.
+Goes in: a column of a contract, and the columns of the table that were not matched by name. Comes out: the column whose
+values fit best, with the reason.
 """
 
 import re

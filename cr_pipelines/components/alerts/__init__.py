@@ -1,4 +1,4 @@
-"""Alerts in Dagster: what somebody must look at, by webhook or e-mail.
+"""Alerts in Dagster: problems that somebody must look at, sent by webhook or e-mail.
 
 Goes in: YAML. Comes out: a sensor that watches the runs, checks and privacy requests of a code location.
 """

@@ -1,7 +1,7 @@
 """What an alert is, and what a sensor remembers of alerts from tick to tick.
 
-Goes in: conditions that a tick found, and the cursor. Comes out: alerts that are due, and the next cursor. Nothing in
-them is personal data or a secret.
+Goes in: conditions that a tick found, and the cursor. Comes out: due alerts, and the next cursor. They contain no
+personal data and no secrets.
 """
 
 import json
@@ -18,16 +18,16 @@ present."""
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that a person should look at, or that is over.
+    """A problem that a person should look at, or that is over.
 
     Attributes:
-        subject: what it is about, the same as long as it lasts; such as `run common_room/contacts`.
-        kind: what happened.
+        subject: what it is about, unchanged as long as it lasts, such as `run common_room/contacts`.
+        kind: the kind of problem.
         severity: `error` or `warning`; `info` for what is over.
-        text: one message for people, with what to do.
+        text: one readable message that says what to do.
         asset: key of the asset, its parts separated by slashes.
         check: name of the check.
-        partition: the day.
+        partition: the day that it is about.
         run_id: a run that shows it.
         count: how many runs it is about.
     """
@@ -45,14 +45,14 @@ class Alert:
 
 @dataclass
 class Memory:
-    """What a sensor knows from its earlier ticks: its cursor.
+    """A sensor's memory of its earlier ticks: its cursor.
 
     Attributes:
         runs_since: time of the latest failed run that was looked at; None before the first tick.
-        runs_seen: ids of the failed runs about that time.
+        runs_seen: ids of the failed runs around that time.
         checks: id of the latest evaluation of each check that was looked at.
-        lasting: since when each subject is known, by the time of its last alert.
-        pending: alerts that a channel has not taken yet, each with the names of these channels.
+        lasting: the known subjects, each with the time of its last alert.
+        pending: alerts that some channels have not accepted yet, each with the names of these channels.
     """
 
     runs_since: float | None = None
@@ -63,7 +63,7 @@ class Memory:
 
     @classmethod
     def read(cls, cursor: str | None) -> "Memory":
-        """Return what a cursor holds. A cursor that cannot be read is as good as none."""
+        """Return the content of a cursor. An unreadable cursor counts as none."""
         try:
             stored = json.loads(cursor or "{}")
             known = {name.name: stored[name.name] for name in fields(cls) if name.name in stored}
@@ -79,7 +79,7 @@ class Memory:
         return json.dumps(stored)
 
     def begin(self, alerts: Iterable[Alert], channels: Iterable[str], now: float, repeat_seconds: float) -> None:
-        """Queue the alerts whose subject is new, or was last alerted long ago."""
+        """Queue the alerts whose subject is new, or whose last alert was long ago."""
         for alert in alerts:
             last = self.lasting.get(alert.subject)
             if last is None or now - last >= repeat_seconds:
@@ -87,7 +87,7 @@ class Memory:
                 self._queue(alert, channels)
 
     def end(self, alerts: Iterable[Alert], channels: Iterable[str]) -> None:
-        """Queue the news that a subject is over, if an alert said that it began."""
+        """Queue an alert that a subject is over, if an alert said that it began."""
         for alert in alerts:
             if self.lasting.pop(alert.subject, None) is not None:
                 self._queue(alert, channels)

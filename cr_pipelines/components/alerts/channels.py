@@ -20,7 +20,7 @@ _TIMEOUT_SECONDS = 10.0
 
 
 class AlertNotSent(CrPipelinesError):
-    """A channel did not take an alert; the next tick tries again."""
+    """A channel did not accept an alert; the next tick tries again."""
 
     transient = True
 

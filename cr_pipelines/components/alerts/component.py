@@ -25,7 +25,7 @@ from cr_pipelines.settings import SettingsError
 from cr_pipelines.warehouse import WarehouseError
 
 _SENDING_SECONDS = 20.0
-"""A tick sends for no longer than this: Dagster ends it after a minute."""
+"""How long a tick may spend on sending: Dagster ends it after a minute."""
 
 _Removals = Mapping[str, tuple[CommonRoomPiiRemovals, Connection]]
 
@@ -134,7 +134,7 @@ class CommonRoomAlerts(dg.Component, dg.Model, dg.Resolvable):
         problems = self._send(context, memory, channels)
         left = sum(len(names) for _, names in memory.pending)
         if problems and memory.cursor() == context.cursor:
-            # Nothing to remember, so the tick can fail, which shows the channel as broken.
+            # There is nothing to remember, so the tick can fail, which shows that the channel is broken.
             raise AlertNotSent("; ".join(problems))
         for problem in problems:
             context.log.error(problem)
@@ -157,7 +157,7 @@ class CommonRoomAlerts(dg.Component, dg.Model, dg.Resolvable):
                 opened = removal.get_removals(connection.open(context.resources), wait_seconds=TICK_WAIT_SECONDS)
                 yield conditions.overdue_removals(asset, opened.standing(), now)
             except WarehouseError as error:
-                # A sync may keep the file; a warehouse that is down fails its runs, which is an alert already.
+                # A sync may have the file open. A warehouse that is down fails its runs, which causes an alert anyway.
                 context.log.warning("cannot check the removals of %s: %s", asset, error)
         if self.no_success_hours is not None:
             yield conditions.without_success(context, assets, self.no_success_hours, now)

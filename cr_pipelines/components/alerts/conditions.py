@@ -18,12 +18,12 @@ from cr_pipelines.removal import Standing
 from cr_pipelines.sync import rows
 
 _OVERLAP = timedelta(minutes=5)
-"""How long failed runs are looked at again: they may become visible out of order."""
+"""For how long failed runs are checked again: they may become visible out of order."""
 
 _MOST_RUNS = 1_000
 _MOST_EVALUATIONS = 200
 _LONGEST_WAIT = 3_600.0
-"""Seconds after which the result of a check counts, though its run has not ended: nobody may ever end it."""
+"""Seconds after which the result of a check counts even though its run has not ended: it may never end."""
 _SHOWN_TEXT = 600
 
 
@@ -41,7 +41,7 @@ def our_assets(context: dg.SensorEvaluationContext) -> list[dg.AssetKey]:
 
 
 def failed_runs(context: dg.SensorEvaluationContext, assets: Sequence[dg.AssetKey], memory: Memory) -> list[Alert]:
-    """Return an alert for each asset with runs that failed since the last tick. Notes in the memory what it saw."""
+    """Return an alert for each asset with runs that failed since the last tick. Records in the memory what it saw."""
     if memory.runs_since is None:
         memory.runs_since = datetime.now(UTC).timestamp()
         return []
@@ -80,7 +80,7 @@ def _run_failed(context: dg.SensorEvaluationContext, key: dg.AssetKey, runs: Seq
 
 
 def _reason(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Return why a run failed, in the package's own words, which hold no value of a row."""
+    """Return why a run failed, in the package's own words, which contain no value of a row."""
     for event in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
         data = event.get_dagster_event().step_failure_data
         if data.user_failure_data is not None and data.user_failure_data.description:
@@ -105,7 +105,7 @@ def checks(
 ) -> tuple[list[Alert], list[Alert]]:
     """Return the checks that failed since the last tick, and those that passed after they failed.
 
-    Of a check that no tick has looked at, only the latest result counts.
+    For a check that no tick has seen before, only the latest result counts.
     """
     graph = context.repository_def.asset_graph if context.repository_def else None
     began: dict[str, Alert] = {}
@@ -124,7 +124,7 @@ def checks(
 def _evaluations(
     instance: dg.DagsterInstance, key: dg.AssetCheckKey, memory: Memory
 ) -> Iterator[AssetCheckExecutionRecord]:
-    """Yield the new results of a check, the oldest first, up to one of a run that may yet fail."""
+    """Yield the new results of a check, oldest first, up to one from a run that may still fail."""
     last = memory.checks.get(key.to_user_string())
     most = 1 if last is None else _MOST_EVALUATIONS
     found = instance.event_log_storage.get_asset_check_execution_history(
@@ -138,7 +138,7 @@ def _evaluations(
 
 
 def _counts(instance: dg.DagsterInstance, record: AssetCheckExecutionRecord) -> bool:
-    """Return whether a result is a separate alert, or may still belong to the failure of its run."""
+    """Return whether a result causes a separate alert; otherwise, it may still belong to the failure of its run."""
     if datetime.now(UTC).timestamp() - record.create_timestamp > _LONGEST_WAIT:
         return True
     run = instance.get_run_by_id(record.run_id)
@@ -169,7 +169,7 @@ def _check_alert(record: AssetCheckExecutionRecord, *, warnings: bool) -> Alert:
 
 
 def overdue_removals(asset: str, standing: Standing, now: datetime) -> tuple[list[Alert], list[Alert]]:
-    """Return whether removals are overdue, or due and not verified."""
+    """Return whether removals are overdue, or due but not verified."""
     subject = f"removals of {asset}"
     overdue = standing.by_status.get("overdue", 0)
     if overdue:
@@ -192,7 +192,7 @@ def without_success(
 ) -> tuple[list[Alert], list[Alert]]:
     """Return the assets whose last success is older than this many hours, and the others.
 
-    An asset that never succeeded is in neither: its source may not exist, which turns a sync off.
+    An asset that has never succeeded is in neither: its source may not exist, which turns a sync off.
     """
     began, over = [], []
     for key in assets:

@@ -1,6 +1,6 @@
 """The check of the catalog: does the room have everything that the syncs name?
 
-Goes in: the syncs of a project, and the catalog that was read last. Comes out: a result for each table of the catalog,
+Goes in: the syncs of a project, and the catalog as it was last read. Comes out: a result for each table of the catalog,
 with the number of unknown names, and those that resemble a known one.
 """
 
@@ -50,7 +50,7 @@ def names_known(
     warehouse: WarehouseResource,
     keys: Mapping[str, dg.AssetKey],
 ) -> Iterator[dg.AssetCheckResult]:
-    """Yield the results of those checks that the run executes."""
+    """Yield the results of the checks that the run executes."""
     selected = {check.asset_key for check in context.selected_asset_check_keys}
     unknown = _unknown_by_table(context, syncs, warehouse) if selected else {}
     yield from (_result(keys[table], unknown.get(table, [])) for table in _TABLES.values() if keys[table] in selected)
@@ -59,7 +59,7 @@ def names_known(
 def _unknown_by_table(
     context: dg.AssetExecutionContext, syncs: Sequence[Sync], warehouse: WarehouseResource
 ) -> dict[str, list[tuple[Sync, UnknownName]]]:
-    """Return the names that each sync uses and the room does not have, by the table that would have them."""
+    """Return the names that each sync uses and the room lacks, by the table that would contain them."""
     found: dict[str, list[tuple[Sync, UnknownName]]] = {}
     for sync in syncs:
         try:
@@ -88,6 +88,6 @@ def _result(key: dg.AssetKey, unknown: _Unknown) -> dg.AssetCheckResult:
 
 
 def _shown(unknown: UnknownName) -> str:
-    """Return the name if it is similar to one of the room, or else only its column: it may be personal data."""
+    """Return the name if it is similar to one in the room, or else only its column: it may be personal data."""
     is_safe = unknown.similar is not None and "@" not in unknown.name
     return unknown.name[:60] if is_safe else f"a value of {unknown.column}"

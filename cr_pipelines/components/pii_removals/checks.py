@@ -1,7 +1,7 @@
 """The checks of the removals.
 
-Goes in: the status of all requests, and why their table could not be read, if so. Comes out: a result for each check,
-whose description says what to do. It names requests by id, and never people.
+Goes in: the status of all requests, and why their table could not be read, if it could not. Comes out: a result for
+each check, whose description says what to do. It names requests by id, and never people.
 """
 
 import dagster as dg
@@ -52,7 +52,7 @@ def removal_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
 def requests_usable(
     key: dg.AssetKey, standing: Standing, problem: WarehouseError | SourceUnusable | None
 ) -> dg.AssetCheckResult:
-    """Return whether the requests can be read, and each of them has an address."""
+    """Return whether the requests can be read and each of them has an address."""
     invalid = standing.by_status.get("invalid", 0)
     if problem is not None:
         severity = WARN if isinstance(problem, SourceMissing) and not standing.by_status else ERROR

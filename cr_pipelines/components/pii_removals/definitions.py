@@ -118,7 +118,7 @@ def _build_sensor(
         except WarehouseBusy as error:
             return dg.SkipReason(f"the warehouse cannot be read now; the next tick tries again: {error}")
         except (SourceUnusable, WarehouseError, dg.Failure):
-            # A table of requests that cannot be read must not look like one without requests.
+            # An unreadable table of requests must not look like an empty one.
             raise
         except Exception as error:
             raise without_text(error) from None

@@ -45,7 +45,7 @@ def upstream_keys(
     *,
     prefix: str = "",
 ) -> list[dg.AssetKey]:
-    """Return the keys of what a source reads: `upstream` if given, else the table itself, else nothing for a query.
+    """Return the keys of what a source reads: `upstream` if given, otherwise the table itself; nothing for a query.
 
     The key of the table begins with `prefix`, the name of its connection.
     """

@@ -1,4 +1,4 @@
-"""Parts of Dagster that are not final. That is for us to watch, and noise in every terminal that loads the syncs.
+"""Parts of Dagster that are not final. We keep track of them; the warnings are noise for everyone who loads the syncs.
 
 Goes in: a block that uses them. Comes out: the same, without Dagster's warnings.
 """
@@ -12,7 +12,7 @@ import dagster as dg
 
 @contextmanager
 def without_beta_warnings() -> Iterator[None]:
-    """Leave out Dagster's warnings that some of its parameters are in beta or in preview."""
+    """Suppress Dagster's warnings that some of its parameters are in beta or in preview."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)

@@ -1,7 +1,7 @@
 """Check results in one form.
 
 Goes in: a severity, or None for a check that passed, with a message and numbers. Comes out: the result that Dagster
-records, if the run was asked for it.
+records, if the run selected the check.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ def check_result(
     description: str,
     metadata: Mapping[str, Any] | None = None,
 ) -> dg.AssetCheckResult:
-    """Return the result of a check, which passed when `severity` is None."""
+    """Return the result of a check, which has passed if `severity` is None."""
     return dg.AssetCheckResult(
         passed=severity is None,
         asset_key=key,

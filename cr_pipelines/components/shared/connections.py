@@ -27,7 +27,7 @@ class Connection:
         name: prefix of what belongs to the connection; empty for the default one, whose names have no prefix.
         common_room: key of the room's resource.
         warehouse: key of the warehouse's resource.
-        url: URL of the warehouse as far as it is known at load, for the kinds of assets.
+        url: URL of the warehouse, if it is known at load, for the kinds of assets.
     """
 
     name: str = ""
@@ -86,7 +86,7 @@ def connection_of_spec(spec: dg.AssetSpec) -> Connection:
 
 
 def check_resources(resources: Mapping[str, Any], connection: Connection = DEFAULT_CONNECTION) -> None:
-    """Raise DagsterInvalidDefinitionError if a resource of the connection has another type than it must have."""
+    """Raise DagsterInvalidDefinitionError if a resource of the connection has the wrong type."""
     for key, kind in ((connection.common_room, CommonRoomResource), (connection.warehouse, WarehouseResource)):
         found = resources.get(key)
         if found is not None and not isinstance(found, kind):

@@ -1,8 +1,8 @@
 """What an error means for Dagster.
 
 Goes in: any exception of a run. Comes out: `dagster.Failure` for an error of the package, whose message says what to
-do, and `dagster.RetryRequested` for everything else. The text of an unknown exception may quote a row, so Dagster
-never gets it.
+do, and `dagster.RetryRequested` for everything else. The text of an unknown exception may quote a row, so it is never
+passed to Dagster.
 """
 
 import traceback
@@ -39,8 +39,8 @@ def failing_in_dagster(
     A run that failed permanently gets the tags NEVER_RETRIED.
 
     Args:
-        context: of the step that the block is run by.
-        details: further metadata of a failure.
+        context: the context of the step that runs the block.
+        details: additional metadata for a failure.
 
     Raises:
         dagster.Failure: for every CrPipelinesError. Dagster does not retry it: the next run of the schedule or sensor
@@ -59,7 +59,7 @@ def failing_in_dagster(
         raise
     except Exception as error:
         if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
-            # DuckDB lost what the handler of SIGTERM or SIGINT raised: somebody ended the run.
+            # DuckDB lost the exception from the handler of SIGTERM or SIGINT: somebody ended the run.
             raise dg.DagsterExecutionInterruptedError from None
         # Requested here, not by a retry policy: with a policy, Dagster restarts a run that somebody terminated.
         raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from without_text(error)
@@ -70,7 +70,7 @@ def _never_retry(context: dg.AssetExecutionContext | dg.AssetCheckExecutionConte
 
 
 def permanent_failure(error: Exception, details: Mapping[str, Any] | None = None) -> dg.Failure:
-    """Return a failure that Dagster does not retry, with the error's message, which must hold no value of a row."""
+    """Return a failure that Dagster does not retry, with the error's message, which must contain no value of a row."""
     metadata = {**(details or {}), "error": type(error).__name__}
     return dg.Failure(description=explain(error), metadata=metadata, allow_retries=False)
 

@@ -22,6 +22,6 @@ def metadata_table(columns: Mapping[str, str], rows: Iterable[tuple[str | int, .
 
 
 def metadata_value(spec: dg.AssetSpec, name: str) -> Any:
-    """Return a value of a spec's metadata, as it was before Dagster wrapped it; None if there is none."""
+    """Return a value of a spec's metadata without Dagster's wrapper; None if there is none."""
     found = spec.metadata.get(name)
     return found.value if isinstance(found, dg.MetadataValue) else found

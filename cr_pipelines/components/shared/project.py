@@ -15,7 +15,7 @@ from dagster.components.core.decl import ComponentDecl, ComponentRootDecl, DefsF
 _C = TypeVar("_C", bound=dg.Component)
 
 _searched: list[ComponentTree] = []
-"""The trees whose assets are being looked up, so that two components that look at each other end."""
+"""The trees whose assets are being looked up, so that two components do not look up each other endlessly."""
 
 
 def components_of_project(context: dg.ComponentLoadContext, of_type: type[_C]) -> list[_C]:
@@ -28,9 +28,9 @@ def components_of_project(context: dg.ComponentLoadContext, of_type: type[_C]) -
 def assets_of_others(
     context: dg.ComponentLoadContext, own_type: type[dg.Component]
 ) -> dict[dg.AssetKey, dg.AssetSpec] | None:
-    """Return the assets that the project defines elsewhere than in components of `own_type`; None if it is not known.
+    """Return the assets that the project defines outside components of `own_type`; None if they are not known.
 
-    A Python file that holds such a component is left out, since that component may be the one that asks.
+    A Python file that contains such a component is left out, since that component may be the one that asks.
     """
     tree = context.component_tree
     if tree in _searched or not isinstance(tree.defs_module, ModuleType):

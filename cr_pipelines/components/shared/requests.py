@@ -1,4 +1,4 @@
-"""Where privacy requests are, said by the removals and read by the syncs of the same connection.
+"""The location of privacy requests, declared by the removals and read by the syncs of the same connection.
 
 Goes in: the specs of a code location. Comes out: the tables of requests, and the assets of the removals.
 """
@@ -19,7 +19,7 @@ _REQUEST_TABLES = "common_room/request_tables"
 
 REQUESTS_SUBMITTED = "requests_submitted"
 ADDRESSES_PERSONAL = "addresses_personal"
-"""The checks of the removals' asset that every sync evaluates too, as the removals themselves may be switched off."""
+"""The checks of the removals' asset that every sync evaluates too, because the removals may be switched off."""
 
 _MOST_NAMED = 20
 
@@ -40,9 +40,9 @@ def removals_keys_of(specs: Iterable[dg.AssetSpec], connection: Connection) -> l
 
 
 def request_sources_of(specs: Iterable[dg.AssetSpec], connection: Connection) -> tuple[RequestSource, ...]:
-    """Return where the privacy requests of a connection are by the specs of a code location.
+    """Return where the privacy requests of a connection are, according to the specs of a code location.
 
-    They are where the connection's removals read them. The default table counts only where there are no removals.
+    They are in the tables that the connection's removals read. The default table counts only if there are no removals.
     """
     removals = _removals(specs)
     if not removals:
@@ -52,9 +52,9 @@ def request_sources_of(specs: Iterable[dg.AssetSpec], connection: Connection) ->
 
 
 def request_sources_of_sync(spec: dg.AssetSpec, around: Sequence[dg.AssetSpec]) -> tuple[RequestSource, ...]:
-    """Return the tables of requests that a sync reads, by its spec and those of its code location.
+    """Return the tables of requests that a sync reads, from its spec and those of its code location.
 
-    A job that runs in this process shows no code location; then the sync's own spec has those of its project.
+    A job that runs in this process has no code location; in that case, the sync's own spec has the project's tables.
     """
     listed = [RequestSource(**source) for source in metadata_value(spec, _REQUEST_TABLES) or ()]
     if _REQUEST_TABLES in spec.metadata and not _removals(around):
@@ -70,7 +70,7 @@ def requests_submitted(key: dg.AssetKey, waiting: int, problem: str | None = Non
 
 
 def addresses_personal(key: dg.AssetKey, undecided: int, ids: Sequence[str]) -> dg.AssetCheckResult:
-    """Return whether no privacy request waits for a decision about its address; `ids` are those of some that do."""
+    """Return whether no privacy request waits for a decision about its address; `ids` has some that do."""
     message = (
         f"{undecided:,} requests wait for a decision: their address was sent for many people or things, and rows that "
         "contain it are suppressed. Confirm each (cr-pipelines pii confirm ID) or lift it (cr-pipelines pii "

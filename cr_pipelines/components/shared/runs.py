@@ -20,7 +20,7 @@ _IN_PROGRESS = [
 ]
 
 BEGINS_WITHIN = timedelta(minutes=2)
-"""A run that Dagster calls started but that the warehouse does not know by then was killed before it began."""
+"""If the warehouse does not know a run by then that Dagster considers started, the run was killed before it began."""
 
 TICK_WAIT_SECONDS = 5.0
 """How long a tick waits for a busy warehouse: Dagster ends a tick after a minute."""
@@ -41,8 +41,8 @@ def run_in_progress(
     Runs of any job count, those of the user's own jobs too. Runs of another code location do not, although an asset
     there may have the same key.
 
-    Dagster never notices that the worker of a started run was killed, so `is_alive` is asked about each run. It returns
-    None for a run that has not begun, as far as the warehouse knows.
+    Dagster never notices if the worker of a started run is killed, so `is_alive` is called for each run. It returns
+    None for a run that, as far as the warehouse knows, has not begun.
     """
     instance = context.instance
     for record in instance.get_run_records(dg.RunsFilter(statuses=_IN_PROGRESS)):
@@ -78,13 +78,13 @@ def is_of_asset(
 
 
 def _location_name(context: dg.ScheduleEvaluationContext | dg.SensorEvaluationContext) -> str | None:
-    """Return the name of the code location that evaluates the tick; None where nobody named it."""
+    """Return the name of the code location that evaluates the tick; None if it has no name."""
     # Only the context of a sensor knows it.
     origin = getattr(context, "code_location_origin", None)
     return DefinitionsLoadContext.get().code_location_name if origin is None else str(origin.location_name)
 
 
 def _waiting_for_pool(instance: dg.DagsterInstance, pool: str) -> set[str]:
-    """Return the started runs whose sync waits for a slot of the pool."""
+    """Return the started runs whose sync waits for a slot in the pool."""
     storage = instance.event_log_storage
     return storage.get_concurrency_info(pool).pending_run_ids if storage.supports_global_concurrency_limits else set()

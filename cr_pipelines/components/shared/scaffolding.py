@@ -29,7 +29,7 @@ def scaffold_with_hint(request: dg.ScaffoldRequest[Any], attributes: Mapping[str
 def _has_resources(project: Path) -> bool:
     """Return whether a file of the project names what provides the resources."""
     for folder, folders, names in os.walk(project):
-        # Environments and caches are hidden, and have a copy of this package.
+        # Environments and caches are hidden folders, and may contain a copy of this package.
         folders[:] = [name for name in folders if not name.startswith(".") and name != "venv"]
         for name in names:
             if name.endswith((".yaml", ".py")):

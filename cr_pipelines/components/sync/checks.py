@@ -21,7 +21,7 @@ VALUES_COMPLETE = "values_complete"
 ROWS_WITHIN_PARTITIONS = "rows_within_partitions"
 
 _SUPPRESSED_JUMP = 5
-"""Up to this many more suppressed rows are never a jump."""
+"""An increase of up to this many suppressed rows is never a jump."""
 
 
 def check_specs(
@@ -32,7 +32,7 @@ def check_specs(
     *,
     drops_values: bool = False,
 ) -> list[dg.AssetCheckSpec]:
-    """Return the checks of a sync. None of them blocks downstream assets: valid rows are sent whatever the result is.
+    """Return the checks of a sync. None of them blocks downstream assets, since valid rows are sent regardless.
 
     Each partition has its own results, except for the check on rows outside of all partitions.
     """
@@ -170,7 +170,7 @@ def evaluation_of_partition(result: dg.AssetCheckResult, partition: str) -> dg.A
 
 
 def rows_within_partitions(key: dg.AssetKey, outside: RowsOutside, first: str) -> dg.AssetCheckResult:
-    """Return whether, and how many, rows are in none of the partitions from the first to the last one."""
+    """Return whether any rows, and how many, are in none of the partitions from the first to the last one."""
     problems = []
     if outside.too_old:
         problems.append(f"{rows(outside.too_old)} from before {first}, the first partition; set an earlier start")

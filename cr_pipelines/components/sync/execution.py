@@ -183,7 +183,7 @@ class _SyncRun:
         elif self._partitions == [None] or (len(self._partitions) == 1 and self._names_partitions):
             yield dg.MaterializeResult(asset_key=self.key, metadata={**metadata, **self._lineage(report)})
         else:
-            # A result would count for all days of the run, and only when the run ends.
+            # A result would count for all days of the run, and only at the end of the run.
             metadata |= self._lineage(report)
             self._context.log_event(dg.AssetMaterialization(self.key, partition=report.partition, metadata=metadata))
         yield from self.selected(results, [report.partition] if report.partition else ())
@@ -227,7 +227,7 @@ class _SyncRun:
                 self._context.log_event(evaluation_of_partition(result, day))
 
     def _report_requests(self, report: Report) -> None:
-        """Say which privacy requests wait, in the log and in checks of the removals, which may be switched off."""
+        """Report waiting privacy requests in the log and in checks of the removals, which may be switched off."""
         for message in report.privacy_messages():
             self._context.log.warning(message)
         for key in removals_keys_of(_specs_around(self._context), connection_of_spec(self._spec)):
@@ -286,7 +286,7 @@ def _partitions_of(sync: Sync, context: dg.AssetExecutionContext, spec: dg.Asset
 
 
 def _specs_around(context: dg.AssetExecutionContext) -> list[dg.AssetSpec]:
-    """Return the assets of the code location of a run; none outside of one."""
+    """Return the assets of a run's code location; none outside a code location."""
     try:
         assets = context.repository_def.assets_defs_by_key.values()
     except CheckError:

@@ -65,7 +65,7 @@ def build_sync_job(
         if in_progress is not None:
             return f"{sync.name}: run {in_progress} is in progress; the next tick checks again"
         problem = None if frame is not None else _source_problem(sync, warehouse)
-        # A source that was there is not "not in use": the run fails, and says so.
+        # A source that once existed is in use: the run fails, and says why.
         existed = problem is not None and context.instance.get_latest_materialization_event(key) is not None
         return None if existed else problem
 

@@ -26,7 +26,7 @@ _METADATA = {field.name: f"common_room/{'sync' if field.name == 'name' else fiel
 _FRAME = "common_room/data_frame"
 
 LEGACY_TAG = "common_room/legacy_operation"
-"""The tag of a sync that rests on an operation which the vendor's newest description leaves out."""
+"""The tag of a sync whose operation the vendor no longer documents."""
 
 
 def build_sync_spec(
@@ -82,7 +82,7 @@ def build_sync_spec(
     _check_spec(sync, key, keys, partitions)
     days = partitions.definition() if partitions else None
     known = known or {}
-    # Unlike a table, a data frame that is not known here is not read as a whole for each day.
+    # Unlike a table, an unknown data frame is not read as a whole for each day.
     mapped = days if frame is None or frame in known else None
     return dg.AssetSpec(
         key=key,

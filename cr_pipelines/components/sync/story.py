@@ -12,14 +12,14 @@ import dagster as dg
 from cr_pipelines.sync import Partition, Progress, Report
 
 _MOST_DAYS = 5
-"""A run of more days has lines for all of them together; the metadata of each day has its numbers."""
+"""A run of more days logs all of them together; the metadata of each day has its numbers."""
 
 _MOST_EXPLAINED = 15
 """The metadata explains the other rows."""
 
 
 class RunStory:
-    """What one run has to say."""
+    """The story of one run."""
 
     def __init__(self, context: dg.AssetExecutionContext, partitions: Sequence[Partition | None]):
         self._context = context
@@ -56,7 +56,7 @@ class RunStory:
             self._context.log.info("%d of %d days: %s", self._done, self._days, self._total.summary())
 
     def _is_due(self) -> bool:
-        """Return whether the run is twice as old as when it showed its progress last."""
+        """Return whether the run is twice as old as when it last showed its progress."""
         elapsed = time.monotonic() - self._begun
         if elapsed < 2 * self._shown_after:
             return False

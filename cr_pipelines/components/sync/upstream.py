@@ -59,7 +59,7 @@ def dbt_model_key(model: str) -> dg.AssetKey:
 
 
 def warn_of_missing_model(sync: str, model: str, known: Mapping[dg.AssetKey, dg.AssetSpec]) -> None:
-    """Warn if no asset has the key of a dbt model: Dagster would make an asset of it that nothing updates.
+    """Warn if no asset has the key of a dbt model: Dagster would make an asset from it that nothing updates.
 
     In a code location without dbt, another one may have the model, so that is only logged.
     """
@@ -87,7 +87,7 @@ def _default_mapping(
 ) -> dg.PartitionMapping | None:
     """Return the closest mapping that Dagster accepts; None to let it infer one.
 
-    Every day depends on all of an asset that nobody knows here, since Dagster may refuse any other mapping.
+    Every day depends on all partitions of an unknown asset, since Dagster may refuse any other mapping.
     """
     if upstream is None:
         return MAPPINGS["all"]

@@ -76,7 +76,7 @@ class App:
                 self.sandbox.room.settle()
                 self.sandbox.save_if_due()
             except Exception:
-                # Without the ticker nothing would be saved any more.
+                # Without the ticker, nothing would be saved any longer.
                 _log.exception("a tick of the sandbox failed; the next one tries again")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +119,7 @@ class App:
         path = f"{raw_path}?{query.decode('latin-1')}" if query else raw_path
         script = sandbox.scripts.draw(operation, path, body)
         reply = respond(sandbox, request, fault, script)
-        # Whoever has no token must not fill the memory.
+        # Clients without a token must not be able to fill the memory.
         kept = b"" if reply.status == 403 and script is None else body
         sandbox.recorder.add(at, method, path, operation, reply.status, kept, reply.fault, reply.why)
         if reply.why:
@@ -153,7 +153,7 @@ class App:
 
 
 def _header_value(text: str) -> bytes:
-    """Return text, which may quote what a client sent, in a form that a header can hold."""
+    """Return text, which may quote what a client sent, in a form that is valid in a header."""
     return _NOT_IN_HEADERS.sub("?", text)[:1000].encode()
 
 
@@ -167,7 +167,7 @@ def _token(headers: Mapping[bytes, bytes]) -> str:
 
 
 async def _body(receive: Receive) -> bytes:
-    """Return the body; of one over the limit, as much as shows that it is."""
+    """Return the body; if it exceeds the limit, return just enough to show that."""
     chunks, size, more = [], 0, True
     while more:
         message = await receive()

@@ -1,4 +1,4 @@
-"""Who may talk to a sandbox: nobody's web page but its own.
+"""Who may use a sandbox: no web page except its own.
 
 Goes in: the headers of a request. Comes out: why it is refused, if it is, and the headers that let the web pages of
 allowed origins read the response.
@@ -14,7 +14,7 @@ _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - what to leave 
 
 
 class Guard:
-    """Refuses a foreign Host, which DNS rebinding has, and requests that a foreign web page makes."""
+    """Refuses a foreign Host header, as in DNS rebinding, and requests from foreign web pages."""
 
     def __init__(self, settings: Settings):
         own = settings.host.lower()

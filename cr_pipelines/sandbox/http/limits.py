@@ -28,7 +28,7 @@ class _Window:
 class RateLimiter:
     """Counts every request of a token in the current window. Windows begin when the limit is set.
 
-    Without a limit it counts against a figure that nobody reaches, because every response has the headers.
+    Without a limit, it counts against a number that nobody reaches, because every response has the headers.
     """
 
     def __init__(

@@ -58,7 +58,7 @@ class Pages:
 
     @cached_property
     def _templates(self) -> "Environment":
-        # Imported for the first page: a sandbox that only serves the API starts sooner without.
+        # Imported for the first page: a sandbox that only serves the API starts faster without it.
         from jinja2 import Environment, PackageLoader, StrictUndefined
 
         templates = Environment(

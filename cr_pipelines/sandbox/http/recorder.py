@@ -32,7 +32,7 @@ class Recorded(NamedTuple):
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory this takes."""
+        """The approximate size in memory, in bytes."""
         return len(self.body) + len(self.path) + len(self.why or "") + 400
 
     def described(self) -> dict[str, Any]:

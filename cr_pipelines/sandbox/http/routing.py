@@ -39,7 +39,7 @@ class Call:
     body: Any = None
 
     def integer(self) -> int | None:
-        """Return the path parameter as an integer, or None when it is none."""
+        """Return the path parameter as an integer, or None if it is not one."""
         return integer(self.parameter)
 
     def queried(self) -> dict[str, str]:
@@ -141,7 +141,7 @@ class Router:
                 self._fixed[operation.method, before] = operation
 
     def methods(self, path: str) -> list[str]:
-        """Return the methods that there is an operation for at a path, sorted."""
+        """Return the methods that have an operation at a path, sorted."""
         known = {operation.method for operation in self.operations}
         return sorted(method for method in known if self.find(method, path) is not None)
 

@@ -1,7 +1,7 @@
 """The catalog: what the room defines, and the names of it that rows use.
 
 Goes in: the room's activity types, custom fields, segments, statuses and tags, read before anything is sent. Comes out:
-an index of names and ids, which returns what a row's name means or the nearest name that there is.
+an index of names and ids, which returns what a row's name means, or the most similar name.
 """
 
 import asyncio
@@ -34,17 +34,17 @@ class CatalogPart(Enum):
 
 
 def shown(name: object) -> str:
-    """Return a name from a row as messages may show it: the keys of a struct may be addresses."""
+    """Return a name from a row in a form that messages may show: the keys of a struct may be addresses."""
     text = str(name)
     return text if len(text) <= 60 and text.isprintable() and "@" not in text else "(name not shown)"
 
 
 class NameIndex(Generic[_T]):
-    """Things of the room by their ids and names; a name in another case counts where it means one thing only.
+    """Things in the room by id and name; case is ignored where a name is still unambiguous.
 
     Args:
         what: the kind of thing, for messages and as the end of the reason code.
-        things: each with its id and its names, if it has any. An id wins over another thing's name.
+        things: each with its id and any names. An id takes precedence over another thing's name.
         where: where things were looked for, for messages.
     """
 
@@ -71,9 +71,10 @@ class NameIndex(Generic[_T]):
         self._every_name = tuple(self._exact)
 
     def find(self, name: object) -> _T:
-        """Return the thing with this id, this very name, or this name in another case.
+        """Return the thing with this id, this exact name, or this name in another case.
 
-        Raises InvalidValue with the nearest name, and for a name that is as near to two things.
+        Raises InvalidValue, with the most similar name, for an unknown name, and for one that fits two things equally
+        well.
         """
         asked = line(name)
         trimmed = asked.strip()
@@ -115,7 +116,7 @@ class Catalog:
     """What a room defines. Parts that were not read are empty.
 
     Attributes:
-        custom_fields: those that the sync may write.
+        custom_fields: the custom fields that the sync may write.
         activity_types: ids of activity types.
         segments: ids of segments.
         statuses: ids of statuses, by the segment's id.
@@ -136,7 +137,7 @@ class Catalog:
         source_id: int | None,
         segments: Iterable[object] = (),
     ) -> "Catalog":
-        """Read these parts of the catalog from the room, and no others.
+        """Read only these parts of the catalog from the room.
 
         Args:
             client: the room.

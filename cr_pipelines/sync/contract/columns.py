@@ -56,7 +56,7 @@ PERSON = Column(
 )
 
 PERSON_OR_CONTACT = (PERSON, *(replace(column, unless=PERSON.name) for column in CONTACT_REFERENCE))
-"""A person by its key in the API signal, which is the current way, or an existing contact by its address."""
+"""Identifies a person by the key in the API signal (the current way), or an existing contact by address."""
 
 
 def contact_reference(read: Mapping[str, Any]) -> dict[str, Any]:

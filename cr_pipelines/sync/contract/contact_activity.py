@@ -1,4 +1,4 @@
-"""Activities of existing contacts: POST /activities, deprecated by the vendor, which appends one more each time."""
+"""Activities of existing contacts: POST /activities, deprecated by the vendor. Each call appends one more."""
 
 from collections.abc import Mapping
 from typing import Any

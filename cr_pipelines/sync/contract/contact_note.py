@@ -1,4 +1,4 @@
-"""Notes on existing contacts: POST /members/note, which appends one more note each time."""
+"""Notes on existing contacts: POST /members/note. Each call appends one more note."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,7 @@
-"""Tags of contacts, all of one contact in one request.
+"""Tags of contacts, with one request for all tags of a contact.
 
-A person of the API signal gets them by POST /source/{destinationSourceId}/user with nothing else, an existing contact
-by the legacy POST /members/tags.
+For a person in the API signal, POST /source/{destinationSourceId}/user sends only the id and the tags. An existing
+contact uses the legacy POST /members/tags.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Custom fields of contacts.
 
-All fields of a person of the API signal go in one POST /source/{destinationSourceId}/user with nothing else, one field
-of an existing contact in the legacy POST /members/customFields.
+All fields of a person in the API signal share one POST /source/{destinationSourceId}/user, which sends only the id and
+the fields. Each field of an existing contact takes one legacy POST /members/customFields.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Values of custom fields: checked against the type, the enum and the count of values that the room's field takes."""
+"""Values of custom fields, checked against the field in the room: its type, its enum, and how many values it takes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,10 +28,10 @@ def changes(
     clear_nulls: bool,
     on_invalid: Callable[[InvalidValue], None] | None = None,
 ) -> list[Change] | None:
-    """Return the changes that a struct, map or JSON object of field name (or id) to value asks for.
+    """Return the changes that a struct, map or JSON object (field name or id to value) asks for.
 
-    A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone. For a field of
-    several values, a list without any counts as null. A bad value is left out, too, if `on_invalid` takes it.
+    A null value is left out, unless `clear_nulls`: then the field is cleared, which cannot be undone. For a field that
+    takes several values, an empty list counts as null. A bad value is left out too if `on_invalid` takes it.
     """
     expected = "a struct, map or JSON object of custom field name to value"
     if isinstance(value, str) and not value.strip():
@@ -52,7 +52,7 @@ def changes(
 
 
 def _change(catalog: Catalog, name: object, entry: Any, named: dict[int, object], *, clear_nulls: bool) -> list[Change]:
-    """Return the change of one field, if any, and note under which name it was given."""
+    """Return the change of one field, if any, and note the name that the source used for it."""
     custom_field = named_field(catalog, name)
     if custom_field.id in named:
         raise InvalidValue(
@@ -67,7 +67,7 @@ def _change(catalog: Catalog, name: object, entry: Any, named: dict[int, object]
 
 
 def is_empty(custom_field: CustomField, value: Any) -> bool:
-    """Return whether a value of a field of several values holds none, in any form: that counts as null."""
+    """Return whether the value for a field that takes several is empty in any form, which counts as null."""
     if not custom_field.multivalue:
         return False
     if isinstance(value, str):
@@ -78,7 +78,7 @@ def is_empty(custom_field: CustomField, value: Any) -> bool:
 
 
 def _listed(text: str) -> Any:
-    """Return a list from its JSON, or from the `{}` that is an empty array of PostgreSQL; anything else as it is."""
+    """Return a list from its JSON or from `{}`, PostgreSQL's empty array; return anything else unchanged."""
     return [] if text == "{}" else values.parsed(text, "a list") if text.startswith("[") else text
 
 
@@ -94,9 +94,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def typed_value(custom_field: CustomField, value: Any) -> TypedValue:
-    """Return the value as the custom field takes it: type, enum values, one or several.
+    """Return the value in the form that the custom field takes: its type, enum values, and one value or several.
 
-    For a field of several values, a single value counts as a list of one, and text may be a JSON array.
+    For a field that takes several values, a single value counts as a list of one, and text may be a JSON array.
     Raises InvalidValue that names the field.
     """
     try:

@@ -1,7 +1,7 @@
 """Domains of e-mail addresses in ASCII, as IDNA (2008, with the mappings of UTS 46) spells them.
 
 Goes in: domains in any script, one or thousands. Comes out: the same as `idna.encode(domain, uts46=True)`, or the
-domain as it is where that raises. A letter is looked up once; what is left to do for a label is one regular expression
+domain as it is where that raises. Each letter is looked up once; after that, a label needs only one regular expression
 and Punycode.
 """
 
@@ -17,7 +17,7 @@ from cr_pipelines.sync.contract.punycode import punycode
 _LONGEST_LABEL = 63
 _LONGEST_DOMAIN = 253
 _REJECTED = "\uffff"
-"""Stands for a letter that no domain has."""
+"""Marks a letter that no domain may contain."""
 
 _LEFT = re.compile(r"(?!..--)[ld](?:[ldmn-]*+(?<!-))?")
 _RIGHT = re.compile(r"(?!..--)(?=r)[rdn-]*+(?<!-)")
@@ -26,7 +26,7 @@ _ENDS_RIGHT = re.compile(r"[rd]n*+\Z")
 
 
 class _Mapped(dict[int, str]):
-    """What UTS 46 maps a letter to, for `str.translate`; no more entries than there are letters."""
+    """What UTS 46 maps a letter to, for `str.translate`; at most one entry per letter."""
 
     def __missing__(self, code: int) -> str:
         self[code] = mapped = _map(chr(code))
@@ -79,7 +79,7 @@ def _kind(letter: str) -> str:
 
 @lru_cache(maxsize=4096)
 def ascii_domain(domain: str) -> str:
-    """Return a domain in ASCII; one that IDNA does not know stays as it is."""
+    """Return a domain in ASCII; one that IDNA rejects is returned unchanged."""
     return domain if domain.isascii() else ascii_domains([domain])[domain]
 
 

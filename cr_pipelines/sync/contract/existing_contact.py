@@ -1,4 +1,4 @@
-"""Contacts outside any API source: POST /members/, deprecated by the vendor, which finds a contact by its socials."""
+"""Contacts outside any API source: POST /members/, deprecated by the vendor. It finds a contact by its socials."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,7 @@
 """Faults of values: what is wrong with one, and how to fix it, without the value.
 
-Goes in: a value and what was expected. Comes out: an `InvalidValue`, whose message may go where personal data must not.
+Goes in: a value and what was expected. Comes out: an `InvalidValue`, whose message is safe to show where personal data
+must not appear.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ class InvalidValue(Exception):
         reason_code: short snake_case, for tables and counts.
         message: what is wrong and how to fix it, without the value.
         part: what within the column, such as a custom field's name.
-        similar: of a name that the room does not have, the most similar one that it has.
+        similar: for a name that the room does not have, the most similar name that it has.
     """
 
     def __init__(self, reason_code: str, message: str, part: str | None = None, similar: str | None = None):

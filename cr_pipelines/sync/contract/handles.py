@@ -1,4 +1,4 @@
-"""The accounts on social networks by which a request names a person.
+"""The accounts on social networks that identify a person in a request.
 
 Goes in: a request as a contract builds it. Comes out: the hash of each account, the same in every kind.
 """
@@ -12,7 +12,7 @@ _NETWORKS = ("linkedin", "github", "twitter", "discord")
 
 
 def handles_in(request: object) -> frozenset[str]:
-    """Return the hashes of the accounts by which a request names the person that it is about."""
+    """Return the hashes of the accounts that identify the person in a request."""
     return frozenset(account_hash(network, account) for network, account in _accounts(request))
 
 

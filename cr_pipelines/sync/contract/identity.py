@@ -1,12 +1,11 @@
-"""The only spelling of what names a person or a row: ids, keys and e-mail addresses.
+"""The canonical spelling of what identifies a person or a row: ids, keys and e-mail addresses.
 
-Goes in: an id or an address as somebody wrote it. Comes out: the text that is sent, compared and hashed for it, the
-same for rows, requests, bodies and the state tables. In SQL, `SourceDialect.spelled` spells numbers as `canonical_id`
-does.
+Goes in: an id or an address in any spelling. Comes out: the text that is sent, compared and hashed, the same in rows,
+requests, bodies and the state tables. In SQL, `SourceDialect.spelled` spells numbers as `canonical_id` does.
 
-An address loses the white space and the invisible characters around it, is composed (Unicode NFC), and has its domain
-in ASCII (IDNA, as in `xn--bcher-kva.example`). Two addresses are one if they are equal in lower case, by `str.lower`
-and composed again; nothing else about the local part is folded.
+An address is stripped of surrounding white space and invisible characters, is composed (Unicode NFC), and has its
+domain in ASCII (IDNA, as in `xn--bcher-kva.example`). Two addresses are the same if they are equal after `str.lower`
+and another composition; the local part is not folded in any other way.
 
 With the environment variable CR_HASH_KEY, hashes of addresses and accounts are HMAC-SHA-256 with that key; without it,
 they are SHA-256.
@@ -29,25 +28,25 @@ EMAIL = 254
 """Longest e-mail address, in characters (RFC 5321, section 4.5.3.1.3 less the angle brackets)."""
 
 _LARGEST_WHOLE = 8e34
-"""As in `SourceDialect.spelled`."""
+"""The same limit as in `SourceDialect.spelled`."""
 
 _INVISIBLE = re.compile(
     "[\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
-"""The category Cf, and what else Unicode has nobody see, such as the selectors of an emoji's form.
+"""The category Cf, and other characters that are invisible, such as emoji variation selectors.
 
-Written as ranges, as single characters beyond the first 65,536 make a search slow.
+Written as ranges, because single characters beyond the first 65,536 make a search slow.
 """
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.ASCII)
 
 
 def canonical_id(value: object) -> str:
-    """Return the text of an id: a whole number of any type without a decimal point, text as it is.
+    """Return the text of an id: whole numbers of any type without a decimal point, and text unchanged.
 
-    Raises InvalidValue for a value that names nothing, such as a boolean or a NaN.
+    Raises InvalidValue for a value that cannot be an id, such as a boolean or a NaN.
     """
     match value:
         case bool():
@@ -70,9 +69,9 @@ def canonical_id(value: object) -> str:
 
 
 def spelled_address(text: str) -> str:
-    """Return an e-mail address as it is sent: in canonical form, but for the case of its letters.
+    """Return an e-mail address as it is sent: in canonical form, except that case is kept.
 
-    Raises InvalidValue, with a reason and without the address, for text that is not one address.
+    Raises InvalidValue, with a reason and without the address, for text that is not exactly one address.
     """
     address = unicodedata.normalize("NFC", trimmed(text))
     if _INVISIBLE.search(address):
@@ -93,7 +92,7 @@ def spelled_address(text: str) -> str:
 
 
 def canonical_address(text: str) -> str | None:
-    """Return the form in which addresses are compared, or None for text that is not one address."""
+    """Return the form in which addresses are compared, or None for text that is not exactly one address."""
     try:
         return lowered(spelled_address(text))
     except InvalidValue:
@@ -101,9 +100,10 @@ def canonical_address(text: str) -> str | None:
 
 
 def address_hash(text: str) -> str:
-    """Return an address as the state tables have it: the hash of its canonical form.
+    """Return an address as the state tables store it: the hash of its canonical form.
 
-    Text that only resembles an address, as in the middle of a longer text, is hashed as it would be compared.
+    Text that only resembles an address, for example inside a longer text, is hashed in the form in which it would be
+    compared.
     """
     address = trimmed(text)
     if not address.isascii():
@@ -113,17 +113,17 @@ def address_hash(text: str) -> str:
 
 
 def canonical_domains(domains: Iterable[str]) -> dict[str, str]:
-    """Return each of these domains that an address may have, with its spelling as addresses are compared.
+    """Return each of these domains that an address may have, with the spelling that comparisons use.
 
-    They are composed already.
+    The domains must already be composed.
     """
     return {domain: found.lower() for domain, found in ascii_domains(domains).items() if _DOMAIN.fullmatch(found)}
 
 
 def account_hash(network: str, account: str) -> str:
-    """Return an account on a network as the state tables have it: the hash of its bare name, whatever its case.
+    """Return an account on a network as the state tables store it: the hash of its bare name, regardless of case.
 
-    The name is the same with and without an @, and as the last part of a profile's URL.
+    The name is the same with or without an @, and as the last part of a profile's URL.
     """
     spelled = unicodedata.normalize("NFC", trimmed(account).casefold())
     name = spelled.partition("?")[0].rstrip("/").rpartition("/")[2].lstrip("@")
@@ -138,7 +138,7 @@ def keyed_hash(text: str) -> str:
 
 
 def keyed_digest(body: bytes) -> bytes:
-    """Return what `keyed_hash` returns for a body, in bytes."""
+    """Return the bytes of what `keyed_hash` returns for a body."""
     key = os.environ.get("CR_HASH_KEY")
     return hmac.digest(key.encode(), body, "sha256") if key else hashlib.sha256(body).digest()
 
@@ -153,7 +153,7 @@ def keyed_hashes(texts: Iterable[str]) -> frozenset[str]:
 
 
 def hashed_key(text: str) -> str:
-    """Return a key or an id as the state tables have it, as `Dialect.key` spells it.
+    """Return a key or an id as the state tables store it, spelled as by `Dialect.key`.
 
     It is hashed if it may be an address, or is longer than `LONGEST_KEY` bytes.
     """
@@ -163,7 +163,7 @@ def hashed_key(text: str) -> str:
 
 
 def trimmed(text: str) -> str:
-    """Return the text without the white space, control and invisible characters around it."""
+    """Return the text without surrounding white space, control characters and invisible characters."""
     if text.isascii() and text.isprintable():
         return text.strip(" ")
     start, end = 0, len(text)
@@ -179,10 +179,10 @@ def _is_blank(letter: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """Return text without characters that nobody sees, such as a byte order mark or a soft hyphen."""
+    """Return text without invisible characters, such as a byte order mark or a soft hyphen."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def lowered(address: str) -> str:
-    """Return an address that is composed already, or a part of it, in the case in which addresses are compared."""
+    """Return a composed address, or a part of one, in the case that comparisons use."""
     return address.lower() if address.isascii() else unicodedata.normalize("NFC", address.lower())

@@ -1,6 +1,6 @@
-"""How names are compared: those of the room's things, and those that a column accepts.
+"""How names are compared: names of things in the room, and names that a column accepts.
 
-Goes in: a name as somebody wrote it. Comes out: the form in which names are compared, and the known name nearest to it.
+Goes in: a name in any spelling. Comes out: the form in which names are compared, and the most similar known name.
 """
 
 import difflib
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 
 def folded(name: str) -> str:
-    """Return a name as it is looked up: without regard to case, width and outer blanks."""
+    """Return a name as it is looked up, without regard to case, width and surrounding blanks."""
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
@@ -20,7 +20,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(similar: str | None) -> str:
-    """Return `; did you mean X?`, the end of a message, or an empty string."""
+    """Return `; did you mean X?` to end a message with, or an empty string."""
     return f"; did you mean {similar}?" if similar else ""
 
 

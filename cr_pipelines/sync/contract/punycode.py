@@ -14,7 +14,7 @@ def punycode(label: str, longest: int) -> str | None:
     """Return a label in Punycode, without the prefix `xn--`; None for more than `longest` characters."""
     basic = [letter for letter in label if letter < "\x80"]
     written = [*basic, "-"] if basic else []
-    # Where the letters are that the decoder has inserted so far.
+    # The positions of the letters that the decoder has inserted so far.
     places = [place for place, letter in enumerate(label) if letter < "\x80"]
     coded = sorted([(ord(letter), place) for place, letter in enumerate(label) if letter >= "\x80"])
     if len(written) + len(coded) > longest:

@@ -1,6 +1,6 @@
-"""From a row of a source to the request that is sent for it.
+"""Turn a row of a source into the request that is sent for it.
 
-Goes in: the values of a row, in the order of the contract's columns. Comes out: `Outgoing`, or an InvalidRow that has
+Goes in: the values of a row, in the order of the contract's columns. Comes out: `Outgoing`, or an InvalidRow that lists
 every problem of the row and none of its values.
 """
 
@@ -44,11 +44,11 @@ class Outgoing:
     Attributes:
         request: the body to send.
         address_hashes: of every e-mail address in a column that may contain one.
-        email_hash: the hash of the address that the ledger keeps beside the key; None without one.
-        person: the person's id in the destination source, as the ledger spells keys; None without one.
+        email_hash: the hash of the address that the ledger keeps next to the key; None if there is none.
+        person: the person's id in the destination source, as the ledger spells keys; None if there is none.
         dropped: bad values that are left out, each with its reason.
-        dropped_texts: those of them in which an address may be. Personal data.
-        group: equal for rows that can share a request; empty where none can.
+        dropped_texts: the dropped values that may contain an address. Personal data.
+        group: equal for rows that can share a request; empty if no rows can.
     """
 
     request: Request
@@ -61,12 +61,12 @@ class Outgoing:
 
     @cached_property
     def handle_hashes(self) -> frozenset[str]:
-        """The hashes of the accounts by which the request names the person."""
+        """The hashes of the accounts that identify the person in the request."""
         return handles_in(self.request)
 
 
 def checked(column: str, read: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
-    """Return what `read` makes of its arguments. Raises its InvalidValue as an InvalidRow of that column."""
+    """Return the result of `read`. Raises its InvalidValue as an InvalidRow of that column."""
     try:
         return read(*arguments, **options)
     except InvalidValue as fault:
@@ -88,9 +88,9 @@ class RowReader:
 
     Args:
         contract: of the source's kind.
-        columns: those of the contract that the source has, in the order of a row's values.
+        columns: the contract's columns that the source has, in the order of a row's values.
         context: what readers need.
-        drop_invalid: whether a bad value of an optional column is left out, and not the row.
+        drop_invalid: whether a bad value of an optional column drops only the value, and not the row.
     """
 
     def __init__(self, contract: Contract, columns: Sequence[Column], context: Context, *, drop_invalid: bool = False):
@@ -101,12 +101,12 @@ class RowReader:
         self._drops = drop_invalid
         self._group_by = contract.batching.by if contract.batching else ()
         self._names_row = {name for key in contract.keys for name in key}
-        # Where a value makes others unnecessary.
+        # Some values make others unnecessary.
         replacing = {column.unless for column in columns if column.unless}
         self._replaces = next((place for place, column in self._columns if column.name in replacing), None)
 
     def read(self, row: Sequence[Any]) -> Outgoing:
-        """Return the request for a row, whose values are in the order of the columns.
+        """Return the request for a row. Its values are in the order of the columns.
 
         Raises InvalidRow with every problem of the row.
         """

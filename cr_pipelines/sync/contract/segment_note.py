@@ -1,4 +1,4 @@
-"""Notes on segments: POST /segments/note, which appends one more note each time."""
+"""Notes on segments: POST /segments/note. Each call appends one more note."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tags: POST /tags and POST /tags/{id}, which keep the room's tags as the source has them."""
+"""Tags: POST /tags and POST /tags/{id}, which keep the room's tags identical to the source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ _ENTITIES = get_args(EntityType)
 
 @dataclass(frozen=True)
 class WantedTag:
-    """A tag as the source has it, and the one of its name that the room has, if any."""
+    """A tag from the source, and the room's tag of the same name, if any."""
 
     new: NewTag
     known: Tag | None
 
     @property
     def change(self) -> TagUpdate | None:
-        """What makes the known tag the wanted one; None when it is that already."""
+        """The change that turns the room's tag into the wanted one; None if they are already equal."""
         if self.known is None or self.new.description in (None, self.known.description):
             return None
         return TagUpdate(name=self.known.name, description=self.new.description)
@@ -67,7 +67,7 @@ async def _send(client: CommonRoomClient, _source_id: int | None, wanted: Wanted
     known = wanted.known
     if known is None:
         known = await client.create_tag(wanted.new)
-        # If somebody created a tag of this name meanwhile, the response has that one.
+        # If somebody has created a tag of this name in the meantime, the response returns that one.
         wanted = WantedTag(wanted.new, known)
         sent = 1
     else:

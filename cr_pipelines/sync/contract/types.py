@@ -23,11 +23,11 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What a column's reader may need apart from the value: the room's catalog and options of the sync.
+    """What a column's reader may need in addition to the value: the room's catalog and options of the sync.
 
     Attributes:
-        on_invalid: takes a bad value of a part of a column that can be left out, such as one custom field; None if it
-            costs the whole column.
+        on_invalid: receives a bad value in a part of a column that can be left out, such as one custom field; None if a
+            bad part makes the whole column bad.
     """
 
     catalog: Catalog
@@ -40,7 +40,7 @@ Read = Callable[[Any, Context], object | None]
 
 
 def by_value(read: Callable[[Any], object | None]) -> Read:
-    """Return a column's reader that needs nothing but the value."""
+    """Return a column's reader that needs only the value."""
     return lambda value, _context: read(value)
 
 
@@ -50,22 +50,22 @@ class Column:
 
     Attributes:
         name: the source column.
-        field: the API's field that it fills, in the API's spelling; empty for one that stays in the ledger.
+        field: the API's field that it fills, in the API's spelling; empty for a column that only the ledger uses.
         kind: the type that the source column should have, in SQL-like words.
         about: what it holds.
-        read: how a value becomes the API's.
-        required: whether the source must have the column, and a null makes the row invalid.
+        read: turns a value into the API's.
+        required: whether the source must have the column. A null in it makes the row invalid.
         plain: whether a short string of printable ASCII is sent as it is, without calling `read`.
         identifies: whether the value may contain a person's e-mail address.
-        is_email: whether the value is the e-mail address whose hash the ledger keeps beside the key.
+        is_email: whether the value is the e-mail address whose hash the ledger keeps next to the key.
         person_id: whether the value is the person's id in the destination source.
         needs: the parts of the catalog that `read` needs.
-        key_form: which spellings of it mean the same in a key: a `word` in any case, an `address` in any case, a `line`
-            with any blanks around it (as around the others), or a `name` of something in the room, by whatever name or
-            id the room knows it; empty if none do.
+        key_form: which spellings mean the same in a key: a `word` or an `address` in any case, a `line`, or any name or
+            id by which the room knows something (`name`). Surrounding blanks never count. Empty if only the exact value
+            does.
         clears: whether a null is sent when the sync clears nulls, although the column is required.
-        unless: a column in whose place this one is: where the source has that one, this one may be left out, and a row
-            with a value there is read without this one's.
+        unless: a column that replaces this one. If the source has it, this one may be left out, and in a row with a
+            value in it, this one is ignored.
     """
 
     name: str
@@ -89,8 +89,8 @@ class Batching:
     """How several rows become one request.
 
     Attributes:
-        by: the columns in which rows of one request are equal; a row that has none of them shares none.
-        most: rows in one request, unless the sync has a `batch_size`.
+        by: the columns that must be equal in rows of one request; a row without any of them shares no request.
+        most: the maximum number of rows in one request, unless the sync has a `batch_size`.
         combine: merges the requests of single rows into one.
     """
 
@@ -101,12 +101,12 @@ class Batching:
 
 @dataclass(frozen=True)
 class Mirror:
-    """How the room is kept exactly as the source has it.
+    """How the room is kept identical to the source.
 
     Attributes:
-        part: the part of the catalog that has these things.
-        present: the id of each of them in the room, by the value of its key column.
-        delete: deletes the one with this id in the room.
+        part: the part of the catalog that lists these things.
+        present: the id of each thing in the room, by the value of its key column.
+        delete: deletes the thing with this id in the room.
     """
 
     part: CatalogPart
@@ -115,7 +115,7 @@ class Mirror:
 
 
 Send = Callable[[CommonRoomClient, int | None, Any], Awaitable[WriteResponse]]
-"""Sends a request, given the destination source's id; None where there is no destination source."""
+"""Sends a request, given the destination source's id, or None if there is no destination source."""
 
 
 def to_source(operation: Callable[[CommonRoomClient, int, Any], Awaitable[WriteResponse]]) -> Send:
@@ -130,7 +130,7 @@ def to_source(operation: Callable[[CommonRoomClient, int, Any], Awaitable[WriteR
 
 
 def to_source_or_contact(to_contact: Callable[[CommonRoomClient, Any], Awaitable[WriteResponse]]) -> Send:
-    """Return a `Send` for a person of a destination source, or else, by `to_contact`, for an existing contact."""
+    """Return a `Send` for a person of a destination source or, with `to_contact`, for an existing contact."""
     to_person = to_source(CommonRoomClient.add_or_edit_user)
 
     def send(client: CommonRoomClient, source_id: int | None, request: Any) -> Awaitable[WriteResponse]:
@@ -145,18 +145,18 @@ class Contract:
 
     Attributes:
         kind: such as `contact`.
-        endpoint: method and path, for people.
-        key: the columns that name a row.
-        person_key: the columns that name a row which has a value in the first of them, in place of `key`.
+        endpoint: method and path, in readable form.
+        key: the columns that identify a row.
+        person_key: the columns that identify a row in place of `key` if the first of them has a value.
         columns: every column that the contract knows.
-        build: makes the request from the values that were read, by column name; raises InvalidRow for values that do
-            not go together.
+        build: makes the request from the values that were read, by column name; raises InvalidRow for values that
+            contradict each other.
         send: performs the operation.
         needs_source_id: whether the operation writes to a destination source, whatever the row.
-        repeatable: False for an operation that appends: its rows are sent at most once.
+        repeatable: False for an operation that appends; its rows are sent at most once.
         partition_by: the timestamp column by whose days the source can be partitioned.
         batching: how rows share a request; None for one request per row.
-        mirror: how the room is kept as the source has it; None for a kind that cannot be mirrored.
+        mirror: how the room is kept identical to the source; None for a kind that cannot be mirrored.
     """
 
     kind: str
@@ -179,20 +179,20 @@ class Contract:
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        """The columns that may name a row; the first of these keys that a row has does."""
+        """The keys that may identify a row; the first one that the row has is used."""
         return (self.person_key, self.key) if self.person_key else (self.key,)
 
     @property
     def key_columns(self) -> str:
-        """The columns that may name a row, for people."""
+        """The columns that may identify a row, in readable form."""
         return ", or else ".join(", ".join(key) for key in self.keys)
 
     def writes_to_source(self, columns: Iterable["Column"]) -> bool:
-        """Return whether rows of a source with these columns go to a destination source."""
+        """Return whether rows of a source with these columns are sent to a destination source."""
         return self.needs_source_id or any(column.person_id for column in columns)
 
     def match(self, source_columns: Sequence[str]) -> "Match":
-        """Compare the columns of a source with the contract, whatever their case."""
+        """Compare the columns of a source with the contract, ignoring case."""
         known = {column.name: column for column in self.columns}
         spelled = {name.lower(): name for name in reversed(source_columns) if name.lower() in known}
         found = tuple(known[name.lower()] for name in source_columns if spelled.get(name.lower()) == name)
@@ -214,10 +214,10 @@ class Contract:
 
 @dataclass(frozen=True)
 class Match:
-    """A source's columns against a contract.
+    """How a source's columns match a contract.
 
     Attributes:
-        columns: those that the contract knows, in the source's order.
+        columns: the columns that the contract knows, in the source's order.
         missing: required columns that the source lacks.
         ignored: other columns of the source, each with the contract's most similar name, if any.
         spelled: the source's spelling of each column that the contract knows, by the contract's name.

@@ -1,8 +1,8 @@
-"""From a warehouse value to an API value.
+"""Turn a warehouse value into an API value.
 
-Goes in: a value that is not null. Comes out: what the request has for it, or None for a blank that counts as null.
-Readers raise InvalidValue with a message that says what is wrong and what to do, and that never repeats the value:
-messages go where personal data must not.
+Goes in: a value that is not null. Comes out: its value in the request, or None for a blank that counts as null. Readers
+raise InvalidValue with a message that says what is wrong and what to do. The message never repeats the value, because
+messages are shown where personal data must not appear.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ PROSE = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
-# An entry whose quotation mark is never closed goes to the end, so that the rest is read once.
+# An entry whose quotation mark is never closed extends to the end, so the rest is read only once.
 _ARRAY_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*+)"?|([^,"{}]+)')
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 
 _LARGEST_EXPONENT = 300
-"""Of a number: beyond it, writing the number out takes seconds, and most readers take it for infinite."""
+"""Largest exponent of a number. Beyond it, writing out the number takes seconds, and most readers see infinity."""
 
 Reader = Callable[[Any], object | None]
 
@@ -91,7 +91,7 @@ def _not_blank(text: str) -> str:
 
 
 def listed(value: Any) -> str:
-    """Return text for a list that is separated by commas, and so must not contain one."""
+    """Return text for a comma-separated list; it must not contain a comma."""
     entry = written(value)
     if "," in entry:
         raise InvalidValue("comma", "has a comma, which separates entries in the API; remove it")
@@ -99,7 +99,7 @@ def listed(value: Any) -> str:
 
 
 def one_of(*accepted: str) -> Callable[[Any], str]:
-    """Return a reader that accepts only these words, whatever their case."""
+    """Return a reader that accepts only these words, in any case."""
 
     def read(value: Any) -> str:
         choice = folded(line(value))
@@ -167,7 +167,7 @@ def discord(value: Any) -> DiscordAccount | None:
 
 
 def parsed(value: Any, expected: str) -> Any:
-    """Return a nested value: as the warehouse has it, or parsed from JSON text."""
+    """Return a nested value, unchanged or parsed from JSON text."""
     if not isinstance(value, str):
         return value
     try:
@@ -217,7 +217,7 @@ def external_profiles(value: Any) -> list[ExternalProfile] | None:
 
 
 def names(value: Any) -> list[str] | None:
-    """Return the names in a list, or in text that separates them by commas, without blanks and repetitions."""
+    """Return the names in a list or in comma-separated text, without blanks and duplicates."""
     expected = "a list of names or text with commas between the names"
     if isinstance(value, str):
         value = _listed_names(value.strip(), expected)
@@ -235,7 +235,7 @@ def names(value: Any) -> list[str] | None:
 
 
 def _listed_names(text: str, expected: str) -> Any:
-    """Return what text with names holds: JSON, an array of PostgreSQL as text, or else the text itself."""
+    """Return the content of text with names: JSON, a PostgreSQL array in text form, or else the text itself."""
     if text.startswith("{") and text.endswith("}"):
         with contextlib.suppress(InvalidValue):
             return parsed(text, expected)
@@ -255,13 +255,13 @@ def _listed_names(text: str, expected: str) -> Any:
 
 
 def tags(value: Any) -> list[TagByName] | None:
-    """Return tags by name; the API creates those that it does not have."""
+    """Return tags by name; the API creates those that do not exist."""
     found = names(value)
     return [TagByName(name=name) for name in found] if found else None
 
 
 def as_boolean(value: Any) -> bool:
-    """Return a boolean, from one or from its text."""
+    """Return a boolean from a boolean or its text."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
@@ -270,7 +270,7 @@ def as_boolean(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float | int:
-    """Return a finite number, from one or from its text."""
+    """Return a finite number from a number or its text."""
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value.strip()):
             raise wrong_value(value, "a number")
@@ -286,7 +286,7 @@ def as_number(value: Any) -> float | int:
 
 
 def as_integer(value: Any) -> int:
-    """Return a whole number, from one or from its text."""
+    """Return a whole number from a number or its text."""
     number = as_number(value)
     if not isinstance(number, int) or (isinstance(value, str) and "e" in value.lower()):
         raise wrong_value(value, "a whole number")
@@ -308,7 +308,7 @@ def as_date(value: Any) -> str:
 
 
 def as_timestamp(value: Any) -> datetime:
-    """Return a timestamp in UTC, which one without a time zone is taken to be. A date is rejected: it has no time."""
+    """Return a timestamp in UTC, assuming UTC if it has no time zone. A date is rejected: it has no time."""
     if isinstance(value, str) and ":" in value:
         with contextlib.suppress(ValueError):
             value = datetime.fromisoformat(value.strip())
@@ -317,7 +317,7 @@ def as_timestamp(value: Any) -> datetime:
         if type(value) is date:
             hint += ", as with CAST(… AS TIMESTAMP) for midnight UTC"
         raise InvalidValue("wrong_type", f"is {describe_type(value)}, not a timestamp{hint}")
-    # Rebuilt, as a subclass of datetime may count nanoseconds, which nothing after this understands.
+    # Rebuilt because a subclass of datetime may have nanoseconds, which no later step understands.
     moment = datetime.combine(value.date(), value.timetz())
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,6 +1,6 @@
 """Batches: rows that share a request.
 
-Goes in: checked rows, in the order in which they are planned. Comes out: batches of consecutive rows that can share a
+Goes in: checked rows, in planned order. Comes out: batches of consecutive rows that can share a
 request, and the rows that are skipped.
 """
 
@@ -30,7 +30,7 @@ class Item(NamedTuple):
 
     @property
     def dropped(self) -> Dropped | None:
-        """What was left out of the row, as the ledger has it; None if nothing was."""
+        """What was left out of the row, as stored in the ledger; None if nothing was."""
         problems = self.outgoing.dropped
         if not problems:
             return None
@@ -42,7 +42,7 @@ class Item(NamedTuple):
 
     @property
     def identity(self) -> Identity:
-        """By what the row may be about a person."""
+        """What may tie the row to a person."""
         return Identity(self.row.key, self.outgoing.person, self.outgoing.address_hashes, self.outgoing.handle_hashes)
 
 
@@ -52,10 +52,10 @@ class Skipped:
 
     Attributes:
         row: the row.
-        status: `invalid`, `suppressed`, or `delivered` for a row that is again what was delivered before.
-        recorded: whether the ledger has just this already.
+        status: `invalid`, `suppressed`, or `delivered` for a row that is back to what was delivered before.
+        recorded: whether the ledger already says exactly this.
         reason_code, field, message: what is wrong with an invalid row.
-        email_hash: the address that the ledger keeps beside the key; None leaves it as it is.
+        email_hash: the hash of the address that the ledger keeps next to the key; None leaves it unchanged.
         suppressed_for: the hash of the address for which the row is suppressed.
     """
 
@@ -88,7 +88,7 @@ class Batch:
 
     @property
     def identities(self) -> list[Identity]:
-        """By what its rows may be about people."""
+        """What may tie its rows to people."""
         return [item.identity for item in self.items]
 
     def request(self, batching: Batching | None) -> Request:
@@ -102,7 +102,7 @@ class Batch:
         return Batch(self.items[:middle]), Batch(self.items[middle:])
 
     def without(self, keys: Collection[str]) -> "Batch | None":
-        """Return the batch without the rows of these keys; None if there are no others."""
+        """Return the batch without the rows with these keys; None if no rows remain."""
         kept = [item for item in self.items if item.row.key not in keys]
         return Batch(kept) if kept else None
 

@@ -1,4 +1,4 @@
-"""Which columns of changed rows are other than when they were delivered.
+"""Which columns of changed rows differ from what was delivered.
 
 Goes in: rows that are offered, and rows that were accepted. Comes out: counts by column in the report, and hashes to
 keep for the next run.
@@ -12,10 +12,10 @@ from cr_pipelines.sync.state.column_hashes import MOST_ROWS, HashedColumns, hash
 
 
 class ChangedColumns:
-    """Compares rows with what was delivered of them.
+    """Compares rows with what was delivered.
 
     Args:
-        columns: of the plan, in the order of a row's values.
+        columns: the plan's columns, in the order of a row's values.
         delivered: the hashes of rows as they were delivered, by key.
         report: takes the counts.
 

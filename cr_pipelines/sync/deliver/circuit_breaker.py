@@ -1,4 +1,4 @@
-"""The circuit breaker: when continuing a run cannot work.
+"""The circuit breaker: when there is no point in continuing a run.
 
 Goes in: whether requests succeed. Comes out: a reason to send nothing more, and whether the room was reached at all.
 """
@@ -14,19 +14,19 @@ from cr_pipelines.api import (
 )
 
 _FIRST_ROWS = 50
-"""If the API rejects each of the first rows, this many, the fault is not in the rows."""
+"""If the API rejects this many rows from the start, the rows are not at fault."""
 
 _FIRST_REFUSALS = 20
-"""As above, for responses that say nothing about a row: of a proxy, about the token, the source or the operation."""
+"""As above, for responses that say nothing about a row: a proxy's, or about the token, the source or the operation."""
 
 _FAILURES_IN_A_ROW = 100
 """If this many requests in a row fail after all retries, the server is down."""
 
 _LOST_IN_A_ROW = 50
-"""As above, for requests that cannot be repeated: each leaves a row that somebody has to look after."""
+"""As above, for requests that cannot be repeated: each one leaves a row that somebody has to look into."""
 
 _COMMON = (BadToken, UnknownSource, OperationGone)
-"""What is about all rows when no row at all was accepted."""
+"""Errors that concern all rows if no row was accepted."""
 
 
 class CircuitBreaker:
@@ -34,7 +34,7 @@ class CircuitBreaker:
 
     Attributes:
         reason: the first reason to stop; None while it is closed.
-        rejects_everything: whether the API rejected every row so far, and too many for that to be the rows' fault.
+        rejects_everything: whether the API has rejected every row so far, and too many rows for them to be at fault.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing more is sent."""
+        """Whether sending has stopped."""
         return self.reason is not None
 
     @property
@@ -58,11 +58,11 @@ class CircuitBreaker:
 
     @property
     def unreachable(self) -> str | None:
-        """Why no row reached the room, if requests were sent and none had a response of the API."""
+        """Why no row reached the room, if requests were sent and none got a response from the API."""
         return None if self._reached or self._last_failure is None else str(self._last_failure)
 
     def stop(self, reason: str) -> None:
-        """Let nothing more be sent."""
+        """Stop sending."""
         self.reason = self.reason or reason
 
     def count_accepted(self) -> None:
@@ -71,7 +71,7 @@ class CircuitBreaker:
         self._failures_in_a_row = 0
 
     def count_not_found(self) -> None:
-        """Note a response that says nothing about the requests to come."""
+        """Note a response that says nothing about later requests."""
         self._reached = True
         self._failures_in_a_row = 0
 
@@ -88,15 +88,15 @@ class CircuitBreaker:
             )
 
     def count_failed(self, error: CommonRoomError) -> None:
-        """Note a request whose retries are spent, or whose response is not a word about its row."""
+        """Note a request that has used up its retries, or whose response says nothing about its row."""
         self._count_failure(error, _FAILURES_IN_A_ROW)
 
     def count_lost(self, error: CommonRoomError) -> None:
-        """Note a request without a response that must not be repeated."""
+        """Note a request that got no response and must not be repeated."""
         self._count_failure(error, _LOST_IN_A_ROW)
 
     def close(self) -> None:
-        """Stop, at the end of a run that accepted no row, for an error that was about all of its rows."""
+        """Stop at the end of a run in which no row was accepted, because of an error that concerned all rows."""
         if not self._accepted and isinstance(self._last_failure, _COMMON):
             self.stop(str(self._last_failure))
 

@@ -1,7 +1,7 @@
-"""Whether an error of one row is about all rows: about the token, the destination source, or the API.
+"""Whether one row's error concerns all rows, because its cause is the token, the destination source or the API.
 
-Goes in: an error that would be common to all rows. Comes out: the error that an independent call confirms, or None:
-then it is about the row alone, such as a firewall's refusal.
+Goes in: an error that may concern all rows. Comes out: the error that an independent call confirms. None means that it
+concerns only the row, such as a firewall's refusal.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import time
 from cr_pipelines.api import CommonRoomClient, CommonRoomError, NotFound, OperationGone, UnknownSource
 
 _SECONDS = 1.0
-"""How long a call confirms, so that many refused rows do not double the requests."""
+"""How long the result of a call is reused, so that many refused rows do not double the requests."""
 
 
 class Confirmation:
@@ -40,7 +40,7 @@ class Confirmation:
         return None
 
     async def _source_error(self, error: CommonRoomError) -> CommonRoomError | None:
-        """Ask for the custom fields that the source may write: a source that does not exist has none."""
+        """Ask for the custom fields that the source may write; a source that does not exist has none."""
         try:
             fields = await self._client.list_custom_fields(self._source_id)
             known = bool(fields) or not await self._client.list_custom_fields()

@@ -1,7 +1,7 @@
 """What the names in a source's key mean in the room, before the plan compares keys.
 
-Goes in: a session, then a client if any name is new. Comes out: spellings for the planner. A name that means nothing,
-or a room that cannot be read, is left to the delivery, which says so.
+Goes in: a session, then a client if any name is new. Comes out: spellings for the planner. If a name means nothing, or
+the room cannot be read, delivery reports it later.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class KeyNames:
 
     @property
     def exist(self) -> bool:
-        """Whether keys of this kind name anything in the room."""
+        """Whether keys of this kind contain names of things in the room."""
         return bool(named_parts(self._sync.contract))
 
     @property
@@ -46,7 +46,7 @@ class KeyNames:
         self._new = self._spellings.find_new(source, self._partition)
 
     async def read(self, client: CommonRoomClient) -> None:
-        """Ask the room what they mean."""
+        """Ask the room what the names mean."""
         if self._spellings is not None:
             catalog = await Catalog.read(client, named_parts(self._sync.contract), source_id=self._source_id)
             self.found = self._spellings.resolve(self._new, catalog)

@@ -1,7 +1,7 @@
-"""Mirror mode: the room has exactly the things of the source, such as tags.
+"""Mirror mode: the room has exactly the things that the source has, such as tags.
 
-Goes in: what the room has, read before the plan is made, and what the plan finds to have left the source. Comes out:
-the things that left the source are deleted in the room, unless they are too many.
+Goes in: what the room has, read before the plan is made, and the things that left the source, found by the plan. Comes
+out: those things are deleted in the room, unless there are too many.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,16 +12,16 @@ from cr_pipelines.sync.contract import Catalog, Mirror, hashed_key
 from cr_pipelines.sync.model import Sync
 
 _DELETED_SHARE = 10
-"""One in this many may be deleted in one run, even if `max_deletions` allows fewer."""
+"""One in this many may be deleted in a run, even if `max_deletions` is lower."""
 
 
 @dataclass(frozen=True)
 class RemoteState:
-    """What the room has of the things that a sync mirrors.
+    """The things in the room that a sync mirrors.
 
     Attributes:
-        catalog: the part of the catalog that has them.
-        ids: the id of each in the room, by its key as the ledger spells it.
+        catalog: the part of the catalog that lists them.
+        ids: the id of each thing in the room, by its key as the ledger spells it.
     """
 
     catalog: Catalog
@@ -35,12 +35,12 @@ class RemoteState:
 
 
 class Deletions:
-    """The things of a run that left the source.
+    """The things that left the source.
 
     Attributes:
-        keys: those of them that the room has.
-        absent_keys: those that the room does not have, or not any more.
-        deleted: those of them that the run deleted.
+        keys: keys of the things that the room has.
+        absent_keys: keys of the things that the room does not have, or no longer has.
+        deleted: keys of the things that the run deleted.
     """
 
     def __init__(self, remote: RemoteState, left_source: Collection[str]):
@@ -50,7 +50,7 @@ class Deletions:
         self.deleted: list[str] = []
 
     def refusal(self, sync: Sync, delivered: int) -> str | None:
-        """Return why these are too many to delete, given how many were delivered in all; None if they are not."""
+        """Return why there are too many to delete, given how many were delivered in all; None if there are not."""
         limit = max(sync.max_deletions, delivered // _DELETED_SHARE)
         if len(self.keys) <= limit:
             return None
@@ -61,7 +61,7 @@ class Deletions:
         )
 
     async def delete(self, client: CommonRoomClient, mirror: Mirror) -> str | None:
-        """Delete them in the room, and return why that ended early, if it did."""
+        """Delete them in the room. Return why deleting ended early, if it did."""
         for key in self.keys:
             try:
                 await mirror.delete(client, self._ids[key])

@@ -1,7 +1,8 @@
 """Steps of a delivery whose rows are noted before they are handed out.
 
-Goes in: the batches and skipped rows of a plan. Comes out: the same, each once the warehouse has under what its rows
-are about to be sent. While the workers send some, the next are prepared: sending does not wait for the warehouse.
+Goes in: the batches and skipped rows of a plan. Comes out: the same steps, each as soon as the warehouse has recorded
+the addresses and ids under which its rows are about to be sent. The next steps are prepared while the workers send, so
+sending does not wait for the warehouse.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from cr_pipelines.sync.deliver.batches import Batch, Skipped
 _FIRST = 64
 _AT_ONCE = 1_000
 _WITHOUT_PAUSE = 32
-"""Steps that are prepared before other tasks have their turn."""
+"""How many steps are prepared before other tasks get their turn."""
 
 
 class NotedSteps:
@@ -24,7 +25,7 @@ class NotedSteps:
     Args:
         steps: yields them.
         note: notes the rows of a batch.
-        write: returns once the warehouse has what was noted; raises, and no step is handed out.
+        write: returns once the warehouse has what was noted; if it raises, no step is handed out.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class NotedSteps:
             return self._ready.popleft() if self._ready else None
 
     async def close(self) -> None:
-        """End the preparation of further steps."""
+        """Stop preparing steps."""
         if self._next is not None:
             self._next.cancel()
             with suppress(asyncio.CancelledError, Exception):

@@ -1,7 +1,7 @@
-"""Outages of the warehouse: whether a write that failed is tried again.
+"""Outages of the warehouse: whether to retry a write that failed.
 
-Goes in: each failure of a write. Comes out: the seconds until the next try, or the engine's own error once waiting
-cannot help or has lasted long enough.
+Goes in: each failure of a write. Comes out: the seconds until the next try, or the engine's own error if waiting cannot
+help or has lasted too long.
 """
 
 import random
@@ -13,17 +13,17 @@ _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 
 _FAILURES_IN_SESSION = 4
-"""A warehouse that can be opened and fails a write this many times in a row, without being busy, is not coming back."""
+"""If the warehouse can be opened but fails a write this many times in a row without being busy, retrying ends."""
 
 
 class Outage:
     """The failures of one write, from the first one until it succeeds.
 
-    A warehouse that restarts breaks the session that is open, refuses the next ones, and then is back. A full disk or a
-    dropped table fails each write, however often the warehouse is opened.
+    A warehouse that restarts breaks the open session, refuses the next ones, and then recovers. With a full disk or a
+    dropped table, every write fails, no matter how often the warehouse is opened.
 
     Args:
-        seconds: how long to wait in all.
+        seconds: how long to wait in total.
 
     Attributes:
         in_session: whether the warehouse could be opened for the last try.
@@ -39,7 +39,7 @@ class Outage:
         """Return the seconds to wait after a failure, before the next try.
 
         Raises:
-            WarehouseError: `error`, when the write is not to be tried again.
+            WarehouseError: `error`, if the write must not be retried.
         """
         if not self.in_session:
             self._failures_in_session = 0

@@ -1,4 +1,4 @@
-"""Outcomes: what skipping a row, or the response to its request, means for it.
+"""Outcomes: what it means for a row that it was skipped, or what the response to its request means.
 
 Goes in: skipped rows, batches and the responses to them. Comes out: an outcome for each row in the outbox, and the
 counts of the report.
@@ -34,8 +34,8 @@ _ANNOUNCED = "about to be sent, and no response was recorded; whether it was sen
 class OutcomeRecorder:
     """Records what became of each row, in the outbox and in the report.
 
-    While the API has accepted no row, rejections wait: they count against the rows once it accepts any, or when the run
-    ends. If it rejects everything, they do not.
+    Until the API has accepted a row, rejections wait. They count against their rows once the API accepts any row, or
+    when the run ends, but not if the API rejects everything.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class OutcomeRecorder:
             self._report_dropped(item)
 
     def suppress(self, item: Item, suppressed_for: str, attempts: int, reason_code: str = "suppressed") -> None:
-        """Record a row that was stopped by the send guard, after `attempts` that may have been sent."""
+        """Record a row that the send guard stopped, after `attempts` that may have been sent."""
         self._report.suppressed += 1
         email_hash = item.outgoing.email_hash if attempts else None
         self._add_suppressed(item.row, suppressed_for, attempts, email_hash, reason_code)
 
     def announce(self, batch: Batch) -> None:
-        """Record rows that must not be sent twice before they are sent: without a further outcome, they may arrive."""
+        """Before sending, record rows that must not be sent twice: without a further outcome, they may have arrived."""
         for row, outgoing in batch:
             self._add(
                 row, "unknown", attempts=1, reason_code="announced", message=_ANNOUNCED, email_hash=outgoing.email_hash
@@ -144,7 +144,7 @@ class OutcomeRecorder:
             self._waiting.clear()
 
     def miss(self, item: Item, error: CommonRoomError) -> None:
-        """Record a row whose contact or thing the room does not have; it may still arrive there."""
+        """Record a row whose contact or thing the room does not have; it may still appear there."""
         self._breaker.count_not_found()
         runs = (item.row.was_not_found_runs or 0) + 1
         if runs >= self._max_not_found_runs:
@@ -160,17 +160,17 @@ class OutcomeRecorder:
         self._breaker.count_lost(error)
 
     def fail(self, batch: Batch, error: CommonRoomError, message: str | None = None) -> None:
-        """Record rows that did not arrive, through no fault of theirs."""
+        """Record rows that did not arrive for a reason outside the rows."""
         for item in batch:
             self._fail(item, error, message or str(error))
         self._breaker.count_failed(error)
 
     def refuse(self, batch: Batch, error: CommonRoomError) -> None:
-        """Record rows whose requests alone are refused, though the token, the source and the API are as they should."""
+        """Record rows whose requests are refused although the token, the source and the API are fine."""
         self.fail(batch, error, _REFUSED.format(status=error.http_status, error=error))
 
     def close(self) -> None:
-        """Record the rejections that wait, at the end of a run or once they cannot be about all rows."""
+        """Record the waiting rejections, at the end of a run or once they cannot concern all rows."""
         for item, error in self._waiting:
             self._reject(item, error, _REJECTED.format(status=error.http_status))
         self._waiting.clear()

@@ -1,6 +1,6 @@
-"""Progress: how far a run is, reported every few seconds, and less often the longer it takes.
+"""Progress: how far along a run is, reported every few seconds at first, and less often the longer the run takes.
 
-Goes in: how many rows have their outcome. Comes out: calls of the caller's `on_progress`.
+Goes in: how many rows have an outcome. Comes out: calls of the caller's `on_progress`.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from cr_pipelines.sync.timing import Timing
 _log = logging.getLogger(__name__)
 
 _MEAN_SECONDS = 60.0
-"""The speed is a mean over this long, because a rate limit makes rows arrive in bursts."""
+"""The speed is averaged over this long, because a rate limit makes rows arrive in bursts."""
 
 _SILENT_SECONDS = 3.0
-"""A response that takes longer is said to be waited for."""
+"""If a response takes longer than this, progress says that the run is waiting for it."""
 
 
 class ProgressReporter:
-    """Counts the rows that have their outcome, and reports them."""
+    """Counts the rows that have an outcome, and reports them."""
 
     def __init__(self, sync: str, total: int, on_progress: Callable[[Progress], None] | None, timing: Timing):
         self._sync = sync
@@ -37,11 +37,11 @@ class ProgressReporter:
 
     @property
     def done(self) -> int:
-        """How many rows have their outcome."""
+        """How many rows have an outcome."""
         return self._done
 
     def advance(self, rows: int) -> None:
-        """Count rows that have their outcome."""
+        """Count rows that have an outcome."""
         self._done += rows
 
     async def keep_reporting(self, client: CommonRoomClient) -> None:

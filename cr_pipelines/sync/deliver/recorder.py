@@ -1,8 +1,8 @@
 """The recorder: what a run writes to the warehouse while it sends.
 
-Goes in: the outbox, the sent addresses, the heartbeat and the suppression watch. Comes out: short sessions that write
-the outcomes and addresses, note that the run is alive and look at the suppression list, all at once. No session is
-open between them. While the warehouse is out of reach, outcomes wait in memory, and sending waits once there are many.
+Goes in: the outbox, the sent addresses, the heartbeat and the suppression watch. Comes out: short sessions, each of
+which writes outcomes and addresses, notes that the run is alive, and reads the suppression list. No session is open
+between them. While the warehouse cannot be reached, outcomes wait in memory, and sending pauses once there are many.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class Recorder:
         self._written = asyncio.Event()
 
     async def keep_recording(self) -> None:
-        """Write whenever it is time to, until cancelled. Raises WarehouseError."""
+        """Write whenever a write is due, until cancelled. Raises WarehouseError."""
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             if self._due():
@@ -53,7 +53,7 @@ class Recorder:
         """Write now, and return once the warehouse has committed it.
 
         Raises:
-            WarehouseError: it could not be written, and a further try would not help or the outage lasts too long.
+            WarehouseError: the write failed, and either retrying would not help or the outage has lasted too long.
         """
         async with self._writing:
             outage = Outage(self._timing.outage_seconds)
@@ -67,22 +67,22 @@ class Recorder:
                 await asyncio.sleep(pause)
 
     async def write_addresses(self) -> None:
-        """Return once the warehouse has under what the rows that were noted are sent."""
+        """Return once the warehouse has recorded the addresses and ids under which the noted rows are sent."""
         if not self._addresses.is_written:
             await self.flush()
 
     async def wait_for_outbox(self) -> None:
-        """Wait while too many outcomes are not written."""
+        """Wait while too many outcomes are unwritten."""
         while len(self._outbox) >= self._timing.max_unrecorded:
             await self._next_write()
 
     async def wait_for_look(self) -> None:
-        """Wait until the last look at the suppression list is recent enough to send by."""
+        """Wait until the suppression list was read recently enough to send."""
         while self._watch.expired:
             await self._next_write()
 
     def write(self, session: Session) -> None:
-        """Write in a session that the caller has."""
+        """Write in the caller's session."""
         self._addresses.write(session)
         self._outbox.write(session)
         self._heartbeat.beat_if_due(session)

@@ -1,4 +1,4 @@
-"""The end of a run: what is still to be written, the fold, and how the run ended.
+"""The end of a run: the last writes, the fold, and how the run ended.
 
 Goes in: what the run has in memory. Comes out: a ledger with every outcome, and the run's row in `sync_runs`.
 """
@@ -55,9 +55,9 @@ class RunEnd:
         self._counts_dropped = counts_dropped
 
     def record_after(self, error: BaseException, deletions: Deletions | None) -> None:
-        """Record a run that an error ended. That error is what is raised, even when nothing can be recorded."""
+        """Record a run that an error ended. Raise that error even if nothing can be recorded."""
         try:
-            # After an outage that outlasted the run, and for somebody who ends it, one try has to do.
+            # After an outage that outlasted the run, or when somebody ends the run, try only once.
             self.record(deletions, outage_seconds=0)
         except WarehouseError as failure:
             _log.warning("the end of the run could not be recorded after %s: %s", type(error).__name__, failure)

@@ -1,6 +1,6 @@
-"""Silence: a server that accepts requests and never responds.
+"""Silence: detect a server that accepts requests and never responds.
 
-Goes in: a client whose requests get no response. Comes out: `ServerSilent`, long before every row has spent its
+Goes in: a client whose requests get no response. Comes out: `ServerSilent`, long before every row has used up its
 retries.
 """
 
@@ -11,13 +11,13 @@ from cr_pipelines.sync.errors import SyncError
 
 
 class ServerSilent(SyncError):
-    """No response at all came for minutes."""
+    """No response has arrived for minutes."""
 
     transient = True
 
 
 async def watch_silence(client: CommonRoomClient, seconds: float) -> None:
-    """Return never. Raise ServerSilent when no response has come for this many seconds while requests were sent."""
+    """Never return. Raise ServerSilent if requests were sent and no response has arrived for this many seconds."""
     while True:
         await asyncio.sleep(min(1.0, seconds / 4))
         if client.seconds_without_response >= seconds:

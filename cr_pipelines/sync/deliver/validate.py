@@ -1,4 +1,4 @@
-"""Validation: whether a planned row is sent, and what is sent for it.
+"""Validation: decide whether a planned row is sent, and what is sent for it.
 
 Goes in: a row as the plan spooled it. Comes out: an item for a batch, or the row as skipped with the reason.
 """
@@ -18,8 +18,8 @@ class Validator:
     Args:
         reader: turns rows into requests.
         watch: who is suppressed.
-        resend_delivered: whether a row is sent although it is what was delivered before.
-        repeatable: whether a row that was delivered may be sent again at all.
+        resend_delivered: whether a row is sent even if it is the same as when it was delivered.
+        repeatable: whether a delivered row may ever be sent again.
         on_suppressed: called with each row that is about a suppressed person, and what would be sent for it.
     """
 
@@ -48,7 +48,7 @@ class Validator:
                 return self._suppressed(row, suppressed_for)
             return _invalid(row, fault.problems[0], "; ".join(problem.message for problem in fault.problems))
         except Exception as fault:
-            # No row may stop the others. The error's text is left out, as it may quote the row.
+            # No row may stop the others. The error's text is omitted because it may quote the row.
             if suppressed_for is not None:
                 return self._suppressed(row, suppressed_for)
             message = f"the row cannot be read ({type(fault).__name__}); look for unusual values"
@@ -80,9 +80,9 @@ class Validator:
 
 
 def _is_as_delivered(item: Item) -> bool:
-    """Return whether a row was delivered as it is, without the same bad values.
+    """Return whether the row was delivered in its present form, without the same bad values.
 
-    It was looked at again, as a bad value may have become a good one, such as the name of a custom field that is new.
+    The row is validated again because a bad value may have become valid, such as the name of a new custom field.
     """
     row, dropped = item.row, item.dropped
     if row.why != "recheck" or row.was_status != "delivered" or row.was_fingerprint != row.fingerprint:
@@ -97,5 +97,5 @@ def _invalid(row: PlannedRow, problem: Problem, message: str) -> Skipped:
 
 
 def _is_settled(row: PlannedRow) -> bool:
-    """Return whether no run that died may have been sending the row; only an outcome ends that doubt."""
+    """Return whether it is certain that no run died while sending the row. Only an outcome ends that doubt."""
     return row.why != "interrupted"

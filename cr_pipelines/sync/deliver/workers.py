@@ -1,4 +1,4 @@
-"""Workers: they send the batches of a plan, many at once.
+"""Workers send the batches of a plan concurrently.
 
 Goes in: a plan, and a client of the room. Comes out: every planned row has an outcome, or waits for another run because
 the circuit breaker opened.
@@ -47,15 +47,15 @@ from cr_pipelines.sync.state.outbox import Outbox
 from cr_pipelines.sync.worker_pool import WorkerPool
 
 _WORKERS = 128
-"""Batches that are worked on at once. The client's rate limiter decides how many are in flight."""
+"""How many batches are processed at once. The client's rate limiter decides how many are in flight."""
 
 _WORKERS_SENDING_ONCE = 32
-"""As above, for operations that append: a kill leaves as many rows in doubt, and as many more announced."""
+"""As above, for operations that append: a kill leaves this many rows in doubt, and this many more announced."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What sending the rows of a plan needs.
+    """What is needed to send the rows of a plan.
 
     Attributes:
         source_id: the destination source, if the sync has one.
@@ -98,7 +98,7 @@ class Delivery:
         return target
 
     def _explain(self, step: Batch | Skipped, explained: Mapping[str, RowExplanation]) -> None:
-        """Complete what is said of the rows that were asked about."""
+        """Complete the explanations of the requested rows."""
         for row in (step.row,) if isinstance(step, Skipped) else (item.row for item in step):
             explanation = explained[row.key]
             explanation.values = dict(zip((column.name for column in self.plan.match.columns), row.values, strict=True))
@@ -124,11 +124,11 @@ class Delivery:
 
         Args:
             client: the room.
-            catalog: what was read of the room already; None to read what the rows need.
+            catalog: what has already been read of the room; None to read what the rows need.
             outbox: where the outcomes go.
-            addresses: where it is noted under what rows are sent.
-            recorder: writes both.
-            progress: counts them.
+            addresses: where the addresses and ids under which rows are sent are noted.
+            recorder: writes outcomes and addresses.
+            progress: counts outcomes.
 
         Raises:
             CommonRoomError: the catalog cannot be read.
@@ -210,7 +210,7 @@ class _Workers:
         """Send everything."""
         pool = WorkerPool()
         try:
-            # The run's heartbeat begins before the first request, which may wait long for the rate limit.
+            # The run's heartbeat begins before the first request, which may wait a long time for the rate limit.
             await pool.run(
                 self._send_all(pool, catalog),
                 self._recorder.keep_recording(),
@@ -239,7 +239,7 @@ class _Workers:
             else:
                 self._progress.advance(1)
                 if self._progress.done % 256 == 0:
-                    # Many skipped rows in a row must not keep the other tasks waiting.
+                    # A long sequence of skipped rows must not keep the other tasks waiting.
                     await asyncio.sleep(0)
             await self._recorder.wait_for_outbox()
 
@@ -249,7 +249,7 @@ class _Workers:
         return await self._next_announced()
 
     async def _next_announced(self) -> Batch | Skipped | None:
-        """Return the next batch of rows that must not be sent twice, once the ledger has it."""
+        """Return the next batch of rows that must not be sent twice, once its intent is recorded."""
         async with self._announcing:
             if not self._announced and not self._breaker.is_open:
                 steps = list(islice(self._steps, _WORKERS_SENDING_ONCE))
@@ -258,7 +258,7 @@ class _Workers:
             return self._announced.popleft() if self._announced else None
 
     async def _announce(self, batches: Sequence[Batch]) -> None:
-        """Return once the ledger has that these batches are about to be sent. Raise, and none of them may be sent."""
+        """Return once it is recorded that these batches are about to be sent. If it raises, send none of them."""
         if not batches:
             return
         try:
@@ -302,12 +302,12 @@ class _Workers:
         self._outbox.clear_doubt(batch.keys)
 
     def _give_up(self, batch: Batch, in_flight: InFlight) -> None:
-        """Record rows that nobody waits for any more: in doubt only if a request about them may have arrived."""
+        """Record rows that nothing waits for any longer; in doubt only if a request about them may have arrived."""
         if in_flight.attempts == 0:
             self._outbox.clear_doubt(batch.keys)
         if self._contract.repeatable:
             return
-        # An append is repeated only after a 429, or when it could not be sent: then it did not arrive.
+        # An append is repeated only after a 429, or if it could not be sent. In both cases it did not arrive.
         if in_flight.in_doubt:
             self._outcomes.abandon(batch)
         else:
@@ -315,7 +315,7 @@ class _Workers:
             self._outcomes.withdraw(batch)
 
     async def _request(self, batch: Batch, in_flight: InFlight) -> WriteResponse:
-        """Send a request past the guard, waiting while the run must first look at the suppression list."""
+        """Send a request past the guard, first waiting if the suppression list must be read again."""
         request = batch.request(self._contract.batching)
         while True:
             try:
@@ -337,13 +337,13 @@ class _Workers:
                 if reason_code != "shared_address":
                     self._addresses.note_suppressed(item.row, item.outgoing)
         if not suppressed:
-            # Only the body as a whole has the address: the halves show whose row it is.
+            # Only the body as a whole contains the address; sending the halves shows whose row it is.
             return batch.split()
         rest = batch.without(suppressed)
         return () if rest is None else (rest,)
 
     async def _stop_or_fail(self, batch: Batch, error: CommonRoomError) -> None:
-        """Stop the run for what another call confirms; otherwise only the row failed."""
+        """Stop the run if another call confirms the error; otherwise only the row has failed."""
         common = await self._confirmation.common_error(error)
         if common is None:
             await self._fail(batch, error)
@@ -357,7 +357,7 @@ class _Workers:
             self._outcomes.withdraw(batch)
 
     async def _fail(self, batch: Batch, error: CommonRoomError) -> None:
-        """Record rows whose response says nothing good; split a batch, as one row may be what is refused."""
+        """Record rows whose response is a failure; split a batch, because the cause may be one row."""
         if error.may_have_written and not self._contract.repeatable:
             self._outcomes.lose(batch, error)
         elif len(batch) > 1 and self._contract.repeatable:
@@ -373,7 +373,7 @@ class _Workers:
                 await self._send(half)
 
     async def _reject(self, batch: Batch, error: CommonRoomError) -> None:
-        """Record a rejected row. Split a batch, so that one bad row costs few requests and none of the others."""
+        """Record a rejected row. Split a batch, so that one bad row costs few requests and no other row is lost."""
         if len(batch) > 1:
             await self._send_halves(batch)
         elif isinstance(error, NotFound):

@@ -1,4 +1,4 @@
-"""The plan: which rows of a source must be sent, found out inside the warehouse.
+"""The plan: which rows of a source must be sent, determined inside the warehouse.
 
 Goes in: a source and the ledger. Comes out: a `Plan`, whose spool holds the offered rows on disk while they are sent.
 """

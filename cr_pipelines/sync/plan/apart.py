@@ -1,9 +1,9 @@
-"""How a plan reads a source that is in another engine than the state tables.
+"""How a plan reads a source in a different engine from the state tables.
 
 Goes in: a session that only reads the source, and the session of the state tables. Comes out: the same temporary tables
-as those of `SourceInState`, and the offered rows. Keys and hashes leave the source in one stream; then the offered rows
-do, by their keys, or with all others where they are many. They meet what the ledger has of them in a private DuckDB
-session on this machine.
+as with `SourceInState`, and the offered rows. Keys and hashes leave the source in one stream. Then the offered rows are
+read by their keys or, if there are many, along with all other rows. A private DuckDB session on this machine joins them
+with the ledger.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,10 +32,10 @@ _ROWS_PER_FETCH = 20_000
 _KEYS_PER_BATCH = 50_000
 
 _MOST_READS = 8
-"""Rows are read by their keys in at most this many queries; otherwise, one query reads all rows."""
+"""Rows are read by their keys in at most this many queries; if more were needed, one query reads all rows."""
 
 _FEW = 0.25
-"""Rows are read by their keys if they are at most this share of the source."""
+"""Rows are read by their keys if they make up at most this share of the source."""
 
 _HASHED_KEYS = {"key": "text", "row_hash": "bigint"}
 
@@ -43,7 +43,7 @@ _MOST_MOVED = 50_000
 
 
 class SourceApart:
-    """A source in another engine than the state. Nothing is written there."""
+    """A source in a different engine from the state. Nothing is written there."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class SourceApart:
 
     @property
     def row_hash_version(self) -> str:
-        """What a row hash depends on beside the values."""
+        """What a row hash depends on in addition to the values."""
         return row_hash_version(self._dialect, self.types)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """See one state of either engine while the block lasts."""
+        """See one snapshot of each engine while the block lasts."""
         with self._source.snapshot(self._sync.relation), self._state.snapshot(), scratch_session() as scratch:
             self._scratch = scratch
             yield
@@ -96,26 +96,26 @@ class SourceApart:
         self._make_table("cr_elsewhere", apart_statements.count_elsewhere())
 
     def stage_respelled(self) -> None:
-        """Stream the keys whose former spelling differs, and keep those that the ledger has in it."""
+        """Stream the keys whose former spelling differs, and keep those that are in the ledger under that spelling."""
         query = source_statements.spellings(self._dialect, self._sync, self._rows(), self.types)
         self._stage("cr_spelled", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
         self._make_table("cr_respelled", statements.respelled_keys(self._names, "cr_spelled AS spelled"))
 
     def stage_renamed(self) -> None:
-        """Stream the keys whose names are spelled otherwise, and keep those that the ledger has so."""
+        """Stream the keys whose names have another spelling, and keep those that are in the ledger under it."""
         everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
         query = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
         self._stage("cr_named", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
         self._make_table("cr_renamed", statements.respelled_keys(self._names, "cr_named AS spelled"))
 
     def mark_refreshed(self) -> None:
-        """Stream every row's fingerprint, and compare them where the state tables are."""
+        """Stream every row's fingerprint, and compare the fingerprints in the engine of the state tables."""
         query = apart_statements.fingerprints(self._dialect, self._sync, self._rows(), self.types)
         self._stage("cr_fingerprints", {"key": "text", "fingerprint": "text", "former": "text"}, query)
         self._state.execute(apart_statements.find_refreshed())
 
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
-        """Write the offered rows of a turn to a sink, after one reading for all turns."""
+        """Write the offered rows of a turn to a sink; the source is read once for all turns."""
         if self._read is None:
             self._read = self._fetch_offered(hashed_keys=hashed_keys)
         order = shared_columns(self._sync, self.types)
@@ -151,7 +151,7 @@ class SourceApart:
         return self._scratch
 
     def _fetch_offered(self, *, hashed_keys: bool) -> list[tuple[str, ReadRows]]:
-        """Bring the offered rows, and what the ledger has of them, to this machine."""
+        """Bring the offered rows and their ledger entries to this machine."""
         scratch, offered = self._own_scratch, RowFile()
         found: list[tuple[str, ReadRows]] = []
         self._state.fetch_batches(apart_statements.OFFERED, _KEYS_PER_BATCH, Storage(offered))
@@ -169,7 +169,7 @@ class SourceApart:
         return found
 
     def _key_batches(self, offered: int) -> Iterator[Sequence[str]]:
-        """Yield the keys to read, query by query; one empty batch means all rows."""
+        """Yield the keys to read, one batch per query; one empty batch means all rows."""
         [(rows,)] = self._state.fetch_all("SELECT count(*) FROM cr_source_keys")
         most = self._dialect.most_listed
         if offered > most * _MOST_READS or offered > max(_FEW * rows, 100):

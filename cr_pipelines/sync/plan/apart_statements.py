@@ -1,7 +1,7 @@
-"""The SQL of a plan whose source is in another engine than the state tables.
+"""The SQL of a plan whose source is in a different engine from the state tables.
 
 Goes in: the dialect of the engine that runs the statement, and the temporary tables of the plan. Comes out: one
-statement for each function. Those with a `source` run where the source is, and only read.
+statement for each function. Statements with a `source` run in the source's engine, and only read.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,10 +15,10 @@ from cr_pipelines.warehouse import Dialect, SourceDialect
 _COMPUTED = ("fingerprint", "row_hash")
 
 KNOWN = tuple(name for name in LEDGER_COLUMNS if name not in _COMPUTED)
-"""What a spooled row has from the ledger."""
+"""The columns of a spooled row that come from the ledger."""
 
 OFFERED = f"SELECT {', '.join(KNOWN)}, row_hash AS planned_hash, turn FROM cr_offered"
-"""The offered keys, and what the ledger has of each."""
+"""The offered keys, and the ledger's entry for each."""
 
 
 def keys_elsewhere(
@@ -39,14 +39,14 @@ def count_elsewhere() -> str:
 
 
 def fingerprints(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str]) -> str:
-    """Return a query for every row's key and fingerprint, and for its fingerprint as it was once computed."""
+    """Return a query for every row's key and fingerprint, and for its fingerprint as earlier versions computed it."""
     now, *former = find_fingerprints(dialect, types)
     before = former[0] if former else f"CAST(NULL AS {dialect.types['text']})"
     return f"SELECT {source_key(dialect, sync, types)} AS key, {now} AS fingerprint, {before} AS former FROM {source}"
 
 
 def find_refreshed() -> str:
-    """Return a statement that finds rows whose content is the same, from the source's fingerprints."""
+    """Return a statement that finds rows with unchanged content, from the source's fingerprints."""
     return """
         INSERT INTO cr_refreshed
         SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
@@ -58,15 +58,15 @@ def find_refreshed() -> str:
 def read_source(
     dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str], *, bare: bool
 ) -> str:
-    """Return a query for rows as they are sent, with their key, fingerprint and hash.
+    """Return a query for rows in the form in which they are sent, with their key, fingerprint and hash.
 
     Args:
-        dialect: the source's.
+        dialect: the source's dialect.
         sync: what is synced.
-        source: the source's rows, as they are written after FROM.
-        types: the source columns with their types, in the order in which their values follow.
-        keys: narrows it to some keys; none for all rows.
-        bare: whether none of these keys is hashed, so that the column itself can be compared with them.
+        source: the source's rows, as a FROM clause takes them.
+        types: the source columns with their types, in the order of the values.
+        keys: limits the query to these keys; empty for all rows.
+        bare: whether none of these keys is hashed, which allows comparing them with the column itself.
     """
     key = source_key(dialect, sync, types)
     only = ""
@@ -85,12 +85,12 @@ def read_source(
 
 
 def join_offered(reads: Sequence[str], turn: int, *, repeatable: bool) -> str:
-    """Return a query for what the ledger has of the rows of one turn, with the position at which each was read.
+    """Return a query for the ledger entries of the rows of one turn, with the position at which each row was read.
 
     Args:
         reads: tables with the positions and the keys of the rows that were read.
         turn: which rows.
-        repeatable: False for an append, which must not be sent twice because its source gives it twice.
+        repeatable: False for an append, which must not be sent twice even if its source returns it twice.
     """
     known = ", ".join(f"o.{name}" for name in (*KNOWN, "planned_hash"))
     copy = "1" if repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY r.position)"
@@ -102,5 +102,5 @@ def join_offered(reads: Sequence[str], turn: int, *, repeatable: bool) -> str:
 
 
 def ordered(dialect: Dialect, table: str, order: Sequence[str]) -> str:
-    """Return a query for the rows of a table, so that those which agree in source columns follow each other."""
+    """Return a query for the rows of a table, ordered so that rows with equal source columns follow each other."""
     return f"SELECT * FROM {table} ORDER BY {', '.join(dialect.identifier(f'value_{name}') for name in order)}"

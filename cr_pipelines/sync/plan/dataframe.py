@@ -1,7 +1,7 @@
 """A data frame as a source.
 
 Goes in: a pandas DataFrame or an Arrow table. Comes out: an Arrow table that a session of any engine can register for
-the plan, or an error that names the column and the row of a cell that cannot be sent, and never its value.
+the plan, or an error that names the column and row of a cell that cannot be sent, but never its value.
 """
 
 import json
@@ -26,19 +26,19 @@ FRAME = "cr_data_frame"
 """The name of a frame in the warehouse while a run reads it."""
 
 _SUBSTITUTE = "\x1a"
-"""What Unicode and ASCII have for a character that cannot be kept: PostgreSQL has no NUL. It makes its row invalid."""
+"""A substitute for characters that cannot be kept, such as NUL in PostgreSQL. It makes its row invalid."""
 
 
 class _Unsendable(Exception):
-    """A cell, or something in it, that has no form in JSON."""
+    """A cell, or something in it, that JSON cannot represent."""
 
 
 def as_arrow(frame: "pd.DataFrame | pa.Table") -> pa.Table:
-    """Return a frame as the warehouse can read it, without its index.
+    """Return a frame in a form that the warehouse can read, without its index.
 
-    NaN, NaT, NA and None become null. Dicts, structs and maps become JSON text, so that a key that one dict lacks is
-    not a null in it. Raises SourceUnusable for a column that holds values of several types, for a cell that cannot be
-    sent, and for two columns whose names differ in case only.
+    NaN, NaT, NA and None become null. Dicts, structs and maps become JSON text, so that a key missing from one dict
+    does not become a null. Raises SourceUnusable for a column with values of several types, for a cell that cannot be
+    sent, and for two columns whose names differ only in case.
     """
     if isinstance(frame, pa.Table):
         names = list(frame.column_names)
@@ -110,7 +110,7 @@ def _sendable(name: str, column: Any) -> Any:
 
 
 def _narrowed(column: Any) -> Any:
-    """Return decimals of up to 76 digits as those of up to 38, or as text where one has more."""
+    """Return decimals of up to 76 digits as decimals of up to 38 digits, or as text if any has more."""
     try:
         return column.cast(pa.decimal128(38, column.type.scale))
     except pa.ArrowException:
@@ -142,7 +142,7 @@ def _without_nul(column: Any) -> Any:
 
 
 def _check_cells(name: str, series: Iterable[Any]) -> None:
-    """Refuse cells that Arrow would take for something else, such as a set for a list in any order."""
+    """Refuse cells that Arrow would misread, such as a set, which it would turn into a list in arbitrary order."""
     for position, cell in enumerate(series, start=1):
         if isinstance(cell, set | frozenset) or _is_type(cell, "Period", "Interval"):
             raise _unsendable(name, position, cell)
@@ -177,7 +177,7 @@ def _is_missing(cell: object) -> bool:
 
 
 def _json(name: str, cells: Iterable[Any]) -> list[str | None]:
-    """Return nested cells as JSON text. Raises SourceUnusable with the row of one that has no form in JSON."""
+    """Return nested cells as JSON text. Raises SourceUnusable with the row of a cell that JSON cannot represent."""
     texts: list[str | None] = []
     for position, cell in enumerate(cells, start=1):
         try:
@@ -196,7 +196,7 @@ def _unsendable(name: str, position: int, cell: object) -> SourceUnusable:
 
 
 def _plain(cell: Any) -> Any:
-    """Return the cell in types that JSON has. Raises _Unsendable with the innermost value that has none."""
+    """Return the cell in JSON's types. Raises _Unsendable with the innermost value that JSON cannot represent."""
     if isinstance(cell, Mapping):
         return {str(key): _plain(value) for key, value in cell.items()}
     if _is_sequence(cell):
@@ -210,7 +210,7 @@ def _plain(cell: Any) -> Any:
         if isinstance(cell, kinds):
             return write(cell)
     if _is_type(cell, "float16", "float32", "datetime64"):
-        # Its `item` would have more digits, or count nanoseconds.
+        # Its `item` would have more digits, or nanoseconds.
         return _plain(float(str(cell))) if _is_type(cell, "float16", "float32") else str(cell)
     if hasattr(cell, "item") and hasattr(cell, "dtype"):
         return _plain(cell.item())

@@ -1,8 +1,9 @@
 """Several spellings of one thing in a key: `signed_up` and `Signed Up` may be one activity type of the room.
 
-Goes in: the names that a source uses in its key, and what the room's catalog says of them. Comes out: rows of
-`key_spellings`, by which every key has the same spelling of a thing, the one that was seen first. Words and addresses
-need no catalog: their case does not matter, and neither do the blanks around them, around accounts and around tags.
+Goes in: the names that a source uses in its key, and what they mean in the room's catalog. Comes out: rows of
+`key_spellings`, which give a thing the same spelling in every key: the one that was seen first. Words and addresses
+need no catalog, because their case does not matter. Blanks around them, and around accounts and tags, do not matter
+either.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +23,10 @@ class Spelling(NamedTuple):
     """How a key column spells a thing.
 
     Attributes:
-        column: of the key.
-        spelled: as the source has it.
-        thing: the id of what it names.
-        canonical: how keys spell it.
+        column: the key's column.
+        spelled: the source's spelling.
+        thing: the id of the thing that it names.
+        canonical: the spelling in keys.
     """
 
     column: str
@@ -35,7 +36,7 @@ class Spelling(NamedTuple):
 
 
 _FORMS = Spelling("", "trimmed forms", "1", "1")
-"""Recorded once the ledger of a sync has words, addresses, accounts and tags in their one spelling."""
+"""Recorded once the ledger of a sync has its words, addresses, accounts and tags in canonical spelling."""
 
 
 class KeySpellings:
@@ -54,7 +55,7 @@ class KeySpellings:
         return [Spelling(*row) for row in sorted(rows)]
 
     def find_new(self, source: SourceSession, partition: Partition | None) -> dict[str, list[str]]:
-        """Return the spellings in the source's key whose meaning is not known, by column."""
+        """Return the spellings in the source's key whose meaning is unknown, by column."""
         columns = named_columns(self._sync.contract)
         if not columns:
             return {}
@@ -72,7 +73,7 @@ class KeySpellings:
         return {name: sorted(names) for name, names in found.items() if names}
 
     def resolve(self, new: Mapping[str, Sequence[str]], catalog: Catalog) -> list[Spelling]:
-        """Return what spellings mean by the room's catalog; one that means nothing is left out."""
+        """Return what spellings mean in the room's catalog, without those that mean nothing."""
         context = Context(catalog)
         canonical = {(spelling.column, spelling.thing): spelling.canonical for spelling in self._known.values()}
         resolved = []
@@ -87,7 +88,7 @@ class KeySpellings:
         return resolved
 
     def add(self, new: Sequence[Spelling]) -> Sequence[Spelling]:
-        """Take spellings for known, and return those that were not, with the mark of a ledger that has its forms."""
+        """Treat spellings as known, and return the new ones, with the mark of a ledger in canonical spelling."""
         added = [spelling for spelling in (*new, _FORMS) if (spelling.column, spelling.spelled) not in self._known]
         self._known |= {(spelling.column, spelling.spelled): spelling for spelling in added}
         return added if has_forms(self._sync.contract) else []
@@ -99,7 +100,7 @@ class KeySpellings:
             self._state.insert(KEY_SPELLINGS, {"sync": self._sync.name, **row})
 
     def names(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the names that keys spell otherwise than the source does, by column."""
+        """Return the names that keys spell differently from the source, by column."""
         aliases: dict[str, dict[str, str]] = {}
         for spelling in self._known.values():
             if spelling.spelled != spelling.canonical:

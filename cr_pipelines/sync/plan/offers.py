@@ -25,7 +25,7 @@ Comparison = Literal[
 """How a key compares with the ledger:
 
 - `new`: the ledger does not have it.
-- `changed`: its row is another than the one that was sent last.
+- `changed`: its row differs from the one that was last sent.
 - `retry`: it failed before.
 - `recheck`: it was invalid or suppressed before.
 - `interrupted`: a run died while it may have been sending it.
@@ -45,7 +45,7 @@ _FAILED_BEFORE = "why <> 'absent' AND was_status IN ('failed', 'rejected')"
 
 
 def also_offered(sync: Sync, options: Options) -> frozenset[Comparison]:
-    """Return the comparisons that need nothing, and that this run offers anyway."""
+    """Return the comparisons that this run offers although nothing needs to be sent for them."""
     offered: set[Comparison] = set()
     if options.resync == "failed":
         offered = {"rejected"}
@@ -54,7 +54,7 @@ def also_offered(sync: Sync, options: Options) -> frozenset[Comparison]:
     elif sync.recreate_deleted:
         offered = {"deleted_remotely"}
     if not sync.contract.repeatable:
-        # An append is sent once: only a person who names its key can want it twice.
+        # An append is sent once. It is repeated only if a person names its key.
         if not options.keys:
             offered.discard("unchanged")
         else:

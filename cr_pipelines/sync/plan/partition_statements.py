@@ -1,6 +1,6 @@
-"""The SQL by which a plan reads one partition of a source, and finds what other partitions have of its keys.
+"""The SQL that reads one partition of a source for a plan, and finds its keys in other partitions.
 
-Goes in: the sync, its partition, and the names of the state tables. Comes out: one statement, or a piece of one.
+Goes in: the sync, its partition, and the names of the state tables. Comes out: one statement, or part of one.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ def source_rows(
     types: Mapping[str, str],
     spelled: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the source's rows as they are written after FROM, those of one partition if there is one.
+    """Return the source's rows for a FROM clause, limited to the partition if there is one.
 
-    Where the source spells a column in another case (`spelled`, by the contract's name), it gets the contract's name.
-    Rows without a moment in any year belong to every partition: they are shown as invalid, with each of them.
+    A column that the source spells in another case (`spelled`, by the contract's name) gets the contract's name. Rows
+    without a usable timestamp belong to every partition, which shows them as invalid.
     """
     relation = _named_relation(dialect, sync, types, spelled)
     if partition is None:
@@ -38,7 +38,7 @@ def source_rows(
 
 
 def in_no_year(dialect: SourceDialect, column: str, kind: str) -> str:
-    """Return the condition for rows whose moment is null, infinite, or outside of the years 1 to 9999."""
+    """Return the condition for rows whose timestamp is null, infinite, or outside the years 1 to 9999."""
     quoted = dialect.identifier(column)
     first, last = (dialect.moment(moment, kind) for moment in (FIRST_MOMENT, LAST_MOMENT))
     return f"({quoted} IS NULL OR {quoted} < {first} OR {quoted} > {last})"
@@ -51,7 +51,7 @@ def rows_elsewhere(
     types: Mapping[str, str],
     spelled: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the rows of the source's other partitions, as they are written after FROM."""
+    """Return the rows of the source's other partitions for a FROM clause."""
     relation = _named_relation(dialect, sync, types, spelled)
     column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
     start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
@@ -62,9 +62,9 @@ def rows_elsewhere(
 
 
 def find_moved(names: PlanNames) -> str:
-    """Return the query behind `cr_moved`: keys of the partition that the ledger has in another one.
+    """Return the query behind `cr_moved`: keys of the partition that are in the ledger under another one.
 
-    Keys that several rows had are among them, as they are in several partitions perhaps.
+    This includes keys that several rows shared, because those rows may be in several partitions.
     """
     return f"""
         SELECT l.key
@@ -75,14 +75,14 @@ def find_moved(names: PlanNames) -> str:
 
 
 def any_in_partitions(names: PlanNames) -> str:
-    """Return a query that has a row if the ledger has any row of the sync in a partition that is in the source."""
+    """Return a query with a row if the ledger has a row of the sync that is in a partition and in the source."""
     return f"""
         SELECT 1 FROM {names.table("sync_ledger")}
         WHERE {names.of_sync} AND {names.partition} > '' AND absent_since IS NULL LIMIT 1"""
 
 
 def find_elsewhere(names: PlanNames, source: str, types: Mapping[str, str]) -> str:
-    """Return the query behind `cr_elsewhere`: which keys of `cr_moved` other partitions of the source have."""
+    """Return the query behind `cr_elsewhere`: the keys of `cr_moved` that are in other partitions of the source."""
     return f"""
         SELECT key, count(*) AS copies
         FROM (SELECT {names.source_key(types)} AS key FROM {source}) AS keyed
@@ -93,7 +93,7 @@ def find_elsewhere(names: PlanNames, source: str, types: Mapping[str, str]) -> s
 def record_moved(names: PlanNames) -> str:
     """Return a statement that records in which partition the keys of the source are now.
 
-    A key that other partitions have too remains where it was.
+    A key that is in other partitions too stays where it was.
     """
     ledger = names.dialect.identifier("sync_ledger")
     return f"""

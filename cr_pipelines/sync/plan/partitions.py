@@ -1,6 +1,7 @@
-"""Rows that no partition takes.
+"""Rows that belong to no partition.
 
-Goes in: a sync, its first partition and its last. Comes out: how many rows of the source are in none of them, and why.
+Goes in: a sync, and its first and last partition. Comes out: how many rows of the source are outside all partitions,
+and why.
 """
 
 from typing import NamedTuple
@@ -14,10 +15,10 @@ class RowsOutside(NamedTuple):
     """How many rows of a source are in none of its partitions.
 
     Attributes:
-        too_old: from before the first one.
-        too_new: from after the last one, such as a date in the future.
-        without_moment: whose timestamp is null, infinite, or in no year from 1 to 9999. Every partition shows them as
-            invalid.
+        too_old: rows from before the first one.
+        too_new: rows from after the last one, such as with a date in the future.
+        without_moment: rows whose timestamp is null, infinite, or outside the years 1 to 9999. Every partition shows
+            them as invalid.
     """
 
     too_old: int
@@ -26,7 +27,7 @@ class RowsOutside(NamedTuple):
 
 
 def rows_outside(sync: Sync, warehouse: Warehouse, first: Partition, last: Partition) -> RowsOutside:
-    """Count the rows of the source that are in none of the partitions from the first to the last one.
+    """Count the rows of the source that are in no partition from the first to the last one.
 
     Raises SourceMissing and WarehouseError.
     """

@@ -1,6 +1,6 @@
-"""What a run will do, and why the other rows need nothing.
+"""What a run will do, and why nothing is sent for the other rows.
 
-Goes in: what the planner found. Comes out: counts for the report, and the spool with the rows that are offered.
+Goes in: what the planner found. Comes out: counts for the report, and the spool with the offered rows.
 """
 
 from dataclasses import dataclass, field
@@ -16,24 +16,24 @@ class Plan:
     """The plan of one run.
 
     Attributes:
-        match: the source's columns against the contract.
-        columns: the source columns in the order of the spooled values.
-        row_hash_version: names what the row hashes depend on; hashes of two versions are never compared.
-        also_offered: which rows that need nothing are offered anyway.
+        match: how the source's columns match the contract.
+        columns: the source's columns in the order of the spooled values.
+        row_hash_version: identifies what the row hashes depend on; hashes of different versions are never compared.
+        also_offered: which rows are offered although nothing needs to be sent for them.
         source_rows: rows in the source, or in its partition.
-        null_keys: rows without a key; they are `invalid`.
-        duplicate_rows: rows that share a key with another; they are `invalid`, all of them.
-        duplicate_keys: how many keys they share.
+        null_keys: rows without a key, which are `invalid`.
+        duplicate_rows: rows that share a key with another row, all of which are `invalid`.
+        duplicate_keys: how many keys are shared by several rows.
         compared: source rows with a unique key, counted by how they compare with the ledger.
-        deleted_remotely: keys that are unchanged, and that somebody deleted in the room.
-        deletable: keys that were delivered and are absent from the source, of things that can be deleted in the room.
+        deleted_remotely: unchanged keys that somebody deleted in the room.
+        deletable: delivered keys that are absent from the source and whose things can be deleted in the room.
         delivered_before: how many such things the ledger has in all.
         absent: keys that the ledger has and the source no longer does.
-        emptied: whether the source is empty and was not before. Then nothing is changed.
-        offered_new: offered rows whose key the ledger has not seen.
-        unread: offered rows that the source did not give when it was read again to send them.
-        changed_while_read: those, and offered rows that it gave with other values, or more than once.
-        unknown_keys: of the keys that the run is to look at, those that the source does not have.
+        emptied: whether the source is empty and was not before. In that case, nothing is changed.
+        offered_new: offered rows whose key is not in the ledger.
+        unread: offered rows that the source did not return when it was read again to send them.
+        changed_while_read: those rows, and offered rows that came back with other values or more than once.
+        unknown_keys: keys that the run was asked for and the source does not have.
     """
 
     match: Match

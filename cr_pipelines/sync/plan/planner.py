@@ -1,4 +1,4 @@
-"""Finds out what a run must do, inside the warehouse and within one session.
+"""Determines what a run must do, inside the warehouse and within one session.
 
 Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: a `Plan`, whose spool holds the offered
 rows; `begin` then records what the plan found, before anything is sent.
@@ -27,8 +27,8 @@ from cr_pipelines.warehouse import Session, SourceSession
 class Planner:
     """Makes the plan of one run.
 
-    Only rows that must be sent leave the warehouse. Each row is compared by its fast hash; where the hashes are of two
-    versions, the fingerprint decides, which neither an engine upgrade nor a changed column type changes.
+    Only rows that must be sent leave the warehouse. Each row is compared by its fast hash. If the hashes are of
+    different versions, the fingerprint decides; neither an engine upgrade nor a changed column type affects it.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Planner:
         source: SourceSession | None = None,
         spellings: Sequence[Spelling] = (),
     ):
-        """`spellings` has what names of the source's key mean, as far as the warehouse does not know it yet."""
+        """`spellings` has the meaning of names in the source's key that the warehouse does not know yet."""
         self._session = session
         self._schema = schema
         self._new_spellings = spellings
@@ -56,7 +56,7 @@ class Planner:
     def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
 
-        `present` has the keys of the things that are in the room, of a contract that mirrors.
+        `present` has the keys of the things in the room, for a contract that mirrors.
 
         Raises SourceMissing when the source cannot be read, and SourceUnusable when it lacks a required column.
         """
@@ -64,7 +64,7 @@ class Planner:
         spellings = KeySpellings(self._session, self._schema, self._sync)
         added = spellings.add(self._new_spellings)
         if added and self._options.dry_run and self._any(statements.any_key(self._names)):
-            # A dry run changes no key of the ledger, so it has to plan by those that are there.
+            # A dry run changes no key in the ledger, so it must plan with the existing ones.
             added = []
         else:
             self._sync = replace(self._sync, key_names=spellings.names())
@@ -115,7 +115,7 @@ class Planner:
         return {column.name: types[match.spelled[column.name]] for column in match.columns}, match
 
     def _respell(self, source: PlannedSource) -> None:
-        """Give keys that the ledger has in a former spelling the present one, so that nothing is sent again."""
+        """Rename ledger keys in a former spelling to the present one, so that nothing is sent again."""
         respelled = any(
             self._source_session.dialect.is_respelled(source.types[name])
             for name in self._sync.contract.key
@@ -128,7 +128,7 @@ class Planner:
             self._session.transaction(lambda: self._respell_tables("cr_respelled"))
 
     def _rename(self, source: PlannedSource, spellings: KeySpellings, added: Sequence[Spelling]) -> None:
-        """Record new spellings of names, and give the keys that the ledger has in them the canonical one."""
+        """Record new spellings of names, and rename ledger keys that use them to the canonical spelling."""
         if not added or self._options.dry_run:
             return
         has_keys = self._any(statements.any_key(self._names))
@@ -181,7 +181,7 @@ class Planner:
         )
 
     def _compare(self, plan: Plan) -> None:
-        """Find the keys that need a closer look, which are few as a rule, and then say why each does."""
+        """Find the keys that need a closer look, usually few, and then determine why each does."""
         interrupted = self._any(f"{self._names.interrupted} LIMIT 1")
         candidates = statements.find_candidates(
             self._names,
@@ -190,7 +190,7 @@ class Planner:
             duplicates=plan.duplicate_keys > 0,
             interrupted=interrupted,
             every_row=self._options.resync == "all" or self._sync.contract.mirror is not None,
-            # A key that is named on its own says nothing about those that are not.
+            # A run that names keys says nothing about the other keys.
             absent=not self._options.keys,
         )
         self._make_table("cr_candidates", candidates)
@@ -198,7 +198,7 @@ class Planner:
         self._make_table("cr_compared", compared)
 
     def _settle_rehashed(self, source: PlannedSource) -> None:
-        """Find rows whose hash is of another version and whose content is the same, as after an engine upgrade."""
+        """Find rows whose hash is of another version and whose content is unchanged, as after an engine upgrade."""
         self._session.execute(statements.create_refreshed(self._dialect))
         if self._any("SELECT 1 FROM cr_compared WHERE why = 'rehashed' LIMIT 1"):
             source.mark_refreshed()
@@ -206,7 +206,7 @@ class Planner:
                 self._session.execute(statement)
 
     def _compare_with_room(self, plan: Plan, present: Collection[str]) -> None:
-        """Find what somebody deleted in the room, and what is absent from the source and may be deleted there."""
+        """Find what somebody deleted in the room, and what is absent from the source and may be deleted in the room."""
         in_room = set(present)
         unchanged = [key for (key,) in self._session.fetch_all(statements.unchanged_keys())]
         plan.deleted_remotely = tuple(key for key in unchanged if key not in in_room)
@@ -237,7 +237,7 @@ class Planner:
             plan.changed_while_read += second.changed + abs(offered - section.rows)
 
     def comparisons(self) -> dict[str, str]:
-        """Return how the keys that were asked for compare with the ledger, those that the source has."""
+        """Return how the requested keys compare with the ledger, for those that the source has."""
         found = dict(self._session.fetch_all("SELECT key, 'unchanged' FROM cr_source_keys"))
         found |= dict(self._session.fetch_all("SELECT key, why FROM cr_compared"))
         return found | dict(self._session.fetch_all("SELECT key, 'shared_key' FROM cr_duplicates"))
@@ -265,7 +265,7 @@ class Planner:
             self._session.execute(record_statements.record_duplicates(self._names, run))
 
     def count_problems(self, plan: Plan, report: Report) -> None:
-        """Add rows without a key, and rows that share one, to the report's problems."""
+        """Add rows without a key, and rows that share a key, to the report's problems."""
         if plan.null_keys:
             message = self._null_key_message(plan)
             key = no_key(self._names.partition_name)

@@ -1,7 +1,8 @@
-"""Rows of a source on this machine, in files, and what the ledger has of each of them.
+"""Rows of a source in files on this machine, and the ledger's entry for each.
 
-Goes in: rows as `apart_statements.read_source` gives them, and then the ledger's columns by the rows' positions. Comes
-out: whole rows as `SecondRead` takes them. Rows never go through a join: of a million rows, only a batch is in memory.
+Goes in: rows from `apart_statements.read_source`, and then the ledger's columns by the rows' positions. Comes out:
+whole rows in the form that `SecondRead` takes. Rows never go through a join, so only one batch is in memory, even of a
+million rows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ _KEY = ["position", "key"]
 _ROWS_PER_PIECE = 100_000
 
 _MOST_PIECES = 100
-"""How many files are open at a time."""
+"""How many files are open at the same time."""
 
 
 class ReadRows:
@@ -54,11 +55,11 @@ class ReadRows:
 class InOrder:
     """A sink that brings batches into the order of their first column, the position, in pieces that fit into memory.
 
-    An engine would sort them as a whole, in memory that grows with them.
+    An engine would sort all of them at once, in memory that grows with their number.
     """
 
     def __init__(self, positions: int):
-        """`positions` is how many there are; each file has those of one piece."""
+        """`positions` is the number of positions; each file has one piece of them."""
         self._size = max(_ROWS_PER_PIECE, -(-positions // _MOST_PIECES))
         self._pieces: dict[int, RowFile] = {}
 
@@ -77,7 +78,7 @@ class InOrder:
         self._pieces.clear()
 
     def batches(self, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order, and free the disk space of those that were."""
+        """Yield the rows in order, and free the disk space of those already yielded."""
         for piece in sorted(self._pieces):
             with closing(self._pieces[piece]) as file:
                 rows = pa.Table.from_batches(file).sort_by("position")
@@ -85,7 +86,7 @@ class InOrder:
 
 
 def whole_rows(reads: Iterable[ReadRows], joined: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows that were read and that the ledger's columns are joined with, as `SecondRead` takes them.
+    """Yield the rows that were read and that have the ledger's columns, in the form that `SecondRead` takes.
 
     A joined batch has the position, in order, the columns of `KNOWN`, the planned hash and the number of the copy.
     """

@@ -13,7 +13,7 @@ OUTCOME_COLUMNS = (
     "sync", "key", "partition", "status", "attempts", "reason_code", "field", "message", "recorded_at", "run_id",
     "run_order", "sequence",
 )  # fmt: skip
-"""The columns of an outcome that the plan itself finds."""
+"""The columns of an outcome that the plan itself determines."""
 
 
 class PlannedRun(NamedTuple):
@@ -24,7 +24,7 @@ class PlannedRun(NamedTuple):
 
 
 def refresh_hashes(names: PlanNames, row_hash_version: str) -> str:
-    """Return a statement that records the new hashes of rows whose content is the same."""
+    """Return a statement that records the new hashes of rows with unchanged content."""
     ledger = names.dialect.identifier("sync_ledger")
     return f"""
         UPDATE {names.table("sync_ledger")}
@@ -51,7 +51,7 @@ def record_returned(names: PlanNames) -> str:
 def record_intents(names: PlanNames, run_id: str) -> str:
     """Return a statement that records which keys the run may be sending from now on.
 
-    Intents of a run that was killed remain: only an outcome ends the doubt.
+    Intents of a killed run remain, because only an outcome ends the doubt.
     """
     intents, text = names.table("sync_intents"), names.dialect.literal
     return f"""
@@ -75,7 +75,7 @@ def record_null_keys(names: PlanNames, run: PlannedRun, message: str) -> str:
 
 
 def record_duplicates(names: PlanNames, run: PlannedRun) -> str:
-    """Return a statement that records every key that several rows have as invalid, unless the ledger has it so.
+    """Return a statement that records every key shared by several rows as invalid, unless the ledger already does.
 
     The sequence numbers are negative: they come before those of rows that are sent.
     """
@@ -83,7 +83,7 @@ def record_duplicates(names: PlanNames, run: PlannedRun) -> str:
     message = f"{names.dialect.text('d.copies')} || {text(DUPLICATE)}"
     appended = ""
     if not names.sync.contract.repeatable:
-        # A second row with its key must not erase that an append was sent, or may have been.
+        # A second row with the same key must not erase the fact that an append was sent, or may have been.
         appended = "AND coalesce(l.status, '') NOT IN ('delivered', 'unknown')"
     return f"""
         INSERT INTO {names.table("sync_outcomes")} ({_outcome_columns(names.dialect)})

@@ -1,8 +1,8 @@
 """How a plan reads its source.
 
 Goes in: a session, the sync and its partition. Comes out: temporary tables of the state session, and the offered rows.
-`SourceInState` reads a source that is in the same engine as the state tables, so that no row leaves the engine unless
-it is offered; `SourceApart` (in `apart`) reads one in another engine.
+`SourceInState` reads a source in the same engine as the state tables, where only offered rows leave the engine.
+`SourceApart` (in `apart`) reads a source in another engine.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _ROWS_PER_BATCH = 2_000
 
 
 def row_hash_version(dialect: SourceDialect, types: Mapping[str, str]) -> str:
-    """Return what a row hash depends on beside the values: the engine's function, and the columns with their types."""
+    """Return what a row hash depends on in addition to the values: the engine's function, and the columns' types."""
     shape = ",".join(f"{name} {types[name]}" for name in sorted(types))
     return f"{dialect.row_hash_version}, columns {hashlib.sha256(shape.encode()).hexdigest()[:8]}"
 
@@ -42,13 +42,13 @@ class PlannedSource(Protocol):
         """Make `cr_source_keys`: every row's `key` and `row_hash`, or those of some keys."""
 
     def stage_elsewhere(self) -> None:
-        """Make `cr_elsewhere`: the keys of `cr_moved` that other partitions have, with their `copies`."""
+        """Make `cr_elsewhere`: the keys of `cr_moved` that are in other partitions, with their `copies`."""
 
     def stage_respelled(self) -> None:
-        """Make `cr_respelled`: keys that the ledger has in a former spelling."""
+        """Make `cr_respelled`: keys that are in the ledger under a former spelling."""
 
     def stage_renamed(self) -> None:
-        """Make `cr_renamed`: those of any partition that it has with names as the source spells them."""
+        """Make `cr_renamed`: keys of any partition that are in the ledger with names in the source's spelling."""
 
     def mark_refreshed(self) -> None:
         """Put into `cr_refreshed` the rows of `cr_compared` that are `rehashed` and whose fingerprint is the same."""
@@ -65,7 +65,7 @@ def make_table(session: Session, name: str, query: str) -> None:
 
 
 def shared_columns(sync: Sync, types: Mapping[str, str]) -> Sequence[str]:
-    """Return the columns in which rows of one request agree: such rows must come one after the other."""
+    """Return the columns that are equal in rows of one request; such rows must follow each other."""
     batching = sync.contract.batching
     return [name for name in batching.by if name in types] if batching else []
 
@@ -100,7 +100,7 @@ class SourceInState:
         return self._session.snapshot(self._sync.relation)
 
     def stage_keys(self, keys: Collection[str]) -> None:
-        """Find every row's key and hash; the engine reads the source once for it."""
+        """Find every row's key and hash in one read of the source."""
         make_table(
             self._session,
             "cr_source_keys",
@@ -134,7 +134,7 @@ class SourceInState:
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Join the source with the offered keys.
 
-        Where no offered key is hashed, the join is on the bare column, so that the engine skips what it need not read.
+        If no offered key is hashed, the join is on the bare column, so that the engine can skip what it does not need.
         """
         key = self._names.source_key(self.types)
         if not hashed_keys and len(self._sync.contract.key) == 1:

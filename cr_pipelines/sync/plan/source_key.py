@@ -1,4 +1,4 @@
-"""The key of a source row in SQL, with one spelling for what is one thing to the API.
+"""The key of a source row in SQL, with one spelling for each thing that the API treats as one.
 
 Goes in: the source's dialect, and a sync whose names in keys the planner has looked up. Comes out: one expression.
 """
@@ -19,7 +19,7 @@ def source_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> 
 
 
 def former_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> str:
-    """Return the expression for a row's key as it was when blanks around tags and accounts made another key."""
+    """Return the expression for a row's former key, in which blanks around tags and accounts counted."""
     forms = key_forms(dialect, sync.contract, sync.key_names or {}, trim=False)
     return row_key(dialect, sync.contract, types, forms)
 
@@ -27,9 +27,9 @@ def former_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> 
 def key_forms(
     dialect: SourceDialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]], *, trim: bool = True
 ) -> Mapping[str, Callable[[str], str]]:
-    """Return the expressions for the one spelling of each key column, given the names to spell like others.
+    """Return the expressions for the canonical spelling of each key column, given the names to replace.
 
-    `trim` says whether tags and accounts are without the blanks around them.
+    `trim` says whether blanks around tags and accounts are removed.
     """
     forms: dict[str, Callable[[str], str]] = {}
     for column in _formed(contract):
@@ -62,17 +62,17 @@ def named_columns(contract: Contract) -> list[Column]:
 
 
 def named_parts(contract: Contract) -> set[CatalogPart]:
-    """Return the parts of the catalog that say what they mean."""
+    """Return the parts of the catalog that define the names in the key."""
     return {part for column in named_columns(contract) for part in column.needs}
 
 
 def has_trimmed(contract: Contract) -> bool:
-    """Return whether the key has a tag or an account, whose blanks were once part of it."""
+    """Return whether the key has a tag or an account; the blanks around these were once part of keys."""
     return any(column.key_form in ("address", "line") for column in _formed(contract))
 
 
 def has_forms(contract: Contract) -> bool:
-    """Return whether a column of the key has several spellings of one thing."""
+    """Return whether a column of the key may spell one thing in several ways."""
     return bool(_formed(contract))
 
 

@@ -1,7 +1,7 @@
-"""The SQL that reads a source, wherever the state tables are: keys, hashes, fingerprints and values of its rows.
+"""The SQL that reads keys, hashes, fingerprints and values of a source's rows, wherever the state tables are.
 
-Goes in: the source's dialect, the sync, its rows as they are written after FROM, and the types of its columns. Comes
-out: one query, or the expressions of one.
+Goes in: the source's dialect, the sync, its rows for a FROM clause, and the types of its columns. Comes out: one query,
+or expressions for one.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ _MOST_NAMES = 10_000
 
 
 def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
-    """Return the query behind `cr_source_keys`; `keys` narrows it to some keys."""
+    """Return the query behind `cr_source_keys`; `keys` limits it to these keys."""
     only = f"WHERE key IN ({listed(dialect, keys)})" if keys else ""
     return f"""
         SELECT key, row_hash
@@ -27,10 +27,10 @@ def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
 
 
 def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], *, names: bool = False) -> str:
-    """Return every row's key as it is and in its former spelling (`was`), as it is written after FROM.
+    """Return every row's key in its present and former spelling (`was`), for a FROM clause.
 
-    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. Apart from that,
-    with `names`, they once had names as the source spells them, and then blanks around tags and accounts.
+    Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. With `names`, the
+    former spelling also has names as the source spells them, and blanks around tags and accounts.
     """
     plain = row_key(dialect, sync.contract, types)
     if not names:
@@ -48,9 +48,9 @@ def distinct_names(text: str, source: str) -> str:
 
 
 def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[str]:
-    """Return the expression for a row's fingerprint, and the one that it once had if that may be another.
+    """Return the expression for a row's fingerprint, and the former one if it may differ.
 
-    Fingerprints once had numbers, and padded text, as the engine's own JSON, as if their types were not known.
+    Former fingerprints ignored column types, and took numbers and padded text from the engine's own JSON.
     """
     found = [dialect.fingerprint(types)]
     if any(map(dialect.has_former_fingerprint, types.values())):
@@ -59,7 +59,7 @@ def find_fingerprints(dialect: SourceDialect, types: Mapping[str, str]) -> list[
 
 
 def source_values(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> list[str]:
-    """Return the source columns as they are sent, each under a name that begins with `value_`."""
+    """Return the source columns in the form in which they are sent, with names that begin with `value_`."""
     contract = sync.contract
     identities = {*contract.key, *(column.name for column in contract.columns if column.person_id)}
     return [

@@ -1,6 +1,6 @@
-"""The offered rows of a plan on disk, so that neither memory nor the warehouse holds them while they are sent.
+"""The offered rows of a plan, kept on disk so that neither memory nor the warehouse holds them meanwhile.
 
-Goes in: Arrow batches. Comes out: one `PlannedRow` after the other, in the order of the plan's turns.
+Goes in: Arrow batches. Comes out: `PlannedRow`s one by one, in the order of the plan's turns.
 """
 
 import struct
@@ -17,10 +17,10 @@ from cr_pipelines.warehouse import RowFile
 
 
 class PlannedRow(NamedTuple):
-    """A source row that the plan offers, with what the ledger had of its key.
+    """A source row that the plan offers, with the ledger's entry for its key.
 
-    `values` are the source's columns in the order of the plan's columns; `was_…` are the ledger's, null for a key that
-    it does not have. `why` is how the row compares with the ledger.
+    `values` are the source's columns in the order of the plan's columns. `was_…` are the ledger's columns, null for a
+    key that is not in the ledger. `why` is how the row compares with the ledger.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Section(RowFile):
     """The rows of one turn, in batches whose first columns are LEDGER_COLUMNS."""
 
     def planned(self) -> Iterator[PlannedRow]:
-        """Yield the rows from the first."""
+        """Yield the rows from the beginning."""
         split = len(LEDGER_COLUMNS)
         for batch in self:
             columns = [values_of(column) for column in batch.columns]
@@ -63,13 +63,13 @@ class Section(RowFile):
 
 
 class SecondRead:
-    """Writes the second reading of a source to a section, and counts what differs from the first.
+    """Writes the second reading of a source to a section, and counts how it differs from the first.
 
-    After the section's own columns, a batch has the hash that the row had when the plan was made, and a number that
-    tells copies of a row apart. Only the first copy is kept.
+    After the section's own columns, a batch has the hash from when the plan was made, and a number that distinguishes
+    copies of a row. Only the first copy is kept.
 
     Attributes:
-        changed: rows that are not as the plan found them, and further copies.
+        changed: rows that differ from what the plan found, and further copies.
     """
 
     def __init__(self, section: Section):
@@ -103,7 +103,7 @@ class Spool:
         return sum(section.rows for section in self._sections)
 
     def section(self) -> Section:
-        """Add a section after the others, and return it."""
+        """Append a section, and return it."""
         self._sections.append(Section())
         return self._sections[-1]
 
@@ -123,7 +123,7 @@ class Spool:
 def values_of(column: "pa.Array[Any]") -> list[object]:
     """Return the values of an Arrow column in Python.
 
-    A 4-byte float is its shortest decimal, and a number of any precision, which PostgreSQL hands over as text, is a
+    A 4-byte float becomes its shortest decimal. A number of any precision, which PostgreSQL returns as text, becomes a
     Decimal.
     """
     convert = _conversion(column.type)
@@ -135,7 +135,7 @@ def values_of(column: "pa.Array[Any]") -> list[object]:
 
 
 def _conversion(kind: pa.DataType) -> Callable[[Any], object] | None:
-    """Return what turns a value of an Arrow type into ours, or None where they are the same."""
+    """Return a function that converts a value of an Arrow type, or None if no conversion is needed."""
     if pa.types.is_float16(kind) or pa.types.is_float32(kind):
         return _not_null(_shortest[kind])
     if isinstance(kind, pa.OpaqueType) and kind.type_name == "numeric":
@@ -169,7 +169,7 @@ def _converted(value: dict[str, object], fields: Mapping[str, Callable[[Any], ob
 
 
 def _shortest_decimal(layout: str) -> Callable[[float], float]:
-    """Return what turns a short float into the double with the fewest digits that is the same short float."""
+    """Return a function that turns a 4-byte float into the double with the fewest digits that rounds to it."""
 
     def shorten(value: float) -> float:
         if value != value or value.is_integer() or abs(value) == float("inf"):

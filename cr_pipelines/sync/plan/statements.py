@@ -1,7 +1,7 @@
 """The SQL of a plan: one pure function for each statement.
 
-Goes in: `PlanNames` (the dialect, the state tables, the sync and its partition) and what the statement depends on.
-Comes out: one statement. The planner runs them in this order; each temporary table is the next statement's input:
+Goes in: `PlanNames` (the dialect, the state tables, the sync and its partition) and whatever else the statement depends
+on. Comes out: one statement. The planner runs them in this order; each temporary table is the next statement's input:
 
     cr_respelled     keys that the ledger has in a former spelling, as a rule none
     cr_source_keys   every source row's key and hash
@@ -26,7 +26,7 @@ from cr_pipelines.sync.state.statements import delivered_fingerprint
 from cr_pipelines.warehouse import Dialect
 
 NO_HASH = -1
-"""A hash that no source row has; the chance that one has it is one in 2^63."""
+"""A hash that no source row has, except with a probability of one in 2^63."""
 
 DUPLICATE = " rows have this key, and none of them is sent; keep one in the view"
 
@@ -34,7 +34,7 @@ WITHOUT_VALUES = "status = 'delivered' AND field IS NOT NULL"
 """The condition for rows of the ledger that were delivered without a bad value."""
 
 _LOOK_AGAIN = "'failed', 'invalid', 'suppressed', 'rejected', 'unknown'"
-"""Statuses that no hash settles."""
+"""Statuses for which no hash comparison is enough."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PlanNames(StateNames):
 
     @property
     def key_columns(self) -> str:
-        """The key's columns, for people."""
+        """The key's columns, in readable form."""
         return self.sync.contract.key_columns
 
     def source_key(self, types: Mapping[str, str]) -> str:
@@ -60,7 +60,7 @@ class PlanNames(StateNames):
 
     @property
     def rechecks_dropped(self) -> bool:
-        """Whether rows that were delivered without a bad value are looked at again: it may have become a good one."""
+        """Whether rows that were delivered without a bad value are checked again; the value may be valid by now."""
         return self.sync.on_invalid_value == "drop_value" and self.sync.contract.repeatable
 
     @property
@@ -79,12 +79,12 @@ class PlanNames(StateNames):
         return f"CAST(CURRENT_TIMESTAMP AS {self.dialect.types['timestamp']})"
 
     def rows(self, table: str, columns: str) -> str:
-        """A query for what one state table has of this sync and partition."""
+        """A query for the rows of this sync and partition in one state table."""
         return f"SELECT {columns} FROM {self.table(table)} WHERE {self.here}"
 
     @property
     def interrupted(self) -> str:
-        """A query for the keys that a run may have been sending when it died, whatever partition they were in."""
+        """A query for the keys that a run may have been sending when it died, in any partition."""
         return f"SELECT DISTINCT key FROM {self.table('sync_intents')} WHERE {self.of_sync}"
 
 
@@ -94,9 +94,9 @@ def temporary_table(name: str, query: str) -> str:
 
 
 def respelled_keys(names: PlanNames, spelled: str) -> str:
-    """Return the query behind `cr_respelled`: keys that the ledger has in a former spelling, each as it is now.
+    """Return the query behind `cr_respelled`: ledger keys in a former spelling, each with its present spelling.
 
-    `spelled` has both, as `spellings` returns them, or is a table named `spelled`.
+    `spelled` is a query from `spellings`, with both spellings, or a table named `spelled`.
     """
     ledger = names.table("sync_ledger")
     return f"""
@@ -109,7 +109,7 @@ def respelled_keys(names: PlanNames, spelled: str) -> str:
 
 
 def may_be_respelled(names: PlanNames) -> str:
-    """Return a query that has a row if the ledger may have keys in another spelling than a number or JSON has now."""
+    """Return a query with a row if the ledger may have keys in a former spelling of a number or JSON."""
     return (
         f"SELECT 1 FROM {names.table('sync_ledger')} WHERE sync = {names.sync_name} "
         "AND (key LIKE '%.%' OR key LIKE '%e+%' OR key LIKE '\"%' OR key LIKE '%-0%') LIMIT 1"
@@ -117,12 +117,12 @@ def may_be_respelled(names: PlanNames) -> str:
 
 
 def any_key(names: PlanNames) -> str:
-    """Return a query that has a row if the ledger has any key of the sync."""
+    """Return a query with a row if the ledger has any key of the sync."""
     return f"SELECT 1 FROM {names.table('sync_ledger')} WHERE {names.of_sync} LIMIT 1"
 
 
 def respell(names: PlanNames, table: str, respelled: str = "cr_respelled") -> str:
-    """Return a statement that gives the keys of `cr_respelled` their new spelling in a state table."""
+    """Return a statement that renames the keys of `cr_respelled` in a state table to their new spelling."""
     own = names.dialect.identifier(table)
     return f"""
         UPDATE {names.table(table)} SET key = r.key
@@ -131,7 +131,7 @@ def respell(names: PlanNames, table: str, respelled: str = "cr_respelled") -> st
 
 
 def duplicate_keys(*, elsewhere: bool) -> str:
-    """Return the query behind `cr_duplicates`: how many rows share a key, and how many of them the partition has.
+    """Return the query behind `cr_duplicates`: how many rows share a key, and how many of them are in the partition.
 
     `elsewhere` says whether any of them are in other partitions.
     """
@@ -155,12 +155,12 @@ def count_source_rows(dialect: Dialect) -> str:
 
 
 def count_duplicates(dialect: Dialect) -> str:
-    """Return a query for the number of keys that several rows have, and of those rows."""
+    """Return a query for the number of keys that several rows share, and the number of those rows."""
     return f"SELECT count(*), CAST(coalesce(sum(here), 0) AS {dialect.types['bigint']}) FROM cr_duplicates"
 
 
 def had_rows_before(names: PlanNames) -> str:
-    """Return a query that has a row if the ledger has any row that was in the source at the last look."""
+    """Return a query with a row if the ledger has any row that was in the source when it was last read."""
     return f"SELECT 1 FROM {names.table('sync_ledger')} WHERE {names.here} AND absent_since IS NULL LIMIT 1"
 
 
@@ -176,12 +176,12 @@ def find_candidates(
 ) -> str:
     """Return the query behind `cr_candidates`.
 
-    The join is narrow, since every row goes through it: of the ledger a hash alone, which is null for a row that is
-    absent, and no row's hash where the ledger's status or version asks for a look.
+    Every row goes through the join, so it is narrow. It takes only a hash from the ledger, which is null for an absent
+    row, or a hash that matches no row where the ledger's status or version requires a closer look.
 
     Args:
         names: the plan's.
-        row_hash_version: of the source rows' hashes.
+        row_hash_version: the version of the source rows' hashes.
         null_keys: whether the source has rows without a key.
         duplicates: whether several source rows share a key.
         interrupted: whether a run that died may have been sending some keys.
@@ -269,13 +269,13 @@ def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool, moved
 
 
 def create_refreshed(dialect: Dialect) -> str:
-    """Return the statement that makes `cr_refreshed`, which is empty as a rule."""
+    """Return the statement that makes `cr_refreshed`, which is usually empty."""
     text, bigint = dialect.types["text"], dialect.types["bigint"]
     return f"CREATE TEMPORARY TABLE cr_refreshed (key {text}, row_hash {bigint}, why {text})"
 
 
 def find_refreshed(dialect: Dialect, types: Mapping[str, str], source: str) -> str:
-    """Return a statement that finds rows whose content is the same, as after an engine upgrade or with another type."""
+    """Return a statement that finds rows with unchanged content, as after an engine upgrade or a change of type."""
     return f"""
         INSERT INTO cr_refreshed
         SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
@@ -285,7 +285,7 @@ def find_refreshed(dialect: Dialect, types: Mapping[str, str], source: str) -> s
 
 
 def settle_refreshed() -> tuple[str, str]:
-    """Return the statements that give every `rehashed` row what it turned out to be."""
+    """Return the statements that set the final comparison of every `rehashed` row."""
     return (
         "UPDATE cr_compared SET why = r.why FROM cr_refreshed AS r WHERE cr_compared.key = r.key",
         "UPDATE cr_compared SET why = 'changed' WHERE why = 'rehashed'",
@@ -300,7 +300,7 @@ def set_changed_after_delivery() -> str:
 
 
 def unchanged_keys() -> str:
-    """Return a query for the keys that are delivered as they are."""
+    """Return a query for the keys that were delivered in their present form."""
     return "SELECT key FROM cr_compared WHERE why = 'unchanged' ORDER BY key"
 
 
@@ -310,12 +310,12 @@ def set_deleted_remotely(dialect: Dialect, keys: Collection[str]) -> str:
 
 
 def count_delivered(names: PlanNames) -> str:
-    """Return a query for the number of keys that the room has by the ledger."""
+    """Return a query for the number of keys that are in the room, according to the ledger."""
     return f"SELECT count(*) FROM ({_delivered(names)}) AS l WHERE in_room IS NOT NULL"
 
 
 def delivered_and_absent(names: PlanNames) -> str:
-    """Return a query for the keys that the room has by the ledger, and the source no longer does."""
+    """Return a query for the keys that are in the room, according to the ledger, and no longer in the source."""
     return f"""
         SELECT l.key FROM ({_delivered(names)}) AS l
         WHERE in_room IS NOT NULL AND NOT EXISTS (SELECT 1 FROM cr_source_keys AS s WHERE s.key = l.key)
@@ -323,7 +323,7 @@ def delivered_and_absent(names: PlanNames) -> str:
 
 
 def count_compared() -> str:
-    """Return a query for the number of candidates by how they compare."""
+    """Return a query for the number of candidates by comparison."""
     return "SELECT why, count(*) FROM cr_compared GROUP BY why"
 
 
@@ -342,34 +342,34 @@ def count_offered() -> str:
 
 
 def count_new(dialect: Dialect) -> str:
-    """Return a query for the number of offered rows that the ledger has not seen."""
+    """Return a query for the number of offered rows that are not in the ledger."""
     condition = "why = 'new'"
     return f"SELECT {dialect.count_if(condition)} FROM cr_offered"
 
 
 def example_duplicates(limit: int) -> str:
-    """Return a query for some keys that several rows have, each with how many."""
+    """Return a query for some keys that several rows share, each with the number of rows."""
     return f"SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT {int(limit)}"
 
 
 def read_offered(
     names: PlanNames, types: Mapping[str, str], source: str, turn: int, order: Sequence[str], meta: Sequence[str]
 ) -> str:
-    """Return a query for the offered rows of one turn, as `SecondRead` takes them.
+    """Return a query for the offered rows of one turn, in the form that `SecondRead` takes.
 
     Args:
         names: the plan's.
-        types: the source columns with their types, in the order in which their values follow.
-        source: the source's rows with their key as `cr_key`, as they are written after FROM.
+        types: the source columns with their types, in the order of the values.
+        source: the source's rows for a FROM clause, with their key as `cr_key`.
         turn: which rows.
-        order: source columns that rows which can share a request agree in.
-        meta: what comes before the values, as columns of `cr_offered` (`fingerprint` and `row_hash` are computed).
+        order: source columns that are equal in rows that can share a request.
+        meta: the columns of `cr_offered` before the values (`fingerprint` and `row_hash` are computed).
     """
     dialect = names.dialect
     computed = {"fingerprint": dialect.fingerprint(types), "row_hash": dialect.row_hash(types)}
     before = (f"{computed[name]} AS {name}" if name in computed else f"o.{name}" for name in meta)
     values = source_values(dialect, names.sync, types)
-    # An append must not be sent twice because its source gives the row twice when it is read again.
+    # An append must not be sent twice even if its source returns the row twice when it is read again.
     copy = "1" if names.sync.contract.repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY o.key)"
     listed = ",\n".join((*before, *values, "o.row_hash AS planned_hash", f"{copy} AS copy_number"))
     ordered = f"ORDER BY {', '.join(f's.{dialect.identifier(name)}' for name in order)}" if order else ""

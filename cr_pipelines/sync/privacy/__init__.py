@@ -1,5 +1,5 @@
-"""Privacy: who is suppressed, and how nobody who is gets sent.
+"""Privacy: who is suppressed, and how the engine makes sure that they are not sent.
 
 Goes in: the suppression list, and every request at the moment when it leaves. Comes out: requests about suppressed
-people are stopped, and removals learn when a run is clear of them.
+people are stopped, and removals learn when a run has nothing about them in flight.
 """

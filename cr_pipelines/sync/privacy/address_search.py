@@ -1,9 +1,9 @@
 """The search for e-mail addresses in the body of a request.
 
-Goes in: a body as it is sent. Comes out: the hash of every address in it, whatever is around it, rather too many than
-too few. The body is made plain once, and the search reads outwards from each at sign at most `MOST` characters, so that
-its time grows with the size of the body alone, whatever the body contains. What is left is one hash for each different
-address, and IDNA for each different domain that is not ASCII, all of them at once.
+Goes in: a body as it is sent. Comes out: the hash of every address in it, whatever surrounds it. The search errs on the
+side of finding too many. The body is normalized once, and the search reads at most `MOST` characters outwards from each
+at sign, so its time depends only on the size of the body, whatever the body contains. The remaining work is one hash
+for each distinct address, and IDNA for all distinct domains that are not ASCII, in one pass.
 """
 
 import re
@@ -17,44 +17,44 @@ from urllib.parse import unquote
 from cr_pipelines.sync.contract.identity import canonical_domains, keyed_digest, keyed_hashes, lowered, trimmed, visible
 
 MOST = 254
-"""Characters that are read on either side of an at sign. No longer address is accepted anywhere."""
+"""How many characters are read on either side of an at sign. No longer address is accepted anywhere."""
 
 _MOST_STARTS = 16
-"""Marks before an address after which it may begin, the nearest first."""
+"""Marks after which an address may begin, the nearest first."""
 _MOST_ENDS = 4
-"""Ends of sentences that may end a domain, or be a dot of it."""
+"""Ends of sentences that may end a domain, or be a dot in it."""
 
 _LONG = 1_000
-"""Bytes of a body that is not searched twice."""
+"""Size in bytes from which a body is not searched twice."""
 _MOST_RECENT = 100_000
-"""Long bodies, and hashes of addresses in them, that are remembered."""
+"""How many long bodies, and hashes of addresses in them, are remembered."""
 
 _OUTSIDE = r"\s@<>()\[\]\\,;:\""
-"""Characters that no address has outside of quotation marks."""
+"""Characters that no address has outside quotation marks."""
 _AT_IN_JSON = re.compile(r"\\\\u0040")
 _AT_IN_URL = re.compile(rf"%(?:25){{0,3}}40(?=[^{_OUTSIDE}%]{{0,{MOST}}}?(?:\.|%(?:25){{0,3}}(?!40|25)))")
 _AT_IN_HTML = re.compile(r"&(?:#0{0,6}64|#[xX]0{0,6}40|commat);")
-"""An at sign as it is written in JSON within text, in a URL with a domain after it, and in HTML."""
+"""An at sign as it appears in JSON within text, in a URL before a domain, and in HTML."""
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
 """A line end, a quotation mark or a control character in JSON; none belongs to an address."""
 _RUN = re.compile(rf"[^{_OUTSIDE.replace('@', '')}]++")
-"""What no such character divides, with the at signs in it."""
+"""A stretch of text that no such character divides, with the at signs in it."""
 _PLAIN = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._+-]*[a-zA-Z0-9])?@[a-zA-Z0-9-]++(?:\.[a-zA-Z0-9-]++)++(?<!-)")
-"""An address that nothing can belong to but itself."""
+"""An address with no adjacent character that could belong to it."""
 _WIDE = {"\uff20": "@", "\ufe6b": "@", "\uff0e": "."}
-"""The at sign and the full stop of East Asian text, as they are in an address."""
+"""Maps the at sign and the full stop of East Asian text to those of an address."""
 _PLAIN_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+-]*+")
 _ASCII_DOMAIN = re.compile(r"[\w-]++(?:\.[\w-]++)++")
 _SENTENCE_END = re.compile("[\u3002\uff61]")
 """A dot of a domain, or the end of a sentence."""
 _WITHIN_URL = re.compile(rf"[^{_OUTSIDE}/?&=#]++")
 _MAY_PRECEDE = re.compile(r"[^\w.+-]")
-"""Characters that may belong to an address, or precede it, as in a link."""
+"""Characters that may belong to an address or, as in a link, precede it."""
 _ASCII = re.compile(r"[\x00-\x7f]*+")
 
 
 class _Recent:
-    """What was found in the latest long bodies: a body is searched when its row is noted, and again as it leaves."""
+    """Results for the latest long bodies: a body is searched when its row is noted, and again when it leaves."""
 
     def __init__(self) -> None:
         self._found: dict[bytes, frozenset[str]] = {}
@@ -86,15 +86,15 @@ def hashes_in(body: bytes) -> frozenset[str]:
 
 
 def search(body: bytes) -> frozenset[str]:
-    """Do the same as `hashes_in`, and remember nothing."""
+    """Do the same as `hashes_in` without remembering anything."""
     text = _plain(body.decode("utf-8", "replace"))
     return keyed_hashes(_addresses(text)) if "@" in text else frozenset()
 
 
 def _plain(text: str) -> str:
-    """Return the text with at signs only, without escapes of JSON, composed, and without characters that nobody sees.
+    """Return the text with plain at signs, composed, and without JSON escapes and invisible characters.
 
-    All of it at once, as what is done for each at sign is done thousands of times.
+    This is done once for the whole text, because work at each at sign is repeated thousands of times.
     """
     if "\\" in text:
         text = _ESCAPE.sub(" ", _AT_IN_JSON.sub("@", text))
@@ -133,7 +133,7 @@ def _addresses(text: str) -> set[str]:
 
 
 def _around(sides: Sequence[tuple[str, str]]) -> set[str]:
-    """Return every address, in canonical form, that these sides of at signs may hold."""
+    """Return every address, in canonical form, that the text on both sides of these at signs may contain."""
     domains = _canonical_domains({after for _, after in sides})
     names = {before: _canonical_names(before) for before in {before for before, after in sides if domains[after]}}
     return {f"{name}@{domain}" for before, after in sides for domain in domains[after] for name in names[before]}
@@ -159,7 +159,7 @@ def _canonical_domains(afters: Iterable[str]) -> dict[str, set[str]]:
 
 
 def _unquoted(text: str) -> str:
-    """Return text from a URL, also where it was quoted twice."""
+    """Return text from a URL, even if it was quoted twice."""
     return unquote(unquote(text))
 
 
@@ -179,7 +179,7 @@ def _names(name: str) -> set[str]:
 
 @cache
 def _domain() -> re.Pattern[str]:
-    """Return the pattern of a domain in any script, the words of which may have marks."""
+    """Return the pattern of a domain in any script, whose words may have marks."""
     marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M")
     ranges = "".join(f"{run[0]}-{run[-1]}" for run in _runs(marks))
     return re.compile(f"[\\w{ranges}-]++(?:[.\u3002\uff61][\\w{ranges}-]++)++")

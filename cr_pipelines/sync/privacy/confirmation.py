@@ -1,4 +1,4 @@
-"""The wait of a removal for the syncs that are running.
+"""How a removal waits for running syncs.
 
 Goes in: a version of the suppression list. Comes out: no run can send anything more about its people.
 """
@@ -15,12 +15,12 @@ from cr_pipelines.sync.timing import Timing
 from cr_pipelines.warehouse import Session, Warehouse
 
 _RECENTLY = timedelta(minutes=10)
-"""Runs that were aborted within it may have had requests in flight; far more than clocks of two hosts differ by."""
+"""Runs aborted within this time may have had requests in flight; far longer than the clocks of two hosts differ."""
 
 
 @dataclass
 class _Signs:
-    """What a run last showed of itself, and when that was first seen, by our own clock."""
+    """A run's last sign of life, and when it was first seen, by this process's clock."""
 
     shown: SignsOfLife
     since: float
@@ -35,22 +35,22 @@ def wait_until_confirmed(
     meanwhile: Callable[[Session], None] | None = None,
     timing: Timing | None = None,
 ) -> float:
-    """Return once no run of a sync can send anything more about the people of a version of the suppression list.
+    """Return once no run can send anything more about the people in a version of the suppression list.
 
     Every run must have confirmed the version, have ended, have died (its process on this host is gone), or have been
-    silent for longer than any run may send by an earlier list. That is measured by this process's clock alone, so
-    clocks of hosts may differ. Where a run was aborted, what it had sent gets a moment to arrive.
+    silent for longer than any run may send with an earlier list. Only this process's clock is used, so clocks of hosts
+    may differ. If a run was aborted, its requests get a moment to arrive.
 
     Args:
         warehouse: where the runs confirm.
         schema: of the state tables.
-        version: of the list, as `SuppressionList.version` returns it.
-        on_wait: called with the number of runs that it waits for, whenever that changes.
+        version: the version of the list, from `SuppressionList.version`.
+        on_wait: called with the number of runs still waited for, whenever it changes.
         meanwhile: called in every session, as for a heartbeat.
         timing: how often to look, and when a silent run is over.
 
     Returns:
-        how many seconds it took.
+        the number of seconds that it took.
 
     Raises:
         WarehouseError: the warehouse cannot be read.

@@ -13,7 +13,7 @@ class SentRequest(Protocol):
     """A request that was sent."""
 
     def address_in(self, suppressed: Suppressed) -> str | None:
-        """Return the hash of the address for which the request must not be sent, or None."""
+        """Return the hash of the address because of which the request must not be sent, or None."""
 
 
 class RequestsInFlight:
@@ -29,11 +29,11 @@ class RequestsInFlight:
         self._lingering: list[tuple[float, SentRequest]] = []
 
     def add(self, request: SentRequest) -> None:
-        """Note that a request leaves."""
+        """Note that a request is leaving."""
         self._in_flight.add(request)
 
     def remove(self, request: SentRequest, *, responded: bool) -> None:
-        """Note that a request has its response, or was given up."""
+        """Note that a request got its response, or was given up."""
         self._in_flight.discard(request)
         if not responded:
             self._lingering.append((time.monotonic() + self._linger_seconds, request))

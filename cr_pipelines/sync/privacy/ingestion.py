@@ -1,8 +1,8 @@
 """The ingestion of privacy requests: from a row of their source to an entry of the suppression list.
 
 Goes in: the source of requests. Comes out: an entry of `pii_removals` for each new one, which suppresses its person,
-and ledger rows that count as suppressed. Every run of a sync does it first, so that it suppresses people whether or not
-anything else looks at the requests.
+and ledger rows that count as suppressed. Every run of a sync does this first, so people are suppressed whether or not
+anything else reads the requests.
 """
 
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ PROMISED = timedelta(days=15)
 """Common Room anonymizes a person within this time after DELETE /user/{email}."""
 
 SHARED_FOR = timedelta(days=1)
-"""How long a removal that was seen done counts for another request about the same person."""
+"""How long a removal, once seen to be done, also settles another request about the same person."""
 
 
 class Ingested(NamedTuple):
-    """How many requests were new, and how many of them are invalid."""
+    """How many requests were new, and how many of these are invalid."""
 
     requests: int
     invalid: int
@@ -46,7 +46,7 @@ def ingest(
     """Record every new request, which suppresses its person at once.
 
     A person whose removal is in progress, or was settled recently, shares its outcome. `reading` is the source's
-    session where that is another one. Raises SourceMissing and SourceUnusable.
+    session, if it has its own. Raises SourceMissing and SourceUnusable.
     """
     with _register_lock(session, schema):
         rows = _record(session, schema, _new_requests(session, schema, source, reading), now, shared_for)
@@ -77,7 +77,7 @@ def _record(
     for row in rows:
         row.update(earlier.get(row["email_hash"], {}))
     listed = state.names.values(row["request_id"] for row in rows)
-    # Invalid entries of requests whose address was corrected.
+    # These are invalid entries of requests whose address was corrected.
     session.execute(
         f"DELETE FROM {state.names.table(PII_REMOVALS.name)} WHERE status = 'invalid' AND request_id IN ({listed})"
     )
@@ -86,12 +86,12 @@ def _record(
 
 
 class PrivacyState(NamedTuple):
-    """Which requests wait, and for what.
+    """Which requests are waiting, and for what.
 
     Attributes:
-        unsubmitted: how many wait to be submitted to Common Room.
-        undecided: ids of those that wait for somebody to decide whether their address is one person's.
-        problem: why a source of requests cannot be read; None when all can.
+        unsubmitted: how many requests wait to be submitted to Common Room.
+        undecided: ids of requests that wait until somebody decides whether their address belongs to one person.
+        problem: why a source of requests cannot be read; None if all can be read.
     """
 
     unsubmitted: int
@@ -108,15 +108,15 @@ def privacy_state(
     record: bool,
     reading: SourceSession | None = None,
 ) -> PrivacyState:
-    """Return which requests wait, new ones included, and why a source cannot be read, if so.
+    """Return which requests are waiting, including new ones, and why a source cannot be read, if one cannot.
 
     Args:
         session: to read in.
         schema: of the state tables.
-        sources: of requests; none of them need exist.
-        now: when new requests are seen.
+        sources: the sources of requests; none of them need to exist.
+        now: the time at which new requests are seen.
         record: whether to record new requests; otherwise they are only counted.
-        reading: the sources' session, where that is another one.
+        reading: the sources' session, if they have their own.
     """
     problems, unrecorded = [], set[tuple[str, str]]()
     with _register_lock(session, schema) if record else nullcontext():
@@ -175,7 +175,7 @@ def _outcomes_to_share(
 ) -> dict[str, dict[str, Any]]:
     columns = ("email_hash", "status", "submitted_at", "due_at", "check_at", "verified_at", "email")
     promised, just_now = map(names.value, (now - PROMISED, now - shared_for))
-    # A removed person may have come back by another way than ours: then asking again must remove them again.
+    # A removed person may have come back without our doing, so asking again must remove them again.
     found = session.fetch_all(
         f"SELECT {', '.join(columns)} FROM {names.table(PII_REMOVALS.name)} WHERE lifted_at IS NULL "
         f"AND (status = 'submitted' AND submitted_at > {promised} "

@@ -1,4 +1,4 @@
-"""The clock of leases: how long a run may send by what it last knew of the suppression list.
+"""The clock of leases: how long a run may send with its last copy of the suppression list.
 
 Goes in: nothing. Comes out: seconds that can be compared within one host.
 """
@@ -7,6 +7,6 @@ import time
 
 
 def lease_clock() -> float:
-    """Return seconds that also count while the machine sleeps, where the system has such a clock."""
+    """Return seconds from a clock that also runs while the machine sleeps, if the system has one."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)

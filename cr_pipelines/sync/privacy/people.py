@@ -1,8 +1,8 @@
-"""Who a suppressed person is: the addresses, accounts, ids and keys that rows about the same person were sent under.
+"""Who a suppressed person is: the addresses, accounts, ids and keys under which their rows were sent.
 
 Goes in: the addresses that requests name, and `known_addresses`. Comes out: `Ties`. An address that was sent for many
-people or things, such as that of a footer or a mailing list, is shared: it ties nothing to the person, unless somebody
-confirmed the request.
+people or things, such as that of a footer or a mailing list, is shared: it ties nothing to the person unless somebody
+has confirmed the request.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +14,7 @@ from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.warehouse import Session
 
 MOST_HOLDERS = 5
-"""People or things that an address may be sent for and still be one person's."""
+"""How many people or things an address may be sent for and still belong to one person."""
 
 _MOST_STEPS = 4
 _AT_ONCE = 1_000
@@ -25,9 +25,9 @@ class Ties:
     """What is known of suppressed people.
 
     Attributes:
-        addresses: hashes of their addresses, each with that of the request's.
-        handles: hashes of their accounts, in the same form.
-        shared: those of the addresses that tie nothing to a person.
+        addresses: hashes of their addresses, each with the hash of the request's address.
+        handles: hashes of their accounts, likewise.
+        shared: the addresses that tie nothing to a person.
     """
 
     addresses: Mapping[str, str]
@@ -36,14 +36,14 @@ class Ties:
 
     @property
     def linked(self) -> Mapping[str, str]:
-        """The addresses that no request names, each with that of the same person's request."""
+        """The addresses that no request names, each with the address of the same person's request."""
         return {hashed: origin for hashed, origin in self.addresses.items() if hashed != origin}
 
     def keys(self, session: Session, names: StateNames, sync: str, source_id: int | None, kind: str) -> dict[str, str]:
         """Return the keys of a sync that were sent for these people, each with the hash of the request's address.
 
-        A key that another sync of the kind used counts too, as when the sync has another name now, unless this sync
-        itself has sent somebody else under it.
+        A key that another sync of the kind used counts too, for example if the sync was renamed, unless this sync has
+        sent somebody else under it.
         """
         own: dict[str, str] = {}
         others: dict[str, str] = {}
@@ -69,7 +69,7 @@ class Ties:
     def people(self, session: Session, names: StateNames, source_id: int) -> dict[str, str]:
         """Return the ids of these people in a destination source, each with the hash of the request's address.
 
-        An id that they have in another source counts too, unless this one has somebody else under it.
+        An id that they have in another source counts too, unless it belongs to somebody else in this one.
         """
         own: dict[str, str] = {}
         others: dict[str, str] = {}
@@ -114,7 +114,7 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
     Args:
         session: to read in.
         names: of the state tables.
-        requested: hashes of the addresses that requests name, each with whether it is certain that it is one person's.
+        requested: hashes of the addresses that requests name, each with whether it certainly belongs to one person.
     """
     doubtful = [hashed for hashed, certain in requested.items() if not certain]
     shared = _shared(session, names, "email_hash", doubtful)
@@ -147,7 +147,7 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
 
 
 def shared_addresses(session: Session, names: StateNames, hashes: Collection[str]) -> set[str]:
-    """Return those of these addresses that were sent for many people or things."""
+    """Return which of these addresses were sent for many people or things."""
     return _shared(session, names, "email_hash", hashes)
 
 

@@ -16,7 +16,7 @@ _ROWS_PER_BATCH = 20_000
 
 @dataclass(frozen=True)
 class RequestSource:
-    """Where privacy requests arrive.
+    """The place where privacy requests arrive.
 
     Attributes:
         source: a table, a view, or a SELECT statement.
@@ -32,16 +32,16 @@ class RequestSource:
 
     @property
     def relation(self) -> Relation:
-        """The source as the warehouse reads it. Raises ValueError for text that is no source."""
+        """The source as the warehouse reads it. Raises ValueError for text that is not a source."""
         return Relation(self.source)
 
 
 class NewRequest(NamedTuple):
-    """A row of the source that the register does not have.
+    """A row of the source that is not in the register.
 
-    `request_id` is as the state tables spell keys: hashed if it may be an address; a hash of the address if there is
-    none.
-    `source_hash` is of the e-mail column as it is: a corrected address makes a new request with the same id.
+    `request_id` is spelled as the state tables spell keys: hashed if it may be an address. Without an id, it is a hash
+    of the address. `source_hash` is a hash of the unchanged e-mail column, so a corrected address makes a new request
+    with the same id.
     """
 
     request_id: str
@@ -54,9 +54,9 @@ class NewRequest(NamedTuple):
 def new_requests(
     session: Session, source: RequestSource, register: str, reading: SourceSession | None = None
 ) -> Iterator[NewRequest]:
-    """Yield the rows that are not in the register (a table, as written after FROM), each once, whatever their date.
+    """Yield the rows that are not in the register (a table for a FROM clause), each once, regardless of their date.
 
-    `reading` is the session of the source where that is another one than the register's.
+    `reading` is the source's session, if it differs from the register's.
 
     Raises SourceMissing if the source cannot be read, and SourceUnusable if it lacks a column.
     """
@@ -74,7 +74,7 @@ def new_requests(
 
 
 def _requests(session: SourceSession, source: RequestSource) -> str:
-    """Return the source's rows as the state tables spell them, as they are written after FROM."""
+    """Return the source's rows in the state tables' spelling, for a FROM clause."""
     dialect = session.dialect
     columns = session.columns(source.relation)
     spelled = {name: find_column(columns, name) for name in (source.request_id, source.email, source.requested_at)}
@@ -108,7 +108,7 @@ def _not_in(session: Session, register: str, requests: str, columns: str = _COLU
 
 
 def _new_apart(session: Session, register: str, reading: SourceSession, requests: str) -> list[tuple[Any, ...]]:
-    """Compare ids and hashes where the register is; only then the addresses of new requests leave the source."""
+    """Compare ids and hashes where the register is; only then do the addresses of new requests leave the source."""
     staged = TemporaryTable(session, "cr_requests", {"request_id": "text", "source_hash": "text"})
     reading.fetch_batches(f"SELECT DISTINCT r.request_id, r.source_hash FROM {requests}", _ROWS_PER_BATCH, staged)
     new = set(_not_in(session, register, "cr_requests AS r", "r.request_id, r.source_hash"))
@@ -123,7 +123,7 @@ def _new_apart(session: Session, register: str, reading: SourceSession, requests
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Return when a request was made, for the report only: an unreadable date must not stop the request."""
+    """Return when a request was made. Only the report uses it: an unreadable date must not stop the request."""
     try:
         moment = datetime.fromisoformat((text or "").strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -13,7 +13,7 @@ from cr_pipelines.sync.privacy.watch import SuppressionWatch
 
 
 class Identity(NamedTuple):
-    """By what a row may be about a person: its key, the person's id, hashes of its addresses and accounts."""
+    """What may tie a row to a person: its key, the person's id, hashes of its addresses and accounts."""
 
     key: str
     person: str | None
@@ -22,10 +22,10 @@ class Identity(NamedTuple):
 
 
 class RowSuppressed(Exception):
-    """A request that must not be sent, as it is about a suppressed person.
+    """A request that must not be sent, because it is about a suppressed person.
 
     Attributes:
-        email_hash: the hash of the address for which it is suppressed.
+        email_hash: the hash of the address because of which it is suppressed.
     """
 
     def __init__(self, email_hash: str):
@@ -34,15 +34,15 @@ class RowSuppressed(Exception):
 
 
 class LeaseExpired(Exception):
-    """A request that was not sent, as the last look at the suppression list is too old."""
+    """A request that was not sent, because the copy of the suppression list is too old."""
 
 
 class InFlight:
     """The send hook of one request and its retries.
 
     Attributes:
-        attempts: how often the request left.
-        in_doubt: whether one of them is in flight or was given up, so that it may arrive without a response.
+        attempts: how often the request has left.
+        in_doubt: whether an attempt is in flight or was given up, so that it may arrive without a response.
     """
 
     __slots__ = ("_body", "_in_body", "_on_sent", "_rows", "_watch", "attempts", "in_doubt")
@@ -62,7 +62,7 @@ class InFlight:
         """Let the request leave. Raises RowSuppressed or LeaseExpired."""
         if body != self._body:
             self._body, self._in_body = body, None
-        # The search takes time: the list must still be the one that it was for, and recent enough, once it is over.
+        # The search takes time. Afterwards, the list must still be the same one, and recent enough.
         while True:
             suppressed = self._watch.suppressed
             found = self.address_in(suppressed)
@@ -79,12 +79,12 @@ class InFlight:
         self.in_doubt = True
 
     def leave(self, settled: bool) -> None:
-        """Note that the request was settled, by its response or as it was never sent, or else was given up."""
+        """Note that the request was settled (it got a response or was never sent), or was given up."""
         self.in_doubt = not settled
         self._watch.in_flight.remove(self, responded=settled)
 
     def address_in(self, suppressed: Suppressed) -> str | None:
-        """Return the hash of the address for which the request must not be sent, or None."""
+        """Return the hash of the address because of which the request must not be sent, or None."""
         for row in self._rows:
             found = suppressed.address_of(*row)
             if found is not None:
@@ -97,7 +97,7 @@ class InFlight:
 
 
 class SendGuard:
-    """What every request of a run passes last.
+    """The last check that every request of a run passes.
 
     Args:
         watch: who is suppressed.
@@ -110,11 +110,11 @@ class SendGuard:
 
     @property
     def expired(self) -> bool:
-        """Whether the run must look at the suppression list before it may send."""
+        """Whether the run must read the suppression list before it may send."""
         return self._watch.expired
 
     def hook(self, rows: Iterable[Identity]) -> InFlight:
-        """Return the send hook for the request that these rows become."""
+        """Return the send hook for the request made from these rows."""
         return InFlight(self._watch, tuple(rows), self._on_sent)
 
     def reason_code(self, email_hash: str) -> str:

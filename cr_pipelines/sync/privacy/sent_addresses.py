@@ -1,8 +1,9 @@
-"""The addresses, accounts and ids that rows were sent under, so that a person is known by all that was ever sent.
+"""The addresses, accounts and ids under which rows were sent, so that a person is recognized by all of them.
 
-Goes in: the rows of each request, noted before it leaves from the very body that leaves, and the rows that were stopped
-because they are about a suppressed person. Comes out: rows of `sent_addresses`, which are folded into `known_addresses`
-once the run has ended, and what they say about one address. Other rows that were noted and never left do not count.
+Goes in: the rows of each request, noted before it leaves and from the same body, and the rows that were stopped because
+they are about a suppressed person. Comes out: rows of `sent_addresses`, which are folded into `known_addresses` once
+the run has ended, and answers to questions about one address. Rows that were noted for sending but never left do not
+count.
 """
 
 from collections.abc import Collection, Iterable
@@ -33,7 +34,7 @@ class SentRow(Protocol):
 
 
 class SentAddresses:
-    """What one run sends people under. Not for use by several threads, except for `write`."""
+    """The addresses, accounts and ids under which one run sends people. Not thread-safe, except for `write`."""
 
     def __init__(self, run: RunKey, kind: str, source_id: int | None, schema: str):
         self._run = run
@@ -49,7 +50,7 @@ class SentAddresses:
         self._note(row, outgoing, suppressed=False)
 
     def note_suppressed(self, row: SentRow, outgoing: Outgoing) -> None:
-        """Note a row that is not sent, as it is about a suppressed person, who may come later by what else it has."""
+        """Note a row that is stopped because its person is suppressed; later rows may have only its other ids."""
         self._note(row, outgoing, suppressed=True)
 
     def _note(self, row: SentRow, outgoing: Outgoing, *, suppressed: bool) -> None:
@@ -57,7 +58,7 @@ class SentAddresses:
         in_body = hashes_in(outgoing.request.wire_json())
         mentioned = in_body - own
         if not own and self._kind in _PROFILES:
-            # The row has no address: those in the person's profile count instead.
+            # The row has no address column: those in the person's profile count instead.
             profile = profile_in(outgoing.request)
             if profile is outgoing.request:
                 own, mentioned = in_body, frozenset()
@@ -95,7 +96,7 @@ class SentAddresses:
         ]
         for address, handle, is_own in found or [(None, None, True)]:
             names_itself = (address or handle) is not None and holder in (None, f"account {handle}")
-            # A suppressed person's rows are many, and each is about that person.
+            # A suppressed person may have many rows, and each is about that person.
             names_itself = names_itself or (suppressed and person is None)
             self._pending.append(
                 (
@@ -124,7 +125,7 @@ class SentAddresses:
         self._unsent.difference_update(keys)
 
     def write(self, session: Session) -> None:
-        """Append what is pending. Another thread may note rows meanwhile."""
+        """Append what is pending. Another thread may note rows in the meantime."""
         pending = self._pending[:]
         if not pending:
             return
@@ -136,7 +137,7 @@ class SentAddresses:
         del self._pending[: len(pending)]
 
     def finish(self, session: Session) -> None:
-        """Drop what was noted of rows that never left, and fold the rest."""
+        """Drop what was noted for rows that never left, and fold the rest."""
         self._pending.clear()
         known = KnownAddresses(session, StateNames(session.dialect, self._schema))
         unsent = sorted(self._unsent)
@@ -150,7 +151,7 @@ class SentAddresses:
 
 
 class KnownAddresses:
-    """What is known of the rows that were sent, within one session."""
+    """What is known about the rows that were sent, within one session."""
 
     def __init__(self, session: Session, names: StateNames):
         self._session = session
@@ -173,9 +174,9 @@ class KnownAddresses:
             self._session.transaction(work)
 
     def sent_since(self, email_hash: str, moment: datetime) -> bool:
-        """Return whether a sync sent anything under an address since this moment, or may have.
+        """Return whether a sync has sent, or may have sent, anything under an address since this moment.
 
-        A run that was interrupted may have sent what it did not record.
+        An interrupted run may have sent rows that it did not record.
         """
         queries = statements.sent_since(self.names, email_hash, moment)
         return any(self._session.fetch_all(query) for query in queries)
@@ -185,5 +186,5 @@ class KnownAddresses:
         return bool(self._session.fetch_all(statements.replaced(self.names, email_hash)))
 
     def keys_under(self) -> dict[str, int]:
-        """Return under how many keys each address with a request was sent, by its hash."""
+        """Return the number of keys under which each address with a request was sent, by its hash."""
         return {found: int(count) for found, count in self._session.fetch_all(statements.keys_under_each(self.names))}

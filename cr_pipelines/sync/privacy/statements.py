@@ -1,4 +1,4 @@
-"""The SQL of what is known of people, one function for each statement.
+"""The SQL about what is known of people, one function for each statement.
 
 Goes in: the names of the state tables in one engine, and hashes. Comes out: the statement's text. Nothing runs here.
 """
@@ -22,7 +22,7 @@ _WAS_SENT = "NOT coalesce(suppressed, FALSE)"
 
 
 def known(names: StateNames, where: str = _WAS_SENT) -> str:
-    """Read what is known of every row that was sent, those of unfinished runs included."""
+    """Read what is known about every row that was sent, including those of unfinished runs."""
     columns = ", ".join(_COLUMNS)
     return (
         f"SELECT {columns}, coalesce(own, TRUE) AS own FROM {names.table('known_addresses')} WHERE {where} "
@@ -31,7 +31,7 @@ def known(names: StateNames, where: str = _WAS_SENT) -> str:
 
 
 def tying(names: StateNames) -> str:
-    """Read what ties rows to a person: what was sent, and of suppressed rows what is their own and not somebody else's.
+    """Read what ties rows to a person: everything that was sent, and, for suppressed rows, what belongs to nobody else.
 
     Of an unfinished run, a suppressed row's address counts only if nobody else was sent under it.
     """
@@ -46,7 +46,7 @@ def tying(names: StateNames) -> str:
 
 
 def _sent_for_somebody_else(names: StateNames) -> str:
-    """Return the condition that a row's address was sent as that of another person, or under another key of its kind.
+    """Return the condition that a row's address was sent as another person's, or under another key of its kind.
 
     People are compared by their ids in one destination source; rows without any, by their keys.
     """
@@ -67,7 +67,7 @@ def suppressed_addresses(names: StateNames) -> str:
 
 
 def shared(names: StateNames, column: str, hashes: Collection[str], most: int) -> str:
-    """Find out which of these hashes of a column rows have for more than this many people or things, sent or not."""
+    """Find out which of these hashes of a column are in rows for more than this many people or things, sent or not."""
     return f"""
         SELECT {column} FROM ({known(names, "TRUE")}) AS k
         WHERE {column} IN ({names.values(hashes)}) AND holder IS NOT NULL
@@ -75,7 +75,7 @@ def shared(names: StateNames, column: str, hashes: Collection[str], most: int) -
 
 
 def links(names: StateNames, column: str, hashes: Collection[str]) -> list[str]:
-    """Find the addresses and accounts that are of the same people as these hashes of a column."""
+    """Find the addresses and accounts of the people who have these hashes of a column."""
     same = tying(names)
     mine = f"{column} IN ({names.values(hashes)}) AND own"
     return [
@@ -99,7 +99,7 @@ def rows_under(names: StateNames, column: str, hashes: Collection[str]) -> str:
 
 
 def ledger_keys_under(names: StateNames, sync: str, hashes: Collection[str]) -> str:
-    """Read the keys of a sync beside which the ledger has these addresses."""
+    """Read the keys of a sync that the ledger has with these addresses."""
     return " UNION ALL ".join(
         f"SELECT key, email_hash FROM {names.table(table)} "
         f"WHERE sync = {names.value(sync)} AND email_hash IN ({names.values(hashes)})"
@@ -115,7 +115,7 @@ def keys_of_people(names: StateNames, sync: str, kind: str, people: Collection[s
 
 
 def keys_sent_by(names: StateNames, sync: str, keys: Collection[str]) -> str:
-    """Find out which of these keys a sync itself has sent anything under."""
+    """Find out under which of these keys a sync itself has sent anything."""
     return f"""
         SELECT DISTINCT key FROM ({known(names)}) AS k
         WHERE sync = {names.value(sync)} AND key IN ({names.values(keys)})"""
@@ -139,7 +139,7 @@ def ledger_syncs(names: StateNames) -> str:
 
 
 def suppress_rows(names: StateNames, sync: str, keys: Iterable[str], values: Mapping[str, object]) -> str:
-    """Note in the ledger that rows are suppressed, and keep what Common Room has of each."""
+    """Note in the ledger that rows are suppressed, and keep the record of what Common Room has of each."""
     changes = ", ".join(f"{name} = {names.value(value)}" for name, value in values.items())
     return f"""
         UPDATE {names.table("sync_ledger")}
@@ -148,7 +148,7 @@ def suppress_rows(names: StateNames, sync: str, keys: Iterable[str], values: Map
 
 
 def resend_rows(names: StateNames, sync: str, keys: Iterable[str]) -> str:
-    """Make the next run send rows again. What was delivered is delivered, in a version that no row has."""
+    """Make the next run send rows again. Delivered rows stay delivered, with a fingerprint that no row has."""
     delivered = f"({delivered_fingerprint()}) IS NOT NULL"
     was_delivered = "delivered_fingerprint IS NOT NULL"
     stale = f"CASE WHEN {delivered} THEN '' ELSE NULL END"
@@ -161,7 +161,7 @@ def resend_rows(names: StateNames, sync: str, keys: Iterable[str]) -> str:
 
 
 def suppressed_rows(names: StateNames) -> str:
-    """Count the rows that are suppressed now for each address, those that are absent from their source left out."""
+    """Count the rows that are now suppressed for each address, except those that are absent from their source."""
     return f"""
         SELECT suppressed_for, count(*) FROM (SELECT DISTINCT sync, key, suppressed_for FROM (
             SELECT sync, key, suppressed_for FROM {names.table("sync_ledger")}
@@ -174,7 +174,7 @@ def suppressed_rows(names: StateNames) -> str:
 
 
 def forget_unsent(names: StateNames, run_id: str, sync: str, partition_keys: Iterable[str]) -> str:
-    """Delete what a run noted of rows that never left."""
+    """Delete what a run noted for rows that never left."""
     return f"""
         DELETE FROM {names.table("sent_addresses")}
         WHERE sync = {names.value(sync)} AND run_id = {names.value(run_id)}
@@ -182,7 +182,7 @@ def forget_unsent(names: StateNames, run_id: str, sync: str, partition_keys: Ite
 
 
 def forget_suppressed(names: StateNames, hashes: Collection[str]) -> str:
-    """Delete these addresses of rows that were only ever suppressed."""
+    """Delete these addresses from rows that were only ever suppressed."""
     return f"""
         DELETE FROM {names.table("known_addresses")}
         WHERE suppressed AND email_hash IN ({names.values(hashes)})"""
@@ -198,7 +198,7 @@ def ended_runs(names: StateNames, sync: str) -> str:
 
 
 def fold(names: StateNames, sync: str, run_ids: Collection[str], now: datetime) -> list[str]:
-    """Move what runs noted to what is known, without repetitions.
+    """Move what runs noted into `known_addresses`, without duplicates.
 
     The address of a suppressed row that somebody else was sent under says nothing about who the row is.
     """

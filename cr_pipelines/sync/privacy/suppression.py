@@ -1,7 +1,8 @@
 """The suppression list: people who asked to be removed, and the rows and requests that are about them.
 
-Goes in: what privacy requests recorded, and under what rows were sent. Comes out: `Suppressed`, which says for a row or
-a request body on account of which address it must not be sent, and ledger rows that count as suppressed.
+Goes in: recorded privacy requests, and the addresses, accounts and ids under which rows were sent. Comes out:
+`Suppressed`, which says whether a row or a request body must not be sent, and because of which address; and ledger rows
+that count as suppressed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -25,13 +26,14 @@ class Suppressed:
     """Everyone who is suppressed for a sync.
 
     Attributes:
-        version: of the suppression list; -1 before the first look.
-        addresses: hashes of the suppressed addresses, and of others of the same people.
+        version: the version of the suppression list; -1 before it is first read.
+        addresses: hashes of the suppressed addresses, and of other addresses of the same people.
         keys: the sync's keys that were ever sent for one of these people, each with the hash of the request's address.
-        people: ids of these people in the destination source, in the same form.
-        handles: hashes of their accounts, in the same form.
-        shared: those of the addresses that suppress a row only while they are in it.
-        origins: hashes of addresses that no request names, each with that of the same person's request.
+        people: ids of these people in the destination source, likewise.
+        handles: hashes of their accounts, likewise.
+        shared: the addresses that suppress a row only while they are in it.
+        origins: hashes of addresses that no request names, each with the hash of the address in the same person's
+            request.
     """
 
     version: int = -1
@@ -45,12 +47,12 @@ class Suppressed:
     def address_of(
         self, key: str, person: str | None = None, hashes: Iterable[str] = (), handles: Iterable[str] = ()
     ) -> str | None:
-        """Return the hash of the address for which a row is suppressed, or None if it may be sent.
+        """Return the hash of the address because of which a row is suppressed, or None if it may be sent.
 
         Args:
             key: the row's key, as the ledger spells it.
-            person: the row's id of a person in the destination source, as the ledger spells keys.
-            hashes: of the addresses in the row.
+            person: the person's id in the destination source, as the ledger spells keys.
+            hashes: hashes of the addresses in the row.
             handles: hashes of the accounts in the row.
         """
         if not self.addresses:
@@ -78,9 +80,9 @@ class Suppressed:
 class SuppressionList:
     """The people whose rows are not sent, within one session.
 
-    The list is the part of `pii_removals` that is about people: one entry for each request and address, from the
-    moment that the request is recorded until it is lifted. There is no second copy of it, so that no request can be
-    recorded without suppressing the person.
+    The list is the part of `pii_removals` that is about people: one entry for each request and address, from the moment
+    that the request is recorded until it is lifted. There is no second copy of the list, so no request can be recorded
+    without suppressing the person.
     """
 
     def __init__(self, session: Session, names: StateNames):
@@ -88,7 +90,7 @@ class SuppressionList:
         self._names = names
 
     def version(self) -> int:
-        """Return a number that grows with every entry that is added, confirmed or lifted."""
+        """Return a number that increases with every entry that is added, confirmed or lifted."""
         recorded = self._session.dialect.count_if("status IS NULL OR status <> 'invalid'")
         [(version,)] = self._session.fetch_all(
             f"SELECT {recorded} + count(lifted_at) + count(confirmed_at) FROM {self._names.table('pii_removals')}"
@@ -96,13 +98,13 @@ class SuppressionList:
         return int(version)
 
     def ties(self) -> Ties:
-        """Return what is known of everyone on the list, and by which addresses and accounts."""
+        """Return what is known about everyone on the list, including their addresses and accounts."""
         found = self._session.fetch_all(statements.suppressed_addresses(self._names))
         return read_ties(self._session, self._names, {hashed: bool(confirmed) for hashed, confirmed in found})
 
     def read(self, sync: str, source_id: int | None, kind: str = "") -> Suppressed:
         """Return everyone who is suppressed for this sync, the kind of its rows and its destination source."""
-        # Read first: an entry that is added between the two statements is then read once more.
+        # Read the version first: an entry that is added between the two statements is then read again later.
         version = self.version()
         ties = self.ties()
         if not ties.addresses:
@@ -131,12 +133,12 @@ class SuppressionList:
                 ))  # fmt: skip
 
     def suppressed_rows(self) -> dict[str, int]:
-        """Return how many rows are suppressed now for each address, by its hash."""
+        """Return how many rows are now suppressed for each address, by its hash."""
         found = self._session.fetch_all(statements.suppressed_rows(self._names))
         return {email_hash: int(count) for email_hash, count in found}
 
     def mark_for_resend(self, hashes: Collection[str]) -> None:
-        """Make the next runs send every row again that is suppressed for one of these addresses.
+        """Make the next runs resend every row that is suppressed for one of these addresses.
 
         Rows of operations that append, such as notes, stay delivered and are not sent again.
         """
@@ -146,11 +148,11 @@ class SuppressionList:
             self._update(keys, lambda some, sync=sync: statements.resend_rows(self._names, sync, some))  # type: ignore[misc]
 
     def forget_suppressed(self, hashes: Collection[str]) -> None:
-        """Forget which rows had one of these addresses and were never sent, once the requests are lifted."""
+        """Once the requests are lifted, forget which rows had one of these addresses and were never sent."""
         self._session.execute(statements.forget_suppressed(self._names, hashes))
 
     def _syncs(self, only: str | None) -> Iterator[tuple[str, int | None, str]]:
-        """Yield each sync of the ledger with its destination source and its kind, as far as they are known."""
+        """Yield each sync in the ledger with its destination source and its kind, as far as these are known."""
         known = {sync: (source_id, kind) for sync, kind, source_id in self._session.fetch_all(
             statements.kinds(self._names)) if kind is not None}  # fmt: skip
         for (sync,) in self._session.fetch_all(statements.ledger_syncs(self._names)):

@@ -1,8 +1,8 @@
-"""What a run knows of the suppression list while it sends.
+"""What a run knows about the suppression list while it sends.
 
-Goes in: a look at the list in every session that the run opens. Comes out: who is suppressed, whether that is recent
-enough to send by, and the run's confirmation that it neither sends nor has in flight anything about these people. A
-removal is only sent once every run has confirmed.
+Goes in: the list, read in every session that the run opens. Comes out: who is suppressed, whether this is recent enough
+to send, and the run's confirmation that it neither sends nor has in flight anything about these people. A removal is
+sent only once every run has confirmed.
 """
 
 from cr_pipelines.sync.model import RunKey
@@ -18,7 +18,7 @@ _NEVER = float("-inf")
 
 
 class SuppressionWatch:
-    """The suppression list as of the run's last look.
+    """The suppression list as the run last read it.
 
     `look` may run in another thread; everything else belongs to the thread that sends.
 
@@ -39,24 +39,24 @@ class SuppressionWatch:
 
     @property
     def suppressed(self) -> Suppressed:
-        """Who is suppressed, as of the last look."""
+        """Who is suppressed, according to the last read."""
         return self._suppressed
 
     @property
     def expired(self) -> bool:
-        """Whether the last look is too old to send by."""
+        """Whether the last read is too old to send."""
         return lease_clock() - self._looked_at > self._lease_seconds
 
     def can_confirm(self) -> bool:
-        """Return whether the run is clear of a version of the list that it has not confirmed yet."""
+        """Return whether the run has nothing in flight about people in a version that it has not confirmed yet."""
         suppressed = self._suppressed
-        # Once clear, the run stays clear: every request since was checked against that list.
+        # Once this is true, it stays true: every request since then was checked against that list.
         if self._clear_version < suppressed.version and not self.in_flight.concern(suppressed):
             self._clear_version = suppressed.version
         return self._clear_version > self._confirmed_version
 
     def look(self, session: Session) -> None:
-        """Read the list if it has changed, and confirm the version that the run was found to be clear of."""
+        """Read the list if it has changed, and confirm the version about which the run has nothing in flight."""
         begun = lease_clock()
         suppression_list = SuppressionList(session, StateNames(session.dialect, self._schema))
         if suppression_list.version() != self._suppressed.version:

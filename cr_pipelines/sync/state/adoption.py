@@ -1,7 +1,7 @@
-"""Adoption: a state schema is given to another room, or another destination source, than the one that it belongs to.
+"""Adoption: give a state schema to a different room or destination source.
 
 Goes in: the room that the token is for. Comes out: the room in `state_room`, and a ledger without what was sent to the
-other one, so that the next run of each sync sends all its rows.
+former room, so that the next run of each sync sends all its rows.
 """
 
 from collections.abc import Collection
@@ -23,10 +23,10 @@ class RoomAdoption:
     """What an adoption does, or would do.
 
     Attributes:
-        room: the room that the token is for, with the destination source of the run.
-        before: the room that the schema belonged to; None if to none yet.
+        room: the token's room, with the destination source of the run.
+        before: the room that the schema belonged to; None if it belonged to none.
         rows: how many rows of each sync are sent again.
-        unverified_removals: privacy requests that were sent to the other room and are not verified there.
+        unverified_removals: privacy requests that were sent to the former room and are not verified there.
     """
 
     room: Room
@@ -50,17 +50,18 @@ def adopt_room(
     syncs_of_source: Collection[str] = (),
     dry_run: bool = False,
 ) -> RoomAdoption:
-    """Give the state schema to the room of the token. Nothing is sent, and nothing is deleted in either room.
+    """Give the state schema to the token's room. Nothing is sent, and nothing is deleted in either room.
 
     Args:
         warehouse: where the state schema is.
         destination: the room.
         schema: of the state tables.
-        syncs_of_source: the syncs that write to a destination source; the rows of others are kept if only that differs.
+        syncs_of_source: the syncs that write to a destination source; if only the destination source differs, the rows
+            of other syncs are kept.
         dry_run: only find out what would be sent again.
 
     Raises:
-        AlreadyRunning: a run of a sync has not ended.
+        AlreadyRunning: a run of a sync is still active.
         SyncError: the API names no room.
         CommonRoomError: the room cannot be read.
         WarehouseError: the state schema cannot be read or written.

@@ -1,8 +1,8 @@
 """Hashes of the columns of some delivered rows, so that a run can say which columns changed.
 
-Goes in: rows as they were delivered. Comes out: a short hash of each column, for up to MOST_ROWS rows of a sync. It is
-salted with the row's fingerprint and has 16 bits, so that nobody can tell a value from it. A row whose fingerprint is
-not that of the ledger, as after a kill, is not compared.
+Goes in: rows as they were delivered. Comes out: a short hash of each column, for up to MOST_ROWS rows of a sync. The
+hash is salted with the row's fingerprint and has 16 bits, so a value cannot be recovered from it. A row whose
+fingerprint differs from the ledger's, as after a kill, is not compared.
 """
 
 import json
@@ -15,7 +15,7 @@ from cr_pipelines.sync.state.schema import StateSchema, Table, declare
 from cr_pipelines.warehouse import Session
 
 MOST_ROWS = 2_000
-"""How many rows of a sync have hashes; a larger source is compared by a sample."""
+"""How many rows of a sync have hashes; of a larger source, only a sample is compared."""
 
 COLUMN_HASHES = declare(
     Table(
@@ -46,7 +46,7 @@ def hash_columns(fingerprint: str, values: Mapping[str, object]) -> HashedColumn
 
 
 def read_column_hashes(session: Session, schema: str, sync: str) -> dict[str, HashedColumns]:
-    """Return the hashes that a sync has, by key."""
+    """Return the stored hashes of a sync, by key."""
     state = StateSchema(session, schema)
     rows = state.fetch(COLUMN_HASHES, ["key", "fingerprint", "hashes"], statements.of_sync(state.names, sync))
     return {key: HashedColumns(fingerprint, json.loads(hashes)) for key, fingerprint, hashes in rows}

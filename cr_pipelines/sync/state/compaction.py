@@ -1,9 +1,9 @@
-"""Compaction: partitions of the ledger that no run looks at any more, in less space.
+"""Compaction: store partitions of the ledger that no run reads any longer in less space.
 
-Goes in: how long a partition must have been quiet. Comes out: partitions whose delivered rows keep only what decides
-whether a row must be sent, and who it is about: key, fingerprint, address hash, status, attempts, and when it was last
-sent. When a run looks at the partition again, it compares fingerprints, sends nothing that has not changed, and writes
-the hashes again.
+Goes in: how long a partition must have been quiet. Comes out: partitions whose delivered rows keep only what is needed
+to decide whether a row must be sent, and to tell who it is about: key, fingerprint, address hash, status, attempts, and
+when it was last sent. When a run reads the partition again, it compares fingerprints, sends only what has changed, and
+writes the hashes again.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -31,18 +31,18 @@ def compact_ledger(
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> list[CompactedPartition]:
-    """Compact the partitions of the ledger that are quiet. Runs may continue meanwhile.
+    """Compact the quiet partitions of the ledger. Runs may continue in the meantime.
 
     Args:
         warehouse: where the ledger is.
         schema: of the state tables.
-        settled_for: how long no run may have looked at a partition, and nothing of it been sent.
-        sync: only this sync's partitions; None for those of all.
-        dry_run: only find out which.
-        now: the present; None for the clock's.
+        settled_for: how long a partition must not have been read by a run, or had rows sent.
+        sync: only this sync's partitions; None for those of all syncs.
+        dry_run: only find out which partitions would be compacted.
+        now: the present time; None for the clock's time.
 
     Returns:
-        the partitions that were compacted, without those that had been before.
+        the partitions that were compacted now, without those that already were.
 
     Raises:
         StateSchemaTooNew: a later version of cr-pipelines has migrated the schema.
@@ -62,7 +62,7 @@ def compact_ledger(
 
 
 class Compaction:
-    """The compaction of what has been quiet since before a moment, within one session."""
+    """Compaction of partitions that have been quiet since before a given moment, within one session."""
 
     def __init__(self, session: Session, schema: str, before: datetime):
         self._session = session
@@ -71,13 +71,13 @@ class Compaction:
         self._before = before
 
     def find(self, sync: str | None) -> list[CompactedPartition]:
-        """Return the partitions that may be compacted, and are not yet."""
+        """Return the partitions that may be compacted and are not yet compacted."""
         found = self._session.fetch_all(statements.compactable_partitions(self._names, sync, self._before))
         return [partition for partition in map(CompactedPartition._make, found) if self._is_quiet(partition)]
 
     def compact(self, partition: CompactedPartition) -> bool:
-        """Compact a partition and return True, unless a run has begun to look at it."""
-        # A run that begins waits for this, and what is folded comes before or after.
+        """Compact a partition and return True, unless a run has begun to read it."""
+        # A new run waits for this, and folds happen before or after it.
         with self._session.lock(f"{self._schema}.{partition.sync}"):
             if not self._is_quiet(partition):
                 return False

@@ -1,7 +1,7 @@
-"""Moving the state to another database, so that nothing is sent again.
+"""Copy the state to another database, so that nothing is sent again.
 
-Goes in: two databases and the name of the state schema. Comes out: every table of the state in the second one, as it is
-in the first.
+Goes in: two databases and the name of the state schema. Comes out: an identical copy of every state table in the second
+database.
 """
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ _ROWS_PER_BATCH = 50_000
 
 
 class _Copy:
-    """A sink that appends what it takes to a table of the state."""
+    """A sink that appends its batches to a state table."""
 
     def __init__(self, state: StateSchema, table: Table):
         self._state = state
@@ -41,15 +41,15 @@ def copy_state(source: Warehouse, target: Warehouse, schema: str = "common_room"
     """Copy the state schema of one database to another, and return how many rows each table has.
 
     Raises:
-        SyncError: the first has no state, the second has one already, or a run has not ended.
-        WarehouseError: one of them cannot be read or written; then the second is as it was.
+        SyncError: the first database has no state, the second already has one, or a run is still active.
+        WarehouseError: one of them cannot be read or written; the second is unchanged.
     """
     copied: dict[str, int] = {}
     with source.session() as old, target.session() as new:
         before, after = StateSchema(old, schema), StateSchema(new, schema)
         if not before.exists():
             raise SyncError(f"there is no state schema {schema} to copy; check the first URL and CR_STATE_SCHEMA")
-        # Both have the tables of the same version then.
+        # Then both have tables of the same version.
         before.prepare()
         after.prepare()
         tables = [table for table in declared_tables().values() if table.view is None and table is not STATE_VERSION]

@@ -1,7 +1,8 @@
-"""The SQL of a fold: outcomes of some runs, laid over the ledger.
+"""The SQL of a fold: write the outcomes of some runs into the ledger.
 
 Goes in: the names of the state tables, and a portion of the outbox. Comes out: the statement's text. Every statement of
-a fold names exactly the outcomes of its portion, by run and sequence, so that what is deleted is what was folded.
+a fold selects exactly the outcomes of its portion, by run and sequence number, so that exactly the folded outcomes are
+deleted.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ class OutcomesOfRun(NamedTuple):
     """Outcomes of one run of a partition, up to a sequence number.
 
     Attributes:
-        until: the last sequence number; None for outcomes without one, of an earlier version of cr-pipelines.
+        until: the last sequence number; None for outcomes without one, from an earlier version of cr-pipelines.
     """
 
     run_id: str
@@ -25,11 +26,11 @@ class OutcomesOfRun(NamedTuple):
 
 
 Portion = Sequence[OutcomesOfRun]
-"""What is folded at once."""
+"""The outcomes that are folded together."""
 
 
 def count_outcomes(names: StateNames, sync: str) -> str:
-    """Count the outcomes of each run, with its first and last sequence number; the run that began first comes first."""
+    """Count the outcomes of each run, with its first and last sequence number, oldest run first."""
     return sql(f"""
         SELECT run_id, {names.partition}, count(*), min(sequence), max(sequence)
         FROM {names.table("sync_outcomes")} WHERE {of_sync(names, sync)}
@@ -39,7 +40,7 @@ def count_outcomes(names: StateNames, sync: str) -> str:
 
 
 def insert_former_addresses(names: StateNames, sync: str, portion: Portion) -> str:
-    """Keep the address of every ledger row that an outcome is about to replace by another one."""
+    """Keep the address of every ledger row for which an outcome is about to store a different one."""
     return sql(
         f"""
         INSERT INTO {names.table("former_addresses")} (sync, key, email_hash, replaced_at)
@@ -53,9 +54,9 @@ def insert_former_addresses(names: StateNames, sync: str, portion: Portion) -> s
 
 
 def merge_outcomes(names: StateNames, sync: str, portion: Portion) -> str:
-    """Lay the latest outcome of each key over the ledger.
+    """Write the latest outcome of each key into the ledger.
 
-    Each key is in the query once, whatever the outbox and the intents have of it.
+    Each key is in the query once, no matter how often the outbox and the intents have it.
     """
     folded = _folded_row(names)
     listed = ",\n".join(f"{value} AS {names.dialect.identifier(name)}" for name, value in folded.items())
@@ -90,8 +91,8 @@ def delete_folded_outcomes(names: StateNames, sync: str, portion: Portion) -> st
     return f"DELETE FROM {names.table('sync_outcomes')} WHERE {_of_portion(names, sync, portion)}"
 
 
-# A run that was taken over, or began before another that had the key, may have outcomes that arrive late. They do not
-# count against a later run's, unless they say that the room has the row.
+# Outcomes may arrive late from a run that was taken over, or that began before another run of the same key. They do not
+# override a later run's outcomes, unless they say that the room has the row.
 _COUNTS = "(l.run_order IS NULL OR l.run_order <= coalesce(o.run_order, l.run_order) OR o.status = 'delivered')"
 
 
@@ -106,9 +107,9 @@ def _of_portion(names: StateNames, sync: str, portion: Portion) -> str:
 
 
 def _doubts(names: StateNames, sync: str, portion: Portion) -> str:
-    """Return a query for the keys that some run may have been sending, each once, with the first and last such run."""
+    """Return a query for the keys that a run may have been sending, each once, with the first and last such run."""
     runs = {run.run_id for run in portion}
-    # A run's own intents are no doubt about its outcomes, and they are many.
+    # A run's own intents cast no doubt on its outcomes, and there are many of them.
     others = f" AND run_id <> {names.value(min(runs))}" if len(runs) == 1 else ""
     return sql(f"""
         SELECT key, min(run_id) AS first_run, max(run_id) AS last_run
@@ -137,8 +138,8 @@ def _folded_row(names: StateNames) -> dict[str, str]:
         "key": "o.key",
         "partition": f"o.{names.partition}",
         "fingerprint": "o.fingerprint",
-        # After a doubtful request, of this run or of one that was killed, the room may hold either version:
-        # neither counts as delivered.
+        # After a request in doubt, from this run or a killed one, the room may have either version: neither counts as
+        # delivered.
         "delivered_fingerprint": "CASE WHEN o.status = 'delivered' THEN o.fingerprint "
         "WHEN o.status IN ('failed', 'unknown') OR d.first_run <> o.run_id OR d.last_run <> o.run_id THEN NULL "
         f"ELSE {delivered_fingerprint('l.')} END",
@@ -146,7 +147,7 @@ def _folded_row(names: StateNames) -> dict[str, str]:
         "row_hash_version": "o.row_hash_version",
         "status": "o.status",
         "attempts": "o.attempts + CASE WHEN l.status = 'failed' THEN l.attempts ELSE 0 END",
-        # Runs in a row whose response was 404; a run that got no response neither counts nor ends the row.
+        # How many runs in a row got a 404; a run without a response neither counts nor breaks the streak.
         "not_found_runs": "CASE WHEN o.status = 'failed' AND o.reason_code = 'not_found' "
         "THEN coalesce(l.not_found_runs, 0) + 1 "
         "WHEN o.status IN ('failed', 'unknown') THEN coalesce(l.not_found_runs, 0) ELSE 0 END",

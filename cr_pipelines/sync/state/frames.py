@@ -1,7 +1,7 @@
-"""Data frames in the warehouse, so that they are stored nowhere else between two steps.
+"""Data frames in the warehouse, so that they are stored nowhere else between steps.
 
 Goes in: an Arrow table and the asset that returned it. Comes out: the same table, in another process or run. Writing
-replaces what was there; nothing but the sync of the frame reads it.
+replaces an earlier frame; only the frame's sync reads it.
 """
 
 import base64
@@ -19,14 +19,14 @@ DATA_FRAMES = declare(
         {"asset": "text", "partition": "text", "number": "integer", "content": "text", "written_at": "timestamp"},
     )
 )
-"""A row for each piece of a frame: Arrow, compressed, in base64."""
+"""One row for each piece of a frame: Arrow, compressed, in base64."""
 
 _ROWS = 10_000
-"""Of a piece."""
+"""The size of a piece."""
 
 
 def write_frame(session: Session, schema: str, asset: str, partition: str, frame: pa.Table) -> None:
-    """Store a frame in place of an earlier one of the same asset and partition."""
+    """Store a frame, replacing an earlier one of the same asset and partition."""
     state, now = StateSchema(session, schema), datetime.now(UTC)
     state.prepare()
     columns = {"asset": asset, "partition": partition, "written_at": now}

@@ -1,7 +1,7 @@
-"""The check that the hashes of a state schema were made with the hash key of this process.
+"""Check that the hashes in a state schema were made with this process's hash key.
 
-Goes in: what the schema keeps of the key, and the key. Comes out: nothing, or an error that says what to do. A wrong
-key would let suppressed people through, as no hash would match.
+Goes in: the schema's check value for the key, and the key. Comes out: nothing, or an error that says what to do. With a
+wrong key, no hash would match, and suppressed people would be sent.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ _LABEL = "cr-pipelines hash key"
 _KEPT = 16
 
 WITHOUT_KEY = hashlib.sha256(_LABEL.encode()).hexdigest()[:_KEPT]
-"""What a schema keeps whose hashes were made without a key."""
+"""The check value of a schema whose hashes were made without a key."""
 
 
 def hash_key_check() -> str:
-    """Return what a schema keeps of the hash key: a hash with it, by which another key is noticed."""
+    """Return the check value that a schema keeps for the hash key: a hash made with it, which reveals another key."""
     return keyed_hash(_LABEL)[:_KEPT]
 
 
 def check_hash_key(schema: str, kept: str | None) -> None:
-    """Raise OtherHashKey if the schema's hashes were made with another key than this process has.
+    """Raise OtherHashKey if the schema's hashes were made with a different key from this process's.
 
     `kept` is None for a schema that is older than the key.
     """

@@ -1,6 +1,6 @@
-"""The heartbeat of a run, by which others see that it is alive, and by which it sees that it was taken over.
+"""The heartbeat of a run: it shows other runs that this one is alive, and shows this one if it was taken over.
 
-Goes in: sessions that the run opens anyway, and sessions of a thread while a statement takes long. Comes out: a young
+Goes in: sessions that the run opens anyway, and a thread's sessions during long statements. Comes out: a recent
 heartbeat in `sync_runs`.
 """
 
@@ -43,9 +43,9 @@ class Heartbeat:
 
     @contextmanager
     def keep_beating(self, warehouse: Warehouse) -> Iterator[None]:
-        """Note that the run is alive while the block lasts, over connections of a thread's own.
+        """Note that the run is alive while the block lasts, over separate connections in a thread.
 
-        Where nobody can look while a session lasts, nobody can take the run over either, and no thread is needed.
+        If a session locks everyone else out, nobody can take over the run either, and no thread is needed.
         """
         if warehouse.exclusive:
             yield
@@ -58,7 +58,7 @@ class Heartbeat:
                     with warehouse.session() as session:
                         RunRegistry(session, self._schema).heartbeat(*self._run)
                 except TakenOver:
-                    # The run sees it when it looks itself.
+                    # The run notices this itself at its next heartbeat.
                     return
                 except WarehouseError:
                     continue

@@ -1,8 +1,8 @@
 """The ledger: what became of every row, by sync and key.
 
 Goes in: outcomes of rows, appended while a run sends. Comes out: one entry for each key, folded from them at the end of
-the run or at the start of the next, and what other modules ask about these entries. A merge into a large ledger is
-expensive, however few the rows.
+the run or at the start of the next, and answers to other modules' questions about these entries. A merge into a large
+ledger is expensive, even for a few rows.
 """
 
 import uuid
@@ -24,7 +24,7 @@ _FOLDED_AT_ONCE = 100_000
 _RUNS_AT_ONCE = 50
 
 _MANY_OUTCOMES = 2_000
-"""From this many rows on, the engine's planner gets the tables' statistics before they are joined."""
+"""From this many rows on, the engine gathers statistics of the tables before they are joined."""
 
 SYNC_LEDGER = declare(
     Table(
@@ -143,7 +143,7 @@ OUTCOME_SCHEMA = SYNC_OUTCOMES.arrow_schema
 
 
 def no_key(partition: str) -> str:
-    """Return the key under which the ledger has all rows without one. A key never holds an @: it would be hashed."""
+    """Return the key under which the ledger has all rows without one. No real key contains an @: it would be hashed."""
     return f"@null {partition}".rstrip()
 
 
@@ -157,14 +157,15 @@ class Ledger:
         self.names = self._state.names
 
     def record(self, outcomes: pa.Table) -> None:
-        """Append outcomes, with the columns of `OUTCOME_SCHEMA`."""
+        """Append outcomes, given with the columns of `OUTCOME_SCHEMA`."""
         self._state.append_arrow(SYNC_OUTCOMES, outcomes)
 
     def fold(self, sync: str) -> None:
-        """Bring the ledger up to the outcomes of a sync that were appended since its last fold.
+        """Fold the outcomes that were appended since the last fold of a sync into the ledger.
 
-        Goes by portions, so that a first run of any size folds in little memory. A key's intent goes with its
-        outcome, and no earlier: what a killed run may have sent stays in doubt until it has one.
+        Outcomes are folded in portions, so that a first run of any size takes little memory. A key's intent is deleted
+        together with its outcome, and not before: what a killed run may have sent stays in doubt until it has an
+        outcome.
         """
         with self._session.lock(f"{self._schema}.{sync}"):
             counted = self._session.fetch_all(fold_statements.count_outcomes(self.names, sync))
@@ -192,29 +193,29 @@ class Ledger:
                 self._session.execute(statement)
 
     def delete_keys(self, sync: str, keys: Collection[str]) -> None:
-        """Delete keys whose things are no longer in the room: should they come back to the source, they are new."""
+        """Delete keys whose things are no longer in the room. If they return to the source, they are new."""
         if keys:
             self._session.execute(statements.delete_keys(self.names, sync, keys))
 
     def delete_sync(self, sync: str) -> None:
-        """Delete all that the ledger has of a sync, as when its room was replaced. The runs stay on record."""
+        """Delete a sync's rows from the ledger, for example because its room was replaced. The runs are kept."""
         for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES, KEY_SPELLINGS):
             self._session.execute(statements.delete_sync(self.names, table.name, sync))
 
     def clear(self) -> None:
-        """Delete all that the ledger knows of the room, as when the room was thrown away. The runs stay on record."""
+        """Delete what the ledger knows about the room, for example because it was discarded. The runs are kept."""
         for table in (SYNC_LEDGER, SYNC_INTENTS, SYNC_OUTCOMES):
             self._state.clear(table)
 
     def entries(self, sync: str, keys: Collection[str]) -> dict[str, LedgerEntry]:
-        """Return what the ledger has of these keys."""
+        """Return the ledger's entries for these keys."""
         names = [field.name for field in fields(LedgerEntry)]
         where = f"{statements.of_sync(self.names, sync)} AND key IN ({self.names.values(keys)})"
         found = (LedgerEntry(*row) for row in self._state.fetch(SYNC_LEDGER, names, where))
         return {entry.key: entry for entry in found}
 
     def delivered_sample(self, sync: str, before: datetime, limit: int) -> list[str]:
-        """Return some of the sync's keys that were delivered before a moment, each time others."""
+        """Return a random selection of the sync's keys that were delivered before a given moment."""
         query = statements.delivered_sample(self.names, sync, before, uuid.uuid4().hex, limit)
         return [key for (key,) in self._session.fetch_all(query)]
 
@@ -223,7 +224,7 @@ class Ledger:
         return dict(self._session.fetch_all(statements.rows_by_status(self.names, sync, partition)))
 
     def dropped_rows(self, sync: str, partition: str) -> int:
-        """Return how many rows of a sync were delivered without a bad value."""
+        """Return how many rows of a sync were delivered with a bad value left out."""
         [(count,)] = self._session.fetch_all(statements.dropped_rows(self.names, sync, partition))
         return int(count)
 
@@ -233,7 +234,7 @@ class Ledger:
 
 
 def _portions(counted: Iterable[tuple[str, str, int, int | None, int | None]]) -> list[Portion]:
-    """Cut the outcomes of runs into portions. Takes what `count_outcomes` reads."""
+    """Divide the outcomes of runs into portions. Takes the result of `count_outcomes`."""
     portions: list[Portion] = []
     portion: list[OutcomesOfRun] = []
     room = _FOLDED_AT_ONCE
@@ -242,7 +243,7 @@ def _portions(counted: Iterable[tuple[str, str, int, int | None, int | None]]) -
             portion.append(OutcomesOfRun(run_id, partition, None))
             room -= count
         else:
-            # A run numbers its outcomes without gaps.
+            # A run's outcomes are numbered without gaps.
             while last - first >= room > 0:
                 portions.append([*portion, OutcomesOfRun(run_id, partition, first + room - 1)])
                 first, portion, room = first + room, [], _FOLDED_AT_ONCE

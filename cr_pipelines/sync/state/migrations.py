@@ -1,10 +1,10 @@
-"""The versions of the state schema, and the steps that lead from one to the next.
+"""The versions of the state schema, and the steps from one to the next.
 
 Goes in: the tables and columns that a schema has. Comes out: the statements that bring it to the newest version.
 
-Version 1 has no table `state_version`. A step is never changed once it is released: a further change is a further step,
-after which columns and tables that are still missing are added from their declarations. A step looks at what is there,
-so that it can run again on an engine that cannot undo it.
+Version 1 has no table `state_version`. A released step never changes: a further change is another step. Columns and
+tables that are still missing after all steps are added from their declarations. A step checks what exists, so that it
+can run again on an engine that cannot roll it back.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,11 +21,11 @@ Columns = Mapping[str, set[str]]
 
 @dataclass(frozen=True)
 class Step:
-    """What leads to a version from the one before it.
+    """A step from one version to the next.
 
     Attributes:
-        version: the version after it.
-        statements: makes the statements that are left to do, in the SQL of the engine.
+        version: the version after the step.
+        statements: makes the statements that are still necessary, in the engine's SQL.
     """
 
     version: int
@@ -55,11 +55,11 @@ _WITH_KEYS = ("sync_ledger", "sync_outcomes", "sync_intents", "known_addresses",
 
 
 def _repair_keys(names: StateNames, found: Columns) -> list[str]:
-    """Repair what a fold of version 2 could leave: several rows of a key, and outcomes that no index takes."""
+    """Repair what a fold of version 2 could leave: several rows for a key, and outcomes too long for an index."""
     dialect, ledger = names.dialect, names.table("sync_ledger")
     repaired = repair_statements.one_row_of_each_key(names, sorted(found["sync_ledger"]))
     if not dialect.transactional_ddl:
-        # The table is made for itself, and the rows are exchanged together or not at all.
+        # The table is created separately, and the rows are exchanged all at once or not at all.
         repaired[1:3] = [dialect.begin, *repaired[1:3], "COMMIT"]
     index = (
         dialect.drop_index(names.schema, "sync_ledger", ("sync", "key")),
@@ -73,9 +73,9 @@ def _repair_keys(names: StateNames, found: Columns) -> list[str]:
 
 
 def _respell_people(names: StateNames, found: Columns) -> list[str]:
-    """Let people be known by the spelling that their ids have now, beside the one that they were noted with.
+    """Make people known by the present spelling of their ids, in addition to the one that was noted.
 
-    Code of an earlier version must not run any more: it heeds neither the schema's room nor the spellings of keys.
+    Code of an earlier version must no longer run: it ignores the schema's room and the spellings of keys.
     """
     noted = found.get("known_addresses")
     return [repair_statements.respelled_people(names, sorted(noted))] if noted and "person" in noted else []
@@ -85,7 +85,7 @@ _KNOWN_SINCE_5 = (("kind", "text"), ("holder", "text"), ("handle_hash", "text"),
 
 
 def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
-    """Add columns for accounts, and for what an address was sent for, to the addresses that are already known."""
+    """Add columns to the known addresses, for accounts and for the person or thing that an address was sent for."""
     table = "known_addresses"
     if table not in found:
         return []
@@ -99,7 +99,7 @@ def _complete_known_addresses(names: StateNames, found: Columns) -> list[str]:
 
 
 def _mark_suppressed_rows(names: StateNames, found: Columns) -> list[str]:
-    """Make room for rows that were suppressed before anything was sent, which earlier versions take for sent."""
+    """Allow for rows that were suppressed before anything was sent, which earlier versions consider sent."""
     return [
         statements.add_column(names, table, "suppressed", "boolean")
         for table in ("known_addresses", "sent_addresses")
@@ -114,6 +114,6 @@ STEPS = (
     Step(5, _complete_known_addresses),
     Step(6, _mark_suppressed_rows),
 )
-"""In order."""
+"""All steps, in order."""
 
 NEWEST_VERSION = STEPS[-1].version

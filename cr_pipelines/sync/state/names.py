@@ -18,7 +18,7 @@ class StateNames:
     schema: str
 
     def table(self, name: str) -> str:
-        """Return a state table as it is written after FROM."""
+        """Return a state table for a FROM clause."""
         return f"{self.dialect.identifier(self.schema)}.{self.dialect.identifier(name)}"
 
     @property
@@ -32,7 +32,7 @@ class StateNames:
         return f"sync = {text(sync)} AND {self.partition} = {text(partition)}"
 
     def columns(self, names: Iterable[str]) -> str:
-        """Return columns as a list, each quoted."""
+        """Return a list of quoted columns."""
         return ", ".join(map(self.dialect.identifier, names))
 
     def values(self, values: Iterable[object]) -> str:
@@ -40,7 +40,7 @@ class StateNames:
         return ", ".join(map(self.value, values))
 
     def value(self, value: object) -> str:
-        """Return a Python value as it is written in SQL."""
+        """Return a Python value as SQL."""
         match value:
             case None:
                 return "NULL"

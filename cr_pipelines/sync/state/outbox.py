@@ -1,7 +1,7 @@
 """The outbox: outcomes of rows on their way to the ledger.
 
 Goes in: what became of each row, as it happens. Comes out: rows of `sync_outcomes`, appended in short sessions. A kill
-loses what was not written yet: those rows are sent again.
+loses what is not written yet, and those rows are sent again.
 """
 
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from cr_pipelines.warehouse import Session
 
 
 class HashedRow(Protocol):
-    """A row of the source, as far as the ledger compares it."""
+    """The part of a source row that the ledger compares."""
 
     @property
     def key(self) -> str:
@@ -25,7 +25,7 @@ class HashedRow(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """The hash that is equal for equal content on every engine."""
+        """The hash that is the same for equal content on every engine."""
 
     @property
     def row_hash(self) -> int:
@@ -36,7 +36,7 @@ class Outbox:
     """Outcomes of a run that are not in the warehouse yet."""
 
     def __init__(self, run: RunKey, run_order: int, schema: str, row_hash_version: str):
-        """`run_order` is what the run's claim returned."""
+        """`run_order` comes from the run's claim."""
         self._run = run
         self._run_order = run_order
         self._sequence = count(1)
@@ -54,7 +54,7 @@ class Outbox:
         return self._in_doubt
 
     def mark_in_doubt(self, keys: Collection[str]) -> None:
-        """Note that a request about these keys may be sent from now on."""
+        """Note that a request about these keys may be sent from this point on."""
         self._in_doubt.update(keys)
 
     def clear_doubt(self, keys: Collection[str]) -> None:
@@ -100,7 +100,7 @@ class Outbox:
         self._pending.append(tuple(outcome[name] for name in OUTCOME_SCHEMA.names))
 
     def write(self, session: Session) -> None:
-        """Append what is pending. Another thread may add outcomes meanwhile."""
+        """Append what is pending. Another thread may add outcomes in the meantime."""
         pending = self._pending[:]
         if not pending:
             return

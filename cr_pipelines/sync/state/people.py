@@ -55,18 +55,18 @@ KNOWN_ADDRESSES = declare(
         indexes=(("email_hash",), ("handle_hash",), ("key",)),
     )
 )
-"""What a row was sent with: an entry for each address and each account, or one without either.
+"""What a row was sent with: one entry for each address and account, or a single entry without either.
 
-`person` is the person's id in the destination source. `holder` is the person or thing that the address was sent for, by
-which it is counted; null where the address itself names the person. `own` is whether the address belongs to that
-person, as far as the row says, and is not one that its text mentions. `suppressed` is whether the row was stopped
-before anything was sent.
+`person` is the person's id in the destination source. `holder` is the person or thing that the address was sent for,
+and is what counts; it is null if the address itself identifies the person. `own` is whether the row says that the
+address belongs to that person, as opposed to mentioning it in text. `suppressed` is whether the row was stopped before
+anything was sent.
 """
 
 SENT_ADDRESSES = declare(
     Table("sent_addresses", {**KNOWN_ADDRESSES.columns, "run_id": "text"}, indexes=(("sync",),)),
 )
-"""As above, for runs that have not ended: noted before the request leaves, and folded into `known_addresses` later."""
+"""As above, for active runs: noted before the request leaves, and folded into `known_addresses` later."""
 
 FORMER_ADDRESSES = declare(
     Table(

@@ -1,7 +1,7 @@
 """Which process a run is in, and whether it is alive.
 
-Goes in: a process number, and what `/proc` says of it. Comes out: what tells the process from every other that has had
-or will have its number, on this host. A process that has ended and was not reaped is dead.
+Goes in: a process id, and its entry in `/proc`. Comes out: what distinguishes the process from every other one with the
+same id, earlier or later, on this host. A process that has ended and was not reaped is dead.
 """
 
 import os
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _ENDED = ("Z", "X", "x")
-"""States of a process that has ended and whose parent has not asked for its exit code."""
+"""States of a process that has ended, but whose parent has not read its exit code."""
 
 _STATE, _START_TIME = 0, 19
 """Fields of `/proc/PID/stat`, counted after the command's name."""
 
 
 def this_host() -> str:
-    """Return the host's name with the namespace of its process numbers: containers may share the name."""
+    """Return the host's name with its process id namespace, because containers may share the name."""
     name = socket.gethostname()
     try:
         return f"{name} {Path('/proc/self/ns/pid').readlink()}"
@@ -27,7 +27,7 @@ def this_host() -> str:
 
 
 def process_start(process: int) -> str | None:
-    """Return when a process began, as this host's boot and the clock ticks since; None where nothing says so."""
+    """Return when a process began, as this host's boot and the clock ticks since; None if that is unknown."""
     stat = _stat(process)
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -50,9 +50,9 @@ def mark_running(run_id: str) -> Iterator[None]:
 
 
 def is_alive_here(process: int, started: str | None, run_id: str) -> bool:
-    """Return whether this host has the process of a run, and, if it is this one, whether the run is alive in it.
+    """Return whether a run's process exists on this host and, if it is this process, whether the run is alive in it.
 
-    `started` is what `process_start` returned in the process; None for a run that did not note it.
+    `started` is what `process_start` returned in that process; None for a run that did not note it.
     """
     if process != os.getpid() and not _has_number(process):
         return False
@@ -61,7 +61,7 @@ def is_alive_here(process: int, started: str | None, run_id: str) -> bool:
         return False
     now = process_start(process)
     if started is not None and now is not None and started != now:
-        # Another process has the number now.
+        # Another process has the id now.
         return False
     return process != os.getpid() or run_id in _running_here
 
@@ -77,7 +77,7 @@ def _has_number(process: int) -> bool:
 
 
 def _stat(process: int) -> list[str] | None:
-    """Return the fields of `/proc/PID/stat` after the command's name, which may hold anything; None without them."""
+    """Return the fields of `/proc/PID/stat` after the command's name, which may contain anything; None without them."""
     try:
         text = Path(f"/proc/{process}/stat").read_text()
     except OSError:

@@ -1,4 +1,4 @@
-"""The SQL that repairs what an earlier version of cr-pipelines left in the state tables.
+"""The SQL that repairs what earlier versions of cr-pipelines left in the state tables.
 
 Goes in: the names of the state tables and the columns that they have. Comes out: the statement's text, for a migration.
 """
@@ -11,7 +11,7 @@ from cr_pipelines.warehouse import LONGEST_KEY
 
 
 def hash_long_keys(names: StateNames, table: str) -> str:
-    """Give keys that are too long for an index the spelling that they have now."""
+    """Rename keys that are too long for an index to their present spelling."""
     dialect = names.dialect
     return (
         f"UPDATE {names.table(table)} SET key = {dialect.kept_key('key')} "
@@ -20,7 +20,7 @@ def hash_long_keys(names: StateNames, table: str) -> str:
 
 
 def name_holders(names: StateNames) -> str:
-    """Fill in for which person or thing an address was sent, in rows from before that column."""
+    """Fill in the person or thing that an address was sent for, in rows that are older than the column."""
     return (
         f"UPDATE {names.table('known_addresses')} SET holder = 'person ' || person "
         "WHERE holder IS NULL AND person IS NOT NULL"
@@ -28,10 +28,10 @@ def name_holders(names: StateNames) -> str:
 
 
 def one_row_of_each_key(names: StateNames, columns: Collection[str]) -> list[str]:
-    """Leave one row of the ledger for each key that has several.
+    """Keep one ledger row for each key that has several.
 
-    What was sent, or may have been, counts more than what was not; of two such rows, the one that was sent last. An
-    append that was sent must not be sent again.
+    A row that was sent, or may have been, takes precedence over one that was not; of two such rows, the last one sent
+    wins. An append that was sent must not be sent again.
     """
     ledger, listed = names.table("sync_ledger"), names.columns(columns)
     own = names.dialect.identifier("sync_ledger")
@@ -63,7 +63,7 @@ def one_row_of_each_key(names: StateNames, columns: Collection[str]) -> list[str
 def respelled_people(names: StateNames, columns: Collection[str]) -> str:
     """Note people whose id has a number's former spelling, such as `42.0` or `1e+16`, under the present one as well.
 
-    Nobody can tell such a number from a string that looks like one, so the former spelling remains.
+    Such a number cannot be distinguished from a string that looks like one, so the former spelling remains.
     """
     dialect, table = names.dialect, names.table("known_addresses")
     double = dialect.types["double"]

@@ -1,7 +1,7 @@
-"""The room that a state schema belongs to: what the ledger says was sent, was sent there.
+"""The room that a state schema belongs to: the one that the ledger's rows were sent to.
 
-Goes in: what GET /api-token-status says of a token. Comes out: one row of `state_room`, recorded by the first run that
-sends, and `OtherRoom` for a run that would send elsewhere.
+Goes in: what GET /api-token-status says about a token. Comes out: one row of `state_room`, recorded by the first run
+that sends, and `OtherRoom` for a run that would send elsewhere.
 """
 
 import asyncio
@@ -31,12 +31,12 @@ STATE_ROOM = declare(
 
 @dataclass(frozen=True)
 class Room:
-    """A room, as its token names it, and a destination source in it.
+    """A room, as its token identifies it, and a destination source in it.
 
     Attributes:
-        id, name: at least one of them.
+        id, name: at least one of them is set.
         source_id: None for a run that writes to no destination source.
-        credentials_hash: of the client that asked: the same one need not ask again.
+        credentials_hash: a hash of the client's credentials; the same client does not need to ask again.
     """
 
     id: str | None
@@ -45,13 +45,13 @@ class Room:
     credentials_hash: str
 
     def is_other(self, room: "Room") -> bool:
-        """Return whether the other room is not this one. A room keeps its id when it gets another name."""
+        """Return whether the other room is a different one. A room that is renamed keeps its id."""
         if self.id is not None and room.id is not None:
             return self.id != room.id
         return self.name != room.name
 
     def has_other_source(self, source_id: int | None) -> bool:
-        """Return whether a run to a destination source would write to another one."""
+        """Return whether a run to this destination source would write to a different one."""
         return None not in (self.source_id, source_id) and self.source_id != source_id
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ class StateRoom:
         return Room(*found[0]) if found else None
 
     def record(self, room: Room) -> None:
-        """Make the schema this room's, within a transaction."""
+        """Assign the schema to this room, within a transaction."""
         row = {
             "room_id": room.id,
             "room_name": room.name,
@@ -85,15 +85,15 @@ class StateRoom:
 
 
 class RoomCheck:
-    """The check of one run that what it sends goes to the room of its state schema.
+    """Checks for one run that it sends to the room of its state schema.
 
-    The room is asked for once at most. A run that sends nothing asks only if its token or its base URL are others than
-    those that were checked last.
+    It asks for the room at most once. A run that sends nothing asks only if its token or its base URL has changed since
+    the last check.
 
     Attributes:
-        other: of a dry run, why it would stop before it sends.
-        problem: why the room could not be read when it was asked for last, if so.
-        requests: how many requests it took.
+        other: in a dry run, why a real run would stop before it sends.
+        problem: why the room could not be read the last time, if it could not.
+        requests: how many requests the check took.
     """
 
     def __init__(self, warehouse: Warehouse, schema: str, source_id: int | None, *, dry_run: bool = False):
@@ -112,22 +112,22 @@ class RoomCheck:
         self._recorded = StateRoom(session, self._schema).read()
 
     def may_differ(self, destination: Destination) -> bool:
-        """Return whether only a request can say whether a run that sends nothing is for the schema's room."""
+        """Return whether it takes a request to tell if a run that sends nothing is for the schema's room."""
         if self._recorded is None:
             return False
         try:
             return self._is_unchecked(destination.open_client())
         except CrPipelinesError:
-            # Without a token, nothing can be sent to a wrong room.
+            # Without a token, nothing can be sent to the wrong room.
             return False
 
     async def check(self, client: CommonRoomClient, *, sends: bool) -> None:
-        """Return if the run may continue. `sends` says whether it is about to send something; that records the room.
+        """Return only if the run may continue. `sends`: it is about to send something, which records the room.
 
         Raises:
             OtherRoom: the schema belongs to another room, or destination source. A dry run only notes it.
-            RoomNotConfirmed: the token's room cannot be read, and the token is not the one that was checked last.
-            BadToken: the token is refused.
+            RoomNotConfirmed: the token's room cannot be read, and the token is not the one that was last checked.
+            BadToken: Common Room refuses the token.
         """
         try:
             await self._check(client, sends=sends and not self._dry_run)
@@ -188,13 +188,13 @@ class RoomCheck:
 
 
 def _with_source_of(room: Room, recorded: Room | None) -> Room:
-    """Return the room with the destination source that is recorded, if the run has none."""
+    """Return the room, with the recorded destination source if the run has none."""
     source_id = recorded.source_id if recorded is not None and room.source_id is None else room.source_id
     return replace(room, source_id=source_id)
 
 
 async def ask_room(client: CommonRoomClient, source_id: int | None) -> Room | None:
-    """Return the room that a token is for; None if the API names none. Raises CommonRoomError."""
+    """Return a token's room; None if the API names none. Raises CommonRoomError."""
     status = await client.token_status()
     if status.community_id is None and status.community_name is None:
         return None
@@ -202,7 +202,7 @@ async def ask_room(client: CommonRoomClient, source_id: int | None) -> Room | No
 
 
 def check_room(schema: str, recorded: Room, room: Room) -> None:
-    """Raise OtherRoom unless a room is the one that the schema belongs to."""
+    """Raise OtherRoom unless the schema belongs to this room."""
     if recorded.is_other(room) or recorded.has_other_source(room.source_id):
         raise OtherRoom(
             f"the state schema {schema} belongs to room {recorded}, but this run is for room {room}, so nothing was "

@@ -1,6 +1,7 @@
-"""The runs of every sync: who runs, who is alive, how each ended.
+"""The runs of every sync: which are active, which are alive, how each ended.
 
-Goes in: what a run says of itself. Comes out: rows of `sync_runs`, and whether another run may begin or may still send.
+Goes in: what a run says about itself. Comes out: rows of `sync_runs`, and whether another run may begin or may still
+send.
 """
 
 import os
@@ -48,9 +49,9 @@ class Timing:
     """How long a run may be silent before another one takes over.
 
     Attributes:
-        heartbeat_expires: for a run on another host.
-        heartbeat_expires_here: for a run whose process is alive on this host. It may be waiting for a rate limit, or
-            for the warehouse.
+        heartbeat_expires: the limit for a run on another host.
+        heartbeat_expires_here: the limit for a run whose process is alive on this host. It may be waiting for a rate
+            limit or the warehouse.
     """
 
     heartbeat_expires: timedelta = timedelta(seconds=120)
@@ -58,7 +59,7 @@ class Timing:
 
 
 class UnconfirmedRun(NamedTuple):
-    """A run that has not ended, as far as the ledger knows, nor confirmed a version of the suppression list."""
+    """A run that, as far as the ledger knows, has neither ended nor confirmed a version of the suppression list."""
 
     run_id: str
     sync: str
@@ -69,17 +70,17 @@ class UnconfirmedRun(NamedTuple):
 
 
 SignsOfLife = tuple[datetime, int | None]
-"""A run's last heartbeat, and the version of the suppression list that it confirmed last."""
+"""A run's last heartbeat, and the version of the suppression list that it last confirmed."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What `sync_runs` has of a run, or of one partition of it.
+    """The entry of `sync_runs` for a run, or for one partition of it.
 
     Attributes:
         state: `running`, `succeeded`, `stopped`, `failed` or `interrupted`.
         stopped_by: why it ended early.
-        counts: by name of a counter; null until the run has ended.
+        counts: numbers by name of the counter; null until the run has ended.
     """
 
     run_id: str
@@ -108,20 +109,20 @@ class RunRegistry:
         self._timing = timing or Timing()
 
     def claim(self, run_id: str, sync: str, partition: str, resync: str) -> int:
-        """Note that a run begins, and return its place in the order of the sync's runs, whatever the clock says.
+        """Note that a run begins. Return its place in the order of the sync's runs, which does not depend on the clock.
 
         A run counts as ended when its process on this host is dead, or when it runs elsewhere and its heartbeat has
-        expired. A run of the same id is the same run, tried again.
+        expired. A run with the same id is the same run, tried again.
 
-        Raises AlreadyRunning while another run of the same sync is alive and shares rows with it: one of the same
-        partition, or of the whole source.
+        Raises AlreadyRunning while another run of the same sync is alive and shares rows with it, because it is for the
+        same partition or the whole source.
         """
         with self._session.lock(f"{self._schema}.{sync}"):
             now = datetime.now(UTC)
             [(last,)] = self._session.fetch_all(statements.last_run_order(self._names, sync))
-            # By the clock, so that it grows even when somebody has emptied the table.
+            # Based on the clock, so that it grows even if somebody has emptied the table.
             order = max((last or 0) + 1, time.time_ns() // 1_000)
-            # Noted before looking: where nothing keeps others out, two that begin at once see each other.
+            # Noted before looking: if there is no lock, two runs that begin at the same time see each other.
             row = {
                 "run_id": run_id,
                 "sync": sync,
@@ -157,7 +158,7 @@ class RunRegistry:
         return silence < self._timing.heartbeat_expires
 
     def find_alive(self) -> str | None:
-        """Return which run of any sync may be alive, in words; None if none is."""
+        """Return in words which run of any sync may be alive; None if none is."""
         now = datetime.now(UTC)
         for run_id, sync, host, process, started, heartbeat in self._session.fetch_all(
             statements.all_running_runs(self._names)
@@ -167,7 +168,7 @@ class RunRegistry:
         return None
 
     def is_alive(self, run_id: str, sync: str) -> bool | None:
-        """Return whether a run is alive by its process or its heartbeat; None for a run that was never noted."""
+        """Return whether a run is alive, from its process or its heartbeat; None for a run that was never noted."""
         alive: bool | None = None
         for state, host, process, started, heartbeat in self._session.fetch_all(
             statements.signs_of_life(self._names, sync, run_id)
@@ -183,7 +184,7 @@ class RunRegistry:
         self.check(run_id, sync, partition)
 
     def check(self, run_id: str, sync: str, partition: str) -> None:
-        """Make sure that no other run took over from this one. Raises TakenOver; then this run must send nothing."""
+        """Make sure that no other run has taken over from this one. After TakenOver, this run must send nothing."""
         if not self._state.fetch(SYNC_RUNS, ("state",), self._running(run_id, sync, partition)):
             raise TakenOver(
                 f"{sync}: another run took over from run {run_id}, which had been silent for too long, and now sends "
@@ -192,7 +193,7 @@ class RunRegistry:
             )
 
     def taken_over(self, run_id: str, sync: str, partition: str) -> TakenOver | None:
-        """Return the error of a run that another one took over; None if none did."""
+        """Return the error for a run that another run took over; None if none did."""
         try:
             self.check(run_id, sync, partition)
         except TakenOver as error:
@@ -208,9 +209,9 @@ class RunRegistry:
         values: Mapping[str, Any],
         in_doubt: Collection[str] = (),
     ) -> None:
-        """Note how a run ended, with values by column of `sync_runs`.
+        """Note how a run ended, with values for columns of `sync_runs`.
 
-        A run that another one took over remains `interrupted`. Deletes the run's intents, but for those of the keys
+        A run that another one took over remains `interrupted`. Deletes the run's intents, except for the keys
         `in_doubt`, whose requests may have arrived without a response.
         """
 
@@ -224,17 +225,17 @@ class RunRegistry:
         self._session.transaction(work)
 
     def confirm(self, run_id: str, sync: str, partition: str, version: int) -> None:
-        """Note that a run neither sends, nor has in flight, anything about the people of a suppression list's version.
+        """Note that a run sends nothing, and has nothing in flight, about the people in a version of the list.
 
-        It is noted even when another run has taken over.
+        It is noted even if another run has taken over.
         """
         own = self._unfinished(_own_run(run_id, sync, partition))
         self._state.update(SYNC_RUNS, {"suppression_version": version}, own)
 
     def unconfirmed(self, version: int) -> list[tuple[UnconfirmedRun, SignsOfLife]]:
-        """Return the runs of syncs that may still send people of a list's version, each with its signs of life.
+        """Return the runs that may still send people in a version of the list, each with its signs of life.
 
-        A run that another one took over is among them until it is marked dead.
+        This includes a run that another one took over, until it is marked dead.
         """
         found = self._session.fetch_all(statements.unconfirmed_runs(self._names, version, REMOVALS))
         return [(UnconfirmedRun(*row[:6]), (row[6], row[7])) for row in found]
@@ -249,11 +250,11 @@ class RunRegistry:
         return bool(self._session.fetch_all(statements.aborted_runs(self._names, moment)))
 
     def last_run(self, sync: str) -> RunRecord | None:
-        """Return the run of a sync that began last; None when there was none."""
+        """Return the latest run of a sync; None if there was none."""
         return next(iter(self._read(sync, limit=1)), None)
 
     def most_suppressed(self, sync: str, partition: str) -> int | None:
-        """Return the most rows that one of the last runs found suppressed; None when none has ended."""
+        """Return the highest number of suppressed rows in any of the last runs; None if none has ended."""
         ended = [
             run.counts["suppressed"] or 0
             for run in self._read(sync, limit=_RUNS_COMPARED)
@@ -266,7 +267,7 @@ class RunRegistry:
         return dict(self._session.fetch_all(statements.last_run_ids(self._names)))
 
     def records(self, sync: str, run_id: str) -> list[RunRecord]:
-        """Return what is recorded of a run, with one record for each partition, the last one first."""
+        """Return what is recorded about a run, with one record for each partition, the last one first."""
         return self._read(sync, run_id)
 
     def _read(self, sync: str, run_id: str | None = None, limit: int | None = None) -> list[RunRecord]:
@@ -286,7 +287,7 @@ class RunRegistry:
         return f"{self._of_process(run)} AND finished_at IS NULL"
 
     def _of_process(self, run: UnconfirmedRun) -> str:
-        # By process too: a run of the same id may be its next try, elsewhere, after this one was taken over.
+        # Also by process: a run with the same id may be its next try elsewhere, after this one was taken over.
         started = f"= {self._names.value(run.process_started)}" if run.process_started is not None else "IS NULL"
         return (
             f"{self._names.where(run.sync, run.partition)} AND run_id = {self._names.value(run.run_id)} "

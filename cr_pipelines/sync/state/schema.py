@@ -1,6 +1,6 @@
-"""The state schema: the state tables in the warehouse, created and migrated before a run uses them.
+"""The state schema: the state tables in the warehouse, which are created and migrated before a run uses them.
 
-Goes in: tables that other modules declare. Comes out: tables that exist, at the version that this code needs, and
+Goes in: tables that other modules declare. Comes out: existing tables at the version that this code needs, and
 statements that read and write them by name.
 """
 
@@ -36,10 +36,10 @@ class Table:
     """One of the state tables, or a view over them.
 
     Attributes:
-        name: as it is in the state schema.
+        name: its name in the state schema.
         columns: each with its kind.
-        indexes: columns that queries look for together; only some engines make use of them.
-        unique: columns in which no two rows agree; only some engines see to that.
+        indexes: columns that queries filter by together; only some engines use them.
+        unique: columns that no two rows share; only some engines enforce this.
         view: makes the view's query; None for a table.
     """
 
@@ -59,9 +59,9 @@ _declared: dict[str, Table] = {}
 
 
 def declare(table: Table) -> Table:
-    """Make a table part of the state schema, and return it. The module that owns a table declares it.
+    """Add a table to the state schema, and return it. The module that owns a table declares it.
 
-    Raises ValueError when another table has the name.
+    Raises ValueError if another table has the name.
     """
     if table.name in _declared:
         raise ValueError(f"the state schema has two tables {table.name}; rename one")
@@ -77,7 +77,7 @@ def declared_tables() -> Mapping[str, Table]:
 STATE_VERSION = declare(
     Table("state_version", {"version": "integer", "migrated_at": "timestamp", "package": "text", "hash_key": "text"})
 )
-"""A row for every version that the schema has had since it has versions, with what it keeps of the hash key."""
+"""One row for each version that the schema has had since it became versioned, with the check value of the hash key."""
 
 
 class StateSchema:
@@ -90,11 +90,11 @@ class StateSchema:
     def prepare(self) -> None:
         """Create the tables that are missing, and migrate those of an earlier version.
 
-        Where there is nothing to do, it takes no lock and needs no right to create anything.
+        If there is nothing to do, this takes no lock and needs no right to create anything.
 
         Raises:
             StateSchemaTooNew: a later version of cr-pipelines has migrated the schema.
-            OtherHashKey: its hashes were made with another hash key.
+            OtherHashKey: its hashes were made with a different hash key.
             WarehouseError: the tables cannot be created or migrated.
         """
         if not self._is_ready(self._found()):
@@ -126,11 +126,11 @@ class StateSchema:
         return "sync_ledger" in self._session.tables(self.names.schema)
 
     def version(self) -> int | None:
-        """Return the version of the tables; None when there are none."""
+        """Return the version of the tables; None if there are none."""
         return self._version(self._session.tables(self.names.schema))
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> None:
-        """Append one row by a statement. Arrow would import pandas for Python values, which takes half a second."""
+        """Append one row with a statement. With Python values, Arrow would import pandas, which takes half a second."""
         self._session.execute(statements.insert(self.names, table.name, row))
 
     def append(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -139,7 +139,7 @@ class StateSchema:
         self.append_arrow(table, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
 
     def append_arrow(self, table: Table, rows: pa.Table) -> None:
-        """Append rows that are Arrow already."""
+        """Append rows that are already in Arrow."""
         self._session.append(self.names.schema, table.name, rows)
 
     def update(self, table: Table, values: Mapping[str, Any], where: str) -> None:
@@ -147,7 +147,7 @@ class StateSchema:
         self._session.execute(statements.update(self.names, table.name, values, where))
 
     def replace(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Replace all rows of a table by these, each with all its columns."""
+        """Replace all rows of a table with these, each with all columns."""
 
         def work() -> None:
             self.clear(table)
@@ -161,7 +161,7 @@ class StateSchema:
         self._session.execute(statements.delete_all(self.names, table.name))
 
     def fetch(self, table: Table, columns: Sequence[str], where: str | None = None) -> list[tuple[Any, ...]]:
-        """Return these columns of the rows for which the condition holds; of all rows without one."""
+        """Return these columns of the rows for which the condition holds, or of all rows without a condition."""
         return self._session.fetch_all(statements.select(self.names, table.name, columns, where))
 
     def _found(self) -> dict[str, set[str]]:
@@ -187,7 +187,7 @@ class StateSchema:
         return FIRST_VERSION if version is None else int(version)
 
     def _migrate(self) -> None:
-        """Do what is left to do, and note the version last: where it breaks off, the next run continues."""
+        """Do what is left to do, and note the version last, so that the next run continues if this one breaks off."""
         found = self._found()
         version = self._version(found)
         if not found:

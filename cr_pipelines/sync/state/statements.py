@@ -16,13 +16,13 @@ from cr_pipelines.warehouse import SourceDialect
 COMPACTED_COLUMNS = (
     "delivered_fingerprint", "row_hash", "row_hash_version", "not_found_runs", "http_status", "first_sent_at", "run_id",
 )  # fmt: skip
-"""What a compacted row of the ledger no longer has."""
+"""The columns that a compacted row of the ledger no longer has."""
 
 
 def delivered_fingerprint(row: str = "") -> str:
-    """Return the expression for the fingerprint of what Common Room has of a ledger row; `row` precedes its columns.
+    """Return the expression for the fingerprint of a ledger row's version in Common Room; `row` prefixes its columns.
 
-    A compacted row keeps only its own fingerprint, which is the same for a delivered one.
+    A compacted row keeps only its own fingerprint, which is the same for a delivered row.
     """
     return f"CASE WHEN {row}status = 'delivered' THEN {row}fingerprint ELSE {row}delivered_fingerprint END"
 
@@ -34,7 +34,7 @@ def row_key(
     forms: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
     columns: Collection[str] | None = None,
 ) -> str:
-    """Return the expression for a source row's key, by whichever of the contract's keys the row has.
+    """Return the expression for a source row's key, from whichever of the contract's keys the row has.
 
     `types` and `forms` are those of `SourceDialect.key`; `columns` names the source's columns, if `types` does not.
     """
@@ -50,7 +50,7 @@ def row_key(
 
 
 def sql(text: str, **queries: str) -> str:
-    """Return a statement without the indentation of this file, with `queries` in place of their names in brackets."""
+    """Return a statement without this file's indentation, with `queries` in place of their names in brackets."""
     statement = dedent(text).strip()
     for name, query in queries.items():
         statement = statement.replace(f"({name})", f"(\n{indent(query, '  ')}\n)")
@@ -78,7 +78,7 @@ def select(names: StateNames, table: str, columns: Sequence[str], where: str | N
 
 
 def delete_all(names: StateNames, table: str) -> str:
-    """Delete every row; BigQuery wants a condition."""
+    """Delete every row; BigQuery requires a condition."""
     return f"DELETE FROM {names.table(table)} WHERE 1 = 1"
 
 
@@ -92,9 +92,9 @@ def create_table(
     indexes: Sequence[Sequence[str]],
     unique: Sequence[str] = (),
 ) -> list[str]:
-    """Create a table, by column and kind, and its indexes where the engine has any.
+    """Create a table from columns and kinds, and its indexes if the engine has any.
 
-    No two rows agree in the columns of `unique`, where the engine sees to that.
+    No two rows share the columns of `unique`, if the engine enforces this.
     """
     dialect = names.dialect
     described = ",\n  ".join(f"{dialect.identifier(name)} {dialect.types[kind]}" for name, kind in columns.items())
@@ -108,7 +108,7 @@ def create_table(
 
 
 def create_view(names: StateNames, view: str, query: str) -> str:
-    """Create a view, or give it another query."""
+    """Create a view, or replace its query."""
     return f"CREATE OR REPLACE VIEW {names.table(view)} AS\n{query}"
 
 
@@ -118,7 +118,7 @@ def add_column(names: StateNames, table: str, column: str, kind: str) -> str:
 
 
 def rename_column(names: StateNames, table: str, before: str, after: str) -> str:
-    """Give a column of a table another name."""
+    """Rename a column of a table."""
     quoted = names.dialect.identifier
     return f"ALTER TABLE {names.table(table)} RENAME COLUMN {quoted(before)} TO {quoted(after)}"
 
@@ -129,7 +129,7 @@ def newest_version(names: StateNames) -> str:
 
 
 def kept_hash_key(names: StateNames) -> str:
-    """Read what the schema keeps of the hash key; null when its hashes were made without one."""
+    """Read the schema's check value of the hash key; null if its hashes were made without a key."""
     return f"SELECT max(hash_key) FROM {names.table('state_version')}"
 
 
@@ -137,7 +137,7 @@ def kept_hash_key(names: StateNames) -> str:
 
 
 def rejected_rows_view(names: StateNames) -> str:
-    """Read the rows that are not in the room because they are invalid or rejected."""
+    """Read the rows that are missing from the room because they are invalid or rejected."""
     return sql(f"""
         SELECT
           sync, key, {names.partition}, status, field, reason_code, message, http_status, attempts, last_sent_at, run_id
@@ -147,7 +147,7 @@ def rejected_rows_view(names: StateNames) -> str:
 
 
 def dropped_values_view(names: StateNames) -> str:
-    """Read the rows that were delivered without bad values, which the sync was set to leave out."""
+    """Read the rows that were delivered with bad values left out, as the sync's options allow."""
     return sql(f"""
         SELECT sync, key, {names.partition}, field, reason_code, message, last_sent_at, run_id
         FROM {names.table("sync_ledger")}
@@ -209,7 +209,7 @@ def rejected_rows(names: StateNames, sync: str, partition: str, limit: int) -> s
 
 
 def delivered_sample(names: StateNames, sync: str, before: datetime, seed: str, limit: int) -> str:
-    """Choose some of the keys that were delivered before a moment, others with each seed."""
+    """Choose some of the keys that were delivered before a given moment; the choice depends on the seed."""
     return sql(f"""
         SELECT key FROM {names.table("sync_ledger")}
         WHERE {of_sync(names, sync)} AND status = 'delivered' AND absent_since IS NULL
@@ -232,7 +232,7 @@ def last_run_order(names: StateNames, sync: str) -> str:
 
 
 def running_runs(names: StateNames, sync: str, partition: str, run_id: str, started_at: datetime) -> str:
-    """Find the runs that have not ended and share rows with a partition, but for one.
+    """Find the active runs that share rows with a partition, except for one.
 
     A run of the whole source shares rows with every other run of the sync.
     """
@@ -254,7 +254,7 @@ def delete_run(names: StateNames, sync: str, partition: str, run_id: str, starte
 
 
 def mark_interrupted(names: StateNames, sync: str, partition: str, run_id: str, started_at: datetime) -> str:
-    """Note that a run that never said so has ended; whether it still sends is another question."""
+    """Note that a run has ended that never said so; it may or may not still be sending."""
     return sql(f"""
         UPDATE {names.table("sync_runs")} SET state = 'interrupted'
         WHERE {names.where(sync, partition)} AND state = 'running' AND {_one_run(names, run_id, started_at)}
@@ -262,7 +262,7 @@ def mark_interrupted(names: StateNames, sync: str, partition: str, run_id: str, 
 
 
 def delete_intents(names: StateNames, sync: str, partition: str, run_id: str, kept: Collection[str]) -> str:
-    """Delete the intents of a run, but for those of keys to keep."""
+    """Delete the intents of a run, except for some keys."""
     but = f" AND key NOT IN ({names.values(kept)})" if kept else ""
     return sql(f"""
         DELETE FROM {names.table("sync_intents")}
@@ -271,7 +271,7 @@ def delete_intents(names: StateNames, sync: str, partition: str, run_id: str, ke
 
 
 def all_running_runs(names: StateNames) -> str:
-    """Find the runs of all syncs that have not ended, with their signs of life."""
+    """Find the active runs of all syncs, with their signs of life."""
     return sql(f"""
         SELECT run_id, sync, host, process, process_started, heartbeat_at
         FROM {names.table("sync_runs")} WHERE state = 'running'
@@ -279,7 +279,7 @@ def all_running_runs(names: StateNames) -> str:
 
 
 def signs_of_life(names: StateNames, sync: str, run_id: str) -> str:
-    """Read what says whether a run is alive."""
+    """Read the signs of life of a run."""
     return sql(f"""
         SELECT state, host, process, process_started, heartbeat_at FROM {names.table("sync_runs")}
         WHERE run_id = {names.value(run_id)} AND sync = {names.value(sync)}
@@ -296,7 +296,7 @@ def unconfirmed_runs(names: StateNames, version: int, but_for: str) -> str:
 
 
 def aborted_runs(names: StateNames, since: datetime) -> str:
-    """Find out whether any run was aborted since a moment."""
+    """Find out whether any run was aborted since a given moment."""
     return sql(f"""
         SELECT 1 FROM {names.table("sync_runs")}
         WHERE state IN ('interrupted', 'failed') AND finished_at > {names.value(since)} LIMIT 1
@@ -304,7 +304,7 @@ def aborted_runs(names: StateNames, since: datetime) -> str:
 
 
 def last_run_ids(names: StateNames) -> str:
-    """Find the run of each sync that began last."""
+    """Find the latest run of each sync."""
     return sql(
         """
         WITH numbered AS (numbered)
@@ -336,7 +336,7 @@ def _one_run(names: StateNames, run_id: str, started_at: datetime) -> str:
 
 
 def compactable_partitions(names: StateNames, sync: str | None, before: datetime) -> str:
-    """Count the rows to compact in each partition to which nothing was sent since a moment."""
+    """Count the rows to compact in each partition for which nothing was sent since a given moment."""
     only = "" if sync is None else f" AND {of_sync(names, sync)}"
     return sql(f"""
         SELECT sync, {names.partition}, count(*) FROM {names.table("sync_ledger")}
@@ -357,7 +357,7 @@ def compact_partition(names: StateNames, sync: str, partition: str) -> str:
 
 
 def recent_runs(names: StateNames, sync: str, partition: str, since: datetime) -> str:
-    """Find out whether a run of a partition has been alive since a moment."""
+    """Find out whether a run of a partition has been alive since a given moment."""
     return sql(f"""
         SELECT 1 FROM {names.table("sync_runs")}
         WHERE {names.where(sync, partition)} AND heartbeat_at >= {names.value(since)} LIMIT 1
@@ -366,5 +366,5 @@ def recent_runs(names: StateNames, sync: str, partition: str, since: datetime) -
 
 def _compactable() -> str:
     kept = " OR ".join(f"{column} IS NOT NULL" for column in COMPACTED_COLUMNS)
-    # A row without a fingerprint is to be sent again, and the hash is no help.
+    # A row without a fingerprint must be sent again, so its hash is of no use.
     return f"status = 'delivered' AND fingerprint IS NOT NULL AND ({kept})"
