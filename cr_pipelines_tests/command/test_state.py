@@ -59,4 +59,4 @@ def test_adopting_a_room_says_what_is_sent_again(moved: Terminal) -> None:
     assert "Before, it belonged to room Sandbox" in result.output
     assert "contacts: 10 rows" in result.output
     assert "10 rows: a run would send 10; 0 unchanged" in moved.types("doctor").output
-    assert "Nothing is sent again." in moved.types("state", "adopt").output
+    assert "so nothing is sent again." in moved.types("state", "adopt").output

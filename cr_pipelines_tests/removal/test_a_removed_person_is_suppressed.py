@@ -165,7 +165,7 @@ def test_an_odd_address_is_removed_and_suppressed_like_any_other(office: Office,
 
 
 def test_no_sync_can_be_called_as_the_settlement_is(office: Office):
-    with pytest.raises(ValueError, match="cannot be called pii_removals"):
+    with pytest.raises(ValueError, match="cannot be named pii_removals"):
         replace(CONTACTS, name="pii_removals")
 
 

@@ -105,7 +105,7 @@ def test_a_moment_is_sent_in_utc_and_is_taken_as_utc_without_a_zone(
         (
             f"{MOMENT} AS timestamp, 'x' AS content, 'html' AS content_format",
             "content_format",
-            "none of text, markdown",
+            "not one of text, markdown",
         ),
         (f"{MOMENT} AS timestamp, 'forum' AS url", "url", "begins with http:// or https://"),
     ],

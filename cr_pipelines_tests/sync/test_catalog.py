@@ -11,7 +11,7 @@ from cr_pipelines_tests.support.flow import Flow
 
 
 def test_the_room_is_read_into_tables_that_are_replaced_as_a_whole(flow: Flow, sandbox: SandboxServer):
-    sandbox.control.add_custom_field("Foreign", "string", sources=[2])
+    sandbox.control.add_custom_field("Foreign", "string", sources=[sandbox.control.add_source("Other")])
     counts = read_catalog(flow.warehouse, flow.destination())
     assert tuple(counts) == CATALOG_TABLES
     assert counts == {
