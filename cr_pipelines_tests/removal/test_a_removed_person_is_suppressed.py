@@ -8,7 +8,7 @@ from cr_pipelines_tests.support.actors import CONTACTS
 from cr_pipelines_tests.support.office import Office
 from cr_pipelines_tests.support.warehouses import ONE_AND_APART
 
-pytestmark = [pytest.mark.core, pytest.mark.parametrize("engine", ONE_AND_APART)]
+pytestmark = pytest.mark.parametrize("engine", ONE_AND_APART)
 
 REMOVED = "person4@example.com"
 
@@ -22,6 +22,7 @@ def removed(office: Office) -> Office:
     return office
 
 
+@pytest.mark.core
 def test_a_person_is_suppressed_from_the_moment_that_the_request_is_seen_before_anything_is_sent(office: Office):
     office.ask("r1", REMOVED)
     office.removals.take_in()
@@ -31,6 +32,7 @@ def test_a_person_is_suppressed_from_the_moment_that_the_request_is_seen_before_
     assert office.calls() == []
 
 
+@pytest.mark.core
 def test_the_same_id_stays_suppressed_with_a_new_changed_or_empty_address(office: Office):
     removed(office)
     for email in ("NULL", "'else@example.com'", "'PERSON4@example.com '"):
@@ -41,6 +43,7 @@ def test_the_same_id_stays_suppressed_with_a_new_changed_or_empty_address(office
     assert office.record("r1").rows_suppressed == 1
 
 
+@pytest.mark.core
 def test_every_address_that_a_key_was_ever_sent_under_suppresses_it(office: Office):
     office.sync()
     office.sql("UPDATE common_room_contacts SET email = 'later@example.com' WHERE id = 'c4'")
@@ -116,6 +119,7 @@ def test_resync_of_everything_suppresses_them_too(office: Office):
     assert "c4" not in office.posted()
 
 
+@pytest.mark.core
 def test_a_removed_address_is_in_none_of_our_tables(office: Office):
     removed(office)
     office.pass_time(days=16)

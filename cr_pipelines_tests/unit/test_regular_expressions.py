@@ -106,6 +106,8 @@ def seconds(expression: re.Pattern[str], methods: set[str], text: str) -> float:
     return time.thread_time() - begun
 
 
+@pytest.mark.long
+@pytest.mark.serial
 @pytest.mark.parametrize("expression", EXPRESSIONS.values(), ids=EXPRESSIONS)
 def test_the_time_of_an_expression_is_in_proportion_to_the_text(expression: tuple[re.Pattern[str], set[str]]) -> None:
     assert slowest(*expression) <= MOST_SECONDS

@@ -275,6 +275,7 @@ def by_idna(domain: str) -> str:
         return domain
 
 
+@pytest.mark.long
 @settings(max_examples=1_500)
 @given(st.lists(st.lists(LABELS, min_size=1, max_size=5), min_size=1, max_size=4))
 def test_domains_have_the_spelling_that_idna_gives_them(domains: list[list[str]]) -> None:
@@ -282,6 +283,7 @@ def test_domains_have_the_spelling_that_idna_gives_them(domains: list[list[str]]
     assert ascii_domains(found) == {domain: by_idna(domain) for domain in found}
 
 
+@pytest.mark.long
 def test_each_letter_has_the_place_in_a_domain_that_idna_gives_it() -> None:
     letters = [chr(code) for code in range(0x80, 0x3000) if unicodedata.category(chr(code)) != "Cn"]
     around = ("{}", "a{}", "{}a", "a{}a", "\u05d0{}", "\u05d0{}\u05d0", "{}\u05d0", "\u0e01{}")
