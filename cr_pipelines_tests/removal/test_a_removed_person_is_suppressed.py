@@ -43,7 +43,6 @@ def test_the_same_id_stays_suppressed_with_a_new_changed_or_empty_address(office
     assert office.record("r1").rows_suppressed == 1
 
 
-@pytest.mark.core
 def test_every_address_that_a_key_was_ever_sent_under_suppresses_it(office: Office):
     office.sync()
     office.sql("UPDATE common_room_contacts SET email = 'later@example.com' WHERE id = 'c4'")
