@@ -99,4 +99,4 @@ lock: install
 	@.ci/lock-oldest
 
 clean:
-	@rm -rf $(VENV) .demo .site dist
+	@rm -rf $(VENV) .venv-emulators .demo .site dist

@@ -23,7 +23,7 @@ def forbidden(room: ProbedRoom) -> str:
     """Return what a 403 says: a reason or a status."""
     seen = room.send("GET", "/api-token-status", token=f"{room.marker}-is-no-token")
     if seen.status != 403 or not isinstance(seen.content, dict):
-        raise Unclear(f"a wrong token gets {seen.status}, {'JSON' if seen.is_the_apis else 'not JSON'}")
+        raise Unclear(f"a wrong token gets {seen.status}, {'JSON' if seen.content is not None else 'not JSON'}")
     return "status" if "status" in seen.content else "reason"
 
 
@@ -69,9 +69,8 @@ def retired(room: ProbedRoom, may_write: bool) -> list[str]:
 
 def shapes(room: ProbedRoom) -> list[str]:
     """Return the parts of responses that differ from what is expected; requests the lists, a 400 and a 404 first."""
-    for path in ("/api-token-status", "/members/customFields", "/activityTypes", "/segments", "/tags"):
-        room.send("GET", path)
-    for path in ("/members", f"/tags/{_UNKNOWN}"):
+    lists = ("/api-token-status", "/members/customFields", "/activityTypes", "/tags")
+    for path in (*lists, "/members", f"/tags/{_UNKNOWN}"):
         room.send("GET", path)
     segments = room.send("GET", "/segments").content
     first = segments[0] if isinstance(segments, list) and segments else None

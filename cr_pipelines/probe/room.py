@@ -37,11 +37,6 @@ class Seen:
     is_empty: bool
 
     @property
-    def is_the_apis(self) -> bool:
-        """Whether the body is JSON, like everything that the API itself sends."""
-        return self.content is not None
-
-    @property
     def is_missing(self) -> bool:
         """Whether there is no such operation: 405, 410, or a 404 that is not in the API's own words."""
         return self.status in (405, 410) or (self.status == 404 and not says_not_found(self.content))

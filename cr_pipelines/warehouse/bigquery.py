@@ -20,7 +20,7 @@ from google.cloud import bigquery
 from google.oauth2 import service_account
 from typing_extensions import override
 
-from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.dialect import Dialect, backslashed
 from cr_pipelines.warehouse.errors import (
     SourceMissing,
     WarehouseBusy,
@@ -32,8 +32,6 @@ from cr_pipelines.warehouse.errors import (
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import BatchSink, Session, Warehouse
 from cr_pipelines.warehouse.urls import UrlParts
-
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
 
 _SCOPES = ["https://www.googleapis.com/auth/bigquery"]
 
@@ -125,7 +123,7 @@ class BigQueryDialect(Dialect):
 
     @override
     def literal(self, value: str | None) -> str:
-        return "NULL" if value is None else "'" + "".join(_ESCAPES.get(letter, letter) for letter in value) + "'"
+        return backslashed(value)
 
     @override
     def tables(self, schema: str) -> str:

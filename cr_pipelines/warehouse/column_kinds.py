@@ -7,7 +7,7 @@ the narrowest type that holds every value: a column widens when a batch needs it
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from decimal import Decimal
@@ -56,16 +56,13 @@ class Packed:
         rows: the number of rows.
         columns: each column, or None for one whose values are in `texts`.
         texts: for each of those columns, all values in one, separated by NUL.
+        size: the approximate size of the rows in bytes.
     """
 
     rows: int
-    columns: list["pa.Array[Any] | None"]
-    texts: list[bytes]
-
-    @property
-    def bytes(self) -> int:
-        """The approximate size of the rows in bytes."""
-        return sum(map(len, self.texts)) + sum(column.nbytes for column in self.columns if column is not None)
+    columns: list["pa.Array[Any] | None"] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+    size: int = 0
 
     @property
     def layout(self) -> list[pa.DataType | None]:
@@ -95,22 +92,24 @@ class LoadedRows:
 
         This is the part that needs Python. Most columns have text in every row, which one call joins.
         """
-        packed = Packed(len(rows), [], [])
+        packed = Packed(len(rows))
         for name, values in zip(self._kinds, zip(*rows, strict=True), strict=True):
             joined = _joined(values)
-            if joined is not None and packed.bytes + len(joined) < _MOST_JOINED:
+            if joined is not None and packed.size + len(joined) < _MOST_JOINED:
                 self._kinds[name] = pa.string()
                 packed.columns.append(None)
                 packed.texts.append(joined)
+                packed.size += len(joined)
                 continue
             column = _arrow(values)
             if column.type != self._kinds[name]:
                 self._kinds[name] = self._widened(name, column)
             elif _is_exact(column.type):
                 self._note_largest(name, column)
-            packed.columns.append(
-                column if column.type == self._kinds[name] else _as_type(values, column, self._kinds[name])
-            )
+            if column.type != self._kinds[name]:
+                column = _as_type(values, column, self._kinds[name])
+            packed.columns.append(column)
+            packed.size += column.nbytes
         return packed
 
     def write(self, batches: Sequence[Packed]) -> None:

@@ -8,9 +8,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from cr_pipelines.warehouse.dialect import SourceDialect
-
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+from cr_pipelines.warehouse.dialect import SourceDialect, backslashed
 
 _NESTED = ("ARRAY<", "MAP<", "STRUCT<", "VARIANT")
 
@@ -98,4 +96,4 @@ class DatabricksDialect(SourceDialect):
 
     @override
     def literal(self, value: str | None) -> str:
-        return "NULL" if value is None else "'" + "".join(_ESCAPES.get(letter, letter) for letter in value) + "'"
+        return backslashed(value)

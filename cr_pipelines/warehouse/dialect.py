@@ -12,6 +12,8 @@ from typing import ClassVar
 
 from cr_pipelines.warehouse.relation import Relation
 
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
+
 LONGEST_KEY = 1_000
 """The longest key, in bytes, that is stored unchanged; a longer one is hashed. PostgreSQL indexes up to 2,700 bytes."""
 
@@ -309,6 +311,11 @@ class StateDialect(SqlDialect):
 
 class Dialect(SourceDialect, StateDialect):
     """An engine with both roles."""
+
+
+def backslashed(value: str | None) -> str:
+    """Return a value as a literal of an engine that escapes with backslashes."""
+    return "NULL" if value is None else "'" + "".join(_ESCAPES.get(letter, letter) for letter in value) + "'"
 
 
 def _bare(kind: str) -> str:

@@ -287,7 +287,7 @@ def _grouped(packed: Iterable[Packed]) -> Iterator[list[Packed]]:
             yield group
             group, size = [], 0
         group.append(batch)
-        size += batch.bytes
+        size += batch.size
     if group:
         yield group
 

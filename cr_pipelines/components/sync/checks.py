@@ -155,8 +155,8 @@ def source_unusable(key: dg.AssetKey, message: str, *, severity: dg.AssetCheckSe
     return check_result(key, SOURCE_USABLE, severity, message)
 
 
-def evaluation_of_partition(result: dg.AssetCheckResult, partition: str) -> dg.AssetCheckEvaluation:
-    """Return a result as an event of one of several partitions of a run."""
+def evaluation(result: dg.AssetCheckResult, partition: str | None = None) -> dg.AssetCheckEvaluation:
+    """Return a result as an event that needs no step of its check; of one partition, if it is given."""
     assert result.asset_key is not None and result.check_name is not None  # noqa: S101, PT018 - `check_result` sets both
     return dg.AssetCheckEvaluation(
         asset_key=result.asset_key,

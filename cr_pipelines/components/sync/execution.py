@@ -17,8 +17,6 @@ from cr_pipelines.components.shared.checks import ERROR, WARN, selected_asset, s
 from cr_pipelines.components.shared.connections import connection_of_spec
 from cr_pipelines.components.shared.failures import failing_in_dagster, permanent_failure
 from cr_pipelines.components.shared.requests import (
-    ADDRESSES_PERSONAL,
-    REQUESTS_SUBMITTED,
     addresses_personal,
     removals_keys_of,
     request_sources_of_sync,
@@ -27,7 +25,7 @@ from cr_pipelines.components.shared.requests import (
 from cr_pipelines.components.sync.checks import (
     check_results,
     delivery_complete,
-    evaluation_of_partition,
+    evaluation,
     rows_within_partitions,
     source_unusable,
 )
@@ -159,8 +157,10 @@ class _SyncRun:
 
     def _warn_of_stored_frame(self) -> None:
         frame = frame_of_spec(self._spec)
-        path = None if frame is None else Path(self._context.instance.storage_directory(), *frame.path)
-        if frame is not None and path is not None and path.exists():
+        if frame is None:
+            return
+        path = Path(self._context.instance.storage_directory(), *frame.path)
+        if path.exists():
             self._context.log.warning(
                 "Dagster keeps the rows of %s in its storage, at %s. Give the asset the IO manager "
                 "cr_pipelines.components.DataFrameIOManager, and delete what is there",
@@ -224,7 +224,7 @@ class _SyncRun:
         # In a run of a range of partitions, even of one day, a yielded result would belong to no partition.
         for result in wanted:
             for day in days:
-                self._context.log_event(evaluation_of_partition(result, day))
+                self._context.log_event(evaluation(result, day))
 
     def _report_requests(self, report: Report) -> None:
         """Report waiting privacy requests in the log and in checks of the removals, which may be switched off."""
@@ -232,20 +232,11 @@ class _SyncRun:
             self._context.log.warning(message)
         for key in removals_keys_of(_specs_around(self._context), connection_of_spec(self._spec)):
             undecided = report.requests_undecided
-            for name, result in (
-                (REQUESTS_SUBMITTED, requests_submitted(key, report.requests_waiting, report.requests_problem)),
-                (ADDRESSES_PERSONAL, addresses_personal(key, len(undecided), undecided)),
+            for result in (
+                requests_submitted(key, report.requests_waiting, report.requests_problem),
+                addresses_personal(key, len(undecided), undecided),
             ):
-                self._context.instance.report_runless_asset_event(
-                    dg.AssetCheckEvaluation(
-                        asset_key=key,
-                        check_name=name,
-                        passed=result.passed,
-                        severity=result.severity,
-                        description=result.description,
-                        metadata=result.metadata,
-                    )
-                )
+                self._context.instance.report_runless_asset_event(evaluation(result))
 
     def _options(self, config: SyncRunConfig) -> Options:
         if not self._context.selected_asset_keys:

@@ -132,9 +132,7 @@ def account_hash(network: str, account: str) -> str:
 
 def keyed_hash(text: str) -> str:
     """Return HMAC-SHA-256 of text with the hash key, or SHA-256 when there is no key, in hexadecimal."""
-    encoded = text.encode(errors="surrogatepass")
-    key = os.environ.get("CR_HASH_KEY")
-    return hmac.digest(key.encode(), encoded, "sha256").hex() if key else hashlib.sha256(encoded).hexdigest()
+    return keyed_digest(text.encode(errors="surrogatepass")).hex()
 
 
 def keyed_digest(body: bytes) -> bytes:

@@ -182,8 +182,8 @@ class SourceApart:
     def _rows(self) -> str:
         return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
 
-    def _stage(self, name: str, kinds: Mapping[str, str], query: str, session: SourceSession | None = None) -> None:
-        (session or self._source).fetch_batches(query, _KEYS_PER_BATCH, TemporaryTable(self._state, name, kinds))
+    def _stage(self, name: str, kinds: Mapping[str, str], query: str) -> None:
+        self._source.fetch_batches(query, _KEYS_PER_BATCH, TemporaryTable(self._state, name, kinds))
         if analyze := self._state.dialect.analyze(name):
             self._state.execute(analyze)
 
