@@ -7,6 +7,7 @@ without any value of a row.
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote
 
@@ -89,7 +90,7 @@ class DatabricksSource(Source):
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
         try:
-            # Imported late, as every driver is.
+            # Imported late: the lock does not have it, and this module is read without it for the reference.
             self._driver = import_module("databricks.sql")
         except ImportError:
             raise WarehouseError(
@@ -107,6 +108,11 @@ class DatabricksSource(Source):
             raise WarehouseError(
                 "the warehouse URL must be databricks://token:TOKEN@host?http_path=…&catalog=…&schema=…; instead of "
                 "the token, it takes client_id and client_secret"
+            )
+        if self._principal and find_spec("databricks.sdk") is None:
+            raise WarehouseError(
+                "a service principal of Databricks needs the package databricks-sdk; install it with: "
+                "pip install databricks-sdk"
             )
         self._host = parts.host
         self._token = HiddenText(unquote(parts.password))
