@@ -18,7 +18,7 @@ from cr_pipelines.warehouse import RowFile, Storage
 _KEY = ["position", "key"]
 
 _ROWS_PER_PIECE = 100_000
-"""So many rows are sorted at a time, of which only the ledger's columns are in memory."""
+"""How many rows are sorted at a time; only the ledger's columns of them are in memory."""
 
 
 class ReadRows:
