@@ -75,6 +75,7 @@ class RowFile:
         # The first batch comes after the schema.
         if message.type == "schema":
             message = pa.ipc.read_message(reading)
+        assert self.schema is not None  # noqa: S101 - a batch was written
         return pa.ipc.read_record_batch(message, self.schema)
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
