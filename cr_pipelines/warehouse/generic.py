@@ -30,7 +30,7 @@ from cr_pipelines.warehouse.urls import kind_of
 
 _ROWS_PER_BATCH = 2_000
 
-_BYTES_PER_WRITE = 8 << 20
+_BYTES_PER_WRITE = 4 << 20
 """Batches are gathered until they have this many bytes, because every switch between two threads takes time."""
 
 _MOST_WAITING = 2

@@ -27,7 +27,7 @@ from cr_pipelines.warehouse import (
 
 _ROWS_PER_BATCH = 2_000
 
-_ROWS_PER_FETCH = 20_000
+_ROWS_PER_FETCH = 5_000
 
 _KEYS_PER_BATCH = 50_000
 
