@@ -77,6 +77,16 @@ _DURABLE = (
 )
 """A server may commit without waiting for its disk. Our commits must survive a crash: requests depend on them."""
 
+_MEMORY = ", ".join(
+    f"CASE WHEN pg_size_bytes(current_setting('{name}')) < {64 << 20}{if_allowed} "
+    f"THEN set_config('{name}', '64MB', false) END"
+    for name, if_allowed in (("work_mem", ""), ("temp_buffers", " AND pg_my_temp_schema() = 0"))
+)
+"""Keys by the million are sorted, joined and kept in temporary tables. A role may have more memory, but not less.
+
+A server process that has had a temporary table, as behind a pooler, refuses to change `temp_buffers`.
+"""
+
 
 class PostgreSQLSession(Session):
     """A connection to the server."""
@@ -99,7 +109,8 @@ class PostgreSQLSession(Session):
             f"set_config('{name}', '{value}', false)" for name, value in (_SETTINGS | timeouts).items()
         )
         [(version, self.process, self.process_age, *_)] = self.fetch_all(
-            f"SELECT current_setting('server_version_num')::integer / 10000, {_PROCESS}, {settings}, {_DURABLE}"
+            f"SELECT current_setting('server_version_num')::integer / 10000, {_PROCESS}, {settings}, {_DURABLE}, "
+            f"{_MEMORY}"
         )
         if version < OLDEST:
             raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {OLDEST} or later")
