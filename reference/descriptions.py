@@ -14,6 +14,8 @@ TABLES = {
     "pii_removals": "The suppression list, and what became of each privacy request.",
     "known_addresses": "Hashes of the addresses and accounts that each key was sent with.",
     "sent_addresses": "The same, of runs that have not ended.",
+    "address_limits": "For how many people or things an address may be sent without being shared: a row each time that "
+    "the number was set.",
     "former_addresses": "Hashes of addresses that a later delivery of the same key replaced.",
     "key_spellings": "What the names in keys mean in the room, and how keys spell them.",
     "data_frames": "Data frames that assets returned (`DataFrameIOManager`), until they return others: personal data.",
@@ -52,7 +54,9 @@ COLUMNS = {
     "recorded_at": "When this was recorded.",
     "run_id": "The run; in Dagster, its run id.",
     "run_order": "Orders runs by their start.",
-    "sequence": "Orders the outcomes of a run.",
+    "sequence": "Orders the outcomes of a run, or the rows of a table.",
+    "max_people_per_address": "For how many people or things an address may be sent without being shared.",
+    "set_at": "When the number was set.",
     "absent_since": "Since when the source no longer has the key.",
     "state": "See [States of a run](statuses.md#states-of-a-run).",
     "stopped_by": "Why a run ended early.",
@@ -235,7 +239,7 @@ ENVIRONMENT = {
         "1 to allow a base URL of plain `http` to another machine, which exposes token and people to the network.",
         "not allowed",
     ),
-    "CR_WAREHOUSE_URL": ("The warehouse; see [Warehouses](../warehouses.md).", "that of the demo"),
+    "CR_WAREHOUSE_URL": ("The warehouse; see [Warehouses](../warehouses/index.md).", "that of the demo"),
     "CR_STATE_URL": ("Where the state tables are, if not in the warehouse: DuckDB or PostgreSQL.", "the warehouse"),
     "CR_STATE_SCHEMA": ("Schema of the state tables; use one per room.", "`common_room`"),
     "CR_HASH_KEY": (

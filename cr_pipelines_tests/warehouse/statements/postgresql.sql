@@ -378,15 +378,18 @@ FROM (
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
@@ -394,7 +397,7 @@ FROM (
                     CONVERT_TO(
                       CASE
                         WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                         ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
@@ -404,7 +407,7 @@ FROM (
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
@@ -449,15 +452,18 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
@@ -465,7 +471,7 @@ FROM (
                         CONVERT_TO(
                           CASE
                             WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                             ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
@@ -475,7 +481,7 @@ FROM (
                     )
                     ELSE CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END
                   END
@@ -521,15 +527,18 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
@@ -537,7 +546,7 @@ FROM (
                   CONVERT_TO(
                     CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
@@ -547,7 +556,7 @@ FROM (
               )
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
@@ -690,15 +699,18 @@ FROM (
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
@@ -706,7 +718,7 @@ FROM (
                     CONVERT_TO(
                       CASE
                         WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                         ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
@@ -716,7 +728,7 @@ FROM (
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
@@ -761,15 +773,18 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
@@ -777,7 +792,7 @@ FROM (
                         CONVERT_TO(
                           CASE
                             WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                             ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
@@ -787,7 +802,7 @@ FROM (
                     )
                     ELSE CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END
                   END
@@ -833,15 +848,18 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
@@ -849,7 +867,7 @@ FROM (
                   CONVERT_TO(
                     CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
@@ -859,7 +877,7 @@ FROM (
               )
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
@@ -1131,15 +1149,18 @@ FROM (
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
@@ -1147,7 +1168,7 @@ FROM (
                     CONVERT_TO(
                       CASE
                         WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                         ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
@@ -1157,7 +1178,7 @@ FROM (
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
@@ -1202,15 +1223,18 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
@@ -1218,7 +1242,7 @@ FROM (
                         CONVERT_TO(
                           CASE
                             WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                             ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
@@ -1228,7 +1252,7 @@ FROM (
                     )
                     ELSE CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END
                   END
@@ -1274,15 +1298,18 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
@@ -1290,7 +1317,7 @@ FROM (
                   CONVERT_TO(
                     CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
@@ -1300,7 +1327,7 @@ FROM (
               )
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
@@ -2384,51 +2411,6 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_column_hashes" (
 -- create sync_column_hashes
 CREATE INDEX ON "common_room"."sync_column_hashes"("sync", "key");
 
--- create sync_runs
-CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
-  "run_id" TEXT,
-  "sync" TEXT,
-  "partition" TEXT,
-  "state" TEXT,
-  "stopped_by" TEXT,
-  "host" TEXT,
-  "process" INT,
-  "process_started" TEXT,
-  "run_order" BIGINT,
-  "started_at" TIMESTAMPTZ,
-  "heartbeat_at" TIMESTAMPTZ,
-  "finished_at" TIMESTAMPTZ,
-  "suppression_version" BIGINT,
-  "resync" TEXT,
-  "source_rows" BIGINT,
-  "delivered" BIGINT,
-  "unchanged" BIGINT,
-  "invalid" BIGINT,
-  "rejected" BIGINT,
-  "failed" BIGINT,
-  "suppressed" BIGINT,
-  "unknown" BIGINT,
-  "without_values" BIGINT,
-  "not_sent" BIGINT,
-  "changed_after_delivery" BIGINT,
-  "changed_while_read" BIGINT,
-  "deleted_remotely" BIGINT,
-  "deletions" BIGINT,
-  "absent_from_source" BIGINT,
-  "offered" BIGINT,
-  "offered_new" BIGINT,
-  "requests" BIGINT,
-  "rate_limited" BIGINT,
-  "retries" BIGINT,
-  "rate_limit" BIGINT,
-  "interval_seconds" DOUBLE PRECISION,
-  "rate_used" DOUBLE PRECISION,
-  "seconds" DOUBLE PRECISION
-);
-
--- create sync_runs
-CREATE INDEX ON "common_room"."sync_runs"("sync");
-
 -- create pii_removals
 CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
   "request_id" TEXT,
@@ -2498,6 +2480,13 @@ CREATE TABLE IF NOT EXISTS "common_room"."sent_addresses" (
 -- create sent_addresses
 CREATE INDEX ON "common_room"."sent_addresses"("sync");
 
+-- create address_limits
+CREATE TABLE IF NOT EXISTS "common_room"."address_limits" (
+  "sequence" INT,
+  "max_people_per_address" INT,
+  "set_at" TIMESTAMPTZ
+);
+
 -- create former_addresses
 CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
   "sync" TEXT,
@@ -2508,6 +2497,51 @@ CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
 
 -- create former_addresses
 CREATE INDEX ON "common_room"."former_addresses"("email_hash");
+
+-- create sync_runs
+CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
+  "run_id" TEXT,
+  "sync" TEXT,
+  "partition" TEXT,
+  "state" TEXT,
+  "stopped_by" TEXT,
+  "host" TEXT,
+  "process" INT,
+  "process_started" TEXT,
+  "run_order" BIGINT,
+  "started_at" TIMESTAMPTZ,
+  "heartbeat_at" TIMESTAMPTZ,
+  "finished_at" TIMESTAMPTZ,
+  "suppression_version" BIGINT,
+  "resync" TEXT,
+  "source_rows" BIGINT,
+  "delivered" BIGINT,
+  "unchanged" BIGINT,
+  "invalid" BIGINT,
+  "rejected" BIGINT,
+  "failed" BIGINT,
+  "suppressed" BIGINT,
+  "unknown" BIGINT,
+  "without_values" BIGINT,
+  "not_sent" BIGINT,
+  "changed_after_delivery" BIGINT,
+  "changed_while_read" BIGINT,
+  "deleted_remotely" BIGINT,
+  "deletions" BIGINT,
+  "absent_from_source" BIGINT,
+  "offered" BIGINT,
+  "offered_new" BIGINT,
+  "requests" BIGINT,
+  "rate_limited" BIGINT,
+  "retries" BIGINT,
+  "rate_limit" BIGINT,
+  "interval_seconds" DOUBLE PRECISION,
+  "rate_used" DOUBLE PRECISION,
+  "seconds" DOUBLE PRECISION
+);
+
+-- create sync_runs
+CREATE INDEX ON "common_room"."sync_runs"("sync");
 
 -- create state_room
 CREATE TABLE IF NOT EXISTS "common_room"."state_room" (
@@ -3452,6 +3486,24 @@ WHERE
   lifted_at IS NULL AND email_hash IS NOT NULL
 GROUP BY
   email_hash;
+
+-- version of the list
+SELECT
+  COUNT(CASE WHEN status IS NULL OR status <> 'invalid' THEN 1 END) + COUNT(lifted_at) + COUNT(confirmed_at) + (
+    SELECT
+      COUNT(*)
+    FROM "common_room"."address_limits"
+  )
+FROM "common_room"."pii_removals";
+
+-- address limit
+SELECT
+  sequence,
+  max_people_per_address
+FROM "common_room"."address_limits"
+ORDER BY
+  sequence DESC
+LIMIT 1;
 
 -- shared
 SELECT
