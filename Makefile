@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 4
 export DAGSTER_DISABLE_TELEMETRY := 1
+# Dagster and the tests start many processes. Each would compile all modules again if the bytecode were not kept.
+export PYTHONDONTWRITEBYTECODE :=
 TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
 EMULATORS := snowflake bigquery databricks
