@@ -182,6 +182,8 @@ def _initialized(
     common_room: CommonRoomResource, warehouse: WarehouseResource
 ) -> tuple[CommonRoomResource, WarehouseResource]:
     """Return the resources with their environment variables resolved."""
-    # Resolved together, because Dagster makes an instance for each call, which takes a third of a second.
+    if common_room == CommonRoomResource() and warehouse == WarehouseResource():
+        return common_room, warehouse
+    # Only if they name any, and together: Dagster makes an instance for each call, which takes a third of a second.
     with dg.build_resources({"common_room": common_room, "warehouse": warehouse}) as initialized:
         return initialized.common_room, initialized.warehouse
