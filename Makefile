@@ -11,7 +11,7 @@ TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 EMULATORS := snowflake bigquery databricks
 EMULATOR_PYTHON ?= 3.13
 
-.PHONY: install demo test test-long test-system test-fast test-warehouses check lint types defs docs dist licenses format lock clean
+.PHONY: install demo test test-long test-system test-fast emulators test-warehouses check lint types defs docs dist licenses format lock clean
 
 install: $(VENV)/.installed
 
@@ -49,7 +49,9 @@ test-fast: install
 	    $(addprefix cr_pipelines_tests/,unit sync removal) $(ARGS) || $(TRY_AGAIN)
 
 # Snowflake, BigQuery and Databricks on emulators, each in an environment of its own, for which it takes Python 3.13.
-test-warehouses: install $(EMULATORS:%=.venv-emulators/%/.installed)
+emulators: install $(EMULATORS:%=.venv-emulators/%/.installed)
+
+test-warehouses: emulators
 	@$(BIN)/pytest cr_pipelines_tests/emulators $(ARGS)
 
 .venv-emulators/%/.installed: cr_pipelines_tests/emulators/%.lock

@@ -235,7 +235,7 @@ ENVIRONMENT = {
         "1 to allow a base URL of plain `http` to another machine, which exposes token and people to the network.",
         "not allowed",
     ),
-    "CR_WAREHOUSE_URL": ("The warehouse; see [Warehouses](../warehouses.md).", "that of the demo"),
+    "CR_WAREHOUSE_URL": ("The warehouse; see [Warehouses](../warehouses/index.md).", "that of the demo"),
     "CR_STATE_URL": ("Where the state tables are, if not in the warehouse: DuckDB or PostgreSQL.", "the warehouse"),
     "CR_STATE_SCHEMA": ("Schema of the state tables; use one per room.", "`common_room`"),
     "CR_HASH_KEY": (

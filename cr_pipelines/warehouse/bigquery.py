@@ -38,7 +38,7 @@ _SCOPES = ["https://www.googleapis.com/auth/bigquery"]
 _MOST_APPENDED = 2_000
 """How many rows one parameter holds: a request may have about ten megabytes."""
 
-_ABSENT = re.compile(r"Not found: (?:Table|Dataset|Project) (\S+)")
+_ABSENT = re.compile(r"Not found: (?:Table|Dataset|Project) `?([\w.:-]+)")
 
 _ABOUT_NAMES = re.compile(
     r"Not found|Access Denied|Syntax error|Unrecognized name|Function not found|Table name .* missing dataset|"
@@ -215,20 +215,21 @@ class BigQuerySession(Session):
             with _our_errors():
                 job = self._query(f"SELECT * FROM {self.dialect.relation(relation)}", dry_run=True)
         except WarehouseError as error:
-            found = _ABSENT.search(str(error))
-            absent = found is not None and (not relation.is_query or relation.mentions(found[1]))
-            kind = SourceMissing if absent and self._names_it(relation, found) else type(error)
+            kind = SourceMissing if self._is_missing(relation, str(error)) else type(error)
             raise kind(f"{relation} cannot be read: {error}") from None
         return {
             field.name: f"ARRAY<{field.field_type}>" if field.mode == "REPEATED" else field.field_type
             for field in job.schema or ()
         }
 
-    @staticmethod
-    def _names_it(relation: Relation, found: "re.Match[str] | None") -> bool:
+    def _is_missing(self, relation: Relation, message: str) -> bool:
         """Return whether the source itself was not found; a view over an absent table is broken instead."""
-        absent = re.split(r"[.:]", found[1])[-1].strip("`").lower() if found else ""
-        return relation.is_query or absent in {part.lower() for part in relation.name}
+        found = _ABSENT.search(message)
+        if found is None:
+            return False
+        config = self._client.default_query_job_config
+        home = config.default_dataset if config else None
+        return relation.mentions(found[1].rstrip(".:"), home=(home.project, home.dataset_id) if home else ())
 
     def end(self) -> None:
         """Drop the session with its temporary tables, which would otherwise remain for a day."""

@@ -43,7 +43,7 @@ _WAIT_SECONDS = 600.0
 _SAY_AFTER_SECONDS = 3.0
 """A longer wait for the file is logged."""
 
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Insertion order would have to be kept in memory.
     "preserve_insertion_order": False,
     # A sync must not download extensions.
@@ -200,7 +200,7 @@ class DuckDBSession(Session):
 @contextmanager
 def open_in_memory(spill: Path, most_memory: int = 1000 * _MEGABYTE) -> Iterator[DuckDBSession]:
     """Open a session without a file, which spills to a folder."""
-    connection = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": str(spill)})
+    connection = duckdb.connect(":memory:", config={**CONFIG, "temp_directory": str(spill)})
     try:
         yield DuckDBSession(connection, most_memory)
     finally:
@@ -292,7 +292,7 @@ class DuckDBWarehouse(Warehouse):
                 connection = duckdb.connect(
                     str(self.path),
                     read_only=self.role == "source",
-                    config={**_CONFIG, "temp_directory": str(spill)},
+                    config={**CONFIG, "temp_directory": str(spill)},
                 )
             except duckdb.ConnectionException:
                 raise WarehouseError(

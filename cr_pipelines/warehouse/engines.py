@@ -12,12 +12,14 @@ from cr_pipelines.warehouse.urls import hidden, kind_of
 
 _ENGINES = {
     "duckdb": ("cr_pipelines.warehouse.duckdb", "DuckDBWarehouse", None),
+    "motherduck": ("cr_pipelines.warehouse.duckdb_attached", "AttachedDuckDB", None),
+    "ducklake": ("cr_pipelines.warehouse.duckdb_attached", "AttachedDuckDB", None),
     "postgresql": ("cr_pipelines.warehouse.postgresql", "PostgreSQLWarehouse", "'cr-pipelines[postgres]'"),
     "snowflake": ("cr_pipelines.warehouse.snowflake", "SnowflakeWarehouse", "'cr-pipelines[snowflake]'"),
     "bigquery": ("cr_pipelines.warehouse.bigquery", "BigQueryWarehouse", "'cr-pipelines[bigquery]'"),
     "databricks": ("cr_pipelines.warehouse.databricks", "DatabricksSource", None),
 }
-"""By scheme of the URL: the module, its warehouse, and what to install for the driver. Drivers are imported late."""
+"""By the engine that a URL names: the module, its warehouse, and what to install. Drivers are imported late."""
 
 _GENERIC = ("cr_pipelines.warehouse.generic", "GenericSource", None)
 """Reads any other engine that SQLAlchemy knows."""

@@ -8,7 +8,7 @@ import hashlib
 import random
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -44,6 +44,11 @@ _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_coun
 """A host that disappears is noticed within half a minute."""
 
 _DESCRIBE_ATTEMPTS = 5
+_CONFLICTS = {"40001", "40P01"}
+"""PostgreSQL gave a transaction up in favor of another one and expects it to be run again."""
+
+_CONFLICT_PAUSES = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
+
 _ABSENT = {"42P01", "3F000"}
 _SWAPPED = {"42P01", "XX000"}
 
@@ -202,6 +207,17 @@ class PostgreSQLSession(Session):
             begin = LockedSource(self, f"SELECT * FROM {self.dialect.relation(relation)} AS source LIMIT 0").begin
         with self._transaction(begin):
             yield
+
+    @override
+    def transaction(self, work: Callable[[], None]) -> None:
+        for pause in [*_CONFLICT_PAUSES, None]:
+            try:
+                return super().transaction(work)
+            except Failed as error:
+                if pause is None or error.state not in _CONFLICTS or error.within_function:
+                    raise
+            time.sleep(pause * random.uniform(0.5, 1.5))
+        raise AssertionError
 
     @override
     @contextmanager

@@ -4,7 +4,7 @@ Goes in: the text of a sync's `source`. Comes out: a checked `Relation` that a d
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*){0,2}|[^\W\d][\w-]*(?:\.[^\W\d]\w*){2}")
@@ -18,6 +18,7 @@ _QUOTED = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 """Matches what is not SQL proper: comments, strings and quoted names."""
+_DOT = re.compile(r"[.:]")
 _WRITES = re.compile(r"[()]\s*(insert\s+into|delete\s+from|merge\s+into|update\s+[^\s,()]+\s+set)\s", re.IGNORECASE)
 
 
@@ -62,10 +63,24 @@ class Relation:
         """The parts of the name; none for a query."""
         return () if self.is_query else tuple(self.text.split("."))
 
-    def mentions(self, table: str) -> bool:
-        """Return whether the source itself names a table, as opposed to a view that it goes through."""
-        words = {word.lower() for word in re.findall(r"\w+", _QUOTED.sub(_only_name, self.text))}
-        return set(re.findall(r"\w+", table.rpartition(".")[2].lower())) <= words
+    def mentions(self, absent: str, home: Sequence[str] = ()) -> bool:
+        """Return whether the source itself names what an engine did not find, as opposed to a view that it reads.
+
+        Args:
+            absent: a table, a schema or a catalog, as qualified as the engine says it.
+            home: the catalog and the schema of names without them, if the engine qualifies every name.
+        """
+        parts = _DOT.split(absent.lower())
+        if self.is_query:
+            words = {word.lower() for word in re.findall(r"\w+", _QUOTED.sub(_only_name, self.text))}
+            return set(re.findall(r"\w+", parts[-1])) <= words
+        lacking = max(0, len(home) + 1 - len(self.name))
+        named = _DOT.split(".".join((*home[:lacking], *self.name)).lower())
+        # Equal as far as both are qualified.
+        return any(
+            all(one == other for one, other in zip(reversed(named[:end]), reversed(parts), strict=False))
+            for end in range(1, len(named) + 1)
+        )
 
     @property
     def _code(self) -> str:

@@ -63,6 +63,21 @@ class RowFile:
         """Yield the batches from the beginning."""
         return iter(()) if self.schema is None or self._writer is None else iter(self._open())
 
+    @property
+    def end(self) -> int:
+        """Where the next batch will be, for `batch_at`."""
+        return int(self._file.tell())
+
+    def batch_at(self, position: int) -> pa.RecordBatch:
+        """Return the batch that was written when `end` was at this position."""
+        reading = _Reading(self._descriptor, position)
+        message = pa.ipc.read_message(reading)
+        # The first batch comes after the schema.
+        if message.type == "schema":
+            message = pa.ipc.read_message(reading)
+        assert self.schema is not None  # noqa: S101 - a batch was written
+        return pa.ipc.read_record_batch(message, self.schema)
+
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Return the batches from the beginning, in the form that engines take."""
         return self._open().__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]
@@ -81,9 +96,9 @@ class RowFile:
 class _Reading(io.RawIOBase):
     """A reading of the file with its own position."""
 
-    def __init__(self, descriptor: int):
+    def __init__(self, descriptor: int, position: int = 0):
         self._descriptor = descriptor
-        self._position = 0
+        self._position = position
 
     @override
     def readable(self) -> bool:

@@ -130,7 +130,8 @@ class StateSession(SqlSession):
     def transaction(self, work: Callable[[], None]) -> None:
         """Run the work's statements together or not at all; all of them see one snapshot of the warehouse.
 
-        An engine that runs out of memory may run the work again from the beginning.
+        An engine that runs out of memory, or that another session's changes get in the way of, runs the work again from
+        the beginning.
         """
         with self._transaction():
             work()

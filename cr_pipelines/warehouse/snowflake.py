@@ -185,8 +185,7 @@ class SnowflakeSession(Session):
             with self._cursor() as cursor:
                 described = cursor.describe(f"SELECT * FROM {self.dialect.relation(relation)}")
         except SnowflakeError as error:
-            absent = error.absent is not None and (not relation.is_query or relation.mentions(error.absent))
-            kind = SourceMissing if absent else type(error)
+            kind = SourceMissing if error.absent is not None and relation.mentions(error.absent) else type(error)
             raise kind(f"{relation} cannot be read: {error}") from None
         return {
             column.name.lower() if column.name == column.name.upper() else column.name: FIELD_ID_TO_NAME[

@@ -15,6 +15,9 @@ from cr_pipelines.secret_text import HiddenText
 KINDS = ("duckdb", "postgresql", "snowflake", "bigquery")
 """The engines, by the scheme of their URLs."""
 
+_ATTACHED = {"md": "motherduck", "motherduck": "motherduck", "ducklake": "ducklake"}
+"""What DuckDB reads by an extension, by the beginning of its place."""
+
 GENERIC_KINDS = (
     "sqlite", "mysql", "mariadb", "mssql", "oracle", "redshift", "trino", "presto", "clickhouse", "clickhousedb",
     "databricks", "awsathena", "athena", "cockroachdb", "db2", "ibm_db_sa", "hana", "teradatasql", "vertica",
@@ -27,11 +30,20 @@ GENERIC_KINDS = (
 _ALIASES = {"postgres": "postgresql"}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+]{1,29}):/")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
+_ATTACHED_URL = re.compile(rf"(?:duckdb:///)?({'|'.join(_ATTACHED)}):(?!//)", re.IGNORECASE)
 _PORT = re.compile(r":\d{1,5}")
+
+
+def attached_kind(url: str) -> str | None:
+    """Return `motherduck` or `ducklake` if a URL names one of them."""
+    found = _ATTACHED_URL.match(url)
+    return _ATTACHED[found[1].lower()] if found else None
 
 
 def kind_of(url: str) -> str | None:
     """Return the engine that a URL names; None for an unknown engine."""
+    if attached := attached_kind(url):
+        return attached
     found = _SCHEME.match(url)
     if found is None:
         return None
@@ -61,6 +73,8 @@ def shown_url(url: str) -> str:
     kind = kind_of(url)
     if kind is None:
         return "a URL of no known engine"
+    if attached_kind(url):
+        return f"{kind}:…"
     if kind in ("duckdb", "sqlite"):
         file, _, _ = url.partition("?")
         return file if re.match(rf"{kind}:///(?![^?]*[@#])", url) else f"{kind}:///…"

@@ -19,6 +19,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSinc
 PROJECT = Path(cr_pipelines.__file__).parent.parent
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
+ENGINES = [
+    page
+    for page in sorted((PROJECT / "docs" / "warehouses").glob("*.md"))
+    if page.stem not in ("index", "writing-a-source")
+]
+ENGINE_HEADINGS = ["URL", "Install", "Grants", "Costs", "Tested on"]
+
 
 def blocks(language: str) -> list[object]:
     return [
@@ -97,6 +104,13 @@ def test_the_location_of_dagster_plus_names_a_module_that_loads() -> None:
     [location] = yaml.safe_load(written)["locations"]
     assert location["location_name"] == "cr_pipelines"
     assert import_module(location["code_source"]["module_name"]).defs
+
+
+@pytest.mark.parametrize("page", ENGINES, ids=lambda page: page.stem)
+def test_the_page_of_an_engine_says_what_a_user_has_to_know(page: Path) -> None:
+    headings = re.findall(r"^## (.*)$", page.read_text(), flags=re.MULTILINE)
+    assert [name for name in headings if name in ENGINE_HEADINGS] == ENGINE_HEADINGS
+    assert f"({page.name})" in (page.parent / "index.md").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -5,23 +5,44 @@ A test that an emulator cannot pass is expected to fail, with the reason.
 
 import base64
 import json
+import os
 import subprocess
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
 import pytest
 from typing_extensions import override
 
-from cr_pipelines.warehouse import Relation, Source, SourceSession, WarehouseError, open_warehouse
+from cr_pipelines.warehouse import Relation, Source, SourceMissing, SourceSession, WarehouseError, open_warehouse
 from cr_pipelines.warehouse.databricks_dialect import DatabricksDialect
 from cr_pipelines.warehouse.databricks_errors import unreadable, without_values
 from cr_pipelines.warehouse.session import BatchSink
 from cr_pipelines.warehouse.source_conformance import SourceConformance
+from cr_pipelines_tests.emulators.conftest import HERE, python_of
 from cr_pipelines_tests.warehouse import test_snowflake
 
 _HASH = "fakesnow's HASH is unsigned, and its server cannot send a number beyond 63 bits"
 _OCTETS = "fakesnow's OCTET_LENGTH takes no text"
+
+
+def assert_a_view_without_its_table_is_broken(url: str, *views: str) -> None:
+    """Only a source that is itself absent may be taken for one that nobody has set up yet."""
+    warehouse = open_warehouse(url)
+    with warehouse.session() as session:
+        session.execute("CREATE TABLE cr_base AS SELECT 1 AS id")
+        session.execute("CREATE VIEW cr_view AS SELECT id FROM cr_base")
+        session.execute("DROP TABLE cr_base")
+        try:
+            for view in (*views, "SELECT id FROM cr_view"):
+                with pytest.raises(WarehouseError, match="cannot be read") as caught:
+                    session.columns(Relation(view))
+                assert not isinstance(caught.value, SourceMissing), view
+            with pytest.raises(SourceMissing):
+                session.columns(Relation("SELECT id FROM cr_base"))
+        finally:
+            session.execute("DROP VIEW cr_view")
 
 
 class TestSnowflake(SourceConformance):
@@ -32,6 +53,9 @@ class TestSnowflake(SourceConformance):
     @pytest.fixture
     def source(self, snowflake_url: str) -> Source:
         return open_warehouse(snowflake_url)
+
+    def test_a_view_whose_table_is_gone_is_not_a_missing_source(self, snowflake_url: str) -> None:
+        assert_a_view_without_its_table_is_broken(snowflake_url, "cr_view", "public.cr_view", "demo.public.cr_view")
 
     @pytest.mark.skip(reason="fakesnow's server makes a million rows in minutes")
     def test_a_million_rows_stream_in_bounded_memory(self, source: Source) -> None: ...
@@ -89,6 +113,9 @@ class TestBigQuery(SourceConformance):
     @pytest.fixture
     def source(self, bigquery_url: str) -> Source:
         return open_warehouse(bigquery_url)
+
+    def test_a_view_whose_table_is_gone_is_not_a_missing_source(self, bigquery_url: str) -> None:
+        assert_a_view_without_its_table_is_broken(bigquery_url, "cr_view", "crm.cr_view", "people.crm.cr_view")
 
     @pytest.mark.skip(reason="local-bigquery makes a million rows in minutes")
     def test_a_million_rows_stream_in_bounded_memory(self, source: Source) -> None: ...
@@ -170,3 +197,19 @@ class TestDatabricks(SourceConformance):
 
     @pytest.mark.skip(reason="the client of Sail reads a result as a whole")
     def test_a_million_rows_stream_in_bounded_memory(self, source: Source) -> None: ...
+
+
+def test_a_ducklake_is_read_and_not_written(tmp_path: Path) -> None:
+    """DuckDB 1.5 with its extension: the environment of local-bigquery has both."""
+    command = [python_of("bigquery"), str(HERE / "read_ducklake.py"), str(tmp_path)]
+    environment = os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(HERE.parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert "extension ducklake is not installed" in found["not installed"]
+    assert "a sync does not create a DuckLake" in found["no catalog"]
+    assert "WarehouseBusy: another process has had the DuckLake's catalog locked" in found["locked"]
+    columns = {"id": "VARCHAR", "full_name": "VARCHAR"}
+    assert found["columns"] == {"contacts": columns, "lake.main.contacts": columns}
+    assert (found["rows"], found["rows after a DELETE"]) == (5000, 5000)
+    assert found["errors"] == {"nowhere": "SourceMissing", "no.where": "SourceMissing", "broken": "DuckDBError"}

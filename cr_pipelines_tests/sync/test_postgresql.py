@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from cr_pipelines.sync import RunRegistry
+from cr_pipelines.sync import Report, RunRegistry
 from cr_pipelines.warehouse import Relation, WarehouseError, open_warehouse
 from cr_pipelines.warehouse.conformance_sinks import Collected
 from cr_pipelines_tests.support.flow import Flow
@@ -173,6 +173,26 @@ def test_eight_first_runs_at_once_make_the_tables_once_and_deliver_each_their_ow
     assert [report.delivered for report in reports] == [10] * 8
     assert len(flow.room) == 80
     assert flow.sql("SELECT count(*), count(DISTINCT (sync, key)) FROM common_room.sync_ledger") == [(80, 80)]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET message = 'x'", "DELETE FROM {} WHERE key = 'c1'"])
+def test_a_run_whose_ledger_rows_another_transaction_changes_begins_that_step_again(flow: Flow, statement: str):
+    """What a run for another day or a removal commits between a step's snapshot and its own change."""
+    flow.run()
+    flow.sql("DELETE FROM common_room_contacts WHERE id IN ('c1', 'c2')")
+    reports: list[Report] = []
+    thread = threading.Thread(target=lambda: reports.append(flow.run()))
+    with flow.warehouse.session() as session:
+
+        def change_meanwhile() -> None:
+            session.execute(statement.format("common_room.sync_ledger"))
+            thread.start()
+            while flow.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == [(0,)]:
+                assert thread.is_alive()
+
+        session.transaction(change_meanwhile)
+    thread.join()
+    assert [report.absent_from_source for report in reports] == [2]
 
 
 def test_a_change_while_the_plan_is_made_waits_for_the_next_run(flow: Flow):

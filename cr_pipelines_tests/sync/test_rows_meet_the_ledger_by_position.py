@@ -1,5 +1,6 @@
 """Rows that were read, and what the ledger has of them, come together by position, in pieces that fit into memory."""
 
+import os
 import random
 from typing import Any
 
@@ -36,7 +37,7 @@ def test_every_row_that_is_joined_comes_out_whole(monkeypatch: pytest.MonkeyPatc
     chance = random.Random(7)
     positions = [n for n in range(600) if chance.random() < share]
     shuffled = chance.sample(positions, len(positions))
-    in_order = InOrder(600)
+    in_order = InOrder()
     for start in range(0, len(shuffled), 90):
         in_order.write(joined(shuffled[start : start + 90]))
     found = [row for batch in whole_rows(reads, in_order.batches(50)) for row in batch.to_pylist()]
@@ -49,9 +50,18 @@ def test_every_row_that_is_joined_comes_out_whole(monkeypatch: pytest.MonkeyPatc
 
 
 def test_nothing_is_left_of_what_was_dropped():
-    in_order = InOrder(10)
+    in_order = InOrder()
     in_order.write(joined([3, 1]))
     in_order.clear()
     in_order.write(joined([2]))
     [batch] = in_order.batches(10)
     assert batch.column(0).to_pylist() == [2]
+
+
+def test_any_number_of_pieces_is_one_file(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(read_rows, "_ROWS_PER_PIECE", 1)
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208 - macOS has it, too
+    in_order = InOrder()
+    in_order.write(joined(list(range(500))))
+    assert len(os.listdir("/dev/fd")) <= before + 2  # noqa: PTH208
+    assert sum(batch.num_rows for batch in in_order.batches(10)) == 500

@@ -109,3 +109,38 @@ def test_more_than_one_select_is_refused(text: str) -> None:
 )
 def test_signs_within_texts_names_and_comments_are_none(text: str) -> None:
     assert not Relation(text).query.rstrip().endswith(";")
+
+
+@pytest.mark.parametrize(
+    ("text", "absent", "mentioned"),
+    [
+        ("contacts", "CONTACTS", True),
+        ("contacts", "base", False),
+        ("crm.contacts", "demo.crm.contacts", True),
+        ("crm.contacts", "demo.crm", True),
+        ("crm.contacts", "demo.raw.contacts", False),
+        ("crm.contacts", "contacts.raw", False),
+        ("a-b.crm.contacts", "a-b:crm.contacts", True),
+        ("SELECT * FROM crm.contacts", "demo.crm.contacts", True),
+        ("SELECT * FROM crm.contacts", "demo:crm", True),
+        ("SELECT * FROM crm.contacts", "demo.crm.base", False),
+        ("SELECT 'base' AS a FROM crm.contacts -- base", "base", False),
+    ],
+)
+def test_only_what_the_source_itself_names_makes_it_absent(text: str, absent: str, mentioned: bool) -> None:
+    assert Relation(text).mentions(absent) is mentioned
+
+
+@pytest.mark.parametrize(
+    ("text", "absent", "mentioned"),
+    [
+        ("contacts", "people:crm.contacts", True),
+        ("contacts", "people:raw.contacts", False),
+        ("contacts", "people:crm", True),
+        ("raw.contacts", "people:raw", True),
+        ("other.raw.contacts", "people:raw.contacts", False),
+        ("other.raw.contacts", "other", True),
+    ],
+)
+def test_a_name_is_completed_with_its_home(text: str, absent: str, mentioned: bool) -> None:
+    assert Relation(text).mentions(absent, home=("people", "crm")) is mentioned

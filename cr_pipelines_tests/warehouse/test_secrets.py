@@ -32,17 +32,27 @@ URLS = [
     "snowflake://u@account/db/s?login_timeout=POISON",
     "bigquery://u:POISON@project/dataset",
     "bigquery://project/dataset?location=EU&key=POISON",
+    "md:crm?motherduck_token=POISON",
+    "md:crm?motherduck_token=POI&SON=x",
+    "duckdb:///md:crm?motherduck_token=POISON",
+    "duckdb:///md:POISON@crm",
+    "duckdb:///ducklake:postgres:dbname=x host=127.0.0.1 port=1 password=POISON",
+    "ducklake:postgres:password=POI?SON=1",
+    "ducklake:postgres:password=POI#SON",
+    "ducklake:postgres:password=POI'SON",
+    "ducklake:x.ducklake?data_path=POISON",
 ]
 
 
 @pytest.mark.parametrize("url", URLS)
 def test_no_message_repr_or_frame_shows_a_password(url: str):
     shown = [shown_url(url), kind_of(url) or ""]
+    apart = "postgresql://u@127.0.0.1:1/state" if kind_of(url) in ("motherduck", "ducklake") else None
     try:
-        warehouse = open_warehouse(url, wait_seconds=0.1)
+        warehouse = open_warehouse(url, apart, wait_seconds=0.1)
         shown.append(repr(warehouse))
-        if url.startswith("postgres"):
-            with warehouse.session():
+        if url.startswith("postgres") or apart:
+            with warehouse.source_session():
                 pass
     except Exception as error:
         stack = traceback.TracebackException.from_exception(error, capture_locals=True)

@@ -140,7 +140,7 @@ class SourceApart:
         query = apart_statements.join_offered(
             [name for name, _ in self._read], turn, repeatable=self._sync.contract.repeatable
         )
-        joined = InOrder(sum(read.rows.rows for read in reads))
+        joined = InOrder()
         self._own_scratch.fetch_batches(query, _KEYS_PER_BATCH, joined)
         for batch in whole_rows(reads, joined.batches(_ROWS_PER_BATCH)):
             sink.write(batch)

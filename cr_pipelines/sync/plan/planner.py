@@ -4,7 +4,7 @@ Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: 
 rows; `begin` then records what the plan found, before anything is sent.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from cr_pipelines.sync.contract import Match
@@ -21,6 +21,7 @@ from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import no_key
+from cr_pipelines.sync.state.schema import lock_sync
 from cr_pipelines.warehouse import Session, SourceSession
 
 
@@ -125,7 +126,7 @@ class Planner:
             return
         source.stage_respelled()
         if self._any("SELECT 1 FROM cr_respelled LIMIT 1"):
-            self._session.transaction(lambda: self._respell_tables("cr_respelled"))
+            self._change_state(lambda: self._respell_tables("cr_respelled"))
 
     def _rename(self, source: PlannedSource, spellings: KeySpellings, added: Sequence[Spelling]) -> None:
         """Record new spellings of names, and rename ledger keys that use them to the canonical spelling."""
@@ -140,7 +141,11 @@ class Planner:
                 self._respell_tables("cr_renamed")
             spellings.record(added)
 
-        self._session.transaction(work)
+        self._change_state(work)
+
+    def _change_state(self, work: Callable[[], None]) -> None:
+        with lock_sync(self._session, self._schema, self._sync.name):
+            self._session.transaction(work)
 
     def _respell_tables(self, respelled: str) -> None:
         for table in ("sync_ledger", "sync_intents", "former_addresses", "known_addresses", "sent_addresses"):
@@ -245,7 +250,7 @@ class Planner:
     def begin(self, plan: Plan, run: PlannedRun) -> None:
         """Record what the plan found, and which keys the run may be sending from now on."""
         if not plan.emptied:
-            self._session.transaction(lambda: self._begin(plan, run))
+            self._change_state(lambda: self._begin(plan, run))
 
     def _begin(self, plan: Plan, run: PlannedRun) -> None:
         if self._moved:

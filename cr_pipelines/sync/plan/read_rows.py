@@ -6,7 +6,6 @@ million rows.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from itertools import chain
 
 import pyarrow as pa
@@ -19,9 +18,7 @@ from cr_pipelines.warehouse import RowFile, Storage
 _KEY = ["position", "key"]
 
 _ROWS_PER_PIECE = 100_000
-
-_MOST_PIECES = 100
-"""How many files are open at the same time."""
+"""How many rows are sorted at a time; only the ledger's columns of them are in memory."""
 
 
 class ReadRows:
@@ -55,33 +52,34 @@ class ReadRows:
 class InOrder:
     """A sink that brings batches into the order of their first column, the position, in pieces that fit into memory.
 
-    An engine would sort all of them at once, in memory that grows with their number.
+    An engine would sort all of them at once, in memory that grows with their number. All pieces are in one file: a
+    process may have few files open.
     """
 
-    def __init__(self, positions: int):
-        """`positions` is the number of positions; each file has one piece of them."""
-        self._size = max(_ROWS_PER_PIECE, -(-positions // _MOST_PIECES))
-        self._pieces: dict[int, RowFile] = {}
+    def __init__(self) -> None:
+        self._rows = RowFile()
+        self._places: dict[int, list[int]] = {}
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Take the next batch."""
         batch = batch.take(pc.sort_indices(batch.column(0)))
-        pieces = pc.divide(batch.column(0), pa.scalar(self._size, pa.int64()))
+        pieces = pc.divide(batch.column(0), pa.scalar(_ROWS_PER_PIECE, pa.int64()))
         start = 0
         counted = pc.value_counts(pieces)
         for piece, rows in zip(*(counted.field(name).to_pylist() for name in ("values", "counts")), strict=True):
-            self._pieces.setdefault(piece, RowFile()).write(batch.slice(start, rows))
+            self._places.setdefault(piece, []).append(self._rows.end)
+            self._rows.write(batch.slice(start, rows))
             start += rows
 
     def clear(self) -> None:
         """Drop every row."""
-        self._pieces.clear()
+        self._places.clear()
+        self._rows.clear()
 
     def batches(self, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order, and free the disk space of those already yielded."""
-        for piece in sorted(self._pieces):
-            with closing(self._pieces[piece]) as file:
-                rows = pa.Table.from_batches(file).sort_by("position")
+        """Yield the rows in order."""
+        for piece in sorted(self._places):
+            rows = pa.Table.from_batches(map(self._rows.batch_at, self._places[piece])).sort_by("position")
             yield from rows.to_batches(rows_per_batch)
 
 

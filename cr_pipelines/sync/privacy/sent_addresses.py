@@ -18,6 +18,7 @@ from cr_pipelines.sync.privacy import statements
 from cr_pipelines.sync.privacy.address_search import hashes_in
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.people import SENT_ADDRESSES
+from cr_pipelines.sync.state.schema import lock_sync
 from cr_pipelines.warehouse import Session
 
 _SCHEMA = SENT_ADDRESSES.arrow_schema
@@ -170,7 +171,7 @@ class KnownAddresses:
             for statement in statements.fold(self.names, sync, run_ids, datetime.now(UTC)):
                 self._session.execute(statement)
 
-        with self._session.lock(f"{self.names.schema}.{sync}"):
+        with lock_sync(self._session, self.names.schema, sync):
             self._session.transaction(work)
 
     def sent_since(self, email_hash: str, moment: datetime) -> bool:

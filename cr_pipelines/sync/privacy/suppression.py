@@ -12,6 +12,7 @@ from cr_pipelines.sync.privacy import statements
 from cr_pipelines.sync.privacy.address_search import hashes_in
 from cr_pipelines.sync.privacy.people import Ties, read_ties
 from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines.sync.state.schema import lock_sync
 from cr_pipelines.warehouse import Session
 
 SUPPRESSED = "the person asked to be forgotten"
@@ -128,7 +129,7 @@ class SuppressionList:
                 by_address.setdefault(address, []).append(key)
             for address, keys in by_address.items():
                 noted = {"reason_code": "suppressed", "field": None, "message": SUPPRESSED, "suppressed_for": address}
-                self._update(keys, lambda some, name=name, noted=noted: statements.suppress_rows(  # type: ignore[misc]
+                self._update(name, keys, lambda some, name=name, noted=noted: statements.suppress_rows(  # type: ignore[misc]
                     self._names, name, some, noted
                 ))  # fmt: skip
 
@@ -145,7 +146,7 @@ class SuppressionList:
         ties = read_ties(self._session, self._names, dict.fromkeys(hashes, True))
         for sync, source_id, kind in self._syncs(None):
             keys = list(ties.keys(self._session, self._names, sync, source_id, kind))
-            self._update(keys, lambda some, sync=sync: statements.resend_rows(self._names, sync, some))  # type: ignore[misc]
+            self._update(sync, keys, lambda some, sync=sync: statements.resend_rows(self._names, sync, some))  # type: ignore[misc]
 
     def forget_suppressed(self, hashes: Collection[str]) -> None:
         """Once the requests are lifted, forget which rows had one of these addresses and were never sent."""
@@ -160,6 +161,7 @@ class SuppressionList:
                 source_id, kind = known.get(sync, (None, ""))
                 yield sync, source_id, kind
 
-    def _update(self, keys: list[str], statement: Callable[[list[str]], str]) -> None:
+    def _update(self, sync: str, keys: list[str], statement: Callable[[list[str]], str]) -> None:
         for start in range(0, len(keys), 1_000):
-            self._session.execute(statement(keys[start : start + 1_000]))
+            with lock_sync(self._session, self._names.schema, sync):
+                self._session.execute(statement(keys[start : start + 1_000]))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from cr_pipelines.sync.state import statements
-from cr_pipelines.sync.state.schema import StateSchema
+from cr_pipelines.sync.state.schema import StateSchema, lock_sync
 from cr_pipelines.warehouse import Session, Warehouse
 
 
@@ -78,7 +78,7 @@ class Compaction:
     def compact(self, partition: CompactedPartition) -> bool:
         """Compact a partition and return True, unless a run has begun to read it."""
         # A new run waits for this, and folds happen before or after it.
-        with self._session.lock(f"{self._schema}.{partition.sync}"):
+        with lock_sync(self._session, self._schema, partition.sync):
             if not self._is_quiet(partition):
                 return False
             self._session.execute(statements.compact_partition(self._names, partition.sync, partition.partition))

@@ -16,7 +16,7 @@ import pyarrow as pa
 from cr_pipelines.sync.explanation import LedgerEntry
 from cr_pipelines.sync.state import fold_statements, statements
 from cr_pipelines.sync.state.fold_statements import OutcomesOfRun, Portion
-from cr_pipelines.sync.state.schema import StateSchema, Table, declare
+from cr_pipelines.sync.state.schema import StateSchema, Table, declare, lock_sync
 from cr_pipelines.warehouse import Session
 
 _FOLDED_AT_ONCE = 100_000
@@ -167,7 +167,7 @@ class Ledger:
         together with its outcome, and not before: what a killed run may have sent stays in doubt until it has an
         outcome.
         """
-        with self._session.lock(f"{self._schema}.{sync}"):
+        with lock_sync(self._session, self._schema, sync):
             counted = self._session.fetch_all(fold_statements.count_outcomes(self.names, sync))
             is_many = sum(count for _, _, count, _, _ in counted) >= _MANY_OUTCOMES
             if is_many:
@@ -195,7 +195,8 @@ class Ledger:
     def delete_keys(self, sync: str, keys: Collection[str]) -> None:
         """Delete keys whose things are no longer in the room. If they return to the source, they are new."""
         if keys:
-            self._session.execute(statements.delete_keys(self.names, sync, keys))
+            with lock_sync(self._session, self._schema, sync):
+                self._session.execute(statements.delete_keys(self.names, sync, keys))
 
     def delete_sync(self, sync: str) -> None:
         """Delete a sync's rows from the ledger, for example because its room was replaced. The runs are kept."""

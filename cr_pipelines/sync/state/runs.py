@@ -16,7 +16,7 @@ from cr_pipelines.sync.errors import AlreadyRunning, TakenOver
 from cr_pipelines.sync.model import REMOVALS
 from cr_pipelines.sync.state import statements
 from cr_pipelines.sync.state.processes import is_alive_here, process_start, this_host
-from cr_pipelines.sync.state.schema import StateSchema, Table, declare
+from cr_pipelines.sync.state.schema import StateSchema, Table, declare, lock_sync
 from cr_pipelines.warehouse import Session
 
 SYNC_RUNS = declare(
@@ -117,7 +117,7 @@ class RunRegistry:
         Raises AlreadyRunning while another run of the same sync is alive and shares rows with it, because it is for the
         same partition or the whole source.
         """
-        with self._session.lock(f"{self._schema}.{sync}"):
+        with lock_sync(self._session, self._schema, sync):
             now = datetime.now(UTC)
             [(last,)] = self._session.fetch_all(statements.last_run_order(self._names, sync))
             # Based on the clock, so that it grows even if somebody has emptied the table.

@@ -5,6 +5,7 @@ statements that read and write them by name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
@@ -78,6 +79,11 @@ STATE_VERSION = declare(
     Table("state_version", {"version": "integer", "migrated_at": "timestamp", "package": "text", "hash_key": "text"})
 )
 """One row for each version that the schema has had since it became versioned, with the check value of the hash key."""
+
+
+def lock_sync(session: Session, schema: str, sync: str) -> AbstractContextManager[None]:
+    """Hold the lock under which a sync's state changes: its runs for different partitions plan and fold at once."""
+    return session.lock(f"{schema}.{sync}")
 
 
 class StateSchema:
