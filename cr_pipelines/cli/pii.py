@@ -40,8 +40,9 @@ def report(request_ids: Sequence[str], csv_file: Path | None, definitions: str, 
     """Print the requests, or write them to a file. Raises ClickException for an unknown id."""
     wanted = [hashed_key(request_id) for request_id in request_ids]
     project = load_project(definitions)
-    records = Removals(project.open_warehouse(), schema=project.state_schema).records(wanted)
-    proof = _proof(project, records)
+    removals = Removals(project.open_warehouse(), schema=project.state_schema)
+    records = removals.records(wanted)
+    proof = _proof(project, records, removals.standing().max_people_per_address)
     unknown = set(wanted) - {record.request_id for record in records}
     if unknown:
         raise click.ClickException(
@@ -76,7 +77,7 @@ def confirm(request_id: str, *, definitions: str) -> None:
     )
 
 
-def _proof(project: Project, records: Sequence[RemovalRecord]) -> dict[str, str]:
+def _proof(project: Project, records: Sequence[RemovalRecord], max_people_per_address: int) -> dict[str, str]:
     """Return what the report is about: the room, when it was made, by what version, and the requests by status."""
     address = project.common_room.base_url or Settings.from_environment().base_url
     source = project.common_room.destination().source_id
@@ -87,6 +88,7 @@ def _proof(project: Project, records: Sequence[RemovalRecord]) -> dict[str, str]
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": f"cr-pipelines {package_version('cr-pipelines')}",
         "requests_by_status": ", ".join(f"{status} {number:,}" for status, number in sorted(by_status.items())),
+        "max_people_per_address": str(max_people_per_address),
         "not_covered": "what other tools and other state schemas send to Common Room",
     }
 

@@ -14,6 +14,7 @@ from cr_pipelines.removal.timing import Timing
 from cr_pipelines.sync import (
     PII_REMOVALS,
     PROMISED,
+    AddressLimit,
     Ingested,
     KnownAddresses,
     RequestSource,
@@ -26,6 +27,7 @@ from cr_pipelines.warehouse import Session, SourceSession
 
 _SHOWN = 20
 _WAITING = "('pending', 'failed')"
+_UNDECIDED = "('pending', 'failed', 'shared')"
 _FORGET = {"email": None, "check_at": None}
 _LOOKED_UP = "('submitted', 'overdue', 'not_found')"
 _FOUND_LATER = "Common Room did not know the person at first, but does now; the removal is sent again"
@@ -98,13 +100,21 @@ class Register:
         ]
 
     def _set_shared_apart(self) -> None:
-        """Make requests wait for a decision if their address was sent for many people or things."""
-        doubtful = f"status IN {_WAITING} AND lifted_at IS NULL AND confirmed_at IS NULL AND email_hash IS NOT NULL"
-        found = self._session.fetch_all(f"SELECT DISTINCT email_hash FROM {self._table} WHERE {doubtful}")
-        shared = shared_addresses(self._session, self._names, [email_hash for (email_hash,) in found])
-        if shared:
-            values = {"status": "shared", "reason_code": "shared_address", "message": _SHARED}
-            self._state.update(PII_REMOVALS, values, f"{doubtful} AND email_hash IN ({self._listed(sorted(shared))})")
+        """Make requests wait for a decision if their address was sent for many people or things, and no others."""
+        doubtful = "lifted_at IS NULL AND confirmed_at IS NULL AND email_hash IS NOT NULL"
+        found = self._session.fetch_all(
+            f"SELECT DISTINCT email_hash FROM {self._table} WHERE {doubtful} AND status IN {_UNDECIDED}"
+        )
+        addresses = {email_hash for (email_hash,) in found}
+        shared = shared_addresses(self._session, self._names, addresses)
+        for hashes, before, values in (
+            (shared, _WAITING, {"status": "shared", "reason_code": "shared_address", "message": _SHARED}),
+            # The number of people per address was raised.
+            (addresses - shared, "('shared')", {"status": "pending", "reason_code": None, "message": None}),
+        ):
+            if hashes:
+                own = f"{doubtful} AND status IN {before} AND email_hash IN ({self._listed(sorted(hashes))})"
+                self._state.update(PII_REMOVALS, values, own)
 
     def confirm(self, request_id: str, now: datetime) -> int:
         """Confirm every request about the address of a waiting request, and return their number."""
@@ -214,6 +224,7 @@ class Register:
             overdue=self._ids("overdue"),
             invalid=self._ids("invalid"),
             shared=self._ids("shared"),
+            max_people_per_address=AddressLimit(self._session, self._schema).read(),
             next_due_at=min((row[4] for row in rows if row[4]), default=None),
         )
 

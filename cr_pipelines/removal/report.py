@@ -95,6 +95,7 @@ class Standing:
         invalid: ids of requests without a valid address, up to twenty.
         shared: ids of requests that wait for a decision, as their address was sent for many people, up to twenty.
         next_due_at: the earliest deadline of a submitted removal.
+        max_people_per_address: for how many people or things an address may be sent without being shared.
     """
 
     by_status: Mapping[str, int] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class Standing:
     invalid: Sequence[str] = ()
     shared: Sequence[str] = ()
     next_due_at: datetime | None = None
+    max_people_per_address: int = 5
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from cr_pipelines.sync.model import (
 )
 from cr_pipelines.sync.plan.dataframe import as_arrow
 from cr_pipelines.sync.plan.partitions import RowsOutside, rows_outside
+from cr_pipelines.sync.privacy.address_limit import AddressLimit
 from cr_pipelines.sync.privacy.confirmation import wait_until_confirmed
 from cr_pipelines.sync.privacy.ingestion import PROMISED, Ingested, ingest, privacy_state
 from cr_pipelines.sync.privacy.people import shared_addresses
@@ -68,6 +69,7 @@ __all__ = [
     "PII_REMOVALS",
     "PROMISED",
     "REMOVALS",
+    "AddressLimit",
     "AlreadyRunning",
     "AuditReport",
     "CompactedPartition",

@@ -69,6 +69,10 @@ class SqlDialect(ABC):
         """Return a text expression without surrounding blanks, tabs and line ends."""
         return f"regexp_replace({expression}, '^\\s+|\\s+$', '', 'g')"
 
+    def lowered(self, expression: str) -> str:
+        """Return a text expression in lower case, in which I becomes i whatever the database's language is."""
+        return f"lower({expression})"
+
     def count_if(self, condition: str) -> str:
         """Return the number of rows for which the condition holds."""
         return f"count(CASE WHEN {condition} THEN 1 END)"

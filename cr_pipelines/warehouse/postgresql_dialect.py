@@ -75,6 +75,16 @@ class PostgreSQLDialect(Dialect):
         return f"CAST({expression} AS text)"
 
     @override
+    def literal(self, value: str | None) -> str:
+        # No text in PostgreSQL has a NUL, which would end the statement.
+        return super().literal(value if value is None else value.replace("\0", "\x1a"))
+
+    @override
+    def lowered(self, expression: str) -> str:
+        # In Turkish, I is the capital of another letter than i.
+        return f"lower(replace({expression}, 'I', 'i'))"
+
+    @override
     def json_text(self, expression: str) -> str:
         return f"CAST(to_json({expression}) AS text)"
 

@@ -11,7 +11,8 @@ import dagster as dg
 import pytest
 from dagster.components.testing import create_defs_folder_sandbox
 
-from cr_pipelines.components import CommonRoomPiiRemovals
+from cr_pipelines.components import CommonRoomPiiRemovals, request_sources_of
+from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION
 from cr_pipelines.removal import Removals
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines_tests.support.location import Location, Outcome
@@ -235,6 +236,7 @@ def test_yaml_sets_the_table_its_columns_and_the_sensor(location: Location) -> N
         source: law.erasures
         columns: {request_id: case_no, email: mail}
         asset_key: legal/erasures
+        max_people_per_address: 12
         sensor: {interval_seconds: 15, status: running}
         verification: {cron: "0 3 * * 1", timezone: Europe/Berlin, status: running}
         """
@@ -246,6 +248,30 @@ def test_yaml_sets_the_table_its_columns_and_the_sensor(location: Location) -> N
     assert (sensor.minimum_interval_seconds, sensor.default_status) == (15, dg.DefaultSensorStatus.RUNNING)
     assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey(["law", "erasures"])]
     assert status(location) == {"7": "not_found"}
+    assert location.sql("SELECT max_people_per_address FROM common_room.address_limits") == [(12,)]
+    # Syncs find the number where they find the tables of requests.
+    [source] = request_sources_of([spec], DEFAULT_CONNECTION)
+    assert source.max_people_per_address == 12
+
+
+def test_removals_of_one_connection_cannot_name_different_numbers_of_people_per_address() -> None:
+    attributes = (
+        "CommonRoomPiiRemovals\nattributes: {{source: {name}, asset_key: {name}, max_people_per_address: {most}}}"
+    )
+    with create_defs_folder_sandbox() as sandbox:
+        for name, most in (("a", 3), ("b", 4), ("c", "null")):
+            path = sandbox.defs_folder_path / name
+            path.mkdir()
+            written = attributes.format(name=name, most=most)
+            (path / "defs.yaml").write_text(f"type: cr_pipelines.components.{written}\n")
+        with pytest.raises(Exception, match="building definitions") as caught, sandbox.build_all_defs():
+            pass
+        assert "different numbers in max_people_per_address" in str(caught.value.__cause__)
+        (sandbox.defs_folder_path / "b" / "defs.yaml").write_text(
+            f"type: cr_pipelines.components.{attributes.format(name='b', most=3)}\n"
+        )
+        with sandbox.build_all_defs() as definitions:
+            assert len(request_sources_of(definitions.resolve_all_asset_specs(), DEFAULT_CONNECTION)) == 3
 
 
 def test_a_table_without_the_needed_columns_fails_the_tick_by_name(location: Location) -> None:

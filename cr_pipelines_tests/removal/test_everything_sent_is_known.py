@@ -1,9 +1,14 @@
 """People are known by all that was ever sent, at once, and one mistaken request does not stop a sync permanently."""
 
+from dataclasses import replace
+
 import pytest
 
-from cr_pipelines.sync import Sync, SyncError
+from cr_pipelines.removal import Removals, RequestSource
+from cr_pipelines.sync import Options, Report, SuppressionList, Sync, SyncError, run_sync
 from cr_pipelines.sync.privacy import address_search
+from cr_pipelines.sync.state.names import StateNames
+from cr_pipelines_tests.support.flow import CONTACTS
 from cr_pipelines_tests.support.office import Office
 
 
@@ -170,3 +175,84 @@ def test_a_body_is_searched_once_and_not_in_the_last_check(office: Office, monke
     report = office.sync()
     assert (report.delivered, report.requests) == (10, 10)
     assert len(searched) == len(set(searched)) == 10
+
+
+def with_footer(office: Office, people: int) -> None:
+    """Send this many people, c0 and following, with the same address in their bio, and request its removal."""
+    office.sql("ALTER TABLE common_room_contacts ADD COLUMN bio VARCHAR")
+    office.sql(f"UPDATE common_room_contacts SET bio = 'write to ada@acme.example' WHERE id < 'c{people}'")
+    office.sync()
+    office.ask("r1", "ada@acme.example")
+
+
+def limited(office: Office, most: int | None) -> Removals:
+    return replace(office.removals, source=RequestSource(max_people_per_address=most))
+
+
+def version(office: Office) -> int:
+    with office.warehouse.session() as session:
+        return SuppressionList(session, StateNames(session.dialect, "common_room")).version()
+
+
+def test_a_higher_number_of_people_per_address_ends_the_wait_for_a_decision(office: Office) -> None:
+    with_footer(office, 6)
+    assert office.settle().due == 0
+    assert office.record("r1").status == "shared"
+    before = version(office)
+    assert limited(office, 6).ingest() == 0
+    # Running syncs must confirm that they know it, as they do for a new request.
+    assert version(office) == before + 1
+    assert {key for key, status in statuses(office).items() if status == "suppressed"} == {f"c{i}" for i in range(6)}
+    # From now on, it is the number of everyone who does not name one.
+    assert office.removals.standing().max_people_per_address == 6
+    assert office.settle().due == 1
+    assert office.record("r1").status == "not_found"
+    office.sql("UPDATE common_room_contacts SET bio = NULL")
+    assert office.sync().suppressed == 6
+    assert version(office) == before + 1
+
+
+def test_a_lower_number_of_people_per_address_asks_for_a_decision(office: Office) -> None:
+    with_footer(office, 3)
+    office.removals.ingest()
+    assert office.sync().suppressed == 3
+    assert limited(office, 2).settle(office.destination).due == 0
+    assert office.record("r1").status == "shared"
+    office.sql("UPDATE common_room_contacts SET bio = NULL WHERE id <> 'c0'")
+    report = office.sync()
+    assert (report.suppressed, report.delivered) == (1, 2)
+
+
+def test_a_sync_stores_the_number_of_people_per_address_for_the_removals(office: Office) -> None:
+    with_footer(office, 3)
+
+    def sync(most: int | None, *, dry_run: bool = False) -> Report:
+        source = RequestSource(max_people_per_address=most)
+        options = Options(dry_run=dry_run)
+        return run_sync(CONTACTS, office.warehouse, office.destination, options=options, requests=source)
+
+    sync(2, dry_run=True)
+    assert office.removals.standing().max_people_per_address == 5
+    sync(2)
+    sync(None)
+    assert office.removals.standing().max_people_per_address == 2
+    assert office.settle().due == 0
+    assert office.record("r1").status == "shared"
+    # Setting it again changes nothing; a request that was settled or confirmed stays so.
+    before = version(office)
+    sync(2)
+    assert version(office) == before
+    assert office.removals.confirm("r1") == 1
+    assert office.settle().due == 1
+    sync(1)
+    assert office.record("r1").status == "not_found"
+
+
+def test_sources_that_name_different_numbers_of_people_per_address_are_a_problem(office: Office) -> None:
+    office.sync()
+    sources = [RequestSource(max_people_per_address=2), RequestSource("other_requests", max_people_per_address=3)]
+    report = run_sync(CONTACTS, office.warehouse, office.destination, requests=sources)
+    assert "set max_people_per_address to one number" in (report.requests_problem or "")
+    assert office.removals.standing().max_people_per_address == 5
+    with pytest.raises(ValueError, match="at least 1"):
+        RequestSource(max_people_per_address=0)

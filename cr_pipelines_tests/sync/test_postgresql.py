@@ -137,6 +137,11 @@ def test_a_source_that_may_not_be_read_says_so(flow: Flow):
     flow.sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+def test_a_key_with_a_nul_is_no_row_and_no_error(flow: Flow):
+    report = flow.run(keys=("c1", "c\0", "\0' OR true --"))
+    assert (report.delivered, report.unknown_keys) == (1, ("c\0", "\0' OR true --"))
+
+
 def test_a_sync_waits_for_no_other_sync_whatever_that_one_holds(flow: Flow):
     """Another sync stands still in the midst of its plan and its fold; this one runs through."""
     flow.run()

@@ -1,6 +1,7 @@
 """Steps are handed out only once the warehouse has what they are about."""
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterator
 from typing import Any, cast
 
@@ -102,5 +103,31 @@ def test_closing_ends_the_preparation() -> None:
         count = len(taken)
         await asyncio.sleep(0.01)
         assert len(taken) == count
+
+    run(test())
+
+
+def test_other_tasks_get_their_turn_between_steps_that_take_long() -> None:
+    async def test() -> None:
+        warehouse, longest = Warehouse(), 0
+        prepared = 0
+
+        def note(step: Batch) -> None:
+            nonlocal prepared
+            prepared += 1
+            warehouse.noted.append(step)
+            time.sleep(0.01)
+
+        async def take_turns() -> None:
+            nonlocal longest
+            while prepared < 40:
+                before = prepared
+                await asyncio.sleep(0)
+                longest = max(longest, prepared - before)
+
+        steps = NotedSteps(iter(batches(40)), note, warehouse.write)
+        await asyncio.gather(steps.next(), take_turns())
+        await steps.close()
+        assert longest == 1
 
     run(test())

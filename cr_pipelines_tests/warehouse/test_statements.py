@@ -204,6 +204,8 @@ def privacy_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     hashes = ["0" * 64, "f" * 64]
     yield "known", privacy.known(names)
     yield "suppressed addresses", privacy.suppressed_addresses(names)
+    yield "version of the list", privacy.version(names)
+    yield "address limit", privacy.address_limit(names)
     yield "shared", privacy.shared(names, "email_hash", hashes, 5)
     for statement in privacy.links(names, "handle_hash", hashes):
         yield "links", statement

@@ -5,6 +5,7 @@ its runs.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Self
 
@@ -18,6 +19,7 @@ from cr_pipelines.components.pii_removals.execution import RemovalEvents, execut
 from cr_pipelines.components.pii_removals.options import RemovalRunConfig, RemovalSensor, RequestColumns
 from cr_pipelines.components.pii_removals.specs import build_removal_spec, build_request_specs
 from cr_pipelines.components.shared.connections import DEFAULT_CONNECTION, Connection
+from cr_pipelines.components.shared.project import components_of_project
 from cr_pipelines.components.shared.runs import TICK_STATEMENT_SECONDS
 from cr_pipelines.components.shared.schedules import SyncSchedule
 from cr_pipelines.removal import Removals, RequestSource, Timing
@@ -65,6 +67,13 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
         description="How long to wait after a removal fails for the first time. Doubles with each failure, up to a "
         "day.",
     )
+    max_people_per_address: int | None = Field(
+        default=None,
+        description="For how many people or things an address or account may be sent and still belong to one person. "
+        "An address sent for more is shared: the request waits until somebody confirms or lifts it. The state schema "
+        "stores the number for every sync and removal. Default: the number there, which is 5 at first.",
+        examples=[10],
+    )
     description: str | None = Field(
         default=None, description="Description of the asset, in Markdown. Default: what is removed where."
     )
@@ -84,7 +93,7 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     @property
     def requests(self) -> RequestSource:
         """Where requests arrive, as the removals take it."""
-        return self.columns.of(self.source)
+        return replace(self.columns.of(self.source), max_people_per_address=self.max_people_per_address)
 
     def get_removals(self, warehouse: WarehouseResource, *, wait_seconds: float | None = None) -> Removals:
         """Return the removals of a warehouse. Override it to change their timing or their clock."""
@@ -123,6 +132,7 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         self._connection = connection_of(context, self.connection)
+        self._check_max_people_per_address(context)
         sources = build_request_specs(self.requests, group_name=self.group_name, connection=self._connection)
         return build_removal_definitions(
             self.get_asset_spec(),
@@ -133,6 +143,18 @@ class CommonRoomPiiRemovals(dg.Component, dg.Model, dg.Resolvable):
             verification=self.verification,
             connection=self._connection,
         )
+
+    def _check_max_people_per_address(self, context: dg.ComponentLoadContext) -> None:
+        numbers = {
+            other.max_people_per_address
+            for other in [self, *components_of_project(context, CommonRoomPiiRemovals)]
+            if connection_of(context, other.connection) == self._connection
+        }
+        if len(numbers - {None}) > 1:
+            raise ValueError(
+                "two removals of one connection have different numbers in max_people_per_address; a state schema has "
+                "one, so set the same number in both, or set it in one of them only"
+            )
 
     @classmethod
     @override

@@ -106,6 +106,7 @@ def _metadata(settlement: Settlement, standing: Standing) -> dict[str, Any]:
         "requests_lifted": standing.lifted,
         "rows_suppressed": standing.rows_suppressed,
         "addresses_kept": standing.addresses_kept,
+        "max_people_per_address": standing.max_people_per_address,
     }
     if standing.next_due_at is not None:
         metadata["next_due_at"] = dg.MetadataValue.timestamp(standing.next_due_at)

@@ -6,6 +6,7 @@ sending does not wait for the warehouse.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -15,8 +16,8 @@ from cr_pipelines.sync.deliver.batches import Batch, Skipped
 
 _FIRST = 64
 _AT_ONCE = 1_000
-_WITHOUT_PAUSE = 32
-"""How many steps are prepared before other tasks get their turn."""
+_SECONDS_WITHOUT_PAUSE = 0.005
+"""How long steps are prepared before other tasks get their turn. A row full of addresses takes a multiple of others."""
 
 
 class NotedSteps:
@@ -61,12 +62,14 @@ class NotedSteps:
 
     async def _prepare(self) -> list[Batch | Skipped]:
         steps: list[Batch | Skipped] = []
+        begun = time.monotonic()
         for step in islice(self._steps, self._at_once):
             steps.append(step)
             if isinstance(step, Batch):
                 self._note(step)
-            if len(steps) % _WITHOUT_PAUSE == 0:
+            if time.monotonic() - begun > _SECONDS_WITHOUT_PAUSE:
                 await asyncio.sleep(0)
+                begun = time.monotonic()
         self._at_once = _AT_ONCE
         await self._write()
         return steps

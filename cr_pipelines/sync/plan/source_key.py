@@ -19,34 +19,38 @@ def source_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> 
 
 
 def former_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> str:
-    """Return the expression for a row's former key, in which blanks around tags and accounts counted."""
-    forms = key_forms(dialect, sync.contract, sync.key_names or {}, trim=False)
+    """Return the expression for a row's former key.
+
+    In it, blanks around tags and accounts counted, and the database's language decided about lower case.
+    """
+    forms = key_forms(dialect, sync.contract, sync.key_names or {}, former=True)
     return row_key(dialect, sync.contract, types, forms)
 
 
 def key_forms(
-    dialect: SourceDialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]], *, trim: bool = True
+    dialect: SourceDialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]], *, former: bool = False
 ) -> Mapping[str, Callable[[str], str]]:
     """Return the expressions for the canonical spelling of each key column, given the names to replace.
 
-    `trim` says whether blanks around tags and accounts are removed.
+    `former` is as in `former_key`.
     """
     forms: dict[str, Callable[[str], str]] = {}
+    lowered = "lower({})".format if former else dialect.lowered
     for column in _formed(contract):
         if column.key_form == "word":
-            forms[column.name] = lambda text: f"lower(trim({text}))"
+            forms[column.name] = lambda text: lowered(f"trim({text})")
         elif column.key_form == "address":
-            forms[column.name] = partial(_lower_address, dialect, trim=trim)
-        elif column.key_form == "line" and trim:
+            forms[column.name] = partial(_lower_address, dialect, lowered, trim=not former)
+        elif column.key_form == "line" and not former:
             forms[column.name] = dialect.trimmed
         elif aliases.get(column.name):
             forms[column.name] = partial(_renamed, dialect, aliases[column.name])
     return forms
 
 
-def _lower_address(dialect: SourceDialect, text: str, *, trim: bool) -> str:
+def _lower_address(dialect: SourceDialect, lowered: Callable[[str], str], text: str, *, trim: bool) -> str:
     trimmed = dialect.trimmed(text)
-    return f"CASE WHEN {text} LIKE '%@%' THEN lower({trimmed}) ELSE {trimmed if trim else text} END"
+    return f"CASE WHEN {text} LIKE '%@%' THEN {lowered(trimmed)} ELSE {trimmed if trim else text} END"
 
 
 def _renamed(dialect: SourceDialect, names: Mapping[str, str], text: str) -> str:

@@ -14,6 +14,7 @@ from cr_pipelines.sync.contract import InvalidValue, address_hash
 from cr_pipelines.sync.contract.identity import visible
 from cr_pipelines.sync.contract.values import email
 from cr_pipelines.sync.errors import SourceUnusable
+from cr_pipelines.sync.privacy.address_limit import AddressLimit
 from cr_pipelines.sync.privacy.requests import NewRequest, RequestSource, new_requests
 from cr_pipelines.sync.privacy.suppression import SuppressionList
 from cr_pipelines.sync.state.names import StateNames
@@ -48,10 +49,13 @@ def ingest(
     A person whose removal is in progress, or was settled recently, shares its outcome. `reading` is the source's
     session, if it has its own. Raises SourceMissing and SourceUnusable.
     """
+    suppression_list = SuppressionList(session, StateNames(session.dialect, schema))
     with _register_lock(session, schema):
+        if AddressLimit(session, schema).set([source], now):
+            suppression_list.suppress_rows()
         rows = _record(session, schema, _new_requests(session, schema, source, reading), now, shared_for)
     if rows:
-        SuppressionList(session, StateNames(session.dialect, schema)).suppress_rows()
+        suppression_list.suppress_rows()
     return Ingested(len(rows), sum(row["status"] == "invalid" for row in rows))
 
 
@@ -118,8 +122,13 @@ def privacy_state(
         record: whether to record new requests; otherwise they are only counted.
         reading: the sources' session, if they have their own.
     """
-    problems, unrecorded = [], set[tuple[str, str]]()
+    problems, unrecorded = list[str](), set[tuple[str, str]]()
     with _register_lock(session, schema) if record else nullcontext():
+        if record:
+            try:
+                AddressLimit(session, schema).set(sources, now)
+            except SourceUnusable as error:
+                problems.append(str(error))
         for source in sources:
             try:
                 new = _new_requests(session, schema, source, reading)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cr_pipelines.sync.privacy import statements
+from cr_pipelines.sync.privacy.address_limit import AddressLimit
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.warehouse import Session
-
-MOST_HOLDERS = 5
-"""How many people or things an address may be sent for and still belong to one person."""
 
 _MOST_STEPS = 4
 _AT_ONCE = 1_000
@@ -116,8 +114,11 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
         names: of the state tables.
         requested: hashes of the addresses that requests name, each with whether it certainly belongs to one person.
     """
+    if not requested:
+        return Ties({}, {}, frozenset())
+    most = AddressLimit(session, names.schema).read()
     doubtful = [hashed for hashed, certain in requested.items() if not certain]
-    shared = _shared(session, names, "email_hash", doubtful)
+    shared = _shared(session, names, "email_hash", doubtful, most)
     addresses = {hashed: hashed for hashed in requested}
     handles: dict[str, str] = {}
     new_addresses: Collection[str] = [hashed for hashed in requested if hashed not in shared]
@@ -134,9 +135,9 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
                     found_addresses.setdefault(address, origins[origin])
                 if handle is not None and handle not in handles:
                     found_handles.setdefault(handle, origins[origin])
-        for address in _shared(session, names, "email_hash", found_addresses):
+        for address in _shared(session, names, "email_hash", found_addresses, most):
             del found_addresses[address]
-        for handle in _shared(session, names, "handle_hash", found_handles):
+        for handle in _shared(session, names, "handle_hash", found_handles, most):
             del found_handles[handle]
         if not found_addresses and not found_handles:
             break
@@ -148,13 +149,13 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
 
 def shared_addresses(session: Session, names: StateNames, hashes: Collection[str]) -> set[str]:
     """Return which of these addresses were sent for many people or things."""
-    return _shared(session, names, "email_hash", hashes)
+    return _shared(session, names, "email_hash", hashes, AddressLimit(session, names.schema).read())
 
 
-def _shared(session: Session, names: StateNames, column: str, hashes: Collection[str]) -> set[str]:
+def _shared(session: Session, names: StateNames, column: str, hashes: Collection[str], most: int) -> set[str]:
     found: set[str] = set()
     for some in _portions(hashes):
-        query = statements.shared(names, column, some, MOST_HOLDERS)
+        query = statements.shared(names, column, some, most)
         found.update(hashed for (hashed,) in session.fetch_all(query))
     return found
 

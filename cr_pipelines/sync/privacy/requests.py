@@ -23,12 +23,20 @@ class RequestSource:
         request_id: its column with the request's id.
         email: its column with the person's e-mail address.
         requested_at: its column with the time of the request; a source may lack it.
+        max_people_per_address: for how many people or things an address or account may be sent and still belong to one
+            person. It is stored in the state schema, for every sync and removal; None leaves the number there, which
+            is 5 at first.
     """
 
     source: str = "common_room_pii_requests"
     request_id: str = "request_id"
     email: str = "email"
     requested_at: str = "requested_at"
+    max_people_per_address: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_people_per_address is not None and self.max_people_per_address < 1:
+            raise ValueError("max_people_per_address must be at least 1")
 
     @property
     def relation(self) -> Relation:

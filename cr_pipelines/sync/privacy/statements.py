@@ -56,6 +56,15 @@ def _sent_for_somebody_else(names: StateNames) -> str:
             OR (k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key)))"""
 
 
+def version(names: StateNames) -> str:
+    """Read a number that increases with every change of the suppression list."""
+    recorded = names.dialect.count_if("status IS NULL OR status <> 'invalid'")
+    return (
+        f"SELECT {recorded} + count(lifted_at) + count(confirmed_at) "
+        f"+ (SELECT count(*) FROM {names.table('address_limits')}) FROM {names.table('pii_removals')}"
+    )
+
+
 def suppressed_addresses(names: StateNames) -> str:
     """Read the hash of every address that a request suppresses, and whether it is settled or was confirmed."""
     return f"""
@@ -72,6 +81,12 @@ def shared(names: StateNames, column: str, hashes: Collection[str], most: int) -
         SELECT {column} FROM ({known(names, "TRUE")}) AS k
         WHERE {column} IN ({names.values(hashes)}) AND holder IS NOT NULL
         GROUP BY {column} HAVING count(DISTINCT holder) > {most}"""
+
+
+def address_limit(names: StateNames) -> str:
+    """Read for how many people or things an address may be sent, as it was set last."""
+    table = names.table("address_limits")
+    return f"SELECT sequence, max_people_per_address FROM {table} ORDER BY sequence DESC LIMIT 1"
 
 
 def links(names: StateNames, column: str, hashes: Collection[str]) -> list[str]:

@@ -91,11 +91,8 @@ class SuppressionList:
         self._names = names
 
     def version(self) -> int:
-        """Return a number that increases with every entry that is added, confirmed or lifted."""
-        recorded = self._session.dialect.count_if("status IS NULL OR status <> 'invalid'")
-        [(version,)] = self._session.fetch_all(
-            f"SELECT {recorded} + count(lifted_at) + count(confirmed_at) FROM {self._names.table('pii_removals')}"
-        )
+        """Return a number that increases with every entry that is added, confirmed or lifted, and every new limit."""
+        [(version,)] = self._session.fetch_all(statements.version(self._names))
         return int(version)
 
     def ties(self) -> Ties:

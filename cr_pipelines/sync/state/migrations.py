@@ -107,12 +107,18 @@ def _mark_suppressed_rows(names: StateNames, found: Columns) -> list[str]:
     ]
 
 
+def _read_the_address_limit(names: StateNames, found: Columns) -> list[str]:
+    """Change nothing. Code of an earlier version must no longer run: it ignores the number of people per address."""
+    return []
+
+
 STEPS = (
     Step(2, _rename_columns),
     Step(3, _repair_keys),
     Step(4, _respell_people),
     Step(5, _complete_known_addresses),
     Step(6, _mark_suppressed_rows),
+    Step(7, _read_the_address_limit),
 )
 """All steps, in order."""
 

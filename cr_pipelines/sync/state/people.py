@@ -1,7 +1,7 @@
 """The tables about people: who asked to be removed, and under which addresses and accounts rows were sent.
 
-Goes in: nothing. Comes out: four tables, which every sync reads before it sends anything. `removal` fills the first,
-`privacy` the next two, and the fold of the ledger the last.
+Goes in: nothing. Comes out: five tables, which every sync reads before it sends anything. `removal` fills the first,
+`privacy` the next three, and the fold of the ledger the last.
 """
 
 from cr_pipelines.sync.state.schema import Table, declare
@@ -67,6 +67,11 @@ SENT_ADDRESSES = declare(
     Table("sent_addresses", {**KNOWN_ADDRESSES.columns, "run_id": "text"}, indexes=(("sync",),)),
 )
 """As above, for active runs: noted before the request leaves, and folded into `known_addresses` later."""
+
+ADDRESS_LIMITS = declare(
+    Table("address_limits", {"sequence": "integer", "max_people_per_address": "integer", "set_at": "timestamp"})
+)
+"""How many people or things an address may be sent for and still belong to one person: a row each time it was set."""
 
 FORMER_ADDRESSES = declare(
     Table(

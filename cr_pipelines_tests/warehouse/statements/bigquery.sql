@@ -3172,48 +3172,6 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sync_column_hashes` (
   `hashes` STRING
 );
 
--- create sync_runs
-CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
-  `run_id` STRING,
-  `sync` STRING,
-  `partition` STRING,
-  `state` STRING,
-  `stopped_by` STRING,
-  `host` STRING,
-  `process` INT64,
-  `process_started` STRING,
-  `run_order` INT64,
-  `started_at` TIMESTAMP,
-  `heartbeat_at` TIMESTAMP,
-  `finished_at` TIMESTAMP,
-  `suppression_version` INT64,
-  `resync` STRING,
-  `source_rows` INT64,
-  `delivered` INT64,
-  `unchanged` INT64,
-  `invalid` INT64,
-  `rejected` INT64,
-  `failed` INT64,
-  `suppressed` INT64,
-  `unknown` INT64,
-  `without_values` INT64,
-  `not_sent` INT64,
-  `changed_after_delivery` INT64,
-  `changed_while_read` INT64,
-  `deleted_remotely` INT64,
-  `deletions` INT64,
-  `absent_from_source` INT64,
-  `offered` INT64,
-  `offered_new` INT64,
-  `requests` INT64,
-  `rate_limited` INT64,
-  `retries` INT64,
-  `rate_limit` INT64,
-  `interval_seconds` FLOAT64,
-  `rate_used` FLOAT64,
-  `seconds` FLOAT64
-);
-
 -- create pii_removals
 CREATE TABLE IF NOT EXISTS `common_room`.`pii_removals` (
   `request_id` STRING,
@@ -3271,12 +3229,61 @@ CREATE TABLE IF NOT EXISTS `common_room`.`sent_addresses` (
   `run_id` STRING
 );
 
+-- create address_limits
+CREATE TABLE IF NOT EXISTS `common_room`.`address_limits` (
+  `sequence` INT64,
+  `max_people_per_address` INT64,
+  `set_at` TIMESTAMP
+);
+
 -- create former_addresses
 CREATE TABLE IF NOT EXISTS `common_room`.`former_addresses` (
   `sync` STRING,
   `key` STRING,
   `email_hash` STRING,
   `replaced_at` TIMESTAMP
+);
+
+-- create sync_runs
+CREATE TABLE IF NOT EXISTS `common_room`.`sync_runs` (
+  `run_id` STRING,
+  `sync` STRING,
+  `partition` STRING,
+  `state` STRING,
+  `stopped_by` STRING,
+  `host` STRING,
+  `process` INT64,
+  `process_started` STRING,
+  `run_order` INT64,
+  `started_at` TIMESTAMP,
+  `heartbeat_at` TIMESTAMP,
+  `finished_at` TIMESTAMP,
+  `suppression_version` INT64,
+  `resync` STRING,
+  `source_rows` INT64,
+  `delivered` INT64,
+  `unchanged` INT64,
+  `invalid` INT64,
+  `rejected` INT64,
+  `failed` INT64,
+  `suppressed` INT64,
+  `unknown` INT64,
+  `without_values` INT64,
+  `not_sent` INT64,
+  `changed_after_delivery` INT64,
+  `changed_while_read` INT64,
+  `deleted_remotely` INT64,
+  `deletions` INT64,
+  `absent_from_source` INT64,
+  `offered` INT64,
+  `offered_new` INT64,
+  `requests` INT64,
+  `rate_limited` INT64,
+  `retries` INT64,
+  `rate_limit` INT64,
+  `interval_seconds` FLOAT64,
+  `rate_used` FLOAT64,
+  `seconds` FLOAT64
 );
 
 -- create state_room
@@ -4220,6 +4227,24 @@ WHERE
   lifted_at IS NULL AND NOT email_hash IS NULL
 GROUP BY
   email_hash;
+
+-- version of the list
+SELECT
+  count(CASE WHEN status IS NULL OR status <> 'invalid' THEN 1 END) + count(lifted_at) + count(confirmed_at) + (
+    SELECT
+      count(*)
+    FROM `common_room`.`address_limits`
+  )
+FROM `common_room`.`pii_removals`;
+
+-- address limit
+SELECT
+  sequence,
+  max_people_per_address
+FROM `common_room`.`address_limits`
+ORDER BY
+  sequence DESC
+LIMIT 1;
 
 -- shared
 SELECT

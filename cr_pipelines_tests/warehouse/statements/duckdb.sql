@@ -2184,48 +2184,6 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_column_hashes" (
   "hashes" TEXT
 );
 
--- create sync_runs
-CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
-  "run_id" TEXT,
-  "sync" TEXT,
-  "partition" TEXT,
-  "state" TEXT,
-  "stopped_by" TEXT,
-  "host" TEXT,
-  "process" INT,
-  "process_started" TEXT,
-  "run_order" BIGINT,
-  "started_at" TIMESTAMPTZ,
-  "heartbeat_at" TIMESTAMPTZ,
-  "finished_at" TIMESTAMPTZ,
-  "suppression_version" BIGINT,
-  "resync" TEXT,
-  "source_rows" BIGINT,
-  "delivered" BIGINT,
-  "unchanged" BIGINT,
-  "invalid" BIGINT,
-  "rejected" BIGINT,
-  "failed" BIGINT,
-  "suppressed" BIGINT,
-  "unknown" BIGINT,
-  "without_values" BIGINT,
-  "not_sent" BIGINT,
-  "changed_after_delivery" BIGINT,
-  "changed_while_read" BIGINT,
-  "deleted_remotely" BIGINT,
-  "deletions" BIGINT,
-  "absent_from_source" BIGINT,
-  "offered" BIGINT,
-  "offered_new" BIGINT,
-  "requests" BIGINT,
-  "rate_limited" BIGINT,
-  "retries" BIGINT,
-  "rate_limit" BIGINT,
-  "interval_seconds" DOUBLE,
-  "rate_used" DOUBLE,
-  "seconds" DOUBLE
-);
-
 -- create pii_removals
 CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
   "request_id" TEXT,
@@ -2283,12 +2241,61 @@ CREATE TABLE IF NOT EXISTS "common_room"."sent_addresses" (
   "run_id" TEXT
 );
 
+-- create address_limits
+CREATE TABLE IF NOT EXISTS "common_room"."address_limits" (
+  "sequence" INT,
+  "max_people_per_address" INT,
+  "set_at" TIMESTAMPTZ
+);
+
 -- create former_addresses
 CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
   "sync" TEXT,
   "key" TEXT,
   "email_hash" TEXT,
   "replaced_at" TIMESTAMPTZ
+);
+
+-- create sync_runs
+CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
+  "run_id" TEXT,
+  "sync" TEXT,
+  "partition" TEXT,
+  "state" TEXT,
+  "stopped_by" TEXT,
+  "host" TEXT,
+  "process" INT,
+  "process_started" TEXT,
+  "run_order" BIGINT,
+  "started_at" TIMESTAMPTZ,
+  "heartbeat_at" TIMESTAMPTZ,
+  "finished_at" TIMESTAMPTZ,
+  "suppression_version" BIGINT,
+  "resync" TEXT,
+  "source_rows" BIGINT,
+  "delivered" BIGINT,
+  "unchanged" BIGINT,
+  "invalid" BIGINT,
+  "rejected" BIGINT,
+  "failed" BIGINT,
+  "suppressed" BIGINT,
+  "unknown" BIGINT,
+  "without_values" BIGINT,
+  "not_sent" BIGINT,
+  "changed_after_delivery" BIGINT,
+  "changed_while_read" BIGINT,
+  "deleted_remotely" BIGINT,
+  "deletions" BIGINT,
+  "absent_from_source" BIGINT,
+  "offered" BIGINT,
+  "offered_new" BIGINT,
+  "requests" BIGINT,
+  "rate_limited" BIGINT,
+  "retries" BIGINT,
+  "rate_limit" BIGINT,
+  "interval_seconds" DOUBLE,
+  "rate_used" DOUBLE,
+  "seconds" DOUBLE
 );
 
 -- create state_room
@@ -3230,6 +3237,24 @@ WHERE
   lifted_at IS NULL AND NOT email_hash IS NULL
 GROUP BY
   email_hash;
+
+-- version of the list
+SELECT
+  COUNT(CASE WHEN status IS NULL OR status <> 'invalid' THEN 1 END) + COUNT(lifted_at) + COUNT(confirmed_at) + (
+    SELECT
+      COUNT(*)
+    FROM "common_room"."address_limits"
+  )
+FROM "common_room"."pii_removals";
+
+-- address limit
+SELECT
+  sequence,
+  max_people_per_address
+FROM "common_room"."address_limits"
+ORDER BY
+  sequence DESC
+LIMIT 1;
 
 -- shared
 SELECT

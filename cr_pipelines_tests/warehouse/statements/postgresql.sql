@@ -374,15 +374,18 @@ FROM (
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
@@ -390,7 +393,7 @@ FROM (
                     CONVERT_TO(
                       CASE
                         WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                         ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
@@ -400,7 +403,7 @@ FROM (
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
@@ -445,15 +448,18 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
@@ -461,7 +467,7 @@ FROM (
                         CONVERT_TO(
                           CASE
                             WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                             ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
@@ -471,7 +477,7 @@ FROM (
                     )
                     ELSE CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END
                   END
@@ -517,15 +523,18 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
@@ -533,7 +542,7 @@ FROM (
                   CONVERT_TO(
                     CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
@@ -543,7 +552,7 @@ FROM (
               )
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
@@ -684,15 +693,18 @@ FROM (
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
@@ -700,7 +712,7 @@ FROM (
                     CONVERT_TO(
                       CASE
                         WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                         ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
@@ -710,7 +722,7 @@ FROM (
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
@@ -755,15 +767,18 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
@@ -771,7 +786,7 @@ FROM (
                         CONVERT_TO(
                           CASE
                             WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                             ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
@@ -781,7 +796,7 @@ FROM (
                     )
                     ELSE CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END
                   END
@@ -827,15 +842,18 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
@@ -843,7 +861,7 @@ FROM (
                   CONVERT_TO(
                     CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
@@ -853,7 +871,7 @@ FROM (
               )
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
@@ -1125,15 +1143,18 @@ FROM (
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
@@ -1141,7 +1162,7 @@ FROM (
                     CONVERT_TO(
                       CASE
                         WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                         ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
@@ -1151,7 +1172,7 @@ FROM (
                 )
                 ELSE CASE
                   WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                   ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                 END
               END
@@ -1196,15 +1217,18 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
@@ -1212,7 +1236,7 @@ FROM (
                         CONVERT_TO(
                           CASE
                             WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                             ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
@@ -1222,7 +1246,7 @@ FROM (
                     )
                     ELSE CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END
                   END
@@ -1268,15 +1292,18 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
@@ -1284,7 +1311,7 @@ FROM (
                   CONVERT_TO(
                     CASE
                       WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                       ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
@@ -1294,7 +1321,7 @@ FROM (
               )
               ELSE CASE
                 WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
                 ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
               END
             END
@@ -2374,51 +2401,6 @@ CREATE TABLE IF NOT EXISTS "common_room"."sync_column_hashes" (
 -- create sync_column_hashes
 CREATE INDEX ON "common_room"."sync_column_hashes"("sync", "key");
 
--- create sync_runs
-CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
-  "run_id" TEXT,
-  "sync" TEXT,
-  "partition" TEXT,
-  "state" TEXT,
-  "stopped_by" TEXT,
-  "host" TEXT,
-  "process" INT,
-  "process_started" TEXT,
-  "run_order" BIGINT,
-  "started_at" TIMESTAMPTZ,
-  "heartbeat_at" TIMESTAMPTZ,
-  "finished_at" TIMESTAMPTZ,
-  "suppression_version" BIGINT,
-  "resync" TEXT,
-  "source_rows" BIGINT,
-  "delivered" BIGINT,
-  "unchanged" BIGINT,
-  "invalid" BIGINT,
-  "rejected" BIGINT,
-  "failed" BIGINT,
-  "suppressed" BIGINT,
-  "unknown" BIGINT,
-  "without_values" BIGINT,
-  "not_sent" BIGINT,
-  "changed_after_delivery" BIGINT,
-  "changed_while_read" BIGINT,
-  "deleted_remotely" BIGINT,
-  "deletions" BIGINT,
-  "absent_from_source" BIGINT,
-  "offered" BIGINT,
-  "offered_new" BIGINT,
-  "requests" BIGINT,
-  "rate_limited" BIGINT,
-  "retries" BIGINT,
-  "rate_limit" BIGINT,
-  "interval_seconds" DOUBLE PRECISION,
-  "rate_used" DOUBLE PRECISION,
-  "seconds" DOUBLE PRECISION
-);
-
--- create sync_runs
-CREATE INDEX ON "common_room"."sync_runs"("sync");
-
 -- create pii_removals
 CREATE TABLE IF NOT EXISTS "common_room"."pii_removals" (
   "request_id" TEXT,
@@ -2488,6 +2470,13 @@ CREATE TABLE IF NOT EXISTS "common_room"."sent_addresses" (
 -- create sent_addresses
 CREATE INDEX ON "common_room"."sent_addresses"("sync");
 
+-- create address_limits
+CREATE TABLE IF NOT EXISTS "common_room"."address_limits" (
+  "sequence" INT,
+  "max_people_per_address" INT,
+  "set_at" TIMESTAMPTZ
+);
+
 -- create former_addresses
 CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
   "sync" TEXT,
@@ -2498,6 +2487,51 @@ CREATE TABLE IF NOT EXISTS "common_room"."former_addresses" (
 
 -- create former_addresses
 CREATE INDEX ON "common_room"."former_addresses"("email_hash");
+
+-- create sync_runs
+CREATE TABLE IF NOT EXISTS "common_room"."sync_runs" (
+  "run_id" TEXT,
+  "sync" TEXT,
+  "partition" TEXT,
+  "state" TEXT,
+  "stopped_by" TEXT,
+  "host" TEXT,
+  "process" INT,
+  "process_started" TEXT,
+  "run_order" BIGINT,
+  "started_at" TIMESTAMPTZ,
+  "heartbeat_at" TIMESTAMPTZ,
+  "finished_at" TIMESTAMPTZ,
+  "suppression_version" BIGINT,
+  "resync" TEXT,
+  "source_rows" BIGINT,
+  "delivered" BIGINT,
+  "unchanged" BIGINT,
+  "invalid" BIGINT,
+  "rejected" BIGINT,
+  "failed" BIGINT,
+  "suppressed" BIGINT,
+  "unknown" BIGINT,
+  "without_values" BIGINT,
+  "not_sent" BIGINT,
+  "changed_after_delivery" BIGINT,
+  "changed_while_read" BIGINT,
+  "deleted_remotely" BIGINT,
+  "deletions" BIGINT,
+  "absent_from_source" BIGINT,
+  "offered" BIGINT,
+  "offered_new" BIGINT,
+  "requests" BIGINT,
+  "rate_limited" BIGINT,
+  "retries" BIGINT,
+  "rate_limit" BIGINT,
+  "interval_seconds" DOUBLE PRECISION,
+  "rate_used" DOUBLE PRECISION,
+  "seconds" DOUBLE PRECISION
+);
+
+-- create sync_runs
+CREATE INDEX ON "common_room"."sync_runs"("sync");
 
 -- create state_room
 CREATE TABLE IF NOT EXISTS "common_room"."state_room" (
@@ -3442,6 +3476,24 @@ WHERE
   lifted_at IS NULL AND email_hash IS NOT NULL
 GROUP BY
   email_hash;
+
+-- version of the list
+SELECT
+  COUNT(CASE WHEN status IS NULL OR status <> 'invalid' THEN 1 END) + COUNT(lifted_at) + COUNT(confirmed_at) + (
+    SELECT
+      COUNT(*)
+    FROM "common_room"."address_limits"
+  )
+FROM "common_room"."pii_removals";
+
+-- address limit
+SELECT
+  sequence,
+  max_people_per_address
+FROM "common_room"."address_limits"
+ORDER BY
+  sequence DESC
+LIMIT 1;
 
 -- shared
 SELECT
