@@ -11,17 +11,17 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import adbc_driver_postgresql.dbapi
-import duckdb
 import pytest
 
 from cr_pipelines.warehouse import Warehouse, open_warehouse
+from cr_pipelines_tests.support.duckdb_file import run_sql
 
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
@@ -36,7 +36,15 @@ ONE_AND_APART: list[Any] = [ENGINE, *_APART]
 
 _OF_STATE = re.compile(r"\bcommon_room\.|'common_room'|'sync_ledger'")
 _SERIES = re.compile(r"generate_series\((\d+), (\d+)\) AS (\w+)\((\w+)\)")
+_TEXT = re.compile(r"'(?:[^']|'')*'")
+_MOMENT = re.compile(r"\bTIMESTAMP ('[^']+')((?: \+ (?:\w+|\([^()]*\)) \* INTERVAL '1 \w+')*)")
+_STEP = re.compile(r" \+ (\w+|\([^()]*\)) \* INTERVAL '1 (\w+)'")
+_IN_SQLITE = {"{": "json_object(", "}": ")", "[": "json_array(", "ARRAY[": "json_array(", "]": ")"}
+_NOT_IN_SQLITE = re.compile(
+    r"INTERVAL ''|\bDATE ''|::|[{}]|(?<![\w\"])\[|\bAS \w+ ?\(\w|\bCREATE SCHEMA\b|\brange\(|\bUNNEST\(", re.IGNORECASE
+)
 _TOKENS = re.compile(r"E?'(?:[^']|'')*'\s*:(?!:)|E?'(?:[^']|'')*'|MAP \{|[{}]|ARRAY\[|\[(?!\])")
+_SQLITE_TOKENS = re.compile(r"'(?:[^']|'')*'\s*:(?!:)|'(?:[^']|'')*'|\"[^\"]*\"|[{}]|ARRAY\[|\[|\]")
 _IN_POSTGRESQL = {"MAP {": "jsonb_build_object(", "{": "jsonb_build_object(", "}": ")", "[": "ARRAY["}
 
 
@@ -68,8 +76,7 @@ class DuckDBFile:
         self.url = f"duckdb:///{self.path}"
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
-            return connection.execute(statements).fetchall()
+        return run_sql(self.path, statements)
 
     def dialect_of(self, sql: str) -> str:
         return sql
@@ -89,15 +96,10 @@ class PostgreSQLDatabase:
         of_its_own = f" TEMPLATE template0 ENCODING 'UTF8' {locale}" if locale else ""
         self._admin(f"CREATE DATABASE {self.name}{of_its_own}")
         self.url = self._server.get_uri(database=self.name)
+        self._connections = PostgreSQLConnections(self.url)
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
-        with (
-            adbc_driver_postgresql.dbapi.connect(self.url, autocommit=True) as connection,
-            connection.cursor() as cursor,
-        ):
-            for statement in filter(str.strip, statements.split(";")):
-                cursor.execute(self.dialect_of(statement))
-            return cursor.fetchall() if cursor.description else []
+        return self._connections.execute(map(self.dialect_of, filter(str.strip, statements.split(";"))))
 
     def dialect_of(self, sql: str) -> str:
         def word(match: re.Match[str]) -> str:
@@ -125,16 +127,11 @@ class PostgreSQLDatabase:
         return self.url.replace("//postgres", f"//{role}", 1)
 
     def remove(self) -> None:
+        self._connections.close()
         self._admin(f"DROP DATABASE {self.name} WITH (FORCE)")
 
     def _admin(self, statement: str) -> None:
-        with (
-            adbc_driver_postgresql.dbapi.connect(self._server.get_uri(), autocommit=True) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(statement)
-            if cursor.description:
-                cursor.fetchall()
+        connections_to(self._server.get_uri()).execute([statement])
 
 
 class SQLiteFile:
@@ -155,11 +152,25 @@ class SQLiteFile:
             return found
 
     def dialect_of(self, sql: str) -> str:
-        return _SERIES.sub(
+        def moment(match: re.Match[str]) -> str:
+            steps = "".join(f", ({count}) || ' {unit}'" for count, unit in _STEP.findall(match[2]))
+            return f"datetime({match[1]}{steps})" if steps else match[1]
+
+        def nested(match: re.Match[str]) -> str:
+            found = match[0]
+            return f"{found[:-1]}," if found.endswith(":") else _IN_SQLITE.get(found, found)
+
+        written = _MOMENT.sub(moment, re.sub(r"\b(\w+)::VARCHAR\b", r"CAST(\1 AS TEXT)", sql))
+        written = _SQLITE_TOKENS.sub(nested, written)
+        written = _SERIES.sub(
             r"(WITH RECURSIVE counted(\4) AS (SELECT \1 UNION ALL SELECT \4 + 1 FROM counted WHERE \4 < \2) "
             r"SELECT \4 FROM counted) AS \3",
-            sql,
+            written,
         )
+        plain = _TEXT.sub("''", written).replace("WITH RECURSIVE counted(", "")
+        if found := _NOT_IN_SQLITE.search(plain):
+            pytest.skip(f"SQLite has no such SQL: {found[0]}")
+        return written
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -190,6 +201,37 @@ class Apart:
     def remove(self) -> None:
         self.source.remove()
         self.state.remove()
+
+
+class PostgreSQLConnections:
+    """Connections to one database, which share what ADBC knows of its types: reading them takes longest."""
+
+    def __init__(self, url: str):
+        self._url = url
+        self._first: adbc_driver_postgresql.dbapi.Connection | None = None
+
+    def execute(self, statements: Iterable[str]) -> list[tuple[Any, ...]]:
+        """The answer of the last statement, over a connection of its own."""
+        if self._first is None:
+            self._first = adbc_driver_postgresql.dbapi.connect(self._url, autocommit=True)
+            self._first.adbc_connection.close()
+        with self._first.adbc_clone() as connection:
+            connection.adbc_connection.set_autocommit(True)
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        if self._first is not None:
+            self._first.close()
+            self._first = None
+
+
+@cache
+def connections_to(url: str) -> PostgreSQLConnections:
+    """Those to a database that stays, such as the one for CREATE DATABASE."""
+    return PostgreSQLConnections(url)
 
 
 @cache
