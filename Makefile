@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 4
 export DAGSTER_DISABLE_TELEMETRY := 1
+# Dagster and the tests start many processes. Each would compile all modules again if the bytecode were not kept.
+export PYTHONDONTWRITEBYTECODE :=
 TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
 EMULATORS := snowflake bigquery databricks
@@ -26,16 +28,17 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: install
 	@$(BIN)/cr-pipelines demo $(ARGS)
 
-# Most tests wait more than they compute, so there are more workers than cores. Those that measure time have the machine
-# to themselves, and so has a second try of what failed: a busy machine can be too slow for a test, but not twice.
+# Most tests wait more than they compute, so there are more workers than cores. Neighbors share what takes long to make,
+# so a worker takes them in order, until another one has none left. Those that measure time have the machine to
+# themselves, and so has a second try of what failed: a busy machine can be too slow for a test, but not twice.
 test: install
 	@$(BIN)/pytest -m "serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
-	@$(BIN)/pytest -n $(WORKERS) -m "not serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
 
 # The scenarios of kills, races and generated histories, and the promises with source and state apart.
 test-long: install
 	@$(BIN)/pytest -m "long and serial" $(ARGS) || $(TRY_AGAIN)
-	@$(BIN)/pytest -n $(WORKERS) -m "long and not serial and not system" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "long and not serial and not system" $(ARGS) || $(TRY_AGAIN)
 
 # Whole processes of Dagster, a browser, the wheel, the demo: half an hour and more, one at a time, before a release.
 test-system: install
@@ -43,7 +46,7 @@ test-system: install
 
 # The unit tests and the core of the others, on DuckDB.
 test-fast: install
-	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n 2 -m "(unit or core) and not long" \
+	@CR_TEST_WAREHOUSE=duckdb $(BIN)/pytest -n 2 --dist worksteal -m "(unit or core) and not long" \
 	    $(addprefix cr_pipelines_tests/,unit sync removal) $(ARGS) || $(TRY_AGAIN)
 
 # Snowflake, BigQuery and Databricks on emulators, each in an environment of its own, for which it takes Python 3.13.

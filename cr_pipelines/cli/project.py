@@ -182,6 +182,9 @@ def _initialized(
     common_room: CommonRoomResource, warehouse: WarehouseResource
 ) -> tuple[CommonRoomResource, WarehouseResource]:
     """Return the resources with their environment variables resolved."""
-    # Resolved together, because Dagster makes an instance for each call, which takes a third of a second.
+    ours = (CommonRoomResource, WarehouseResource)
+    if all(type(resource) in ours and not resource.model_fields_set for resource in (common_room, warehouse)):
+        return common_room, warehouse
+    # Only if they name any, and together: Dagster makes an instance for each call, which takes a third of a second.
     with dg.build_resources({"common_room": common_room, "warehouse": warehouse}) as initialized:
         return initialized.common_room, initialized.warehouse

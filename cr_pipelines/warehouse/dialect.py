@@ -260,6 +260,9 @@ class StateDialect(SqlDialect):
     transactional_ddl: ClassVar[bool] = True
     """Whether a transaction can contain statements that create and alter tables."""
 
+    folded_at_once: ClassVar[int] = 100_000
+    """How many rows a merge takes at once; more need more memory."""
+
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     """Begins a transaction whose statements all see the same state of the warehouse."""
 

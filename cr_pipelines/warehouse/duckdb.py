@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -159,7 +159,8 @@ class DuckDBSession(Session):
 
     @override
     def interrupt(self) -> None:
-        self._connection.interrupt()
+        with suppress(duckdb.ConnectionException):
+            self._connection.interrupt()
 
     @override
     def register_arrow(self, name: str, rows: ArrowRows) -> None:

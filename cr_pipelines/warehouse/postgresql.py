@@ -7,6 +7,7 @@ without any value of a row.
 import hashlib
 import random
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
@@ -77,6 +78,16 @@ _DURABLE = (
 )
 """A server may commit without waiting for its disk. Our commits must survive a crash: requests depend on them."""
 
+_MEMORY = ", ".join(
+    f"CASE WHEN pg_size_bytes(current_setting('{name}')) < {64 << 20}{if_allowed} "
+    f"THEN set_config('{name}', '64MB', false) END"
+    for name, if_allowed in (("work_mem", ""), ("temp_buffers", " AND pg_my_temp_schema() = 0"))
+)
+"""Keys by the million are sorted, joined and kept in temporary tables. A role may have more memory, but not less.
+
+A server process that has had a temporary table, as behind a pooler, refuses to change `temp_buffers`.
+"""
+
 
 class PostgreSQLSession(Session):
     """A connection to the server."""
@@ -99,7 +110,8 @@ class PostgreSQLSession(Session):
             f"set_config('{name}', '{value}', false)" for name, value in (_SETTINGS | timeouts).items()
         )
         [(version, self.process, self.process_age, *_)] = self.fetch_all(
-            f"SELECT current_setting('server_version_num')::integer / 10000, {_PROCESS}, {settings}, {_DURABLE}"
+            f"SELECT current_setting('server_version_num')::integer / 10000, {_PROCESS}, {settings}, {_DURABLE}, "
+            f"{_MEMORY}"
         )
         if version < OLDEST:
             raise WarehouseError(f"the server is PostgreSQL {version}; cr-pipelines needs {OLDEST} or later")
@@ -251,6 +263,7 @@ class PostgreSQLWarehouse(Warehouse):
     def __init__(self, url: str, *, wait_seconds: float | None = None, statement_seconds: float | None = None):
         super().__init__(url, wait_seconds=wait_seconds, statement_seconds=statement_seconds)
         self._busy_seconds = _WAIT_SECONDS if wait_seconds is None else wait_seconds
+        self._first: adbc_driver_manager.dbapi.Connection | None = None
 
     @override
     @contextmanager
@@ -290,12 +303,10 @@ class PostgreSQLWarehouse(Warehouse):
         pause = 0.05
         while True:
             left = self._busy_seconds - (time.monotonic() - begun)
-            url = self._with_time_limits(left)
             try:
-                connection: adbc_driver_manager.dbapi.Connection = adbc_driver_postgresql.dbapi.connect(
-                    url, autocommit=True
-                )
+                return self._connect_once(left)
             except adbc_driver_manager.Error as error:
+                self._first = None
                 reason = transient_refusal(error)
                 if reason is None:
                     raise WarehouseError(f"PostgreSQL cannot be reached: {refused_connection(error)}") from None
@@ -303,10 +314,23 @@ class PostgreSQLWarehouse(Warehouse):
                     raise WarehouseBusy(
                         f"PostgreSQL accepted no connection for {self._busy_seconds:.0f} s: {reason}"
                     ) from None
-            else:
-                return connection
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 5.0)
+
+    def _connect_once(self, seconds: float) -> adbc_driver_manager.dbapi.Connection:
+        """Connect, and share what ADBC knows of the server's types with the first connection.
+
+        It reads all of them, over a connection of its own, which takes far longer than to connect.
+        """
+        first = self._first
+        if first is None:
+            first = adbc_driver_postgresql.dbapi.connect(self._with_time_limits(seconds), autocommit=True)
+            first.adbc_connection.close()
+            weakref.finalize(self, first.close)
+            self._first = first
+        connection = first.adbc_clone()
+        connection.adbc_connection.set_autocommit(True)
+        return connection
 
     def _with_time_limits(self, seconds: float) -> HiddenText:
         """Return the URL with limits for connecting and for a lost host, unless the user set them.

@@ -38,6 +38,8 @@ class PostgreSQLDialect(Dialect):
     inexact_types: ClassVar = frozenset({"real", "double precision"})
     json_types: ClassVar = frozenset({"json", "jsonb"})
     most_listed: ClassVar = 50_000
+    # Each merge joins the whole target. What exceeds the server's memory goes to its disk.
+    folded_at_once: ClassVar = 1_000_000
     begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
     def __init__(self, major_version: int = OLDEST):
@@ -46,12 +48,21 @@ class PostgreSQLDialect(Dialect):
     @property
     @override
     def row_hash_version(self) -> str:
-        return f"postgresql {self._major_version}"
+        return f"postgresql {self._major_version}, hash by column"
 
     @override
     def row_hash(self, columns: Mapping[str, str]) -> str:
-        values = ", ".join(self._hashable(column, columns[column]) for column in sorted(columns))
-        return f"hash_record_extended(ROW({values}), 0)"
+        # Each text has a seed of its own. A record of the texts would be written and read again to be hashed.
+        texts, others = [], []
+        for seed, column in enumerate(sorted(columns), start=1):
+            value = self._hashable(column, columns[column])
+            if columns[column] in _TEXTS:
+                texts.append(f"coalesce(hashtextextended({value}, {seed}), {seed})")
+            else:
+                others.append(value)
+        if others:
+            texts.append(f"hash_record_extended(ROW({', '.join(others)}), 0)")
+        return f"({' # '.join(texts)})"
 
     def _hashable(self, column: str, kind: str) -> str:
         name, element = self.identifier(column), kind.removesuffix("[]")

@@ -27,13 +27,9 @@ _HELD = (
 
 _NONE_OF = "SELECT CAST(NULL AS bigint), NULL, false FROM"
 
-_SETTINGS = (
-    "(SELECT set_config('parallel_tuple_cost', '0.001', true), "
-    "CASE WHEN pg_size_bytes(current_setting('work_mem')) < 67108864 THEN set_config('work_mem', '64MB', true) END "
-    "OFFSET 0) AS settings WHERE settings IS NULL"
-)
+_SETTINGS = "(SELECT set_config('parallel_tuple_cost', '0.001', true) OFFSET 0) AS settings WHERE settings IS NULL"
 """For this transaction: hashing a row costs far more than handing its hash to another process, which the planner does
-not know, and keys by the million are sorted and joined in memory."""
+not know."""
 
 
 class LockingSession(Protocol):

@@ -67,7 +67,10 @@ class SourceSession(SqlSession):
         """Write the rows of a query to a sink, batch by batch, without holding all of them in memory."""
 
     def interrupt(self) -> None:
-        """Interrupt the running statement, if any, with a WarehouseError. To be called from another thread."""
+        """Interrupt the running statement, if any, with a WarehouseError. To be called from another thread.
+
+        A session that has been closed in the meantime is left alone.
+        """
 
     def snapshot(self, relation: Relation | None = None) -> AbstractContextManager[None]:
         """See one snapshot of the warehouse while the block lasts, if others can write in the meantime.

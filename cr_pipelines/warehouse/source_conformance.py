@@ -292,6 +292,11 @@ class SourceConformance:
                 session.fetch_all(f"SELECT CAST(email AS {number}) FROM (SELECT 'ada@example.com' AS email) AS one")
         assert "ada@example.com" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
+    def test_a_session_that_has_been_closed_can_be_interrupted(self, source: Source) -> None:
+        with source.session() as session:
+            session.fetch_all("SELECT 1")
+        session.interrupt()
+
     def test_a_snapshot_ends(self, source: Source) -> None:
         with source.session() as session:
             for _ in range(2):

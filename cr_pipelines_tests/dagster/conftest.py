@@ -1,17 +1,37 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
+from dagster._core.storage.runs import SqlRunStorage
+from dagster._core.storage.runs.schema import RunStorageSqlMetadata
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.location import Location
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
+@pytest.fixture(scope="session")
+def ephemeral_instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as instance:
         yield instance
+
+
+@pytest.fixture
+def instance(ephemeral_instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """An instance in which nothing has happened. It is emptied, as making one takes a third of a second."""
+    runs, events = ephemeral_instance.run_storage, ephemeral_instance.event_log_storage
+    assert isinstance(runs, SqlRunStorage)
+    assert isinstance(events, SqlEventLogStorage)
+    storages = ((runs.connect(), RunStorageSqlMetadata), (events.index_connection(), SqlEventLogStorageMetadata))
+    for connected, metadata in storages:
+        with connected as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+    shutil.rmtree(ephemeral_instance.storage_directory(), ignore_errors=True)
+    return ephemeral_instance
 
 
 @pytest.fixture

@@ -21,17 +21,16 @@ from cr_pipelines.components import (
     build_sync_definitions,
     syncs_of,
 )
-from cr_pipelines.definitions import defs
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
 from cr_pipelines.sync import Sync
 from cr_pipelines.sync.contract import CONTRACTS
-from cr_pipelines_tests.support.location import Location
+from cr_pipelines_tests.support.location import Location, ready_made
 
 # Dagster's own scaffolding and YAML parsing call what pydantic deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
 
 RESOURCES = dg.Definitions(resources={"common_room": CommonRoomResource(), "warehouse": WarehouseResource()})
-READY_MADE = {sync.source for sync in syncs_of(defs())}
+READY_MADE = {sync.source for sync in syncs_of(ready_made())}
 
 
 @contextmanager

@@ -255,9 +255,8 @@ def test_yaml_sets_the_table_its_columns_and_the_sensor(location: Location) -> N
 
 
 def test_removals_of_one_connection_cannot_name_different_numbers_of_people_per_address() -> None:
-    attributes = (
-        "CommonRoomPiiRemovals\nattributes: {{source: {name}, asset_key: {name}, max_people_per_address: {most}}}"
-    )
+    given = "{{source: {name}, asset_key: {name}_removals, max_people_per_address: {most}}}"
+    attributes = f"CommonRoomPiiRemovals\nattributes: {given}"
     with create_defs_folder_sandbox() as sandbox:
         for name, most in (("a", 3), ("b", 4), ("c", "null")):
             path = sandbox.defs_folder_path / name
@@ -271,7 +270,8 @@ def test_removals_of_one_connection_cannot_name_different_numbers_of_people_per_
             f"type: cr_pipelines.components.{attributes.format(name='b', most=3)}\n"
         )
         with sandbox.build_all_defs() as definitions:
-            assert len(request_sources_of(definitions.resolve_all_asset_specs(), DEFAULT_CONNECTION)) == 3
+            specs = dg.Definitions.merge(definitions, RESOURCES).resolve_all_asset_specs()
+        assert len(request_sources_of(specs, DEFAULT_CONNECTION)) == 3
 
 
 def test_a_table_without_the_needed_columns_fails_the_tick_by_name(location: Location) -> None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Report, Sync, run_sync
+from cr_pipelines.sync.contract import address_hash, hashed_key
 from cr_pipelines.warehouse import open_warehouse
+from cr_pipelines_tests.support.turkish import TURKISH, turkish_database
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES, EmptyWarehouse, PostgreSQLDatabase, empty_warehouse
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
@@ -62,16 +64,22 @@ def people(draw: st.DrawFn) -> list[tuple[str, str, str, str]]:
 
 LOCALES = {
     "postgresql in C": "LC_COLLATE 'C' LC_CTYPE 'C'",
-    "postgresql in Turkish of ICU": "LOCALE_PROVIDER icu ICU_LOCALE 'tr' LC_COLLATE 'C' LC_CTYPE 'C'",
     "postgresql in C.UTF-8 of its own": "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'",
-    "postgresql in Turkish of the system": "LC_COLLATE 'tr_TR.utf8' LC_CTYPE 'tr_TR.utf8'",
 }
-"""How databases compare text and change its case, beside the server's own way."""
+"""How databases compare text and change its case, beside the server's own way and that of Turkish."""
+IN_TURKISH = {f"postgresql in Turkish of {locale}": locale for locale in TURKISH}
 
 
-@pytest.fixture(scope="module", params=[*CORE_ENGINES, *(LOCALES if "postgresql" in CORE_ENGINES else ())])
+@pytest.fixture(
+    scope="module", params=[*CORE_ENGINES, *([*LOCALES, *IN_TURKISH] if "postgresql" in CORE_ENGINES else ())]
+)
 def data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyWarehouse]:
     folder: Path = tmp_path_factory.mktemp("spellings")
+    if request.param in IN_TURKISH:
+        with turkish_database(IN_TURKISH[request.param]) as data:
+            assert data.sql("SELECT lower('I'), lower('\u0130')")[0][0] == "\u0131"
+            yield data
+        return
     if request.param not in LOCALES:
         with empty_warehouse(folder, request.param) as data:
             yield data
@@ -121,8 +129,55 @@ def test_request_and_row_meet_in_every_spelling_and_nobody_else_does(
     assert (found.suppressed, found.delivered, found.invalid) == (2 * len(people), len(people), 0), found
 
 
-def table(data: EmptyWarehouse, name: str, id_type: str, rows: list[tuple[int, str | None, str]]) -> None:
-    listed = ", ".join(f"({number}, {literal(email)}, {literal(bio)})" for number, email, bio in rows)
+def test_a_key_is_the_same_in_every_locale(data: EmptyWarehouse, sandbox: SandboxServer) -> None:
+    data.sql("DROP SCHEMA IF EXISTS common_room CASCADE")
+    sandbox.control.reset()
+    letters = ("I", "i", "\u0130", "\u0131", "\u00c9", "\u00e9")
+    table(data, "letters", "text", [(letter, f"{n}.IDIL@ISIK.example", "") for n, letter in enumerate(letters)])
+    assert run(data, sandbox, "letters").delivered == len(letters)
+    assert keys(data, "letters") == {letter: address_hash(f"{n}.idil@isik.example") for n, letter in enumerate(letters)}
+
+    rows = [("LinkedIn", "IDIL", "I"), ("LINKEDIN", "IDIL", "I"), ("Email", "IDIL@ISIK.example", "I")]
+    listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+    data.sql("DROP TABLE IF EXISTS tagged")
+    data.sql(f"CREATE TABLE tagged AS SELECT * FROM (VALUES {listed}) AS v(social_type, value, tag)")
+    report = run(data, sandbox, "tagged", "contact_tag")
+    assert report.duplicate_rows == 2, report
+    assert set(keys(data, "tagged")) == {
+        '["linkedin","IDIL","I"]',
+        f'["email","{hashed_key("idil@isik.example")}","I"]',
+    }
+
+
+def test_the_collation_of_a_column_changes_no_key_and_hides_no_request(
+    data: EmptyWarehouse, sandbox: SandboxServer
+) -> None:
+    if data.kind != "postgresql" or not data.sql("SELECT 1 FROM pg_collation WHERE collname = 'tr-x-icu'"):
+        pytest.skip("the database has no collations of ICU")
+    data.sql("DROP SCHEMA IF EXISTS common_room CASCADE")
+    data.sql("DROP TABLE IF EXISTS common_room_pii_requests; DROP TABLE IF EXISTS collated")
+    sandbox.control.reset()
+    text = 'text COLLATE "tr-x-icu"'
+    data.sql(f"CREATE TABLE collated (id {text}, email {text})")
+    data.sql("INSERT INTO collated VALUES ('I', 'IDIL@ISIK.example'), ('i', 'idil2@isik.example'), ('a', NULL)")
+    data.sql(f"CREATE TABLE common_room_pii_requests (request_id {text}, email {text})")
+    data.sql("INSERT INTO common_room_pii_requests VALUES ('R', 'idil@ISIK.example'), ('r', 'no@isik.example')")
+
+    report = run(data, sandbox, "collated")
+
+    assert (report.delivered, report.suppressed, report.invalid) == (2, 1, 0), report.rejected_rows
+    assert set(keys(data, "collated")) == {"I", "i", "a"}
+    assert data.sql("SELECT count(*) FROM common_room.pii_removals") == [(2,)]
+    data.sql("UPDATE collated SET id = 'A' WHERE id = 'a'")
+    assert run(data, sandbox, "collated").delivered == 1
+
+
+def keys(data: EmptyWarehouse, sync: str) -> dict[str, str | None]:
+    return dict(data.sql(f"SELECT key, email_hash FROM common_room.sync_ledger WHERE sync = '{sync}'"))
+
+
+def table(data: EmptyWarehouse, name: str, id_type: str, rows: list[tuple[int | str, str | None, str]]) -> None:
+    listed = ", ".join(f"({literal(str(number))}, {literal(email)}, {literal(bio)})" for number, email, bio in rows)
     data.sql(f"DROP TABLE IF EXISTS {name}")
     data.sql(
         f"CREATE TABLE {name} AS SELECT CAST(id AS {id_type}) AS id, CAST(email AS text) AS email, "
@@ -134,6 +189,6 @@ def literal(text: str | None) -> str:
     return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
 
 
-def run(data: EmptyWarehouse, sandbox: SandboxServer, name: str) -> Report:
+def run(data: EmptyWarehouse, sandbox: SandboxServer, name: str, kind: str = "contact") -> Report:
     room = Destination(lambda: CommonRoomClient(sandbox.token, sandbox.base_url), sandbox.source_id)
-    return run_sync(Sync(name, "contact", name), open_warehouse(data.url), room)
+    return run_sync(Sync(name, kind, name), open_warehouse(data.url), room)

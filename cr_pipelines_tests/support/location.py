@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from cr_pipelines.definitions import defs
 from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines_tests.support.duckdb_file import run_sql
 
 CONTACTS = dg.AssetKey(["common_room", "contacts"])
 
@@ -89,8 +89,7 @@ class Location:
     definitions: dg.Definitions = field(default_factory=ready_made)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
-            return connection.execute(statement).fetchall()
+        return run_sql(self.path, statement)
 
     def run(self, job: str = "sync_contacts", *, partition_key: str | None = None, **config: Any) -> Outcome:
         resolved = self.definitions.resolve_job_def(job)

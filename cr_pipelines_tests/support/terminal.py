@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import pytest
 from click.testing import CliRunner, Result
 
 from cr_pipelines.cli import main
 from cr_pipelines.sandbox import SandboxServer
+from cr_pipelines_tests.support.duckdb_file import run_sql
+from cr_pipelines_tests.support.location import ready_made
 
 COMMAND = str(Path(sys.executable).with_name("cr-pipelines"))
 _OURS = ("COMMON_ROOM_", "CR_", "DAGSTER_")
@@ -47,9 +49,11 @@ class Terminal:
         }
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
-            return connection.execute(statement).fetchall()
+        return run_sql(self.path, statement)
 
     def types(self, *arguments: str) -> Result:
         """The command in this process: what it prints, and its exit code."""
-        return CliRunner().invoke(main, arguments, env=self.env, catch_exceptions=False)
+        with pytest.MonkeyPatch.context() as patched:
+            # Loading them takes half a second. They are the same for all tests, as they connect to nothing.
+            patched.setattr("cr_pipelines.definitions.defs", ready_made)
+            return CliRunner().invoke(main, arguments, env=self.env, catch_exceptions=False)

@@ -11,17 +11,17 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import adbc_driver_postgresql.dbapi
-import duckdb
 import pytest
 
 from cr_pipelines.warehouse import Warehouse, open_warehouse
+from cr_pipelines_tests.support.duckdb_file import run_sql
 
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
@@ -76,8 +76,7 @@ class DuckDBFile:
         self.url = f"duckdb:///{self.path}"
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
-            return connection.execute(statements).fetchall()
+        return run_sql(self.path, statements)
 
     def dialect_of(self, sql: str) -> str:
         return sql
@@ -97,15 +96,10 @@ class PostgreSQLDatabase:
         of_its_own = f" TEMPLATE template0 ENCODING 'UTF8' {locale}" if locale else ""
         self._admin(f"CREATE DATABASE {self.name}{of_its_own}")
         self.url = self._server.get_uri(database=self.name)
+        self._connections = PostgreSQLConnections(self.url)
 
     def sql(self, statements: str) -> list[tuple[Any, ...]]:
-        with (
-            adbc_driver_postgresql.dbapi.connect(self.url, autocommit=True) as connection,
-            connection.cursor() as cursor,
-        ):
-            for statement in filter(str.strip, statements.split(";")):
-                cursor.execute(self.dialect_of(statement))
-            return cursor.fetchall() if cursor.description else []
+        return self._connections.execute(map(self.dialect_of, filter(str.strip, statements.split(";"))))
 
     def dialect_of(self, sql: str) -> str:
         def word(match: re.Match[str]) -> str:
@@ -133,16 +127,11 @@ class PostgreSQLDatabase:
         return self.url.replace("//postgres", f"//{role}", 1)
 
     def remove(self) -> None:
+        self._connections.close()
         self._admin(f"DROP DATABASE {self.name} WITH (FORCE)")
 
     def _admin(self, statement: str) -> None:
-        with (
-            adbc_driver_postgresql.dbapi.connect(self._server.get_uri(), autocommit=True) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(statement)
-            if cursor.description:
-                cursor.fetchall()
+        connections_to(self._server.get_uri()).execute([statement])
 
 
 class SQLiteFile:
@@ -212,6 +201,37 @@ class Apart:
     def remove(self) -> None:
         self.source.remove()
         self.state.remove()
+
+
+class PostgreSQLConnections:
+    """Connections to one database, which share what ADBC knows of its types: reading them takes longest."""
+
+    def __init__(self, url: str):
+        self._url = url
+        self._first: adbc_driver_postgresql.dbapi.Connection | None = None
+
+    def execute(self, statements: Iterable[str]) -> list[tuple[Any, ...]]:
+        """The answer of the last statement, over a connection of its own."""
+        if self._first is None:
+            self._first = adbc_driver_postgresql.dbapi.connect(self._url, autocommit=True)
+            self._first.adbc_connection.close()
+        with self._first.adbc_clone() as connection:
+            connection.adbc_connection.set_autocommit(True)
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        if self._first is not None:
+            self._first.close()
+            self._first = None
+
+
+@cache
+def connections_to(url: str) -> PostgreSQLConnections:
+    """Those to a database that stays, such as the one for CREATE DATABASE."""
+    return PostgreSQLConnections(url)
 
 
 @cache

@@ -110,7 +110,7 @@ def test_outcomes_of_an_earlier_version_fold_by_their_moment(session: Session):
 
 
 def test_a_fold_in_small_portions_gives_the_same(session: Session, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ledger_module, "_FOLDED_AT_ONCE", 3)
+    monkeypatch.setattr(type(session.dialect), "folded_at_once", 3)
     monkeypatch.setattr(ledger_module, "_RUNS_AT_ONCE", 2)
     outcomes = [
         outcome(f"k{number % 7}", "failed", run, number, partition=f"day {run}")

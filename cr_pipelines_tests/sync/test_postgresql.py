@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+import adbc_driver_postgresql.dbapi
 import pytest
 
 from cr_pipelines.sync import Report, RunRegistry
-from cr_pipelines.warehouse import Relation, WarehouseError, open_warehouse
+from cr_pipelines.warehouse import Relation, Session, WarehouseError, open_warehouse
 from cr_pipelines.warehouse.conformance_sinks import Collected
+from cr_pipelines.warehouse.postgresql import PostgreSQLSession
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import PostgreSQLDatabase
 
@@ -50,7 +53,7 @@ def test_a_fingerprint_is_the_same_in_every_version_and_under_every_setting(vers
             f"SELECT {session.dialect.fingerprint(types)}, {session.dialect.fingerprint(dict.fromkeys(types, ''))} "
             f"FROM ({ROW}) AS one"
         )
-        assert session.dialect.row_hash_version == f"postgresql {version}"
+        assert session.dialect.row_hash_version == f"postgresql {version}, hash by column"
     data.remove()
     assert (found, former) == (FINGERPRINT, FORMER_FINGERPRINT)
 
@@ -125,6 +128,25 @@ class _As:
 
     def __getattr__(self, name: str):
         return getattr(self._data, name)
+
+
+def test_a_session_takes_memory_that_a_role_lacks_and_leaves_what_it_has(data: PostgreSQLDatabase):
+    def memory(session: Session) -> list[tuple[str, ...]]:
+        return session.fetch_all("SELECT current_setting('work_mem'), current_setting('temp_buffers')")
+
+    with open_warehouse(data.url).session() as session:
+        assert memory(session) == [("64MB", "64MB")]
+        session.execute(f"ALTER DATABASE {data.name} SET work_mem = '100MB'")
+    with open_warehouse(data.url).session() as session:
+        assert memory(session) == [("100MB", "64MB")]
+
+
+def test_a_server_process_that_has_had_temporary_tables_is_used_again(data: PostgreSQLDatabase):
+    with closing(adbc_driver_postgresql.dbapi.connect(data.url, autocommit=True)) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE theirs AS SELECT 1 AS a")
+        session = PostgreSQLSession(connection)
+        assert session.fetch_all("SELECT current_setting('temp_buffers')") == [("8MB",)]
 
 
 def test_a_source_that_may_not_be_read_says_so(flow: Flow):

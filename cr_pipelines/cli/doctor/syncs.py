@@ -5,6 +5,7 @@ run would send, and the last run.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 from cr_pipelines.api import current_way
@@ -23,7 +24,7 @@ from cr_pipelines.sync import (
     run_sync,
     without_own_name,
 )
-from cr_pipelines.warehouse import SourceMissing, Warehouse
+from cr_pipelines.warehouse import SourceMissing, Warehouse, WarehouseError
 from cr_pipelines.wording import count
 
 _ROWS_CHECKED = 10_000
@@ -64,8 +65,13 @@ class SyncChecks:
     def _check(self, sync: Sync) -> bool:
         """Check one sync. Return whether its source exists."""
         self._checklist.section(f"Sync {sync.name}: {sync.contract.endpoint}")
-        runs = self._checklist.attempt("the last run", lambda: self._last_run(sync))
-        types = self._checklist.attempt("the source", lambda: self._columns(sync, has_run=bool(runs)))
+        with ExitStack() as kept_open:
+            if self._warehouse.exclusive:
+                # To open a file that this thread has open takes no time.
+                with suppress(WarehouseError):
+                    kept_open.enter_context(self._warehouse.session())
+            runs = self._checklist.attempt("the last run", lambda: self._last_run(sync))
+            types = self._checklist.attempt("the source", lambda: self._columns(sync, has_run=bool(runs)))
         if not types:
             return False
         way = current_way(sync.contract.endpoint)

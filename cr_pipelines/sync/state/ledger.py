@@ -19,8 +19,6 @@ from cr_pipelines.sync.state.fold_statements import OutcomesOfRun, Portion
 from cr_pipelines.sync.state.schema import StateSchema, Table, declare, lock_sync
 from cr_pipelines.warehouse import Session
 
-_FOLDED_AT_ONCE = 100_000
-
 _RUNS_AT_ONCE = 50
 
 _MANY_OUTCOMES = 2_000
@@ -172,7 +170,7 @@ class Ledger:
             is_many = sum(count for _, _, count, _, _ in counted) >= _MANY_OUTCOMES
             if is_many:
                 self._analyze(SYNC_OUTCOMES, SYNC_INTENTS, SYNC_LEDGER)
-            portions = _portions(counted)
+            portions = _portions(counted, self._session.dialect.folded_at_once)
             for position, portion in enumerate(portions):
                 self._session.transaction(partial(self._fold_portion, sync, portion))
                 if is_many and position in (0, len(portions) - 1):
@@ -234,11 +232,11 @@ class Ledger:
         return self._session.fetch_all(statements.rejected_rows(self.names, sync, partition, limit))
 
 
-def _portions(counted: Iterable[tuple[str, str, int, int | None, int | None]]) -> list[Portion]:
-    """Divide the outcomes of runs into portions. Takes the result of `count_outcomes`."""
+def _portions(counted: Iterable[tuple[str, str, int, int | None, int | None]], at_once: int) -> list[Portion]:
+    """Divide the outcomes of runs, which `count_outcomes` returns, into portions of at most `at_once`."""
     portions: list[Portion] = []
     portion: list[OutcomesOfRun] = []
-    room = _FOLDED_AT_ONCE
+    room = at_once
     for run_id, partition, count, first, last in counted:
         if first is None or last is None:
             portion.append(OutcomesOfRun(run_id, partition, None))
@@ -247,10 +245,10 @@ def _portions(counted: Iterable[tuple[str, str, int, int | None, int | None]]) -
             # A run's outcomes are numbered without gaps.
             while last - first >= room > 0:
                 portions.append([*portion, OutcomesOfRun(run_id, partition, first + room - 1)])
-                first, portion, room = first + room, [], _FOLDED_AT_ONCE
+                first, portion, room = first + room, [], at_once
             portion.append(OutcomesOfRun(run_id, partition, last))
             room -= last - first + 1
         if room <= 0 or len(portion) == _RUNS_AT_ONCE:
             portions.append(portion)
-            portion, room = [], _FOLDED_AT_ONCE
+            portion, room = [], at_once
     return [*portions, portion] if portion else portions

@@ -10,7 +10,9 @@ FROM (
       THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
       ELSE CAST("id" AS TEXT)
     END AS key,
-    HASH_RECORD_EXTENDED(ROW("email" COLLATE "C", "full_name" COLLATE "C", "id" COLLATE "C"), 0) AS row_hash
+    (
+      COALESCE(HASHTEXTEXTENDED("email" COLLATE "C", 1), 1) # COALESCE(HASHTEXTEXTENDED("full_name" COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED("id" COLLATE "C", 3), 3)
+    ) AS row_hash
   FROM (
     SELECT
       *
@@ -85,7 +87,9 @@ FROM (
         )
       END
     END AS key,
-    HASH_RECORD_EXTENDED(ROW("activity_type" COLLATE "C", "id" COLLATE "C", "timestamp"), 0) AS row_hash
+    (
+      COALESCE(HASHTEXTEXTENDED("activity_type" COLLATE "C", 1), 1) # COALESCE(HASHTEXTEXTENDED("id" COLLATE "C", 2), 2) # HASH_RECORD_EXTENDED(ROW("timestamp"), 0)
+    ) AS row_hash
   FROM (
     SELECT
       *
@@ -592,7 +596,9 @@ FROM (
         )
       END
     END AS key,
-    HASH_RECORD_EXTENDED(ROW("field" COLLATE "C", "social_type" COLLATE "C", "value" COLLATE "C"), 0) AS row_hash
+    (
+      COALESCE(HASHTEXTEXTENDED("field" COLLATE "C", 1), 1) # COALESCE(HASHTEXTEXTENDED("social_type" COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED("value" COLLATE "C", 3), 3)
+    ) AS row_hash
   FROM crm.plans
 ) AS hashed;
 
@@ -1816,7 +1822,9 @@ SELECT
       ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
     END || CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
   ) AS fingerprint,
-  HASH_RECORD_EXTENDED(ROW("email" COLLATE "C", "full_name" COLLATE "C", "id" COLLATE "C"), 0) AS row_hash,
+  (
+    COALESCE(HASHTEXTEXTENDED("email" COLLATE "C", 1), 1) # COALESCE(HASHTEXTEXTENDED("full_name" COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED("id" COLLATE "C", 3), 3)
+  ) AS row_hash,
   o.was_status,
   o.was_fingerprint,
   o.was_delivered,
@@ -2053,7 +2061,9 @@ SELECT
       ELSE 'full_name=' || CAST(TO_JSON("full_name") AS TEXT) || ','
     END || CASE WHEN "id" IS NULL THEN '' ELSE 'id=' || CAST(TO_JSON("id") AS TEXT) || ',' END
   ) AS fingerprint,
-  HASH_RECORD_EXTENDED(ROW("email" COLLATE "C", "full_name" COLLATE "C", "id" COLLATE "C"), 0) AS row_hash,
+  (
+    COALESCE(HASHTEXTEXTENDED("email" COLLATE "C", 1), 1) # COALESCE(HASHTEXTEXTENDED("full_name" COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED("id" COLLATE "C", 3), 3)
+  ) AS row_hash,
   "id" AS "value_id",
   "full_name" AS "value_full_name",
   "email" AS "value_email"
