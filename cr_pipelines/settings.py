@@ -81,13 +81,18 @@ class Settings:
         """Read the environment now. Raises SettingsError for a source id that is not a number."""
         return Settings(
             token=HiddenText(os.environ[_TOKEN]) if os.environ.get(_TOKEN) else None,
-            base_url=os.environ.get(_BASE_URL) or DEFAULT_BASE_URL,
+            base_url=_base_url(),
             source_id=parse_source_id(os.environ.get(_SOURCE_ID) or None),
             warehouse_url=warehouse_url(),
             state_schema=os.environ.get(_STATE_SCHEMA) or "common_room",
             state_url=state_url(),
             allow_plain_http=os.environ.get(_ALLOW_HTTP) == "1",
         )
+
+
+def _base_url() -> str:
+    address = os.environ.get(_BASE_URL) or DEFAULT_BASE_URL
+    return HiddenText(address) if "@" in address else address
 
 
 def warehouse_url() -> str:

@@ -14,7 +14,9 @@ from rich.traceback import Traceback
 from cr_pipelines.cli import main
 from cr_pipelines.components import build_sync_definitions
 from cr_pipelines.resources import CommonRoomResource, WarehouseResource
+from cr_pipelines.secret_text import HiddenBytes, HiddenText
 from cr_pipelines.sync import Sync
+from cr_pipelines_tests.support.failing_frames import watching_failures
 from cr_pipelines_tests.support.leaks import places_that_hold
 from cr_pipelines_tests.support.terminal import Terminal
 
@@ -119,6 +121,37 @@ def test_no_command_shows_a_token_or_a_hash_key(terminal: Terminal, capfd: pytes
     assert found == {}
 
 
+def frames_of_failures(terminal: Terminal, commands: Sequence[tuple[str, ...]]) -> tuple[set[str], set[str]]:
+    """The functions of ours that exceptions pass with bad tokens, addresses and keys, and what shows one of these."""
+    environment = terminal.env | {"CR_HASH_KEY": POISON}
+    room = terminal.sandbox.base_url
+    settings = [
+        {"COMMON_ROOM_API_TOKEN": POISON, "COMMON_ROOM_BASE_URL": room},
+        {"COMMON_ROOM_API_TOKEN": f"é{POISON}", "COMMON_ROOM_BASE_URL": room},
+        {"COMMON_ROOM_API_TOKEN": POISON, "COMMON_ROOM_BASE_URL": "http://127.0.0.1:1/community/v1"},
+        {"COMMON_ROOM_API_TOKEN": POISON, "COMMON_ROOM_BASE_URL": f"http://u:{POISON}@example.com/v1"},
+        {"COMMON_ROOM_API_TOKEN": POISON, "COMMON_ROOM_DESTINATION_SOURCE_ID": "x"},
+    ]
+    with watching_failures(SHOWN) as (passed, shown):
+        for variables in settings:
+            for command in commands:
+                types(command, environment | variables)
+    return passed, shown
+
+
+def test_no_variable_of_our_code_shows_a_secret_while_an_exception_passes(terminal: Terminal) -> None:
+    passed, shown = frames_of_failures(terminal, [("doctor",), ("run", "contacts"), ("audit", "contacts")])
+    assert {"CommonRoomResource.get_client", "Requester._send"} <= passed
+    assert shown == set()
+
+
+def test_a_secret_whose_repr_shows_it_is_seen(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HiddenText, "__repr__", str.__repr__)
+    monkeypatch.setattr(HiddenBytes, "__repr__", bytes.__repr__)
+    _, shown = frames_of_failures(terminal, [("run", "contacts")])
+    assert "CommonRoomResource.get_client: token" in shown
+
+
 @pytest.mark.parametrize("url", URLS[::2])
 def test_the_copy_of_a_state_shows_no_password(terminal: Terminal, url: str) -> None:
     for urls in ((url, "duckdb:///copy.duckdb"), (f"duckdb:///{terminal.path}", url)):
@@ -157,9 +190,10 @@ def test_dagster_stores_no_secret(
     )
     kinds = {kind for spec in definitions.resolve_all_asset_specs() for kind in spec.kinds}
     assert not leaked(str(kinds))
-    with dg.instance_for_test(temp_dir=str(tmp_path / "home")) as instance:
+    with dg.instance_for_test(temp_dir=str(tmp_path / "home")) as instance, watching_failures(SHOWN) as (_, shown):
         job = definitions.resolve_job_def("sync_contacts")
         assert not job.execute_in_process(instance=instance, raise_on_error=False).success
 
+    assert shown == set()
     assert places_that_hold([POISON, "zqPOISON"], tmp_path / "home") == []
     assert not leaked(caplog.text)
