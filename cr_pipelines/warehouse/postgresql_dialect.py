@@ -137,6 +137,9 @@ class PostgreSQLDialect(Dialect):
         name = self.identifier(column)
         if kind == "numeric":
             return f"CASE WHEN {self.is_finite(name)} THEN CAST(trim_scale({name}) AS text) END"
+        if kind in _TEXTS:
+            # A case-insensitive collation would make A and a one key, and PostgreSQL refuses LIKE under it.
+            return f'{self.text(name)} COLLATE "default"'
         return super().spelled(column, kind)
 
     @override

@@ -149,15 +149,19 @@ def test_a_key_is_the_same_in_every_locale(data: EmptyWarehouse, sandbox: Sandbo
     }
 
 
+@pytest.mark.parametrize("collation", ["tr-x-icu", "any_case"])
 def test_the_collation_of_a_column_changes_no_key_and_hides_no_request(
-    data: EmptyWarehouse, sandbox: SandboxServer
+    data: EmptyWarehouse, sandbox: SandboxServer, collation: str
 ) -> None:
     if data.kind != "postgresql" or not data.sql("SELECT 1 FROM pg_collation WHERE collname = 'tr-x-icu'"):
         pytest.skip("the database has no collations of ICU")
     data.sql("DROP SCHEMA IF EXISTS common_room CASCADE")
     data.sql("DROP TABLE IF EXISTS common_room_pii_requests; DROP TABLE IF EXISTS collated")
     sandbox.control.reset()
-    text = 'text COLLATE "tr-x-icu"'
+    data.sql(
+        "CREATE COLLATION IF NOT EXISTS any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
+    text = f'text COLLATE "{collation}"'
     data.sql(f"CREATE TABLE collated (id {text}, email {text})")
     data.sql("INSERT INTO collated VALUES ('I', 'IDIL@ISIK.example'), ('i', 'idil2@isik.example'), ('a', NULL)")
     data.sql(f"CREATE TABLE common_room_pii_requests (request_id {text}, email {text})")

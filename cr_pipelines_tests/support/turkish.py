@@ -54,7 +54,9 @@ def turkish_database(locale: str) -> Iterator[PostgreSQLDatabase]:
     run("pg_ctl", "start", "--wait", "--log", str(folder / "log"),
         "--options", f"-F -c listen_addresses='' -c unix_socket_directories={folder}")  # fmt: skip
     try:
-        yield PostgreSQLDatabase(locale=TURKISH[locale], server=_Server(folder))
+        database = PostgreSQLDatabase(locale=TURKISH[locale], server=_Server(folder))
+        yield database
+        database.remove()
     finally:
         run("pg_ctl", "stop", "--wait", "--mode=immediate")
         shutil.rmtree(folder)

@@ -6,9 +6,10 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("id" AS TEXT) LIKE '%@%' OR OCTET_LENGTH(CAST("id" AS TEXT)) > 1000
-      THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-      ELSE CAST("id" AS TEXT)
+      WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+      OR OCTET_LENGTH(CAST("id" AS TEXT) COLLATE "default") > 1000
+      THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+      ELSE CAST("id" AS TEXT) COLLATE "default"
     END AS key,
     (
       COALESCE(HASHTEXTEXTENDED("email" COLLATE "C", 1), 1) # COALESCE(HASHTEXTEXTENDED("full_name" COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED("id" COLLATE "C", 3), 3)
@@ -27,22 +28,23 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
+      WHEN CAST("activity_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("id" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("activity_type" AS TEXT)
+                WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("activity_type" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CAST("id" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("id" AS TEXT)
+                WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("id" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ']'
           )
@@ -53,15 +55,15 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("activity_type" AS TEXT)
+                    WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("activity_type" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("id" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("id" AS TEXT)
+                    WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("id" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ']'
               ),
@@ -73,15 +75,15 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("activity_type" AS TEXT)
+              WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("activity_type" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CAST("id" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("id" AS TEXT)
+              WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("id" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ']'
         )
@@ -137,22 +139,23 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
+      WHEN CAST("activity_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("id" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("activity_type" AS TEXT)
+                WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("activity_type" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CAST("id" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("id" AS TEXT)
+                WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("id" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ']'
           )
@@ -163,15 +166,15 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("activity_type" AS TEXT)
+                    WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("activity_type" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("id" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("id" AS TEXT)
+                    WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("id" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ']'
               ),
@@ -183,15 +186,15 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("activity_type" AS TEXT)
+              WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("activity_type" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CAST("id" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("id" AS TEXT)
+              WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("id" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ']'
         )
@@ -369,36 +372,53 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("social_type" AS TEXT) IS NULL
-      OR CAST("value" AS TEXT) IS NULL
-      OR CAST("field" AS TEXT) IS NULL
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("field" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
-                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
                   'hex'
                 )
-                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
                       CASE
-                        WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
                     )
@@ -406,41 +426,47 @@ FROM (
                   'hex'
                 )
                 ELSE CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                 END
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CASE CAST("field" AS TEXT)
+                WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
-                      CASE CAST("field" AS TEXT)
+                      CASE CAST("field" AS TEXT) COLLATE "default"
                         WHEN '11'
                         THEN 'Plan tier'
                         WHEN 'it''s'
                         THEN 'Plan tier'
-                        ELSE CAST("field" AS TEXT)
+                        ELSE CAST("field" AS TEXT) COLLATE "default"
                       END,
                       'UTF8'
                     )
                   ),
                   'hex'
                 )
-                ELSE CASE CAST("field" AS TEXT)
+                ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END
               END
             ) AS TEXT) || ']'
@@ -452,27 +478,44 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
-                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
                       'hex'
                     )
-                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
                           CASE
-                            WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
                         )
@@ -480,41 +523,47 @@ FROM (
                       'hex'
                     )
                     ELSE CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CASE CAST("field" AS TEXT)
+                    WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
-                          CASE CAST("field" AS TEXT)
+                          CASE CAST("field" AS TEXT) COLLATE "default"
                             WHEN '11'
                             THEN 'Plan tier'
                             WHEN 'it''s'
                             THEN 'Plan tier'
-                            ELSE CAST("field" AS TEXT)
+                            ELSE CAST("field" AS TEXT) COLLATE "default"
                           END,
                           'UTF8'
                         )
                       ),
                       'hex'
                     )
-                    ELSE CASE CAST("field" AS TEXT)
+                    ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END
                   END
                 ) AS TEXT) || ']'
@@ -527,27 +576,44 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
               THEN 'sha256:' || ENCODE(
-                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
                 'hex'
               )
-              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
                     CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
                   )
@@ -555,41 +621,47 @@ FROM (
                 'hex'
               )
               ELSE CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
               END
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CASE CAST("field" AS TEXT)
+              WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
-                    CASE CAST("field" AS TEXT)
+                    CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END,
                     'UTF8'
                   )
                 ),
                 'hex'
               )
-              ELSE CASE CAST("field" AS TEXT)
+              ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END
             END
           ) AS TEXT) || ']'
@@ -609,30 +681,30 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("social_type" AS TEXT) IS NULL
-      OR CAST("value" AS TEXT) IS NULL
-      OR CAST("field" AS TEXT) IS NULL
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("field" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("social_type" AS TEXT)
+                WHEN CAST("social_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("social_type" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("value" AS TEXT)
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("value" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CAST("field" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("field" AS TEXT)
+                WHEN CAST("field" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ']'
           )
@@ -643,21 +715,21 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("social_type" AS TEXT)
+                    WHEN CAST("social_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("social_type" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("value" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("value" AS TEXT)
+                    WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("value" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("field" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("field" AS TEXT)
+                    WHEN CAST("field" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("field" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ']'
               ),
@@ -669,57 +741,74 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("social_type" AS TEXT)
+              WHEN CAST("social_type" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("social_type" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CAST("value" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("value" AS TEXT)
+              WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("value" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CAST("field" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("field" AS TEXT)
+              WHEN CAST("field" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("field" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("field" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ']'
         )
       END
     END AS was,
     CASE
-      WHEN CAST("social_type" AS TEXT) IS NULL
-      OR CAST("value" AS TEXT) IS NULL
-      OR CAST("field" AS TEXT) IS NULL
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("field" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
-                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
                   'hex'
                 )
-                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
                       CASE
-                        WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
                     )
@@ -727,41 +816,47 @@ FROM (
                   'hex'
                 )
                 ELSE CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                 END
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CASE CAST("field" AS TEXT)
+                WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
-                      CASE CAST("field" AS TEXT)
+                      CASE CAST("field" AS TEXT) COLLATE "default"
                         WHEN '11'
                         THEN 'Plan tier'
                         WHEN 'it''s'
                         THEN 'Plan tier'
-                        ELSE CAST("field" AS TEXT)
+                        ELSE CAST("field" AS TEXT) COLLATE "default"
                       END,
                       'UTF8'
                     )
                   ),
                   'hex'
                 )
-                ELSE CASE CAST("field" AS TEXT)
+                ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END
               END
             ) AS TEXT) || ']'
@@ -773,27 +868,44 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
-                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
                       'hex'
                     )
-                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
                           CASE
-                            WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
                         )
@@ -801,41 +913,47 @@ FROM (
                       'hex'
                     )
                     ELSE CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CASE CAST("field" AS TEXT)
+                    WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
-                          CASE CAST("field" AS TEXT)
+                          CASE CAST("field" AS TEXT) COLLATE "default"
                             WHEN '11'
                             THEN 'Plan tier'
                             WHEN 'it''s'
                             THEN 'Plan tier'
-                            ELSE CAST("field" AS TEXT)
+                            ELSE CAST("field" AS TEXT) COLLATE "default"
                           END,
                           'UTF8'
                         )
                       ),
                       'hex'
                     )
-                    ELSE CASE CAST("field" AS TEXT)
+                    ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END
                   END
                 ) AS TEXT) || ']'
@@ -848,27 +966,44 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
               THEN 'sha256:' || ENCODE(
-                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
                 'hex'
               )
-              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
                     CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
                   )
@@ -876,41 +1011,47 @@ FROM (
                 'hex'
               )
               ELSE CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
               END
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CASE CAST("field" AS TEXT)
+              WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
-                    CASE CAST("field" AS TEXT)
+                    CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END,
                     'UTF8'
                   )
                 ),
                 'hex'
               )
-              ELSE CASE CAST("field" AS TEXT)
+              ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END
             END
           ) AS TEXT) || ']'
@@ -921,33 +1062,36 @@ FROM (
   UNION ALL
   SELECT
     CASE
-      WHEN CAST("social_type" AS TEXT) IS NULL
-      OR CAST("value" AS TEXT) IS NULL
-      OR CAST("field" AS TEXT) IS NULL
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("field" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default"))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT) COLLATE "default"
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
                       CASE
-                        WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                        ELSE CAST("value" AS TEXT)
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                        ELSE CAST("value" AS TEXT) COLLATE "default"
                       END,
                       'UTF8'
                     )
@@ -955,41 +1099,41 @@ FROM (
                   'hex'
                 )
                 ELSE CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                  ELSE CAST("value" AS TEXT)
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT) COLLATE "default"
                 END
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CASE CAST("field" AS TEXT)
+                WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
-                      CASE CAST("field" AS TEXT)
+                      CASE CAST("field" AS TEXT) COLLATE "default"
                         WHEN '11'
                         THEN 'Plan tier'
                         WHEN 'it''s'
                         THEN 'Plan tier'
-                        ELSE CAST("field" AS TEXT)
+                        ELSE CAST("field" AS TEXT) COLLATE "default"
                       END,
                       'UTF8'
                     )
                   ),
                   'hex'
                 )
-                ELSE CASE CAST("field" AS TEXT)
+                ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END
               END
             ) AS TEXT) || ']'
@@ -1001,24 +1145,27 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default"))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                      ELSE CAST("value" AS TEXT)
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT) COLLATE "default"
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
                           CASE
-                            WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                            ELSE CAST("value" AS TEXT)
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                            ELSE CAST("value" AS TEXT) COLLATE "default"
                           END,
                           'UTF8'
                         )
@@ -1026,41 +1173,41 @@ FROM (
                       'hex'
                     )
                     ELSE CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                      ELSE CAST("value" AS TEXT)
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT) COLLATE "default"
                     END
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CASE CAST("field" AS TEXT)
+                    WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
-                          CASE CAST("field" AS TEXT)
+                          CASE CAST("field" AS TEXT) COLLATE "default"
                             WHEN '11'
                             THEN 'Plan tier'
                             WHEN 'it''s'
                             THEN 'Plan tier'
-                            ELSE CAST("field" AS TEXT)
+                            ELSE CAST("field" AS TEXT) COLLATE "default"
                           END,
                           'UTF8'
                         )
                       ),
                       'hex'
                     )
-                    ELSE CASE CAST("field" AS TEXT)
+                    ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END
                   END
                 ) AS TEXT) || ']'
@@ -1073,24 +1220,27 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT))), 'UTF8')), 'hex')
-              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default"))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                ELSE CAST("value" AS TEXT)
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT) COLLATE "default"
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
                     CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                      ELSE CAST("value" AS TEXT)
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT) COLLATE "default"
                     END,
                     'UTF8'
                   )
@@ -1098,41 +1248,41 @@ FROM (
                 'hex'
               )
               ELSE CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
-                ELSE CAST("value" AS TEXT)
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT) COLLATE "default"
               END
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CASE CAST("field" AS TEXT)
+              WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
-                    CASE CAST("field" AS TEXT)
+                    CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END,
                     'UTF8'
                   )
                 ),
                 'hex'
               )
-              ELSE CASE CAST("field" AS TEXT)
+              ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END
             END
           ) AS TEXT) || ']'
@@ -1140,36 +1290,53 @@ FROM (
       END
     END AS was,
     CASE
-      WHEN CAST("social_type" AS TEXT) IS NULL
-      OR CAST("value" AS TEXT) IS NULL
-      OR CAST("field" AS TEXT) IS NULL
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("field" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
-                  SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
                   'hex'
                 )
-                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
                 WHEN CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
                       CASE
-                        WHEN CAST("value" AS TEXT) LIKE '%@%'
-                        THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                       END,
                       'UTF8'
                     )
@@ -1177,41 +1344,47 @@ FROM (
                   'hex'
                 )
                 ELSE CASE
-                  WHEN CAST("value" AS TEXT) LIKE '%@%'
-                  THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                 END
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CASE CAST("field" AS TEXT)
+                WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END LIKE '%@%'
                 THEN 'sha256:' || ENCODE(
                   SHA256(
                     CONVERT_TO(
-                      CASE CAST("field" AS TEXT)
+                      CASE CAST("field" AS TEXT) COLLATE "default"
                         WHEN '11'
                         THEN 'Plan tier'
                         WHEN 'it''s'
                         THEN 'Plan tier'
-                        ELSE CAST("field" AS TEXT)
+                        ELSE CAST("field" AS TEXT) COLLATE "default"
                       END,
                       'UTF8'
                     )
                   ),
                   'hex'
                 )
-                ELSE CASE CAST("field" AS TEXT)
+                ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                   WHEN '11'
                   THEN 'Plan tier'
                   WHEN 'it''s'
                   THEN 'Plan tier'
-                  ELSE CAST("field" AS TEXT)
+                  ELSE CAST("field" AS TEXT) COLLATE "default"
                 END
               END
             ) AS TEXT) || ']'
@@ -1223,27 +1396,44 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
-                      SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
                       'hex'
                     )
-                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
                     WHEN CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
                           CASE
-                            WHEN CAST("value" AS TEXT) LIKE '%@%'
-                            THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                           END,
                           'UTF8'
                         )
@@ -1251,41 +1441,47 @@ FROM (
                       'hex'
                     )
                     ELSE CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CASE CAST("field" AS TEXT)
+                    WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END LIKE '%@%'
                     THEN 'sha256:' || ENCODE(
                       SHA256(
                         CONVERT_TO(
-                          CASE CAST("field" AS TEXT)
+                          CASE CAST("field" AS TEXT) COLLATE "default"
                             WHEN '11'
                             THEN 'Plan tier'
                             WHEN 'it''s'
                             THEN 'Plan tier'
-                            ELSE CAST("field" AS TEXT)
+                            ELSE CAST("field" AS TEXT) COLLATE "default"
                           END,
                           'UTF8'
                         )
                       ),
                       'hex'
                     )
-                    ELSE CASE CAST("field" AS TEXT)
+                    ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END
                   END
                 ) AS TEXT) || ']'
@@ -1298,27 +1494,44 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')) LIKE '%@%'
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
               THEN 'sha256:' || ENCODE(
-                SHA256(CONVERT_TO(LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i')), 'UTF8')),
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
                 'hex'
               )
-              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT)), 'I', 'i'))
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
               WHEN CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
                     CASE
-                      WHEN CAST("value" AS TEXT) LIKE '%@%'
-                      THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
                     END,
                     'UTF8'
                   )
@@ -1326,41 +1539,47 @@ FROM (
                 'hex'
               )
               ELSE CASE
-                WHEN CAST("value" AS TEXT) LIKE '%@%'
-                THEN LOWER(REPLACE(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'), 'I', 'i'))
-                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
               END
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CASE CAST("field" AS TEXT)
+              WHEN CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END LIKE '%@%'
               THEN 'sha256:' || ENCODE(
                 SHA256(
                   CONVERT_TO(
-                    CASE CAST("field" AS TEXT)
+                    CASE CAST("field" AS TEXT) COLLATE "default"
                       WHEN '11'
                       THEN 'Plan tier'
                       WHEN 'it''s'
                       THEN 'Plan tier'
-                      ELSE CAST("field" AS TEXT)
+                      ELSE CAST("field" AS TEXT) COLLATE "default"
                     END,
                     'UTF8'
                   )
                 ),
                 'hex'
               )
-              ELSE CASE CAST("field" AS TEXT)
+              ELSE CASE CAST("field" AS TEXT) COLLATE "default"
                 WHEN '11'
                 THEN 'Plan tier'
                 WHEN 'it''s'
                 THEN 'Plan tier'
-                ELSE CAST("field" AS TEXT)
+                ELSE CAST("field" AS TEXT) COLLATE "default"
               END
             END
           ) AS TEXT) || ']'
@@ -1390,10 +1609,10 @@ GROUP BY
 
 -- distinct names
 SELECT DISTINCT
-  CAST("field" AS TEXT) AS name
+  CAST("field" AS TEXT) COLLATE "default" AS name
 FROM crm.plans
 WHERE
-  CAST("field" AS TEXT) IS NOT NULL
+  CAST("field" AS TEXT) COLLATE "default" IS NOT NULL
 LIMIT 10000;
 
 -- count source rows
@@ -1631,9 +1850,10 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("id" AS TEXT) LIKE '%@%' OR OCTET_LENGTH(CAST("id" AS TEXT)) > 1000
-      THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-      ELSE CAST("id" AS TEXT)
+      WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+      OR OCTET_LENGTH(CAST("id" AS TEXT) COLLATE "default") > 1000
+      THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+      ELSE CAST("id" AS TEXT) COLLATE "default"
     END AS cr_key,
     id,
     full_name,
@@ -1838,9 +2058,10 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("id" AS TEXT) LIKE '%@%' OR OCTET_LENGTH(CAST("id" AS TEXT)) > 1000
-      THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-      ELSE CAST("id" AS TEXT)
+      WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+      OR OCTET_LENGTH(CAST("id" AS TEXT) COLLATE "default") > 1000
+      THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+      ELSE CAST("id" AS TEXT) COLLATE "default"
     END AS cr_key,
     id,
     full_name,
@@ -1864,22 +2085,23 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN CAST("activity_type" AS TEXT) IS NULL OR CAST("id" AS TEXT) IS NULL
+      WHEN CAST("activity_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("id" AS TEXT) COLLATE "default" IS NULL
       THEN NULL
       ELSE CASE
         WHEN OCTET_LENGTH(
           (
             '[' || CAST(TO_JSON(
               CASE
-                WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("activity_type" AS TEXT)
+                WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("activity_type" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ',' || CAST(TO_JSON(
               CASE
-                WHEN CAST("id" AS TEXT) LIKE '%@%'
-                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-                ELSE CAST("id" AS TEXT)
+                WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("id" AS TEXT) COLLATE "default"
               END
             ) AS TEXT) || ']'
           )
@@ -1890,15 +2112,15 @@ FROM (
               (
                 '[' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("activity_type" AS TEXT)
+                    WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("activity_type" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ',' || CAST(TO_JSON(
                   CASE
-                    WHEN CAST("id" AS TEXT) LIKE '%@%'
-                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-                    ELSE CAST("id" AS TEXT)
+                    WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("id" AS TEXT) COLLATE "default"
                   END
                 ) AS TEXT) || ']'
               ),
@@ -1910,15 +2132,15 @@ FROM (
         ELSE (
           '[' || CAST(TO_JSON(
             CASE
-              WHEN CAST("activity_type" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("activity_type" AS TEXT)
+              WHEN CAST("activity_type" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("activity_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("activity_type" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ',' || CAST(TO_JSON(
             CASE
-              WHEN CAST("id" AS TEXT) LIKE '%@%'
-              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT), 'UTF8')), 'hex')
-              ELSE CAST("id" AS TEXT)
+              WHEN CAST("id" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("id" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("id" AS TEXT) COLLATE "default"
             END
           ) AS TEXT) || ']'
         )
@@ -2069,7 +2291,7 @@ SELECT
   "email" AS "value_email"
 FROM (
   SELECT
-    CAST("id" AS TEXT) AS cr_key,
+    CAST("id" AS TEXT) COLLATE "default" AS cr_key,
     "id",
     "full_name",
     "email"
