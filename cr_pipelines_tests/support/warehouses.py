@@ -46,7 +46,7 @@ _MADE_TABLE = re.compile(r"\s*CREATE TABLE (\w+) AS\b")
 _MADE_OF_VALUES = re.compile(r"\((VALUES .*?)\) AS (\w+) ?\(([\w, ]+)\)", re.DOTALL)
 _SQLITE_FUNCTIONS = {
     r"\b(\w+)::VARCHAR\b": r"CAST(\1 AS TEXT)",
-    r"\bCAST\(([\w.]+) AS TIMESTAMP[^)]*\)": r"\1",
+    r"\bCAST\(('[^']*'|[\w.]+|CASE .*? END) AS TIMESTAMP[^)]*\)": r"\1",
     r"\bnow\(\)": "datetime('now')",
     r"\brepeat\(('[^']+'), (\d+)\)": r"replace(hex(zeroblob(\2)), '00', \1)",
     r"\barray_agg\(": "json_group_array(",

@@ -69,18 +69,18 @@ def plan_of_a_day(flow: Flow, output: Path) -> tuple[int, int]:
 def test_it_reads_no_more_of_the_ledger_than_its_partition_and_what_stands_beside_it(flow: Flow, tmp_path: Path):
     rows = ROWS_A_DAY[flow.data.kind.rpartition("-")[2]]
     numbers = f"generate_series(0, {DAYS * rows - 1}) AS numbers(i)"
+    day = f"CAST((i - i % {rows}) / {rows} AS integer)"
     flow.sql(
         "CREATE TABLE seen AS SELECT i AS id, 'Name ' || i AS full_name, "
-        f"TIMESTAMP '2026-01-01 00:00:00' + (i % {DAYS}) * INTERVAL '1 day' AS seen_at FROM {numbers}"
+        "TIMESTAMP '2026-01-01 00:00:00' + day * INTERVAL '1 day' AS seen_at "
+        f"FROM (SELECT i, {day} AS day FROM {numbers}) AS numbered"
     )
-    # The ledger has the rows of a day together, as its run has left them.
-    day = f"CAST((i - i % {rows}) / {rows} AS integer)"
     with flow.warehouse.session() as session:
         StateSchema(session, "common_room").prepare()
     flow.sql(
         "INSERT INTO common_room.sync_ledger (sync, key, partition, fingerprint, row_hash, row_hash_version, status) "
-        f"SELECT 'seen', CAST(i % {rows} * {DAYS} + {day} AS varchar), CAST(DATE '2026-01-01' + {day} AS varchar), '', "
-        f"1, 'v', 'delivered' FROM {numbers}"
+        f"SELECT 'seen', CAST(i AS varchar), CAST(DATE '2026-01-01' + {day} AS varchar), '', 1, 'v', 'delivered' "
+        f"FROM {numbers}"
     )
     with flow.warehouse.session() as session:
         session.execute("ANALYZE")
