@@ -12,7 +12,8 @@ window has left; only a 429 shows how long a window is and when it ends. So:
 * Requests in flight are counted as if the server had not seen them yet, so the limit is never overrun by
   concurrency. What other users of the token take shows in the responses, and only our share of the rest is used.
 * Once the limit and the interval are known, only a few requests are in flight at once, because those in flight cannot
-  be recalled when the server asks everyone to wait. More leave one by one, fast enough to use up a window in its half.
+  be recalled when the server asks everyone to wait. More leave one by one, fast enough to use up a window in a third
+  of it.
 * A 429 is believed more than other responses: if its limit is lower than the one in their headers, those are about
   something else, such as a day, and our own requests are counted instead. A wait that it announces is kept.
 * When nothing is left, all wait for the end of the window: announced by a 429, or predicted. Windows may follow
@@ -32,8 +33,8 @@ NEARLY_ALONE = 0.9
 CAUTION = 0.6
 LATE_TURN = 0.02
 FEW_IN_FLIGHT = 2
-BURST = 2.0
-LATE_BURST = 0.005
+BURST = 3.0
+LATE_BURST = 0.05
 
 
 @dataclass(slots=True, eq=False)

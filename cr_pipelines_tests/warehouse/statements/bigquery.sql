@@ -2096,6 +2096,2123 @@ WHERE
   NOT CAST(`field` AS STRING) IS NULL
 LIMIT 10000;
 
+-- hash keys of foreign domains
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`tag` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                          THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                            WHEN 'bücher.example'
+                            THEN 'xn--bcher-kva.example'
+                            ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          END
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                    ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+              ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key,
+    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(`social_type`, `tag`, `value`))) AS row_hash
+  FROM crm.labels
+) AS hashed;
+
+-- keys renamed for their domains
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`tag` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                ELSE CAST(`tag` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                  ELSE CAST(`tag` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                  ELSE CAST(`social_type` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                    ELSE CAST(`social_type` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                  ELSE CAST(`value` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                  ELSE CAST(`tag` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                    ELSE CAST(`tag` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+              ELSE CAST(`social_type` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`social_type` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`social_type` AS STRING)))
+                ELSE CAST(`social_type` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`value` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+              ELSE CAST(`value` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`value` AS STRING)))
+                ELSE CAST(`value` AS STRING)
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`tag` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+              ELSE CAST(`tag` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                ELSE CAST(`tag` AS STRING)
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`tag` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                          THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                            WHEN 'bücher.example'
+                            THEN 'xn--bcher-kva.example'
+                            ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          END
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                    ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+              ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`tag` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                ELSE CAST(`tag` AS STRING)
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                  ELSE CAST(`tag` AS STRING)
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE CAST(`value` AS STRING)
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE CAST(`value` AS STRING)
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                  ELSE CAST(`tag` AS STRING)
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                    ELSE CAST(`tag` AS STRING)
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE CAST(`value` AS STRING)
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE CAST(`value` AS STRING)
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE CAST(`value` AS STRING)
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE CAST(`value` AS STRING)
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CAST(`tag` AS STRING) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+              ELSE CAST(`tag` AS STRING)
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CAST(`tag` AS STRING) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(CAST(`tag` AS STRING)))
+                ELSE CAST(`tag` AS STRING)
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`tag` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                          THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                            WHEN 'bücher.example'
+                            THEN 'xn--bcher-kva.example'
+                            ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          END
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                    ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+              ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`tag` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                    ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+              ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST(`social_type` AS STRING) IS NULL
+      OR CAST(`value` AS STRING) IS NULL
+      OR CAST(`tag` AS STRING) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN BYTE_LENGTH(
+          (
+            '[' || CASE
+              WHEN NOT CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            END || ',' || CASE
+              WHEN NOT CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END IS NULL
+              THEN TO_JSON_STRING(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END
+              )
+            END || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || TO_HEX(
+          SHA256(
+            (
+              '[' || CASE
+                WHEN NOT CASE
+                  WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                  ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                    ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(
+                    SHA256(
+                      CASE
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                        THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        END
+                        WHEN CAST(`value` AS STRING) LIKE '%@%'
+                        THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                        ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                      END
+                    )
+                  )
+                  ELSE CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(
+                      SHA256(
+                        CASE
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                          THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                            WHEN 'bücher.example'
+                            THEN 'xn--bcher-kva.example'
+                            ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                          END
+                          WHEN CAST(`value` AS STRING) LIKE '%@%'
+                          THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                          ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                        END
+                      )
+                    )
+                    ELSE CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  END
+                )
+              END || ',' || CASE
+                WHEN NOT CASE
+                  WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                  ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                END IS NULL
+                THEN TO_JSON_STRING(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                    THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                    ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              END || ']'
+            )
+          )
+        )
+        ELSE (
+          '[' || CASE
+            WHEN NOT CASE
+              WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+              ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN lower(TRIM(CAST(`social_type` AS STRING))) LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(lower(TRIM(CAST(`social_type` AS STRING)))))
+                ELSE lower(TRIM(CAST(`social_type` AS STRING)))
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(
+                SHA256(
+                  CASE
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST(`value` AS STRING) LIKE '%@%'
+                    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                  END
+                )
+              )
+              ELSE CASE
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                END
+                WHEN CAST(`value` AS STRING) LIKE '%@%'
+                THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+              END
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(
+                  SHA256(
+                    CASE
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                      THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST(`value` AS STRING) LIKE '%@%'
+                      THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                    END
+                  )
+                )
+                ELSE CASE
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+                  THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST(`value` AS STRING) LIKE '%@%'
+                  THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          END || ',' || CASE
+            WHEN NOT CASE
+              WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+              THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+              ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+            END IS NULL
+            THEN TO_JSON_STRING(
+              CASE
+                WHEN REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || TO_HEX(SHA256(REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')))
+                ELSE REGEXP_REPLACE(CAST(`tag` AS STRING), '^\\s+|\\s+$', '')
+              END
+            )
+          END || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM `common_room`.`sync_ledger` AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND BYTE_LENGTH(value) > length(value)
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND BYTE_LENGTH(value) > length(value)
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   count(*),

@@ -1177,6 +1177,1092 @@ WHERE
   NOT CAST("field" AS TEXT) IS NULL
 LIMIT 10000;
 
+-- hash keys of foreign domains
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("tag" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    CAST(HASH("social_type", "tag", "value") >> 1 AS BIGINT) AS row_hash
+  FROM crm.labels
+) AS hashed;
+
+-- keys renamed for their domains
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("tag" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("tag" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("tag" AS TEXT))
+                ELSE CAST("tag" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+                ELSE CAST("social_type" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+                ELSE CAST("value" AS TEXT)
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("tag" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("tag" AS TEXT))
+                ELSE CAST("tag" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("social_type" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("social_type" AS TEXT))
+              ELSE CAST("social_type" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("value" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("value" AS TEXT))
+              ELSE CAST("value" AS TEXT)
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("tag" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("tag" AS TEXT))
+              ELSE CAST("tag" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("tag" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("tag" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("tag" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("tag" AS TEXT))
+                ELSE CAST("tag" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE CAST("value" AS TEXT)
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("tag" AS TEXT) LIKE '%@%'
+                THEN 'sha256:' || SHA256(CAST("tag" AS TEXT))
+                ELSE CAST("tag" AS TEXT)
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT)
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT)
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("tag" AS TEXT) LIKE '%@%'
+              THEN 'sha256:' || SHA256(CAST("tag" AS TEXT))
+              ELSE CAST("tag" AS TEXT)
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("tag" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("tag" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) IS NULL
+      OR CAST("value" AS TEXT) IS NULL
+      OR CAST("tag" AS TEXT) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN STRLEN(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA256(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+                THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA256(
+                  CASE
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    END
+                    WHEN CAST("value" AS TEXT) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                  END
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT))) LIKE '%@%'
+              THEN 'sha256:' || SHA256(LOWER(TRIM(CAST("social_type" AS TEXT))))
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT)))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || SHA256(
+                CASE
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  END
+                  WHEN CAST("value" AS TEXT) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+                END
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+                THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+                END
+                WHEN CAST("value" AS TEXT) LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || SHA256(REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g'))
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT), '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND STRLEN(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND STRLEN(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),

@@ -1615,6 +1615,2843 @@ WHERE
   CAST("field" AS TEXT) COLLATE "default" IS NOT NULL
 LIMIT 10000;
 
+-- hash keys of foreign domains
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("tag" AS TEXT) COLLATE "default" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                        THEN REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '[^@]*$',
+                          ''
+                        ) || CASE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                        END
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                            THEN REGEXP_REPLACE(
+                              LOWER(
+                                REPLACE(
+                                  REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                  'I',
+                                  'i'
+                                )
+                              ),
+                              '[^@]*$',
+                              ''
+                            ) || CASE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                              WHEN 'bücher.example'
+                              THEN 'xn--bcher-kva.example'
+                              ELSE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                            END
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key,
+    (
+      COALESCE(HASHTEXTEXTENDED("social_type" COLLATE "C", 1), 1) # COALESCE(HASHTEXTEXTENDED("tag" COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED("value" COLLATE "C", 3), 3)
+    ) AS row_hash
+  FROM crm.labels
+) AS hashed;
+
+-- keys renamed for their domains
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("tag" AS TEXT) COLLATE "default" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("social_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("social_type" AS TEXT) COLLATE "default"
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("value" AS TEXT) COLLATE "default"
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("tag" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("tag" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("tag" AS TEXT) COLLATE "default"
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("social_type" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("social_type" AS TEXT) COLLATE "default"
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("value" AS TEXT) COLLATE "default"
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("tag" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("tag" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("tag" AS TEXT) COLLATE "default"
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("social_type" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("social_type" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("social_type" AS TEXT) COLLATE "default"
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("value" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("value" AS TEXT) COLLATE "default"
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("tag" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("tag" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("tag" AS TEXT) COLLATE "default"
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("tag" AS TEXT) COLLATE "default" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                        THEN REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '[^@]*$',
+                          ''
+                        ) || CASE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                        END
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                            THEN REGEXP_REPLACE(
+                              LOWER(
+                                REPLACE(
+                                  REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                  'I',
+                                  'i'
+                                )
+                              ),
+                              '[^@]*$',
+                              ''
+                            ) || CASE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                              WHEN 'bücher.example'
+                              THEN 'xn--bcher-kva.example'
+                              ELSE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                            END
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("tag" AS TEXT) COLLATE "default" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")), 'UTF8')),
+                  'hex'
+                )
+                ELSE LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default"))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT) COLLATE "default"
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                        ELSE CAST("value" AS TEXT) COLLATE "default"
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                  ELSE CAST("value" AS TEXT) COLLATE "default"
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CAST("tag" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("tag" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                ELSE CAST("tag" AS TEXT) COLLATE "default"
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")), 'UTF8')),
+                      'hex'
+                    )
+                    ELSE LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default"))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT) COLLATE "default"
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                            ELSE CAST("value" AS TEXT) COLLATE "default"
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT) COLLATE "default"
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CAST("tag" AS TEXT) COLLATE "default" LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("tag" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+                    ELSE CAST("tag" AS TEXT) COLLATE "default"
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(CONVERT_TO(LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default")), 'UTF8')),
+                'hex'
+              )
+              ELSE LOWER(TRIM(CAST("social_type" AS TEXT) COLLATE "default"))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT) COLLATE "default"
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                      ELSE CAST("value" AS TEXT) COLLATE "default"
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'))
+                ELSE CAST("value" AS TEXT) COLLATE "default"
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CAST("tag" AS TEXT) COLLATE "default" LIKE '%@%'
+              THEN 'sha256:' || ENCODE(SHA256(CONVERT_TO(CAST("tag" AS TEXT) COLLATE "default", 'UTF8')), 'hex')
+              ELSE CAST("tag" AS TEXT) COLLATE "default"
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("tag" AS TEXT) COLLATE "default" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                        THEN REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '[^@]*$',
+                          ''
+                        ) || CASE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                        END
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                            THEN REGEXP_REPLACE(
+                              LOWER(
+                                REPLACE(
+                                  REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                  'I',
+                                  'i'
+                                )
+                              ),
+                              '[^@]*$',
+                              ''
+                            ) || CASE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                              WHEN 'bücher.example'
+                              THEN 'xn--bcher-kva.example'
+                              ELSE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                            END
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("tag" AS TEXT) COLLATE "default" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("social_type" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("value" AS TEXT) COLLATE "default" IS NULL
+      OR CAST("tag" AS TEXT) COLLATE "default" IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || CAST(TO_JSON(
+              CASE
+                WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      CASE
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                        THEN REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '[^@]*$',
+                          ''
+                        ) || CASE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                          WHEN 'bücher.example'
+                          THEN 'xn--bcher-kva.example'
+                          ELSE REGEXP_REPLACE(
+                            LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            ),
+                            '^.*@',
+                            ''
+                          )
+                        END
+                        WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                        THEN LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        )
+                        ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                      END,
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE CASE
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                  THEN REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '[^@]*$',
+                    ''
+                  ) || CASE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(
+                      LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      ),
+                      '^.*@',
+                      ''
+                    )
+                  END
+                  WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                  THEN LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  )
+                  ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                END
+              END
+            ) AS TEXT) || ',' || CAST(TO_JSON(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                THEN 'sha256:' || ENCODE(
+                  SHA256(
+                    CONVERT_TO(
+                      REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'UTF8'
+                    )
+                  ),
+                  'hex'
+                )
+                ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            ) AS TEXT) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || ENCODE(
+          SHA256(
+            CONVERT_TO(
+              (
+                '[' || CAST(TO_JSON(
+                  CASE
+                    WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          CASE
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                            THEN REGEXP_REPLACE(
+                              LOWER(
+                                REPLACE(
+                                  REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                  'I',
+                                  'i'
+                                )
+                              ),
+                              '[^@]*$',
+                              ''
+                            ) || CASE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                              WHEN 'bücher.example'
+                              THEN 'xn--bcher-kva.example'
+                              ELSE REGEXP_REPLACE(
+                                LOWER(
+                                  REPLACE(
+                                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                    'I',
+                                    'i'
+                                  )
+                                ),
+                                '^.*@',
+                                ''
+                              )
+                            END
+                            WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                            THEN LOWER(
+                              REPLACE(
+                                REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                                'I',
+                                'i'
+                              )
+                            )
+                            ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                          END,
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END
+                  END
+                ) AS TEXT) || ',' || CAST(TO_JSON(
+                  CASE
+                    WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+                    THEN 'sha256:' || ENCODE(
+                      SHA256(
+                        CONVERT_TO(
+                          REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'UTF8'
+                        )
+                      ),
+                      'hex'
+                    )
+                    ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                  END
+                ) AS TEXT) || ']'
+              ),
+              'UTF8'
+            )
+          ),
+          'hex'
+        )
+        ELSE (
+          '[' || CAST(TO_JSON(
+            CASE
+              WHEN LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')) LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i')),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE LOWER(REPLACE(TRIM(CAST("social_type" AS TEXT) COLLATE "default"), 'I', 'i'))
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    CASE
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                      THEN REGEXP_REPLACE(
+                        LOWER(
+                          REPLACE(
+                            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                            'I',
+                            'i'
+                          )
+                        ),
+                        '[^@]*$',
+                        ''
+                      ) || CASE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(
+                          LOWER(
+                            REPLACE(
+                              REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                              'I',
+                              'i'
+                            )
+                          ),
+                          '^.*@',
+                          ''
+                        )
+                      END
+                      WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                      THEN LOWER(
+                        REPLACE(
+                          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                          'I',
+                          'i'
+                        )
+                      )
+                      ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+                    END,
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE CASE
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+                THEN REGEXP_REPLACE(
+                  LOWER(
+                    REPLACE(
+                      REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                      'I',
+                      'i'
+                    )
+                  ),
+                  '[^@]*$',
+                  ''
+                ) || CASE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                  WHEN 'bücher.example'
+                  THEN 'xn--bcher-kva.example'
+                  ELSE REGEXP_REPLACE(
+                    LOWER(
+                      REPLACE(
+                        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                        'I',
+                        'i'
+                      )
+                    ),
+                    '^.*@',
+                    ''
+                  )
+                END
+                WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+                THEN LOWER(
+                  REPLACE(
+                    REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'I',
+                    'i'
+                  )
+                )
+                ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+              END
+            END
+          ) AS TEXT) || ',' || CAST(TO_JSON(
+            CASE
+              WHEN REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g') LIKE '%@%'
+              THEN 'sha256:' || ENCODE(
+                SHA256(
+                  CONVERT_TO(
+                    REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+                    'UTF8'
+                  )
+                ),
+                'hex'
+              )
+              ELSE REGEXP_REPLACE(CAST("tag" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+            END
+          ) AS TEXT) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "common_room"."sync_ledger" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REPLACE(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g'), 'I', 'i')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REPLACE(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g'), 'I', 'i')), '^.*@', '')
+  END IS NOT NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),

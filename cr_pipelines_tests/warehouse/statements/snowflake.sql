@@ -1322,6 +1322,1243 @@ WHERE
   NOT CAST("FIELD" AS VARCHAR) IS NULL
 LIMIT 10000;
 
+-- hash keys of foreign domains
+SELECT
+  key,
+  row_hash
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("TAG" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key,
+    HASH("SOCIAL_TYPE", "TAG", "VALUE") AS row_hash
+  FROM crm.labels
+) AS hashed;
+
+-- keys renamed for their domains
+SELECT
+  MIN(was) AS was,
+  key
+FROM (
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("TAG" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("TAG" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("TAG" AS VARCHAR), 256)
+                  ELSE CAST("TAG" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                  ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("TAG" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("TAG" AS VARCHAR), 256)
+                  ELSE CAST("TAG" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("SOCIAL_TYPE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("SOCIAL_TYPE" AS VARCHAR), 256)
+                ELSE CAST("SOCIAL_TYPE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("VALUE" AS VARCHAR), 256)
+                ELSE CAST("VALUE" AS VARCHAR)
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("TAG" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("TAG" AS VARCHAR), 256)
+                ELSE CAST("TAG" AS VARCHAR)
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("TAG" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("TAG" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("TAG" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("TAG" AS VARCHAR), 256)
+                  ELSE CAST("TAG" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE CAST("VALUE" AS VARCHAR)
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CAST("TAG" AS VARCHAR) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(CAST("TAG" AS VARCHAR), 256)
+                  ELSE CAST("TAG" AS VARCHAR)
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE CAST("VALUE" AS VARCHAR)
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE CAST("VALUE" AS VARCHAR)
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CAST("TAG" AS VARCHAR) LIKE '%@%'
+                THEN 'sha256:' || SHA2(CAST("TAG" AS VARCHAR), 256)
+                ELSE CAST("TAG" AS VARCHAR)
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("TAG" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+  UNION ALL
+  SELECT
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("TAG" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS was,
+    CASE
+      WHEN CAST("SOCIAL_TYPE" AS VARCHAR) IS NULL
+      OR CAST("VALUE" AS VARCHAR) IS NULL
+      OR CAST("TAG" AS VARCHAR) IS NULL
+      THEN NULL
+      ELSE CASE
+        WHEN OCTET_LENGTH(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          )
+        ) > 1000
+        THEN 'sha256:' || SHA2(
+          (
+            '[' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                  THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                  ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END LIKE '%@%'
+                  THEN 'sha256:' || SHA2(
+                    CASE
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                      THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                        WHEN 'bücher.example'
+                        THEN 'xn--bcher-kva.example'
+                        ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      END
+                      WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                      THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                      ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                    END,
+                    256
+                  )
+                  ELSE CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END
+                END
+              )
+            ) || ',' || TO_JSON(
+              TO_VARIANT(
+                CASE
+                  WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                  THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                  ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              )
+            ) || ']'
+          ),
+          256
+        )
+        ELSE (
+          '[' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))) LIKE '%@%'
+                THEN 'sha256:' || SHA2(LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR))), 256)
+                ELSE LOWER(TRIM(CAST("SOCIAL_TYPE" AS VARCHAR)))
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END LIKE '%@%'
+                THEN 'sha256:' || SHA2(
+                  CASE
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                      WHEN 'bücher.example'
+                      THEN 'xn--bcher-kva.example'
+                      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    END
+                    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                  END,
+                  256
+                )
+                ELSE CASE
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+                  THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                    WHEN 'bücher.example'
+                    THEN 'xn--bcher-kva.example'
+                    ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+                  END
+                  WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+                  THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+                  ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+                END
+              END
+            )
+          ) || ',' || TO_JSON(
+            TO_VARIANT(
+              CASE
+                WHEN REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '') LIKE '%@%'
+                THEN 'sha256:' || SHA2(REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', ''), 256)
+                ELSE REGEXP_REPLACE(CAST("TAG" AS VARCHAR), '^\\s+|\\s+$', '')
+              END
+            )
+          ) || ']'
+        )
+      END
+    END AS key
+  FROM crm.labels
+) AS spelled
+WHERE
+  was <> key
+  AND EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.was
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "COMMON_ROOM"."SYNC_LEDGER" AS l
+    WHERE
+      l.sync = 'contacts' AND l.key = spelled.key
+  )
+GROUP BY
+  key;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
