@@ -13,6 +13,7 @@ from sqlglot.dialects.bigquery import BigQuery
 
 from cr_pipelines.sync import Options, Partition, Sync
 from cr_pipelines.sync.plan import apart_statements as apart
+from cr_pipelines.sync.plan import offer_statements as offers
 from cr_pipelines.sync.plan import partition_statements as partitions
 from cr_pipelines.sync.plan import record_statements as records
 from cr_pipelines.sync.plan import source_statements
@@ -101,12 +102,28 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     for title, every in (("find candidates", False), ("find candidates at worst", True)):
         yield (
             title,
-            plan.find_candidates(
-                names, VERSION, null_keys=every, duplicates=every, interrupted=every, every_row=every, absent=True
-            ),
+            plan.find_candidates(names, VERSION, null_keys=every, interrupted=every, every_row=every, absent=True),
         )
-    yield "compare", plan.compare(names, VERSION, interrupted=False, moved=False)
-    yield "compare after an interrupted run", plan.compare(of_day, VERSION, interrupted=True, moved=True)
+    hashed = dialect.hashed_key("key")
+    yield "count candidates", plan.count_candidates(dialect)
+    yield "count live", plan.count_live(of_day, null_keys=True)
+    yield "any new duplicate", plan.any_new_duplicate()
+    yield "no duplicates", plan.no_duplicates(dialect)
+    yield (
+        "compare",
+        plan.compare(
+            names,
+            VERSION,
+            interrupted=False,
+            moved=False,
+            duplicates=False,
+            only=hashed and dialect.is_one_of(hashed, [1, -2]),
+        ),
+    )
+    yield (
+        "compare after an interrupted run",
+        plan.compare(of_day, VERSION, interrupted=True, moved=True, duplicates=True),
+    )
     yield "create refreshed", plan.create_refreshed(dialect)
     yield "find refreshed", plan.find_refreshed(dialect, types, keyed)
     for number, statement in enumerate(plan.settle_refreshed(), 1):
@@ -119,10 +136,10 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "count compared", plan.count_compared()
     for resync in ("changed", "failed", "all"):
         options = Options(resync=resync, limit=5 if resync == "all" else None)
-        yield f"offer {resync}", plan.offer(turns(options, also_offered(contacts, options)), options.limit)
-    yield "count offered", plan.count_offered()
-    yield "count new", plan.count_new(dialect)
-    yield "read offered", plan.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
+        yield f"offer {resync}", offers.offer(turns(options, also_offered(contacts, options)), options.limit)
+    yield "count offered", offers.count_offered()
+    yield "count new", offers.count_new(dialect)
+    yield "read offered", offers.read_offered(names, types, keyed, 0, ["email"], LEDGER_COLUMNS)
     elsewhere = partitions.rows_elsewhere(dialect, activities, day, typed)
     yield "keys elsewhere", apart.keys_elsewhere(dialect, activities, elsewhere, typed, ["a", "it's"])
     yield "count elsewhere", apart.count_elsewhere()

@@ -1638,7 +1638,8 @@ LIMIT 1;
 -- find candidates
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  l.settled_hash IS NOT NULL AS live
 FROM (
   SELECT
     key,
@@ -1672,7 +1673,8 @@ WHERE
 -- find candidates at worst
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  l.settled_hash IS NOT NULL AS live
 FROM (
   SELECT
     key,
@@ -1680,13 +1682,6 @@ FROM (
   FROM cr_source_keys
   WHERE
     key IS NOT NULL
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM cr_duplicates AS d
-      WHERE
-        d.key = cr_source_keys.key
-    )
 ) AS s
 FULL JOIN (
   SELECT
@@ -1719,14 +1714,42 @@ WHERE
     OR i.key IS NOT NULL
     OR s.key IS NOT NULL
   )
-  AND NOT EXISTS(
-    SELECT
-      1
-    FROM cr_duplicates AS d
-    WHERE
-      d.key = COALESCE(s.key, l.key)
-  )
   AND COALESCE(s.key, l.key) <> '@null';
+
+-- count candidates
+SELECT
+  COUNT(CASE WHEN NOT live THEN 1 END),
+  COUNT(CASE WHEN row_hash IS NULL THEN 1 END)
+FROM cr_candidates;
+
+-- count live
+SELECT
+  COUNT(*)
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'it''s'
+  AND "partition" = '2026-01-01'
+  AND absent_since IS NULL
+  AND key <> '@null 2026-01-01';
+
+-- any new duplicate
+SELECT
+  1
+FROM cr_candidates
+WHERE
+  NOT live
+GROUP BY
+  key
+HAVING
+  COUNT(*) > 1
+LIMIT 1;
+
+-- no duplicates
+SELECT
+  CAST(NULL AS TEXT) AS key,
+  CAST(0 AS BIGINT) AS copies,
+  CAST(0 AS BIGINT) AS here
+LIMIT 0;
 
 -- compare
 SELECT
@@ -1773,6 +1796,9 @@ LEFT JOIN (
   FROM "common_room"."sync_ledger"
   WHERE
     sync = 'contacts'
+    AND HASHTEXTEXTENDED(key COLLATE "C", 0) = ANY(
+      CAST('{1,-2}' AS BIGINT[])
+    )
 ) AS l
   ON l.key = s.key;
 
@@ -1832,7 +1858,15 @@ LEFT JOIN (
   WHERE
     sync = 'it''s'
 ) AS i
-  ON i.key = s.key;
+  ON i.key = s.key
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = s.key
+  );
 
 -- create refreshed
 CREATE TEMPORARY TABLE cr_refreshed (
