@@ -260,6 +260,9 @@ class StateDialect(SqlDialect):
     transactional_ddl: ClassVar[bool] = True
     """Whether a transaction can contain statements that create and alter tables."""
 
+    keeps_unique: ClassVar[bool] = False
+    """Whether the engine enforces that the ledger has one entry for each key."""
+
     folded_at_once: ClassVar[int] = 100_000
     """How many rows a merge takes at once; more need more memory."""
 
@@ -299,6 +302,14 @@ class StateDialect(SqlDialect):
     def analyze(self, table: str) -> str | None:
         """Return a statement that gathers a table's statistics, or None if the engine does this itself."""
         return None
+
+    def hashed_key(self, expression: str) -> str | None:
+        """Return the expression for a key's hash as bigint, for `is_one_of`, or None if a join alone is as fast."""
+        return None
+
+    def is_one_of(self, expression: str, numbers: Sequence[int]) -> str:
+        """Return the condition that an integer is one of these, checked where rows are read."""
+        return f"{expression} IN ({', '.join(map(str, numbers))})"
 
     def merge(self, target: str, source: str, on: Sequence[str], columns: Sequence[str]) -> str:
         """Return a statement that merges rows of `source` into `target`, matched by the `on` columns.

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ from typing_extensions import override
 from cr_pipelines.warehouse.deadline import ended_after
 from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.duckdb_errors import DuckDBError, is_disk_full, without_values
+from cr_pipelines.warehouse.duckdb_instance import Instance, instance
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, our_table
 from cr_pipelines.warehouse.relation import Relation
 from cr_pipelines.warehouse.session import ArrowRows, BatchSink, Session, Warehouse
@@ -43,16 +45,16 @@ _WAIT_SECONDS = 600.0
 _SAY_AFTER_SECONDS = 3.0
 """A longer wait for the file is logged."""
 
-CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    # Insertion order would have to be kept in memory.
-    "preserve_insertion_order": False,
-    # A sync must not download extensions.
-    "autoinstall_known_extensions": False,
-}
+
+@dataclass
+class _File:
+    """A file as this process uses it: its sessions take turns, like those of several processes."""
+
+    turn: threading.RLock = field(default_factory=threading.RLock)
+    instance: Instance | None = None
 
 
-_file_locks: dict[Path, threading.RLock] = {}
-"""By file: sessions of one process take turns, like those of several processes."""
+_files: dict[Path, _File] = {}
 
 
 class DuckDBSession(Session):
@@ -201,11 +203,8 @@ class DuckDBSession(Session):
 @contextmanager
 def open_in_memory(spill: Path, most_memory: int = 1000 * _MEGABYTE) -> Iterator[DuckDBSession]:
     """Open a session without a file, which spills to a folder."""
-    connection = duckdb.connect(":memory:", config={**CONFIG, "temp_directory": str(spill)})
-    try:
+    with instance(spill) as ours, ours.connection() as connection:
         yield DuckDBSession(connection, most_memory)
-    finally:
-        connection.close()
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
@@ -261,22 +260,30 @@ class DuckDBWarehouse(Warehouse):
         Raises WarehouseBusy if that takes longer than `busy_seconds`, and WarehouseError if there is no such file or it
         is not a DuckDB database.
         """
-        lock = _file_locks.setdefault(self.path.resolve(), threading.RLock())
-        if not lock.acquire(timeout=min(self._busy_seconds, threading.TIMEOUT_MAX)):
+        file = _files.setdefault(self.path.resolve(), _File())
+        if not file.turn.acquire(timeout=min(self._busy_seconds, threading.TIMEOUT_MAX)):
             raise self._busy("another session of this process")
         try:
             if not self.path.is_file() and self.role != "state":
                 raise WarehouseError(f"there is no DuckDB file {self.path}; create it, or change the warehouse URL")
-            with spill_folder(self.path) as folder:
-                connection = self._connect(folder)
-                try:
-                    sweep_default(self.path)
-                    with ended_after(connection.interrupt, self._statement_seconds):
-                        yield DuckDBSession(connection, self._most_memory)
-                finally:
-                    connection.close()
+            with spill_folder(self.path) as folder, self._opened(file, folder) as ours, ours.connection() as connection:
+                sweep_default(self.path)
+                with ended_after(connection.interrupt, self._statement_seconds):
+                    yield DuckDBSession(connection, self._most_memory)
         finally:
-            lock.release()
+            file.turn.release()
+
+    @contextmanager
+    def _opened(self, file: _File, spill: Path) -> Iterator[Instance]:
+        if file.instance is not None:
+            yield file.instance
+            return
+        with instance(spill) as file.instance:
+            try:
+                self._attach(file.instance)
+                yield file.instance
+            finally:
+                file.instance = None
 
     def _busy(self, who: str) -> WarehouseBusy:
         return WarehouseBusy(
@@ -285,21 +292,12 @@ class DuckDBWarehouse(Warehouse):
             "URL"
         )
 
-    def _connect(self, spill: Path) -> duckdb.DuckDBPyConnection:
+    def _attach(self, ours: Instance) -> None:
         begun = time.monotonic()
         pause, said_after = 0.005, _SAY_AFTER_SECONDS
         while True:
             try:
-                connection = duckdb.connect(
-                    str(self.path),
-                    read_only=self.role == "source",
-                    config={**CONFIG, "temp_directory": str(spill)},
-                )
-            except duckdb.ConnectionException:
-                raise WarehouseError(
-                    f"this process already has {self.path} open with a different DuckDB configuration; close that "
-                    "connection"
-                ) from None
+                ours.attach(self.path, read_only=self.role == "source")
             except duckdb.IOException as error:
                 if "Could not set lock on file" not in str(error):
                     raise WarehouseError(
@@ -317,9 +315,13 @@ class DuckDBWarehouse(Warehouse):
                         self._busy_seconds,
                     )
                     said_after = max(60.0, 2 * said_after)
+            except duckdb.Error as error:
+                if "Unique file handle conflict" not in str(error):
+                    raise without_values(error) from None
+                raise WarehouseError(f"this process already has {self.path} open; close that connection") from None
             else:
                 _wait_for_log(self.path.with_name(f"{self.path.name}.wal"))
-                return connection
+                return
             # The jitter keeps two waiting processes from colliding at every try.
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, 0.25)

@@ -17,8 +17,9 @@ from typing_extensions import override
 
 from cr_pipelines.secret_text import HiddenText
 from cr_pipelines.warehouse.deadline import ended_after
-from cr_pipelines.warehouse.duckdb import CONFIG, FIRST_MEMORY, DuckDBSession
+from cr_pipelines.warehouse.duckdb import FIRST_MEMORY, DuckDBSession
 from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
+from cr_pipelines.warehouse.duckdb_instance import CONFIG
 from cr_pipelines.warehouse.errors import WarehouseBusy, WarehouseError
 from cr_pipelines.warehouse.session import Source
 from cr_pipelines.warehouse.spill import private_folder

@@ -157,7 +157,10 @@ class PostgreSQLSession(Session):
         source = f"SELECT * FROM {self.dialect.relation(relation)} AS source"
         for attempt in range(_DESCRIBE_ATTEMPTS):
             try:
-                return self._describe_query(source) if relation.is_query else self._describe_named(relation, source)
+                found = self._describe_query(source) if relation.is_query else self._describe_named(relation, source)
+                # A table without any column was created after the statement's snapshot.
+                if found or attempt == _DESCRIBE_ATTEMPTS - 1:
+                    return found
             except Failed as error:
                 if self._is_missing(relation, error):
                     raise SourceMissing(f"{relation} cannot be read: {error}") from None

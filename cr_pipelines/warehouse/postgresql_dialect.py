@@ -40,6 +40,7 @@ class PostgreSQLDialect(Dialect):
     most_listed: ClassVar = 50_000
     # Each merge joins the whole target. What exceeds the server's memory goes to its disk.
     folded_at_once: ClassVar = 1_000_000
+    keeps_unique: ClassVar = True
     begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
     def __init__(self, major_version: int = OLDEST):
@@ -177,6 +178,17 @@ class PostgreSQLDialect(Dialect):
     def drop_index(self, schema: str, table: str, columns: Sequence[str]) -> str:
         # The name that PostgreSQL gives an unnamed index.
         return f"DROP INDEX IF EXISTS {self.identifier(schema)}.{self.identifier('_'.join((table, *columns, 'idx')))}"
+
+    @override
+    def hashed_key(self, expression: str) -> str | None:
+        # Parallel workers cannot see temporary tables. Without this, one process gets every row with all its columns,
+        # only to join it with a few keys.
+        return f'hashtextextended({expression} COLLATE "C", 0)'
+
+    @override
+    def is_one_of(self, expression: str, numbers: Sequence[int]) -> str:
+        # PostgreSQL makes a hash table of an array of constants.
+        return f"{expression} = ANY (CAST('{{{','.join(map(str, numbers))}}}' AS bigint[]))"
 
     @override
     def analyze(self, table: str) -> str:

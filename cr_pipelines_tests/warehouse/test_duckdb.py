@@ -1,6 +1,10 @@
-"""What only DuckDB has: memory that grows when it must, and errors that come by way of Arrow."""
+"""What only DuckDB has: memory that grows when it must, errors that come by way of Arrow, a file that is let go."""
 
+import contextlib
+import multiprocessing
+import warnings
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -33,3 +37,74 @@ def test_an_error_in_the_middle_of_an_answer_does_not_quote_the_row(warehouse: W
     with warehouse.session() as session, pytest.raises(WarehouseError, match="ConversionException on a row") as caught:
         session.fetch_batches(f"SELECT {value} AS n FROM range(500000) AS r(i)", 2_000, Collected())
     assert "ada" not in str(caught.value)
+
+
+SPILLS = "SELECT md5(i::VARCHAR) AS t FROM range(3000000) AS r(i) ORDER BY t LIMIT 1 OFFSET 2500000"
+
+
+@pytest.mark.parametrize("ends", ["well", "with an error", "after a spill"])
+def test_a_session_leaves_the_file_and_nothing_of_itself(warehouse: Warehouse, tmp_path: Path, ends: str):
+    with pytest.MonkeyPatch.context() as patched, contextlib.suppress(WarehouseError):
+        patched.setattr("cr_pipelines.warehouse.duckdb.FIRST_MEMORY", 16_000_000)
+        with warehouse.session() as session:
+            session.execute("CREATE TABLE kept AS SELECT 1 AS n")
+            session.execute("CREATE TEMPORARY TABLE mine AS SELECT 1 AS n")
+            session.execute("SET TimeZone = 'Asia/Tokyo'")
+            if ends == "after a spill":
+                session.fetch_all(SPILLS)
+                assert [file for folder in tmp_path.glob("*.spill/*") for file in folder.glob("duckdb_temp*")]
+            if ends == "with an error":
+                session.execute("BEGIN")
+                session.execute("INSERT INTO kept VALUES (2)")
+                session.fetch_all("SELECT * FROM absent")
+    assert [file.name for file in tmp_path.iterdir()] == ["warehouse.duckdb"]
+    # DuckDB allows this only once nobody in this process has the file.
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        assert connection.execute("SELECT * FROM kept").fetchall() == [(1,)]
+        with pytest.raises(WarehouseError, match=r"already has .*; close that connection"), warehouse.session():
+            pass
+    with warehouse.session() as session:
+        assert session.tables("main") == {"kept"}
+        assert session.fetch_all("SELECT current_setting('TimeZone')") == [("UTC",)]
+        with pytest.raises(WarehouseError, match="mine does not exist"):
+            session.fetch_all("SELECT * FROM mine")
+
+
+@pytest.mark.parametrize("name", ["memory", "system", "temp", "main", "common_room", 'it\'s.a "file"'])
+def test_a_database_is_called_as_duckdb_calls_it(tmp_path: Path, name: str):
+    path = tmp_path / f"{name}.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        called = connection.execute("SELECT current_database(), current_schema()").fetchall()
+        quoted = '"' + called[0][0].replace('"', '""') + '"'
+        connection.execute(f"CREATE TABLE t AS SELECT 1 AS n; CREATE VIEW v AS SELECT * FROM {quoted}.main.t")
+    with open_warehouse(f"duckdb:///{quote(str(path))}").session() as session:
+        assert session.fetch_all("SELECT current_database(), current_schema()") == called
+        assert session.fetch_all("SELECT * FROM v") == [(1,)]
+
+
+def test_a_session_within_a_session_shares_the_file(warehouse: Warehouse):
+    with warehouse.session() as session:
+        session.execute("CREATE TABLE t AS SELECT 1 AS n")
+        with warehouse.session() as another:
+            another.execute("INSERT INTO t VALUES (2)")
+        assert session.fetch_all("SELECT count(*) FROM t") == [(2,)]
+
+
+def test_a_forked_process_starts_an_instance_of_its_own(warehouse: Warehouse):
+    with warehouse.session() as session:
+        session.execute("CREATE TABLE t AS SELECT i FROM range(500000) AS r(i)")
+    child = multiprocessing.get_context("fork").Process(target=_count, args=(warehouse,))
+    with warnings.catch_warnings():
+        # Python 3.12 warns of the threads that the child lacks.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child.start()
+    child.join(60)
+    try:
+        assert child.exitcode == 0
+    finally:
+        child.kill()
+
+
+def _count(warehouse: Warehouse) -> None:
+    with warehouse.session() as session:
+        assert session.fetch_all("SELECT count(*), max(md5(i::VARCHAR)) IS NULL FROM t") == [(500_000, False)]

@@ -10,13 +10,13 @@ from dataclasses import replace
 from cr_pipelines.sync.contract import Match
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Options, Partition, Sync
-from cr_pipelines.sync.plan import partition_statements, record_statements, statements
+from cr_pipelines.sync.plan import offer_statements, partition_statements, record_statements, statements
 from cr_pipelines.sync.plan.apart import SourceApart
 from cr_pipelines.sync.plan.key_spellings import KeySpellings, Spelling
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.record_statements import PlannedRun
-from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, make_table
+from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, among, make_table
 from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.sync.report import Report, rows
@@ -53,6 +53,7 @@ class Planner:
         self._partition = partition
         self._names = PlanNames(session.dialect, schema, sync, partition.name if partition else "")
         self._moved = False
+        self._has_copies = False
 
     def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
@@ -63,14 +64,15 @@ class Planner:
         """
         types, match = self._match()
         spellings = KeySpellings(self._session, self._schema, self._sync)
-        added = spellings.add(self._new_spellings)
+        found = [*self._new_spellings, *spellings.find_domains(self._source_session, self._partition)]
+        recorded = spellings.names()
+        added = spellings.add(found)
+        source = self._source_named(spellings.names(), types, match)
         if added and self._options.dry_run and self._any(statements.any_key(self._names)):
-            # A dry run changes no key in the ledger, so it must plan with the existing ones.
-            added = []
-        else:
-            self._sync = replace(self._sync, key_names=spellings.names())
-            self._names = replace(self._names, sync=self._sync)
-        source = self._source(types, match)
+            source.stage_renamed()
+            if self._any("SELECT 1 FROM cr_renamed LIMIT 1"):
+                # A dry run changes no key in the ledger, so it must plan with the existing ones.
+                source = self._source_named(recorded, types, match)
         plan = Plan(match, tuple(types), source.row_hash_version, also_offered(self._sync, self._options))
         self._respell(source)
         self._rename(source, spellings, added)
@@ -82,7 +84,12 @@ class Planner:
             raise
         return plan
 
-    def _source(self, types: Mapping[str, str], match: Match) -> PlannedSource:
+    def _source_named(
+        self, key_names: Mapping[str, Mapping[str, str]] | None, types: Mapping[str, str], match: Match
+    ) -> PlannedSource:
+        """Return the source, whose keys spell names in this way, and use the same keys in the plan."""
+        self._sync = replace(self._sync, key_names=key_names)
+        self._names = replace(self._names, sync=self._sync)
         how = (self._names, self._sync, self._partition, types, match.spelled)
         if self._source_session is self._session:
             return SourceInState(self._session, *how)
@@ -178,12 +185,8 @@ class Planner:
             self._moved = self._any("SELECT 1 FROM cr_moved LIMIT 1")
             if self._moved:
                 source.stage_elsewhere()
-        has_copies = self._moved and in_partition and self._any("SELECT 1 FROM cr_elsewhere LIMIT 1")
-        self._make_table("cr_duplicates", statements.duplicate_keys(elsewhere=has_copies))
+        self._has_copies = self._moved and in_partition and self._any("SELECT 1 FROM cr_elsewhere LIMIT 1")
         [(plan.source_rows, plan.null_keys)] = self._session.fetch_all(statements.count_source_rows(self._dialect))
-        [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.fetch_all(
-            statements.count_duplicates(self._dialect)
-        )
 
     def _compare(self, plan: Plan) -> None:
         """Find the keys that need a closer look, usually few, and then determine why each does."""
@@ -192,15 +195,40 @@ class Planner:
             self._names,
             plan.row_hash_version,
             null_keys=plan.null_keys > 0,
-            duplicates=plan.duplicate_keys > 0,
             interrupted=interrupted,
             every_row=self._options.resync == "all" or self._sync.contract.mirror is not None,
             # A run that names keys says nothing about the other keys.
             absent=not self._options.keys,
         )
         self._make_table("cr_candidates", candidates)
-        compared = statements.compare(self._names, plan.row_hash_version, interrupted=interrupted, moved=self._moved)
+        self._find_duplicates(plan)
+        compared = statements.compare(
+            self._names,
+            plan.row_hash_version,
+            interrupted=interrupted,
+            moved=self._moved,
+            duplicates=plan.duplicate_keys > 0,
+            only=among(self._session, "cr_candidates", "key"),
+        )
         self._make_table("cr_compared", compared)
+
+    def _find_duplicates(self, plan: Plan) -> None:
+        """Find keys that several source rows share, which takes a pass over all keys, if there can be any.
+
+        No key is shared if those that the ledger has are as many as the source rows that have them, because the ledger
+        has each of them once, and if none of the others is shared.
+        """
+        counts_do = self._dialect.keeps_unique and not self._options.keys and not self._has_copies
+        if counts_do and not self._any(statements.any_new_duplicate()):
+            [(not_live, absent)] = self._session.fetch_all(statements.count_candidates(self._dialect))
+            [(live,)] = self._session.fetch_all(statements.count_live(self._names, null_keys=plan.null_keys > 0))
+            if plan.source_rows - plan.null_keys - not_live == live - absent:
+                self._make_table("cr_duplicates", statements.no_duplicates(self._dialect))
+                return
+        self._make_table("cr_duplicates", statements.duplicate_keys(elsewhere=self._has_copies))
+        [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.fetch_all(
+            statements.count_duplicates(self._dialect)
+        )
 
     def _settle_rehashed(self, source: PlannedSource) -> None:
         """Find rows whose hash is of another version and whose content is unchanged, as after an engine upgrade."""
@@ -231,10 +259,10 @@ class Planner:
 
     def _spool(self, plan: Plan, source: PlannedSource) -> None:
         in_turn = turns(self._options, plan.also_offered)
-        self._make_table("cr_offered", statements.offer(in_turn, self._options.limit))
-        [(plan.offered_new,)] = self._session.fetch_all(statements.count_new(self._dialect))
+        self._make_table("cr_offered", offer_statements.offer(in_turn, self._options.limit))
+        [(plan.offered_new,)] = self._session.fetch_all(offer_statements.count_new(self._dialect))
         hashed_keys = self._any("SELECT 1 FROM cr_offered WHERE key LIKE 'sha256:%' LIMIT 1")
-        for turn, offered in self._session.fetch_all(statements.count_offered()):
+        for turn, offered in self._session.fetch_all(offer_statements.count_offered()):
             section = plan.spool.section()
             second = SecondRead(section)
             source.read_offered(turn, second, hashed_keys=hashed_keys)

@@ -11,12 +11,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.sync.plan import partition_statements, source_statements, statements
+from cr_pipelines.sync.plan import offer_statements, partition_statements, source_statements, statements
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.warehouse import BatchSink, Session, SourceDialect
 
 _ROWS_PER_BATCH = 2_000
+
+_MOST_HASHES = 100_000
+"""A statement lists at most this many hashes, which takes 2 MB."""
 
 
 def row_hash_version(dialect: SourceDialect, types: Mapping[str, str]) -> str:
@@ -62,6 +65,20 @@ def make_table(session: Session, name: str, query: str) -> None:
     session.execute(statements.temporary_table(name, query))
     if analyze := session.dialect.analyze(name):
         session.execute(analyze)
+
+
+def among(session: Session, table: str, key: str) -> str | None:
+    """Return a condition that holds for the keys of a temporary table, and for few others.
+
+    It is None if a join alone is as fast, or if the keys are too many.
+    """
+    hashed, hashed_here = map(session.dialect.hashed_key, (key, "key"))
+    if hashed is None or hashed_here is None:
+        return None
+    found = session.fetch_all(statements.hashes_of_keys(table, hashed_here, _MOST_HASHES + 1))
+    if len(found) > _MOST_HASHES:
+        return None
+    return session.dialect.is_one_of(hashed, [number for (number,) in found])
 
 
 def shared_columns(sync: Sync, types: Mapping[str, str]) -> Sequence[str]:
@@ -140,8 +157,14 @@ class SourceInState:
         if not hashed_keys and len(self._sync.contract.key) == 1:
             [column] = self._sync.contract.key
             key = self._dialect.spelled(column, self.types[column])
-        query = statements.read_offered(
-            self._names, self.types, self._keyed(key), turn, shared_columns(self._sync, self.types), LEDGER_COLUMNS
+        query = offer_statements.read_offered(
+            self._names,
+            self.types,
+            self._keyed(key),
+            turn,
+            shared_columns(self._sync, self.types),
+            LEDGER_COLUMNS,
+            among(self._session, "cr_offered", "s.cr_key"),
         )
         self._session.fetch_batches(query, _ROWS_PER_BATCH, sink)
 

@@ -7,19 +7,19 @@ on. Comes out: one statement. The planner runs them in this order; each temporar
     cr_source_keys   every source row's key and hash
     cr_moved         of a partition: its keys that the ledger has in another one
     cr_elsewhere     those of them that other partitions of the source have too
-    cr_duplicates    keys that several source rows have
     cr_candidates    keys whose source row and ledger row do not settle that nothing is to be done: few, as a rule
+    cr_duplicates    keys that several source rows have
     cr_compared      the candidates, with how each compares with the ledger (`why`) and what the ledger has of it
     cr_refreshed     rows whose hash is of another version and whose content is the same
-    cr_offered       the rows that the run offers, each with its turn
+    cr_offered       the rows that the run offers, each with its turn (see `offer_statements`)
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.source_key import source_key
-from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed, source_values
+from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.statements import delivered_fingerprint
@@ -149,6 +149,18 @@ def duplicate_keys(*, elsewhere: bool) -> str:
         WHERE h.copies + coalesce(e.copies, 0) > 1"""
 
 
+def no_duplicates(dialect: Dialect) -> str:
+    """Return the query behind `cr_duplicates` if no key is shared."""
+    text, bigint = dialect.types["text"], dialect.types["bigint"]
+    columns = f"CAST(NULL AS {text}) AS key, CAST(0 AS {bigint}) AS copies, CAST(0 AS {bigint}) AS here"
+    return f"SELECT {columns} LIMIT 0"
+
+
+def any_new_duplicate() -> str:
+    """Return a query with a row if candidates that were not in the source before share a key."""
+    return "SELECT 1 FROM cr_candidates WHERE NOT live GROUP BY key HAVING count(*) > 1 LIMIT 1"
+
+
 def count_source_rows(dialect: Dialect) -> str:
     """Return a query for the number of source rows, and of those without a key."""
     return f"SELECT count(*), {dialect.count_if('key IS NULL')} FROM cr_source_keys"
@@ -169,12 +181,11 @@ def find_candidates(
     row_hash_version: str,
     *,
     null_keys: bool,
-    duplicates: bool,
     interrupted: bool,
     every_row: bool,
     absent: bool,
 ) -> str:
-    """Return the query behind `cr_candidates`.
+    """Return the query behind `cr_candidates`, in which `live` says whether the ledger has the key as not absent.
 
     Every row goes through the join, so it is narrow. It takes only a hash from the ledger, which is null for an absent
     row, or a hash that matches no row where the ledger's status or version requires a closer look.
@@ -183,20 +194,13 @@ def find_candidates(
         names: the plan's.
         row_hash_version: the version of the source rows' hashes.
         null_keys: whether the source has rows without a key.
-        duplicates: whether several source rows share a key.
         interrupted: whether a run that died may have been sending some keys.
         every_row: whether every source row is a candidate.
         absent: whether keys that the source does not have are candidates.
     """
     text = names.dialect.literal
-    source_keys = "SELECT key, row_hash FROM cr_source_keys WHERE key IS NOT NULL"
     looked_for = ["s.row_hash IS DISTINCT FROM l.settled_hash"]
-    left_out = ""
-    if duplicates:
-        source_keys += " AND NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = cr_source_keys.key)"
-        left_out += "\nAND NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = coalesce(s.key, l.key))"
-    if null_keys:
-        left_out += f"\nAND coalesce(s.key, l.key) <> {text(no_key(names.partition_name))}"
+    left_out = f"\nAND coalesce(s.key, l.key) <> {text(no_key(names.partition_name))}" if null_keys else ""
     interrupted_join = ""
     if interrupted:
         interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key"
@@ -215,22 +219,54 @@ def find_candidates(
             END AS settled_hash""",
     )
     return f"""
-        SELECT coalesce(s.key, l.key) AS key, s.row_hash
-        FROM ({source_keys}) AS s
+        SELECT coalesce(s.key, l.key) AS key, s.row_hash, l.settled_hash IS NOT NULL AS live
+        FROM (SELECT key, row_hash FROM cr_source_keys WHERE key IS NOT NULL) AS s
         {"FULL" if absent else "LEFT"} JOIN ({settled}) AS l ON s.key = l.key
         {interrupted_join}
         WHERE ({" OR ".join(looked_for)}){left_out}"""
 
 
-def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool, moved: bool) -> str:
+def count_candidates(dialect: Dialect) -> str:
+    """Return a query for the number of candidates that are not live, and of those that are absent."""
+    return f"SELECT {dialect.count_if('NOT live')}, {dialect.count_if('row_hash IS NULL')} FROM cr_candidates"
+
+
+def count_live(names: PlanNames, *, null_keys: bool) -> str:
+    """Return a query for the number of keys that the ledger has as not absent."""
+    left_out = f" AND key <> {names.dialect.literal(no_key(names.partition_name))}" if null_keys else ""
+    return f"SELECT count(*) FROM {names.table('sync_ledger')} WHERE {names.here} AND absent_since IS NULL{left_out}"
+
+
+def hashes_of_keys(table: str, hashed: str, limit: int) -> str:
+    """Return a query for the hashes of a table's keys, given the expression for one."""
+    return f"SELECT {hashed} FROM {table} LIMIT {int(limit)}"
+
+
+def compare(
+    names: PlanNames,
+    row_hash_version: str,
+    *,
+    interrupted: bool,
+    moved: bool,
+    duplicates: bool,
+    only: str | None = None,
+) -> str:
     """Return the query behind `cr_compared`: how each candidate compares with the ledger.
 
-    `moved` says whether the ledger has any of them in another partition.
+    Args:
+        names: the plan's.
+        row_hash_version: the version of the source rows' hashes.
+        interrupted: whether a run that died may have been sending some keys.
+        moved: whether the ledger has any of them in another partition.
+        duplicates: whether several source rows share a key; such keys are left out.
+        only: a condition that holds for the candidates among the ledger's keys, and for few others.
     """
+    narrowed = f" AND {only}" if only else ""
     ledger = f"""
         SELECT key, status, field, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
             row_hash, row_hash_version, message, not_found_runs, absent_since
-        FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}"""
+        FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}{narrowed}"""
+    left_out = "WHERE NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = s.key)" if duplicates else ""
     interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
     version = names.dialect.literal(row_hash_version)
@@ -265,7 +301,8 @@ def compare(names: PlanNames, row_hash_version: str, *, interrupted: bool, moved
             l.not_found_runs AS was_not_found_runs
         FROM cr_candidates AS s
         LEFT JOIN ({ledger}) AS l ON l.key = s.key
-        {interrupted_join}"""
+        {interrupted_join}
+        {left_out}"""
 
 
 def create_refreshed(dialect: Dialect) -> str:
@@ -327,59 +364,9 @@ def count_compared() -> str:
     return "SELECT why, count(*) FROM cr_compared GROUP BY why"
 
 
-def offer(turns: Sequence[str], limit: int | None) -> str:
-    """Return the query behind `cr_offered`."""
-    offered = "\nUNION ALL\n".join(
-        f"SELECT *, {turn} AS turn FROM cr_compared WHERE {condition}" for turn, condition in enumerate(turns)
-    )
-    limited = "" if limit is None else f" ORDER BY turn LIMIT {int(limit)}"
-    return f"SELECT * FROM ({offered}) AS turned{limited}"
-
-
-def count_offered() -> str:
-    """Return a query for the number of offered rows of each turn, in order."""
-    return "SELECT turn, count(*) FROM cr_offered GROUP BY turn ORDER BY turn"
-
-
-def count_new(dialect: Dialect) -> str:
-    """Return a query for the number of offered rows that are not in the ledger."""
-    condition = "why = 'new'"
-    return f"SELECT {dialect.count_if(condition)} FROM cr_offered"
-
-
 def example_duplicates(limit: int) -> str:
     """Return a query for some keys that several rows share, each with the number of rows."""
     return f"SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT {int(limit)}"
-
-
-def read_offered(
-    names: PlanNames, types: Mapping[str, str], source: str, turn: int, order: Sequence[str], meta: Sequence[str]
-) -> str:
-    """Return a query for the offered rows of one turn, in the form that `SecondRead` takes.
-
-    Args:
-        names: the plan's.
-        types: the source columns with their types, in the order of the values.
-        source: the source's rows for a FROM clause, with their key as `cr_key`.
-        turn: which rows.
-        order: source columns that are equal in rows that can share a request.
-        meta: the columns of `cr_offered` before the values (`fingerprint` and `row_hash` are computed).
-    """
-    dialect = names.dialect
-    computed = {"fingerprint": dialect.fingerprint(types), "row_hash": dialect.row_hash(types)}
-    before = (f"{computed[name]} AS {name}" if name in computed else f"o.{name}" for name in meta)
-    values = source_values(dialect, names.sync, types)
-    # An append must not be sent twice even if its source returns the row twice when it is read again.
-    copy = "1" if names.sync.contract.repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY o.key)"
-    listed = ",\n".join((*before, *values, "o.row_hash AS planned_hash", f"{copy} AS copy_number"))
-    ordered = f"ORDER BY {', '.join(f's.{dialect.identifier(name)}' for name in order)}" if order else ""
-    return f"""
-        SELECT
-        {listed}
-        FROM {source} AS s
-        JOIN cr_offered AS o ON s.cr_key = o.key
-        WHERE o.turn = {turn}
-        {ordered}"""
 
 
 def _delivered(names: PlanNames) -> str:

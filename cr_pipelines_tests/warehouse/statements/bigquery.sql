@@ -2096,6 +2096,36 @@ WHERE
   NOT CAST(`field` AS STRING) IS NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST(`value` AS STRING) LIKE '%@%'
+    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+    END
+    WHEN CAST(`value` AS STRING) LIKE '%@%'
+    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND BYTE_LENGTH(value) > length(value)
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND BYTE_LENGTH(value) > length(value)
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   count(*),
@@ -2119,7 +2149,8 @@ LIMIT 1;
 -- find candidates
 SELECT
   coalesce(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  NOT l.settled_hash IS NULL AS live
 FROM (
   SELECT
     key,
@@ -2153,7 +2184,8 @@ WHERE
 -- find candidates at worst
 SELECT
   coalesce(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  NOT l.settled_hash IS NULL AS live
 FROM (
   SELECT
     key,
@@ -2161,13 +2193,6 @@ FROM (
   FROM cr_source_keys
   WHERE
     NOT key IS NULL
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM cr_duplicates AS d
-      WHERE
-        d.key = cr_source_keys.key
-    )
 ) AS s
 FULL JOIN (
   SELECT
@@ -2200,14 +2225,42 @@ WHERE
     OR NOT i.key IS NULL
     OR NOT s.key IS NULL
   )
-  AND NOT EXISTS(
-    SELECT
-      1
-    FROM cr_duplicates AS d
-    WHERE
-      d.key = coalesce(s.key, l.key)
-  )
   AND coalesce(s.key, l.key) <> '@null';
+
+-- count candidates
+SELECT
+  count(CASE WHEN NOT live THEN 1 END),
+  count(CASE WHEN row_hash IS NULL THEN 1 END)
+FROM cr_candidates;
+
+-- count live
+SELECT
+  count(*)
+FROM `common_room`.`sync_ledger`
+WHERE
+  sync = 'it\'s'
+  AND `partition` = '2026-01-01'
+  AND absent_since IS NULL
+  AND key <> '@null 2026-01-01';
+
+-- any new duplicate
+SELECT
+  1
+FROM cr_candidates
+WHERE
+  NOT live
+GROUP BY
+  key
+HAVING
+  count(*) > 1
+LIMIT 1;
+
+-- no duplicates
+SELECT
+  CAST(NULL AS STRING) AS key,
+  CAST(0 AS INT64) AS copies,
+  CAST(0 AS INT64) AS here
+LIMIT 0;
 
 -- compare
 SELECT
@@ -2313,7 +2366,15 @@ LEFT JOIN (
   WHERE
     sync = 'it\'s'
 ) AS i
-  ON i.key = s.key;
+  ON i.key = s.key
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = s.key
+  );
 
 -- create refreshed
 CREATE TEMPORARY TABLE cr_refreshed (

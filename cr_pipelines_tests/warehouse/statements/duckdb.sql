@@ -1177,6 +1177,36 @@ WHERE
   NOT CAST("field" AS TEXT) IS NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST("value" AS TEXT) LIKE '%@%'
+    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+    END
+    WHEN CAST("value" AS TEXT) LIKE '%@%'
+    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND STRLEN(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND STRLEN(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
@@ -1200,7 +1230,8 @@ LIMIT 1;
 -- find candidates
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  NOT l.settled_hash IS NULL AS live
 FROM (
   SELECT
     key,
@@ -1234,7 +1265,8 @@ WHERE
 -- find candidates at worst
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  NOT l.settled_hash IS NULL AS live
 FROM (
   SELECT
     key,
@@ -1242,13 +1274,6 @@ FROM (
   FROM cr_source_keys
   WHERE
     NOT key IS NULL
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM cr_duplicates AS d
-      WHERE
-        d.key = cr_source_keys.key
-    )
 ) AS s
 FULL JOIN (
   SELECT
@@ -1281,14 +1306,42 @@ WHERE
     OR NOT i.key IS NULL
     OR NOT s.key IS NULL
   )
-  AND NOT EXISTS(
-    SELECT
-      1
-    FROM cr_duplicates AS d
-    WHERE
-      d.key = COALESCE(s.key, l.key)
-  )
   AND COALESCE(s.key, l.key) <> '@null';
+
+-- count candidates
+SELECT
+  COUNT(CASE WHEN NOT live THEN 1 END),
+  COUNT(CASE WHEN row_hash IS NULL THEN 1 END)
+FROM cr_candidates;
+
+-- count live
+SELECT
+  COUNT(*)
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'it''s'
+  AND "partition" = '2026-01-01'
+  AND absent_since IS NULL
+  AND key <> '@null 2026-01-01';
+
+-- any new duplicate
+SELECT
+  1
+FROM cr_candidates
+WHERE
+  NOT live
+GROUP BY
+  key
+HAVING
+  COUNT(*) > 1
+LIMIT 1;
+
+-- no duplicates
+SELECT
+  CAST(NULL AS TEXT) AS key,
+  CAST(0 AS BIGINT) AS copies,
+  CAST(0 AS BIGINT) AS here
+LIMIT 0;
 
 -- compare
 SELECT
@@ -1394,7 +1447,15 @@ LEFT JOIN (
   WHERE
     sync = 'it''s'
 ) AS i
-  ON i.key = s.key;
+  ON i.key = s.key
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = s.key
+  );
 
 -- create refreshed
 CREATE TEMPORARY TABLE cr_refreshed (

@@ -1615,6 +1615,72 @@ WHERE
   CAST("field" AS TEXT) COLLATE "default" IS NOT NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+    AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+    THEN REGEXP_REPLACE(
+      LOWER(
+        REPLACE(
+          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+          'I',
+          'i'
+        )
+      ),
+      '[^@]*$',
+      ''
+    ) || CASE REGEXP_REPLACE(
+        LOWER(
+          REPLACE(
+            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+            'I',
+            'i'
+          )
+        ),
+        '^.*@',
+        ''
+      )
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(
+        LOWER(
+          REPLACE(
+            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+            'I',
+            'i'
+          )
+        ),
+        '^.*@',
+        ''
+      )
+    END
+    WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+    THEN LOWER(
+      REPLACE(
+        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+        'I',
+        'i'
+      )
+    )
+    ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REPLACE(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g'), 'I', 'i')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REPLACE(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g'), 'I', 'i')), '^.*@', '')
+  END IS NOT NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
@@ -1638,7 +1704,8 @@ LIMIT 1;
 -- find candidates
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  l.settled_hash IS NOT NULL AS live
 FROM (
   SELECT
     key,
@@ -1672,7 +1739,8 @@ WHERE
 -- find candidates at worst
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  l.settled_hash IS NOT NULL AS live
 FROM (
   SELECT
     key,
@@ -1680,13 +1748,6 @@ FROM (
   FROM cr_source_keys
   WHERE
     key IS NOT NULL
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM cr_duplicates AS d
-      WHERE
-        d.key = cr_source_keys.key
-    )
 ) AS s
 FULL JOIN (
   SELECT
@@ -1719,14 +1780,42 @@ WHERE
     OR i.key IS NOT NULL
     OR s.key IS NOT NULL
   )
-  AND NOT EXISTS(
-    SELECT
-      1
-    FROM cr_duplicates AS d
-    WHERE
-      d.key = COALESCE(s.key, l.key)
-  )
   AND COALESCE(s.key, l.key) <> '@null';
+
+-- count candidates
+SELECT
+  COUNT(CASE WHEN NOT live THEN 1 END),
+  COUNT(CASE WHEN row_hash IS NULL THEN 1 END)
+FROM cr_candidates;
+
+-- count live
+SELECT
+  COUNT(*)
+FROM "common_room"."sync_ledger"
+WHERE
+  sync = 'it''s'
+  AND "partition" = '2026-01-01'
+  AND absent_since IS NULL
+  AND key <> '@null 2026-01-01';
+
+-- any new duplicate
+SELECT
+  1
+FROM cr_candidates
+WHERE
+  NOT live
+GROUP BY
+  key
+HAVING
+  COUNT(*) > 1
+LIMIT 1;
+
+-- no duplicates
+SELECT
+  CAST(NULL AS TEXT) AS key,
+  CAST(0 AS BIGINT) AS copies,
+  CAST(0 AS BIGINT) AS here
+LIMIT 0;
 
 -- compare
 SELECT
@@ -1773,6 +1862,9 @@ LEFT JOIN (
   FROM "common_room"."sync_ledger"
   WHERE
     sync = 'contacts'
+    AND HASHTEXTEXTENDED(key COLLATE "C", 0) = ANY(
+      CAST('{1,-2}' AS BIGINT[])
+    )
 ) AS l
   ON l.key = s.key;
 
@@ -1832,7 +1924,15 @@ LEFT JOIN (
   WHERE
     sync = 'it''s'
 ) AS i
-  ON i.key = s.key;
+  ON i.key = s.key
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = s.key
+  );
 
 -- create refreshed
 CREATE TEMPORARY TABLE cr_refreshed (

@@ -1322,6 +1322,36 @@ WHERE
   NOT CAST("FIELD" AS VARCHAR) IS NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+    END
+    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
@@ -1345,7 +1375,8 @@ LIMIT 1;
 -- find candidates
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  NOT l.settled_hash IS NULL AS live
 FROM (
   SELECT
     key,
@@ -1379,7 +1410,8 @@ WHERE
 -- find candidates at worst
 SELECT
   COALESCE(s.key, l.key) AS key,
-  s.row_hash
+  s.row_hash,
+  NOT l.settled_hash IS NULL AS live
 FROM (
   SELECT
     key,
@@ -1387,13 +1419,6 @@ FROM (
   FROM cr_source_keys
   WHERE
     NOT key IS NULL
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM cr_duplicates AS d
-      WHERE
-        d.key = cr_source_keys.key
-    )
 ) AS s
 FULL JOIN (
   SELECT
@@ -1426,14 +1451,42 @@ WHERE
     OR NOT i.key IS NULL
     OR NOT s.key IS NULL
   )
-  AND NOT EXISTS(
-    SELECT
-      1
-    FROM cr_duplicates AS d
-    WHERE
-      d.key = COALESCE(s.key, l.key)
-  )
   AND COALESCE(s.key, l.key) <> '@null';
+
+-- count candidates
+SELECT
+  COUNT(CASE WHEN NOT live THEN 1 END),
+  COUNT(CASE WHEN row_hash IS NULL THEN 1 END)
+FROM cr_candidates;
+
+-- count live
+SELECT
+  COUNT(*)
+FROM "COMMON_ROOM"."SYNC_LEDGER"
+WHERE
+  sync = 'it\'s'
+  AND "PARTITION" = '2026-01-01'
+  AND absent_since IS NULL
+  AND key <> '@null 2026-01-01';
+
+-- any new duplicate
+SELECT
+  1
+FROM cr_candidates
+WHERE
+  NOT live
+GROUP BY
+  key
+HAVING
+  COUNT(*) > 1
+LIMIT 1;
+
+-- no duplicates
+SELECT
+  CAST(NULL AS VARCHAR) AS key,
+  CAST(0 AS BIGINT) AS copies,
+  CAST(0 AS BIGINT) AS here
+LIMIT 0;
 
 -- compare
 SELECT
@@ -1539,7 +1592,15 @@ LEFT JOIN (
   WHERE
     sync = 'it\'s'
 ) AS i
-  ON i.key = s.key;
+  ON i.key = s.key
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM cr_duplicates AS d
+    WHERE
+      d.key = s.key
+  );
 
 -- create refreshed
 CREATE TEMPORARY TABLE cr_refreshed (
