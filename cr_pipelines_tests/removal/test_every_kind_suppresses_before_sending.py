@@ -79,9 +79,8 @@ def test_a_row_of_a_shared_request_that_only_mentions_somebody_is_found_and_the_
     office.ask("r1", "person9@example.com")
     office.settle()
     tags = "(VALUES ('beta'), ('a friend of Person9@Example.com'), ('x'), ('y'), ('z')) AS tags(tag)"
-    sync = Sync(
-        "labels", "contact_tag", f"SELECT 'email' AS social_type, 'person1@example.com' AS value, tag FROM {tags}"
-    )
+    source = f"SELECT 'email' AS social_type, 'person1@example.com' AS value, tag FROM {tags}"
+    sync = Sync("labels", "contact_tag", office.data.dialect_of(source))
     report = office.sync(sync)
     assert (report.suppressed, report.delivered) == (1, 4)
     assert "erson9" not in json.dumps(office.sandbox.control.requests(operation="addTagsToContact"))
