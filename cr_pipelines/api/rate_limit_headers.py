@@ -20,6 +20,7 @@ SHORTEST_SANE_INTERVAL = 0.01
 LARGEST_SANE_COUNT = 10**9
 SKEW_TOLERATED = 2.0
 LATE_TOLERATED = 5.0
+ROUNDING = 1.0
 
 
 class _RateLimit(BaseModel):
@@ -44,7 +45,7 @@ def limit_and_left(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
 def parse_429(headers: Mapping[str, str], body: bytes, now: float | None = None) -> RateLimitHit:
     """Read a 429. The wait comes from `waitMs`, X-RateLimit-Reset or Retry-After, in this order.
 
-    Nonsensical numbers are ignored.
+    Nonsensical numbers are ignored. A Retry-After in seconds comes first if it asks for more than the others, rounded.
 
     Args:
         headers: the response's headers.
@@ -59,10 +60,14 @@ def parse_429(headers: Mapping[str, str], body: bytes, now: float | None = None)
         _until(_number(headers.get("x-ratelimit-reset")), clock),
         retry_after(headers.get("retry-after"), clock),
     )
-    waits = (wait for wait in candidates if wait is not None and -LATE_TOLERATED <= wait <= LONGEST_SANE_WAIT)
+    sane = [wait for wait in candidates if wait is not None and -LATE_TOLERATED <= wait <= LONGEST_SANE_WAIT]
+    wait = max(0.0, sane[0]) if sane else None
+    seconds = _number(headers.get("retry-after"))
+    if wait is not None and seconds is not None and wait + ROUNDING < seconds <= LONGEST_SANE_WAIT:
+        wait = seconds
     limit, interval = details.interval_limit, details.interval_reset_seconds
     return RateLimitHit(
-        wait=next((max(0.0, wait) for wait in waits), None),
+        wait=wait,
         interval=interval if interval is not None and SHORTEST_SANE_INTERVAL <= interval <= LONGEST_SANE_WAIT else None,
         limit=_limit(headers) or (int(limit) if limit is not None and 1 <= limit <= LARGEST_SANE_COUNT else None),
     )

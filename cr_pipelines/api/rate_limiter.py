@@ -76,6 +76,10 @@ class RateLimiter:
             self._concurrency.on_response(now)
         self._permit_next()
 
+    def pause(self, seconds: float) -> None:
+        """Send nothing for some seconds, because a failed response's Retry-After asks for it."""
+        self.window.pause(time.monotonic(), seconds)
+
     def on_429(self, permit: Permit, hit: RateLimitHit) -> None:
         """Note a 429: everyone waits."""
         self.unanswered_since = None

@@ -11,6 +11,11 @@ window has left; only a 429 shows how long a window is and when it ends. So:
   one 429 and not one per caller.
 * Requests in flight are counted as if the server had not seen them yet, so the limit is never overrun by
   concurrency. What other users of the token take shows in the responses, and only our share of the rest is used.
+* Once the limit and the interval are known, only a few requests are in flight at once, because those in flight cannot
+  be recalled when the server asks everyone to wait. More leave one by one, fast enough to use up a window in a third
+  of it.
+* A 429 is believed more than other responses: if its limit is lower than the one in their headers, those are about
+  something else, such as a day, and our own requests are counted instead. A wait that it announces is kept.
 * When nothing is left, all wait for the end of the window: announced by a 429, or predicted. Windows may follow
   each other without a gap, or begin with the first request after the last one's end. The first is assumed, until a
   429 right after a predicted end proves the second.
@@ -27,6 +32,9 @@ LAG_STEP = 0.5
 NEARLY_ALONE = 0.9
 CAUTION = 0.6
 LATE_TURN = 0.02
+FEW_IN_FLIGHT = 2
+BURST = 3.0
+LATE_BURST = 0.05
 
 
 @dataclass(slots=True, eq=False)
@@ -98,19 +106,38 @@ class WindowModel:
         self._usage = _Usage()
         self._rate_share = rate_share
         self._next_turn = -math.inf
+        self._refuted: int | None = None
+        self._shown: int | None = None
+        self._paused_until = -math.inf
 
     def wait(self, now: float) -> float:
         """Return the seconds until a request may go: 0 for now, `FOREVER` for "not before the next response"."""
-        return max(self._wait_for_window(now), self._wait_for_turn(now))
+        return max(self._wait_for_window(now), self._wait_for_turn(now), self._paused_until - now)
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Send nothing for some seconds, because a response other than 429 asked for it."""
+        self._paused_until = max(self._paused_until, now + seconds)
 
     def _wait_for_turn(self, now: float) -> float:
-        return 0.0 if self._turn() is None else max(0.0, self._next_turn - now)
+        if self._turn() is None or (self._rate_share >= 1 and self.in_flight < FEW_IN_FLIGHT):
+            return 0.0
+        return max(0.0, self._next_turn - now)
 
     def _turn(self) -> float | None:
-        """Return the seconds between two requests that use our share of the limit; None if requests are not spread."""
-        if self._rate_share >= 1 or self.interval is None or not self.limit:
+        """Return the seconds between two requests, unless few are in flight; None if the limit is unknown."""
+        if self.interval is None or not self.limit:
             return None
-        return self.interval / (self.limit * self._rate_share)
+        return self.interval / (self.limit * (self._rate_share if self._rate_share < 1 else BURST))
+
+    def _take_turn(self, now: float) -> None:
+        turn = self._turn()
+        if turn is None:
+            return
+        # Catch up on turns that a late timer missed, but not on those of an idle client.
+        if self._rate_share < 1:
+            self._next_turn = max(self._next_turn, now - LATE_TURN) + turn
+        else:
+            self._next_turn = min(max(self._next_turn, now - LATE_BURST), now) + turn
 
     def _wait_for_window(self, now: float) -> float:
         if self._closed_until is not None:
@@ -140,10 +167,7 @@ class WindowModel:
         """Permit one request; call it only right after `wait` returned 0."""
         permit = Permit(self._window, math.inf if self._left is None else self._left)
         self.in_flight += 1
-        turn = self._turn()
-        if turn is not None:
-            # Catch up on turns that a late timer missed, but not on those of an idle client.
-            self._next_turn = max(self._next_turn, now - LATE_TURN) + turn
+        self._take_turn(now)
         if self._probe_wanted:
             self._probe_wanted = False
             self._probe = permit
@@ -164,8 +188,7 @@ class WindowModel:
         self._hits_in_a_row = 0
         self.limited_since = None
         self._usage.accepted += 1
-        if limit is not None:
-            self.limit = limit
+        left = self._believed(permit, limit, left)
         began = now
         if permit is self._probe:
             self._probe = None
@@ -183,15 +206,17 @@ class WindowModel:
         probed = permit is self._probe
         if probed:
             self._probe = None
-        self.limit = hit.limit or self.limit
+        if hit.limit is not None:
+            self.limit = hit.limit
+            self._refuted = self._shown if self._shown is not None and hit.limit < self._shown else None
         self.interval = hit.interval or self.interval
         if self.limited_since is None:
             self.limited_since = now
-        if permit.window != self._window:
+        if permit.window != self._window and not self._outlasts_a_window(hit.wait):
             return
         wait = self._sane_wait(hit.wait, now)
         if not probed:
-            self._usage.used_up(self._window, now)
+            self._usage.used_up(self._window, now + wait)
         else:
             self._hits_in_a_row += 1
             if self._predicted and self.interval is not None and wait < self.interval / 2:
@@ -204,7 +229,7 @@ class WindowModel:
 
     def closed_for(self, now: float) -> float:
         """Return the seconds until the end of the window that everyone waits for; 0 if nobody has to wait."""
-        return max(0.0, self._closed_until - now) if self._closed_until is not None else 0.0
+        return max(0.0, (self._closed_until or 0.0) - now, self._paused_until - now)
 
     def rate_used(self) -> float | None:
         """Return our share of the limit, 0 to 1, between the first and the last time that a window was used up.
@@ -216,6 +241,20 @@ class WindowModel:
             return None
         return self._usage.share(self.limit, self.interval)
 
+    def _believed(self, permit: Permit, limit: int | None, left: int | None) -> int | None:
+        """Take over the limit of a response's headers. Return the requests left, by our own count if need be."""
+        self._shown = limit if limit is not None else self._shown
+        if limit is not None and limit != self._refuted:
+            self.limit, self._refuted = limit, None
+        elif limit is not None or (left is not None and left > (self.limit or FOREVER)):
+            left = None
+        if left is None and self._left is not None and self.interval is not None and permit.window == self._window:
+            return self._left - 1
+        return left
+
+    def _outlasts_a_window(self, wait: float | None) -> bool:
+        return wait is not None and (self.interval is None or wait > self.interval)
+
     def _counted_in_this_window(self, began: float, now: float, left: int) -> None:
         if self._left_at_first is None:
             self._left_at_first = left
@@ -224,11 +263,12 @@ class WindowModel:
         self._left = left if self._left is None else min(self._left, left)
         if self._ends is None and self.interval is not None:
             self._ends = began + self.interval
-        if self._left <= 0:
-            self._usage.used_up(self._window, now)
+        if self._left <= 0 and self._ends is not None:
+            self._usage.used_up(self._window, self._ends)
 
     def _counted_in_a_later_window(self, permit: Permit, now: float, left: int) -> None:
-        if permit.window != self._window:
+        blocked = self._closed_until is not None and not self._predicted
+        if permit.window != self._window or blocked:
             self._left = left if self._left is None else min(self._left, left)
             return
         self._begin_window()
@@ -297,7 +337,7 @@ class WindowModel:
 
 
 class _Usage:
-    """Count the accepted requests between the first and the last time that a window was used up."""
+    """Count the accepted requests between the ends of the first and the last window that were used up."""
 
     def __init__(self) -> None:
         self.accepted = 0
@@ -305,11 +345,11 @@ class _Usage:
         self._first: tuple[float, int] | None = None
         self._last: tuple[float, int] | None = None
 
-    def used_up(self, window: int, now: float) -> None:
+    def used_up(self, window: int, ends: float) -> None:
         if window == self._window:
             return
         self._window = window
-        self._last = (now, self.accepted)
+        self._last = (ends, self.accepted)
         self._first = self._first or self._last
 
     def share(self, limit: int, interval: float) -> float | None:

@@ -157,3 +157,117 @@ def test_a_share_of_the_limit_leaves_room_for_another_client(sandbox: SandboxSer
 def test_a_share_outside_of_0_to_1_is_refused(share: float):
     with pytest.raises(ValueError, match="rate_share"):
         CommonRoomClient("t", rate_share=share)
+
+
+BLOCK = {"intervalLimit": 10, "intervalResetSeconds": 1}
+
+
+def blocked_model(**headers: int | None) -> tuple[WindowModel, float]:
+    """A model that knows the limit and is in the middle of a window."""
+    model = WindowModel()
+    model.on_429(model.acquire(0.0), 0.0, RateLimitHit(wait=0.1, interval=1.0, limit=10))
+    now = model.wait(0.0)
+    assert model.wait(now) == 0
+    model.on_response(model.acquire(now), now, headers.get("limit"), headers.get("left"))
+    return model, now
+
+
+def test_a_late_success_does_not_end_an_announced_block():
+    model, now = blocked_model(limit=10, left=5)
+    late, refused = model.acquire(now), model.acquire(now)
+    model.on_429(refused, now, RateLimitHit(wait=15.0, interval=1.0, limit=10))
+    model.on_response(late, now + 0.1, 10, 9)
+    assert model.wait(now + 14.9) > 0
+    assert model.wait(now + 15.1) == 0
+
+
+def test_a_block_that_a_request_of_an_earlier_window_met_is_kept():
+    model, now = blocked_model(limit=10, left=5)
+    late, refused = model.acquire(now), model.acquire(now)
+    model.on_429(refused, now, RateLimitHit(wait=0.1, interval=1.0, limit=10))
+    now += model.wait(now)
+    assert model.wait(now) == 0
+    model.on_response(model.acquire(now), now, 10, 9)
+    model.on_429(late, now, RateLimitHit(wait=15.0, interval=1.0, limit=10))
+    assert model.wait(now + 14.9) > 0
+
+
+@pytest.mark.parametrize("headers", [{}, {"limit": 100_000, "left": 99_999}, {"left": 99_999}])
+def test_no_more_than_the_limit_leaves_in_a_window_whatever_the_headers_of_successes_say(headers: dict[str, int]):
+    limit, left = headers.get("limit"), headers.get("left")
+    model = WindowModel()
+    model.on_response(model.acquire(0.0), 0.0, limit, left)
+    model.on_429(model.acquire(0.0), 0.0, RateLimitHit(wait=0.5, interval=1.0, limit=10))
+    now, sent = 0.0, []
+    while now < 6.0:
+        wait = model.wait(now)
+        if wait == 0:
+            sent.append(now)
+            model.on_response(model.acquire(now), now + 0.001, limit, left)
+        now += max(0.001, min(wait, 0.05))
+    windows = [sum(0.5 <= at - start < 1.5 for at in sent) for start in range(5)]
+    assert windows == [10] * 5
+
+
+def test_a_limit_that_was_raised_is_used():
+    model, now = blocked_model(limit=10, left=9)
+    model.on_response(model.acquire(now), now, 1_000, 950)
+    assert model.limit == 1_000
+
+
+def test_few_are_in_flight_when_the_limit_is_small():
+    model, now = blocked_model(limit=10, left=9)
+    given = 0
+    for _ in range(20):
+        if model.wait(now) == 0:
+            model.acquire(now)
+            given += 1
+    assert given == 2
+    assert 0 < model.wait(now) <= 0.05
+
+
+def test_a_retry_after_beyond_the_wait_of_the_body_is_kept():
+    body = b'{"rateLimit": {"waitMs": 200}}'
+    assert parse_429(httpx.Headers({"retry-after": "15"}), body).wait == 15
+    assert parse_429(httpx.Headers({"retry-after": "1"}), body).wait == 0.2
+
+
+@pytest.mark.parametrize("shown", [{}, {"X-RateLimit-Limit": "100000", "X-RateLimit-Remaining": "99999"}])
+@pytest.mark.parametrize("wait", [{"Retry-After": "3"}, {}])
+def test_at_most_two_requests_meet_a_block_that_nobody_announced(shown: dict[str, str], wait: dict[str, str]):
+    arrived: list[float] = []
+
+    def script(asked: Asked) -> Reply:
+        arrived.append(time.monotonic())
+        if len(arrived) % 11 == 0:
+            return Reply(429, {"rateLimit": {**BLOCK, "waitMs": 200}})
+        left = arrived[29] + 2.5 - arrived[-1] if len(arrived) >= 30 else 0
+        if left > 0:
+            return Reply(429, {"rateLimit": BLOCK if wait else {**BLOCK, "waitMs": 1000 * left}}, wait)
+        return Reply(202, {"status": "ok"}, shown)
+
+    async def run() -> None:
+        async with scripted(script) as server, CommonRoomClient("t", server.base_url) as room:
+            await asyncio.gather(*(room.add_or_edit_user(1, User(id=str(number))) for number in range(40)))
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+    assert sum(0 <= at - arrived[29] < 2.5 for at in arrived) <= 2
+
+
+def test_a_failure_that_asks_for_a_wait_stops_everyone():
+    arrived: list[float] = []
+
+    def script(asked: Asked) -> Reply:
+        arrived.append(time.monotonic())
+        if len(arrived) == 1:
+            return Reply(503, headers={"Retry-After": "1"})
+        return Reply(202, {"status": "ok"})
+
+    async def run() -> None:
+        async with scripted(script) as server, CommonRoomClient("t", server.base_url) as room:
+            first = asyncio.create_task(room.add_or_edit_user(1, User(id="first")))
+            await asyncio.sleep(0.3)
+            await asyncio.gather(first, *(room.add_or_edit_user(1, User(id=str(number))) for number in range(20)))
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+    assert arrived[1] - arrived[0] >= 1

@@ -1,5 +1,6 @@
 """Keys that are one thing to the API are one key: duplicates are shown, and a new spelling sends nothing again."""
 
+import hashlib
 from datetime import date
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 
 from cr_pipelines.sync import Options, Partition, Report, Sync, adopt_room, run_sync
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES
+from cr_pipelines_tests.support.warehouses import ARRANGEMENTS, CORE_ENGINES
 
 ACTIVITIES = Sync("activities", "activity", "acts")
 VALUES = Sync("custom_field_values", "custom_field_value", "plans")
@@ -158,3 +159,51 @@ def fields(flow: Flow) -> list[dict[str, object]]:
     headers = {"Authorization": f"Bearer {flow.sandbox.token}"}
     found: list[dict[str, object]] = httpx.get(f"{flow.sandbox.base_url}/members/customFields", headers=headers).json()
     return found
+
+
+def foreign_labels(flow: Flow, *addresses: str) -> None:
+    flow.sql("DROP TABLE IF EXISTS labels")
+    rows = (f"SELECT 'email' AS social_type, '{address}' AS value, 'VIP' AS tag" for address in addresses)
+    flow.sql(f"CREATE TABLE labels AS {' UNION ALL '.join(rows)}")
+
+
+def key_of(address: str) -> str:
+    return f'["email","sha256:{hashlib.sha256(address.encode()).hexdigest()}","VIP"]'
+
+
+@pytest.mark.parametrize("engine", ARRANGEMENTS)
+def test_a_domain_in_unicode_and_in_punycode_is_one(flow: Flow) -> None:
+    flow.run()
+    same = ("a@bücher.example", "A@xn--bcher-kva.example", "a@BÜCHER.example ", "a@bu\u0308cher.example")
+    foreign_labels(flow, *same, "b@bücher.example", "c@日本。jp", "c@xn--wgv71a.jp", "d@-ü-.example", "e@example.com")
+    report = run(flow, TAGS, dry_run=True)
+    assert (report.duplicate_rows, report.invalid) == (6, 7)
+    assert run(flow, TAGS).duplicate_rows == 6
+    assert (key_of("b@xn--bcher-kva.example"),) in flow.sql("SELECT key FROM common_room.sync_ledger")
+    # The state tables know domains only as hashes.
+    assert "cher" not in str(flow.sql("SELECT * FROM common_room.key_spellings"))
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_row_whose_domain_is_spelled_otherwise_is_no_new_key(flow: Flow, dry_run: bool) -> None:
+    flow.run()
+    foreign_labels(flow, "a@bücher.example", "b@xn--bcher-kva.example", "c@example.com")
+    run(flow, TAGS)
+    foreign_labels(flow, "a@xn--bcher-kva.example", "b@Bücher.example", "c@example.com")
+    report = run(flow, TAGS, dry_run=dry_run)
+    assert (report.offered_new, report.absent_from_source) == (0, 0)
+
+
+@pytest.mark.parametrize("engine", ARRANGEMENTS)
+def test_a_ledger_with_domains_in_unicode_sends_nothing_again(flow: Flow) -> None:
+    flow.sql("INSERT INTO common_room_contacts (id, full_name, email) VALUES ('x', 'X', 'x@bücher.example')")
+    flow.run()
+    foreign_labels(flow, "x@Bücher.example", "person1@example.com")
+    assert run(flow, TAGS).delivered == 2
+    now, was = key_of("x@xn--bcher-kva.example"), key_of("x@bücher.example")
+    flow.sql("DELETE FROM common_room.key_spellings WHERE column_name = 'value'")
+    flow.sql(f"UPDATE common_room.sync_ledger SET key = '{was}' WHERE key = '{now}'")
+    for dry_run in (True, False, False):
+        report = run(flow, TAGS, dry_run=dry_run)
+        assert (report.offered, report.unchanged, report.absent_from_source) == (0, 2, 0)
+    assert (now,) in flow.sql("SELECT key FROM common_room.sync_ledger")

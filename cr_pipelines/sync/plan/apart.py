@@ -31,7 +31,7 @@ _ROWS_PER_FETCH = 5_000
 
 _KEYS_PER_BATCH = 50_000
 
-_MOST_READS = 8
+_MOST_READS = 7
 """Rows are read by their keys in at most this many queries; if more were needed, one query reads all rows."""
 
 _FEW = 0.25

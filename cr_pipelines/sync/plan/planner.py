@@ -64,14 +64,15 @@ class Planner:
         """
         types, match = self._match()
         spellings = KeySpellings(self._session, self._schema, self._sync)
-        added = spellings.add(self._new_spellings)
+        found = [*self._new_spellings, *spellings.find_domains(self._source_session, self._partition)]
+        recorded = spellings.names()
+        added = spellings.add(found)
+        source = self._source_named(spellings.names(), types, match)
         if added and self._options.dry_run and self._any(statements.any_key(self._names)):
-            # A dry run changes no key in the ledger, so it must plan with the existing ones.
-            added = []
-        else:
-            self._sync = replace(self._sync, key_names=spellings.names())
-            self._names = replace(self._names, sync=self._sync)
-        source = self._source(types, match)
+            source.stage_renamed()
+            if self._any("SELECT 1 FROM cr_renamed LIMIT 1"):
+                # A dry run changes no key in the ledger, so it must plan with the existing ones.
+                source = self._source_named(recorded, types, match)
         plan = Plan(match, tuple(types), source.row_hash_version, also_offered(self._sync, self._options))
         self._respell(source)
         self._rename(source, spellings, added)
@@ -83,7 +84,12 @@ class Planner:
             raise
         return plan
 
-    def _source(self, types: Mapping[str, str], match: Match) -> PlannedSource:
+    def _source_named(
+        self, key_names: Mapping[str, Mapping[str, str]] | None, types: Mapping[str, str], match: Match
+    ) -> PlannedSource:
+        """Return the source, whose keys spell names in this way, and use the same keys in the plan."""
+        self._sync = replace(self._sync, key_names=key_names)
+        self._names = replace(self._names, sync=self._sync)
         how = (self._names, self._sync, self._partition, types, match.spelled)
         if self._source_session is self._session:
             return SourceInState(self._session, *how)

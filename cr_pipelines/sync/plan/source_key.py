@@ -4,6 +4,7 @@ Goes in: the source's dialect, and a sync whose names in keys the planner has lo
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from cr_pipelines.sync.contract import CatalogPart, Column, Contract
@@ -27,6 +28,15 @@ def former_key(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> 
     return row_key(dialect, sync.contract, types, forms)
 
 
+def key_without_domains(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) -> str | None:
+    """Return the expression for a row's key with domains as the source spells them, or None if none has another."""
+    names = sync.key_names or {}
+    spelled = {column.name for column in address_columns(sync.contract)}
+    if not any(names.get(name) for name in spelled):
+        return None
+    return source_key(dialect, replace(sync, key_names={name: names[name] for name in names.keys() - spelled}), types)
+
+
 def key_forms(
     dialect: SourceDialect, contract: Contract, aliases: Mapping[str, Mapping[str, str]], *, former: bool = False
 ) -> Mapping[str, Callable[[str], str]]:
@@ -40,7 +50,8 @@ def key_forms(
         if column.key_form == "word":
             forms[column.name] = lambda text: lowered(f"trim({text})")
         elif column.key_form == "address":
-            forms[column.name] = partial(_lower_address, dialect, lowered, trim=not former)
+            domains = {} if former else aliases.get(column.name, {})
+            forms[column.name] = partial(_lower_address, dialect, lowered, domains, trim=not former)
         elif column.key_form == "line" and not former:
             forms[column.name] = dialect.trimmed
         elif aliases.get(column.name):
@@ -48,9 +59,31 @@ def key_forms(
     return forms
 
 
-def _lower_address(dialect: SourceDialect, lowered: Callable[[str], str], text: str, *, trim: bool) -> str:
+def _lower_address(
+    dialect: SourceDialect, lowered: Callable[[str], str], domains: Mapping[str, str], text: str, *, trim: bool
+) -> str:
     trimmed = dialect.trimmed(text)
-    return f"CASE WHEN {text} LIKE '%@%' THEN {lowered(trimmed)} ELSE {trimmed if trim else text} END"
+    address = lowered(trimmed)
+    in_ascii = ""
+    if domains:
+        # Engines cannot write a domain in ASCII, so the planner has looked up those that the source has.
+        domain = _renamed(dialect, domains, _domain(address))
+        local = f"regexp_replace({address}, '[^@]*$', '')"
+        in_ascii = f"WHEN {_has_foreign_domain(dialect, text)} THEN {local} || {domain} "
+    return f"CASE {in_ascii}WHEN {text} LIKE '%@%' THEN {address} ELSE {trimmed if trim else text} END"
+
+
+def foreign_domain(dialect: SourceDialect, text: str) -> str:
+    """Return the expression for an address's domain, as `key_forms` looks it up; null if the address is in ASCII."""
+    return f"CASE WHEN {_has_foreign_domain(dialect, text)} THEN {_domain(dialect.lowered(dialect.trimmed(text)))} END"
+
+
+def _has_foreign_domain(dialect: SourceDialect, text: str) -> str:
+    return f"{text} LIKE '%@%' AND {dialect.byte_length(text)} > length({text})"
+
+
+def _domain(address: str) -> str:
+    return f"regexp_replace({address}, '^.*@', '')"
 
 
 def _renamed(dialect: SourceDialect, names: Mapping[str, str], text: str) -> str:
@@ -63,6 +96,11 @@ def _renamed(dialect: SourceDialect, names: Mapping[str, str], text: str) -> str
 def named_columns(contract: Contract) -> list[Column]:
     """Return the key's columns that name something in the room."""
     return [column for column in _formed(contract) if column.key_form == "name"]
+
+
+def address_columns(contract: Contract) -> list[Column]:
+    """Return the key's columns that may have an address."""
+    return [column for column in _formed(contract) if column.key_form == "address"]
 
 
 def named_parts(contract: Contract) -> set[CatalogPart]:

@@ -7,7 +7,7 @@ or expressions for one.
 from collections.abc import Collection, Mapping
 
 from cr_pipelines.sync.model import Sync
-from cr_pipelines.sync.plan.source_key import former_key, has_trimmed, source_key
+from cr_pipelines.sync.plan.source_key import former_key, has_trimmed, key_without_domains, source_key
 from cr_pipelines.sync.state.statements import row_key
 from cr_pipelines.warehouse import SourceDialect, SqlDialect
 
@@ -30,7 +30,7 @@ def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
     """Return every row's key in its present and former spelling (`was`), for a FROM clause.
 
     Keys were once the engine's text of a column, such as `1.0` for a DOUBLE that is 1 as a BIGINT. With `names`, the
-    former spelling also has names as the source spells them, and blanks around tags and accounts.
+    former spelling also has names and domains as the source spells them, and blanks around tags and accounts.
     """
     plain = row_key(dialect, sync.contract, types)
     if not names:
@@ -38,6 +38,8 @@ def spellings(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[st
         return f"(SELECT {was} AS was, {plain} AS key FROM {source}) AS spelled"
     now = source_key(dialect, sync, types)
     were = [plain, former_key(dialect, sync, types)] if has_trimmed(sync.contract) else [plain]
+    without_domains = key_without_domains(dialect, sync, types)
+    were += [without_domains] if without_domains else []
     selects = " UNION ALL ".join(f"SELECT {was} AS was, {now} AS key FROM {source}" for was in were)
     return f"({selects}) AS spelled"
 

