@@ -8,10 +8,11 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export PYTHONDONTWRITEBYTECODE :=
 TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
+APART := $(addprefix cr_pipelines_tests/,sync removal)
 EMULATORS := snowflake bigquery databricks
 EMULATOR_PYTHON ?= 3.13
 
-.PHONY: install demo test test-long test-system test-fast emulators test-warehouses check lint types defs docs dist licenses format lock clean
+.PHONY: install demo test test-long test-apart test-system test-fast emulators test-warehouses check lint types defs docs dist licenses format lock clean
 
 install: $(VENV)/.installed
 
@@ -39,6 +40,13 @@ test: install
 test-long: install
 	@$(BIN)/pytest -m "long and serial" $(ARGS) || $(TRY_AGAIN)
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "long and not serial and not system" $(ARGS) || $(TRY_AGAIN)
+
+# Every scenario of syncs, crashes and removals with source and state apart: a PostgreSQL source whose role may only SELECT
+# and a DuckDB state, then a SQLite source and a PostgreSQL state. Half an hour.
+test-apart: install
+	@set -e; for apart in postgresql-duckdb sqlite-postgresql; do export CR_TEST_WAREHOUSE=$$apart; \
+	    $(BIN)/pytest -m "serial and not system" $(APART) $(ARGS) || $(TRY_AGAIN); \
+	    $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not serial and not system" $(APART) $(ARGS) || $(TRY_AGAIN); done
 
 # Whole processes of Dagster, a browser, the wheel, the demo: half an hour and more, one at a time, before a release.
 test-system: install

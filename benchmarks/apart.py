@@ -28,6 +28,8 @@ from cr_pipelines.sync.plan.planner import Planner
 from cr_pipelines.sync.plan.source import row_hash_version
 from cr_pipelines.sync.state.ledger import SYNC_LEDGER
 from cr_pipelines.warehouse import BatchSink, SourceSession, column_kinds, open_warehouse
+from cr_pipelines.warehouse.generic import rows_per_batch
+from cr_pipelines.warehouse.urls import kind_of
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 
@@ -202,11 +204,12 @@ def count_loaded(read: list[int]) -> None:
 
 
 def driver_alone(url: str) -> Took:
-    """Read every row with the driver, and keep none."""
+    """Read every row with the driver, in batches of the same size, and keep none."""
+    rows = rows_per_batch(kind_of(url) or "")
     with _cursor(url) as cursor:
         began = time.perf_counter()
         cursor.execute("SELECT * FROM common_room_contacts")
-        while cursor.fetchmany(10_000):
+        while cursor.fetchmany(rows):
             pass
         return Took(time.perf_counter() - began, 0, 0, _machine.peak_megabytes())
 

@@ -133,10 +133,9 @@ class PostgreSQLSession(Session):
         with self._cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
             cursor.execute(query)
-            with cursor.fetch_record_batch() as reader:
-                for batch in reader:
-                    for start in range(0, batch.num_rows, rows_per_batch):
-                        sink.write(batch.slice(start, rows_per_batch))
+            for batch in _batches(cursor):
+                for start in range(0, batch.num_rows, rows_per_batch):
+                    sink.write(batch.slice(start, rows_per_batch))
 
     @override
     def append(self, schema: str, table: str, rows: pa.Table) -> None:
@@ -252,6 +251,17 @@ class PostgreSQLSession(Session):
                 yield cursor
         except (adbc_driver_manager.Error, pa.ArrowException) as error:
             raise without_values(error, statement) from None
+
+
+def _batches(cursor: adbc_driver_manager.dbapi.Cursor) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of a result. Arrow's own reader would raise OSError with the server's words, without its code.
+
+    A query may fail only after many rows, or the server may end it.
+    """
+    try:
+        yield from cursor._results.reader  # type: ignore[union-attr]
+    except OSError as error:
+        raise without_values(error) from None
 
 
 class PostgreSQLWarehouse(Warehouse):

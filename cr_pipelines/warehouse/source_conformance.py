@@ -288,9 +288,13 @@ class SourceConformance:
     def test_an_error_repeats_no_value(self, source: Source) -> None:
         with source.session() as session:
             number = session.dialect.types["bigint"]
+            query = f"SELECT CAST(email AS {number}) AS a FROM (SELECT 'ada@example.com' AS email) AS one"
             with pytest.raises(WarehouseError) as caught:
-                session.fetch_all(f"SELECT CAST(email AS {number}) FROM (SELECT 'ada@example.com' AS email) AS one")
-        assert "ada@example.com" not in f"{caught.value!r} {caught.value.__cause__!r}"
+                session.fetch_all(query)
+            with pytest.raises(WarehouseError) as caught_streaming:
+                session.fetch_batches(query, 100, Collected())
+        for error in (caught.value, caught_streaming.value):
+            assert "ada@example.com" not in f"{error!r} {error.__cause__!r}"
 
     def test_a_session_that_has_been_closed_can_be_interrupted(self, source: Source) -> None:
         with source.session() as session:

@@ -39,6 +39,19 @@ _SERIES = re.compile(r"generate_series\((\d+), (\d+)\) AS (\w+)\((\w+)\)")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _MOMENT = re.compile(r"\bTIMESTAMP ('[^']+')((?: \+ (?:\w+|\([^()]*\)) \* INTERVAL '1 \w+')*)")
 _STEP = re.compile(r" \+ (\w+|\([^()]*\)) \* INTERVAL '1 (\w+)'")
+_MOMENT_COLUMN = re.compile(
+    _MOMENT.pattern + r" AS (\w+)|\bCAST\([\w.]+ AS TIMESTAMP[^)]*\) AS (\w+)|\bnow\(\) AS (\w+)", re.IGNORECASE
+)
+_MADE_TABLE = re.compile(r"\s*CREATE TABLE (\w+) AS\b")
+_MADE_OF_VALUES = re.compile(r"\((VALUES .*?)\) AS (\w+) ?\(([\w, ]+)\)", re.DOTALL)
+_SQLITE_FUNCTIONS = {
+    r"\b(\w+)::VARCHAR\b": r"CAST(\1 AS TEXT)",
+    r"\bCAST\(('[^']*'|[\w.]+|CASE .*? END) AS TIMESTAMP[^)]*\)": r"\1",
+    r"\bnow\(\)": "datetime('now')",
+    r"\brepeat\(('[^']+'), (\d+)\)": r"replace(hex(zeroblob(\2)), '00', \1)",
+    r"\barray_agg\(": "json_group_array(",
+    r"\bMAP \{": "{",
+}
 _IN_SQLITE = {"{": "json_object(", "}": ")", "[": "json_array(", "ARRAY[": "json_array(", "]": ")"}
 _NOT_IN_SQLITE = re.compile(
     r"INTERVAL ''|\bDATE ''|::|[{}]|(?<![\w\"])\[|\bAS \w+ ?\(\w|\bCREATE SCHEMA\b|\brange\(|\bUNNEST\(", re.IGNORECASE
@@ -148,6 +161,8 @@ class SQLiteFile:
             found: list[tuple[Any, ...]] = []
             for statement in filter(str.strip, statements.split(";")):
                 found = connection.execute(self.dialect_of(statement)).fetchall()
+                if made := _MADE_TABLE.match(statement):
+                    _declare_moments(connection, made[1], statement)
             connection.commit()
             return found
 
@@ -160,20 +175,35 @@ class SQLiteFile:
             found = match[0]
             return f"{found[:-1]}," if found.endswith(":") else _IN_SQLITE.get(found, found)
 
-        written = _MOMENT.sub(moment, re.sub(r"\b(\w+)::VARCHAR\b", r"CAST(\1 AS TEXT)", sql))
+        written = _MOMENT.sub(moment, sql)
+        for pattern, replacement in _SQLITE_FUNCTIONS.items():
+            written = re.sub(pattern, replacement, written, flags=re.IGNORECASE)
         written = _SQLITE_TOKENS.sub(nested, written)
         written = _SERIES.sub(
             r"(WITH RECURSIVE counted(\4) AS (SELECT \1 UNION ALL SELECT \4 + 1 FROM counted WHERE \4 < \2) "
             r"SELECT \4 FROM counted) AS \3",
             written,
         )
-        plain = _TEXT.sub("''", written).replace("WITH RECURSIVE counted(", "")
+        written = _MADE_OF_VALUES.sub(r"(WITH \2(\3) AS (\1) SELECT * FROM \2) AS \2", written)
+        plain = re.sub(r"WITH (RECURSIVE )?\w+\(", "", _TEXT.sub("''", written))
         if found := _NOT_IN_SQLITE.search(plain):
             pytest.skip(f"SQLite has no such SQL: {found[0]}")
         return written
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
+
+
+def _declare_moments(connection: sqlite3.Connection, table: str, statement: str) -> None:
+    """Give the columns of moments a type, which SQLite takes from CREATE TABLE alone."""
+    moments = {name for found in _MOMENT_COLUMN.finditer(statement) for name in found.groups()[2:] if name}
+    if moments:
+        columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+        declared = ", ".join(f"{name} TIMESTAMP" if name in moments else name for name in columns)
+        connection.execute(f"ALTER TABLE {table} RENAME TO untyped")
+        connection.execute(f"CREATE TABLE {table} ({declared})")
+        connection.execute(f"INSERT INTO {table} SELECT * FROM untyped")
+        connection.execute("DROP TABLE untyped")
 
 
 class Apart:

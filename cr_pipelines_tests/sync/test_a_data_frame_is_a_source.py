@@ -57,7 +57,8 @@ def test_a_frame_is_planned_and_delivered_as_a_table_would_be(flow: Flow, people
 
 def test_nothing_of_a_frame_stays_in_the_warehouse(flow: Flow, people: pd.DataFrame):
     run(flow, people)
-    tables = flow.sql("SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%frame%'")
+    with flow.warehouse.session() as session:
+        tables = session.fetch_all("SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%frame%'")
     # The one that an IO manager may keep frames in, until the sync has read them.
     assert tables == [("data_frames",)]
     assert flow.sql("SELECT count(*) FROM common_room.data_frames") == [(0,)]

@@ -9,8 +9,7 @@ from cr_pipelines.sync.state.processes import mark_running
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import ARRANGEMENTS
 
-# The scenarios' timestamps are no SQL of SQLite.
-pytestmark = pytest.mark.parametrize("engine", [engine for engine in ARRANGEMENTS if "sqlite" not in str(engine)])
+pytestmark = pytest.mark.parametrize("engine", ARRANGEMENTS)
 
 ACTIVITIES = Sync("activities", "activity", "acts")
 

@@ -206,8 +206,9 @@ def test_two_syncs_and_a_reader_share_one_warehouse(flow: Flow, sandbox: Sandbox
     ]
     looked = 0
     while any(process.poll() is None for process in processes):
-        with flow.warehouse.session() as session:
-            session.fetch_all("SELECT count(*) FROM common_room_contacts")
+        with flow.warehouse.session() as session, flow.warehouse.source_session(session) as source:
+            source.columns(flow.sync.relation)
+            source.fetch_all(f"SELECT count(*) FROM {source.dialect.relation(flow.sync.relation)}")
         looked += 1
         time.sleep(0.05)
     assert [process.returncode for process in processes] == [0, 0]

@@ -12,8 +12,8 @@ GOOD = "SELECT 'good' AS id, 'Ada' AS full_name"
 
 def test_a_bad_value_names_the_field_and_the_fix(flow: Flow):
     report = flow.reading(
-        "SELECT 'good' AS id, NULL AS email, NULL AS custom_fields UNION ALL SELECT 'email', 'ada.example.com', NULL "
-        "UNION ALL SELECT 'field', NULL, {'Plam': 'Free'}"
+        "SELECT 'field' AS id, NULL AS email, {'Plam': 'Free'} AS custom_fields "
+        "UNION ALL SELECT 'email', 'ada.example.com', NULL UNION ALL SELECT 'good', NULL, NULL"
     ).run()
     assert (report.delivered, report.invalid) == (1, 2)
     assert list(flow.room) == ["good"]
@@ -46,6 +46,7 @@ def test_no_message_repeats_a_value(flow: Flow):
     assert "secret" not in str(flow.rejected())
 
 
+@pytest.mark.skipif(ENGINE.startswith("sqlite"), reason="SQLite casts any text to a number")
 def test_an_error_of_the_warehouse_repeats_no_value(flow: Flow):
     with pytest.raises(WarehouseError) as caught:
         flow.reading("SELECT id, CAST(email AS INTEGER) AS bio FROM common_room_contacts").run()

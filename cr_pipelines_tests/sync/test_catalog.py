@@ -49,8 +49,10 @@ def test_names_that_the_room_lacks_are_found_in_the_source_without_a_request(flo
     members = Sync(
         "segment_members",
         "segment_member",
-        """SELECT * FROM (VALUES ('Champions', 'a', 'Engaged'), ('Champions', 'b', 'Engagd'),
-        ('champions', 'c', 'Engagd'), ('Losers', 'd', 'Engaged'), (NULL, 'e', NULL)) AS t(segment, value, status)""",
+        flow.data.dialect_of(
+            "SELECT * FROM (VALUES ('Champions', 'a', 'Engaged'), ('Champions', 'b', 'Engagd'), "
+            "('champions', 'c', 'Engagd'), ('Losers', 'd', 'Engaged'), (NULL, 'e', NULL)) AS t(segment, value, status)"
+        ),
     )
     with pytest.raises(SyncError, match="has not been read yet"):
         unknown_names(members, flow.warehouse)

@@ -69,6 +69,8 @@ def test_a_field_is_named_by_its_id_as_well(ada: Flow, sandbox: SandboxServer):
     ],
 )
 def test_a_value_that_the_field_does_not_take_is_invalid(ada: Flow, name: str, value: str, field: str, message: str):
+    if value.startswith("[") and ada.data.kind.startswith("sqlite"):
+        pytest.skip("SQLite has no lists")
     assert field_values(ada, name, value).run().invalid == 1
     [(found, said)] = ada.rejected().values()
     assert found == field

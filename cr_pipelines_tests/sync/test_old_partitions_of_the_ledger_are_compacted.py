@@ -18,7 +18,7 @@ def days(flow: Flow) -> Flow:
     flow.sql(
         "CREATE TABLE seen AS SELECT 'c' || i AS id, 'Name ' || i AS full_name, "
         "'person' || i || '@example.com' AS email, "
-        "TIMESTAMP '2026-03-01 12:00:00' + INTERVAL '1' DAY * (i % 2) AS seen_at "
+        "TIMESTAMP '2026-03-01 12:00:00' + (i % 2) * INTERVAL '1 day' AS seen_at "
         "FROM generate_series(0, 19) AS numbers(i)"
     )
     days = flow.reading("seen", name="seen")

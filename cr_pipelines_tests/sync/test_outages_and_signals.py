@@ -167,6 +167,7 @@ def _handler(number: signal.Signals) -> Iterator[None]:
 SLOW = {
     "duckdb": "SELECT CAST(sum(a.i * b.i) AS VARCHAR) AS id FROM range(3000000) AS a(i), range(300000) AS b(i)",
     "postgresql": "SELECT 'c' AS id, CAST(pg_sleep(60) AS text) AS full_name",
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'c' AS id, max(i) AS bio FROM n",
 }
 
 

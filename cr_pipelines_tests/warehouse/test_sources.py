@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import adbc_driver_postgresql.dbapi
 import pytest
 
 from cr_pipelines.warehouse import Relation, SourceMissing, WarehouseBusy, WarehouseError, open_warehouse
+from cr_pipelines.warehouse.conformance_sinks import Collected
 from cr_pipelines_tests.support.warehouses import EmptyWarehouse, PostgreSQLDatabase, empty_warehouse
 
 SWAP = (
@@ -165,6 +167,31 @@ def test_no_error_quotes_a_value(server_session, kind: str, value: str):
             f"SELECT CAST(x AS {kind}) FROM (SELECT {server_session.dialect.literal(value)} AS x) t"
         )
     assert "ada" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("value", "ending", "raised"),
+    [
+        ("CAST('Ada ' || i AS integer)", "", "invalid input syntax"),
+        ("pg_sleep(60)", "SET statement_timeout = 500", "57014"),
+    ],
+)
+def test_a_query_that_fails_after_many_rows_is_an_error_without_values(
+    tmp_path: Path, value: str, ending: str, raised: str
+):
+    query = (
+        f"SELECT CASE WHEN i = 200000 THEN CAST({value} AS text) ELSE repeat('x', 300) END AS a "
+        "FROM generate_series(1, 200000) AS t(i)"
+    )
+    read = Collected()
+    with empty_warehouse(tmp_path, "postgresql") as data, open_warehouse(data.url).session() as session:
+        if ending:
+            session.execute(ending)
+        with pytest.raises(WarehouseError, match=raised) as caught:
+            session.fetch_batches(query, 5_000, read)
+        assert session.fetch_all("SELECT 1") == [(1,)]
+    assert read.batches
+    assert "Ada" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("code", ["check_violation", "42P01", "22012", "57014", "P0001", "XY123"])
