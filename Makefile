@@ -8,6 +8,8 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export PYTHONDONTWRITEBYTECODE :=
 TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
+# To collect all others takes ten seconds of the only process.
+SERIAL_FILES = $(shell grep -rl --include=test_*.py "mark\.serial" cr_pipelines_tests)
 APART := $(addprefix cr_pipelines_tests/,sync removal)
 EMULATORS := snowflake bigquery databricks
 EMULATOR_PYTHON ?= 3.13
@@ -33,7 +35,7 @@ demo: install
 # so a worker takes them in order, until another one has none left. Those that measure time have the machine to
 # themselves, and so has a second try of what failed: a busy machine can be too slow for a test, but not twice.
 test: install
-	@$(BIN)/pytest -m "serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -m "serial and not long and not system" $(or $(ARGS),$(SERIAL_FILES)) || $(TRY_AGAIN)
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
 
 # The scenarios of kills, races and generated histories, and the promises with source and state apart.
