@@ -87,6 +87,7 @@ def test_requests_that_wait_for_the_rate_limit_or_a_repetition_are_held_back_too
     assert requests_later_than_removal(office.sandbox) == []
 
 
+@pytest.mark.long
 def test_a_killed_sync_is_not_waited_for_longer_than_its_last_requests_may_travel(office: Office):
     fill(office, 400)
     office.sandbox.control.set_faults(latency_seconds=0.2)
@@ -103,6 +104,7 @@ def test_a_killed_sync_is_not_waited_for_longer_than_its_last_requests_may_trave
     assert (state, ended) == ("interrupted", True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ONE_AND_APART)
 def test_what_a_killed_sync_sent_and_never_recorded_is_known_by_its_key(office: Office):
     assert actors.run(actors.sync, *where(office), dies_at=4, after=True, abreast=1) == -signal.SIGKILL
@@ -116,6 +118,7 @@ def test_what_a_killed_sync_sent_and_never_recorded_is_known_by_its_key(office: 
     assert requests_later_than_removal(office.sandbox) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ONE_AND_APART)
 def test_a_removal_that_is_killed_leaves_the_people_suppressed_and_is_taken_up_again(office: Office):
     office.sync()

@@ -171,6 +171,7 @@ SLOW = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_warehouse_plans_ends_the_run_as_interrupted(
     flow: Flow, engine: str, number: signal.Signals
@@ -185,6 +186,7 @@ def test_a_signal_while_the_warehouse_plans_ends_the_run_as_interrupted(
     assert flow.run().delivered == 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_another_process_has_the_warehouse_ends_the_run_at_once(
     flow: Flow, engine: str, number: signal.Signals

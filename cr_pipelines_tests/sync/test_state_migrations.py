@@ -180,6 +180,7 @@ def test_a_schema_of_a_later_version_is_refused(data: EmptyWarehouse, warehouse:
     assert sandbox.control.requests() == []
 
 
+@pytest.mark.long
 def test_two_processes_migrate_at_once(data: EmptyWarehouse, sandbox: SandboxServer):
     program = [sys.executable, "-m", "cr_pipelines_tests.sync.run_a_sync", data.url, sandbox.base_url, sandbox.token]
     syncs = ((sync.name, sync.source, sync.kind) for sync in (CONTACTS, NOTES))
