@@ -54,7 +54,9 @@ _SQLITE_FUNCTIONS = {
 }
 _IN_SQLITE = {"{": "json_object(", "}": ")", "[": "json_array(", "ARRAY[": "json_array(", "]": ")"}
 _NOT_IN_SQLITE = re.compile(
-    r"INTERVAL ''|\bDATE ''|::|[{}]|(?<![\w\"])\[|\bAS \w+ ?\(\w|\bCREATE SCHEMA\b|\brange\(|\bUNNEST\(", re.IGNORECASE
+    r"INTERVAL ''|\bDATE ''|::|[{}]|(?<![\w\"])\[|\bAS \w+ ?\(\w|\bCREATE SCHEMA\b|"
+    r"\brange\(|\bUNNEST\(|\bALTER COLUMN\b",
+    re.IGNORECASE,
 )
 _TOKENS = re.compile(r"E?'(?:[^']|'')*'\s*:(?!:)|E?'(?:[^']|'')*'|MAP \{|[{}]|ARRAY\[|\[(?!\])")
 _SQLITE_TOKENS = re.compile(r"'(?:[^']|'')*'\s*:(?!:)|'(?:[^']|'')*'|\"[^\"]*\"|[{}]|ARRAY\[|\[|\]")

@@ -18,7 +18,7 @@ ADDRESS = "'person' || i || '@example.com'"
 
 
 def members(flow: Flow, source: str, **options: object) -> Flow:
-    return Flow(flow.data, flow.sandbox, Sync("members", "segment_member", source, **options))
+    return Flow(flow.data, flow.sandbox, Sync("members", "segment_member", flow.data.dialect_of(source), **options))
 
 
 def posted(sandbox: SandboxServer, operation: str = "addContactsToSegment") -> list[tuple[int, int]]:
