@@ -222,8 +222,8 @@ class Requester:
             counts.rate_limited += 1
             self._rate_limiter.on_429(permit, parse_429(response.headers, response.content))
             return None
-        if _fault(response.status) is not None and 0 < _asked_wait(response) <= self._max_limit_wait:
-            self._rate_limiter.pause(_asked_wait(response))
+        if _fault(response.status) is not None and 0 < (asked := _asked_wait(response)) <= self._max_limit_wait:
+            self._rate_limiter.pause(asked)
         limit, left = limit_and_left(response.headers)
         self._rate_limiter.on_response(permit, limit, left, fault=response.status >= 500)
         return response

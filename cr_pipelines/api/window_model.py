@@ -11,9 +11,8 @@ window has left; only a 429 shows how long a window is and when it ends. So:
   one 429 and not one per caller.
 * Requests in flight are counted as if the server had not seen them yet, so the limit is never overrun by
   concurrency. What other users of the token take shows in the responses, and only our share of the rest is used.
-* Once the limit and the interval are known, only a few requests are in flight at once, because those in flight cannot
-  be recalled when the server asks everyone to wait. More leave one by one, fast enough to use up a window in a third
-  of it.
+* Requests in flight cannot be recalled when the server asks everyone to wait. Once the limit and the interval are
+  known, two go at once, and further ones leave one by one, fast enough to use up a window in a third of it.
 * A 429 is believed more than other responses: if its limit is lower than the one in their headers, those are about
   something else, such as a day, and our own requests are counted instead. A wait that it announces is kept.
 * When nothing is left, all wait for the end of the window: announced by a 429, or predicted. Windows may follow

@@ -9,12 +9,9 @@ from cr_pipelines.sync import Report, Sync, run_sync
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.warehouses import CORE_ENGINES
 
+pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
+
 FIELDS = Sync("field_values", "custom_field_value", "field_values")
-
-
-@pytest.fixture(params=CORE_ENGINES)
-def engine(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture
