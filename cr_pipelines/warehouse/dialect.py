@@ -184,6 +184,14 @@ class SourceDialect(SqlDialect):
         """Return whether a type, in the engine's words, is a date or a timestamp."""
         return kind.lower().startswith(("timestamp", "date"))
 
+    def column_moment(self, column: str, kind: str) -> str:
+        """Return a column, of a type for which `is_moment` holds, to compare with `moment`; null if it is no moment."""
+        return self.identifier(column)
+
+    def cast_to_moment(self, column: str) -> str:
+        """Return what a view says to make a moment of a column of another type, for messages."""
+        return f"CAST({column} AS {self.types['timestamp']})"
+
     def is_respelled(self, kind: str) -> bool:
         """Return whether the key of a column of this type may differ from the engine's own text."""
         return _bare(kind) in self.decimal_types | self.inexact_types | self.json_types

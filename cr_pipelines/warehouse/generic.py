@@ -6,6 +6,7 @@ consistently, and an engine needs neither hash functions nor temporary tables.
 """
 
 import hashlib
+import re
 import sys
 import time
 from collections import deque
@@ -75,6 +76,18 @@ _CONNECT_TIMEOUT = {
 
 _CONNECT_SECONDS = 30.0
 
+_OF_SECONDS = {
+    "sqlite": "datetime({}, 'unixepoch')",
+    "mysql": "FROM_UNIXTIME({})",
+    "mariadb": "FROM_UNIXTIME({})",
+    "mssql": "DATEADD(second, {}, '1970-01-01')",
+    "clickhouse": "toDateTime({})",
+    "clickhousedb": "toDateTime({})",
+}
+"""What makes a moment of a number of seconds since 1970: a column that is neither text nor a moment is a number."""
+
+_SYNTAX_ERROR = re.compile(r'near "[^"\']*": syntax error|incomplete input')
+
 _MISSING_CODES = {"1146", "1051", "42S02", "42P01", "208", "942"}
 _MISSING_WORDS = ("no such table", "does not exist", "doesn't exist", "ORA-00942", "Invalid object name", "not found")
 
@@ -84,6 +97,20 @@ class GenericDialect(DuckDBDialect):
 
     def __init__(self, name: str):
         self.name = name  # type: ignore[misc]
+
+    @override
+    def is_moment(self, kind: str) -> bool:
+        # SQLite has no type for moments, and one value that is none makes the column of any driver text.
+        return kind == "VARCHAR" or super().is_moment(kind)
+
+    @override
+    def column_moment(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        return f"TRY_CAST({name} AS {self.types['timestamp']})" if kind == "VARCHAR" else name
+
+    @override
+    def cast_to_moment(self, column: str) -> str:
+        return _OF_SECONDS[self.name].format(column) if self.name in _OF_SECONDS else super().cast_to_moment(column)
 
     @override
     def relation(self, relation: Relation) -> str:
@@ -324,4 +351,5 @@ def _without_values(kind: str, error: BaseException) -> WarehouseError:
     has_code = len(parts) > 1 and isinstance(parts[0], int)
     message = str(parts[1] if has_code else original)
     number = f" {parts[0]}" if has_code else ""
-    return WarehouseError(f"{kind}: {type(original).__name__}{number}: {without_quotes(message)}")
+    said = message if _SYNTAX_ERROR.fullmatch(message) else without_quotes(message)
+    return WarehouseError(f"{kind}: {type(original).__name__}{number}: {said}")
