@@ -5,7 +5,7 @@ Goes in: names, values and expressions. Comes out: pieces of SQL. `SourceDialect
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import ClassVar
@@ -37,6 +37,10 @@ class SqlDialect(ABC):
     def literal(self, value: str | None) -> str:
         """Return the text as a string literal."""
         return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+    def listed(self, texts: Collection[str]) -> str:
+        """Return what follows IN, so that an expression is compared with these texts."""
+        return f"({', '.join(map(self.literal, texts)) or 'NULL'})"
 
     @abstractmethod
     def text(self, expression: str) -> str:
