@@ -52,6 +52,7 @@ _MADE_OF_VALUES = re.compile(r"\((VALUES .*?)\) AS (\w+) ?\(([\w, ]+)\)", re.DOT
 _SQLITE_FUNCTIONS = {
     r"\b(\w+)::VARCHAR\b": r"CAST(\1 AS TEXT)",
     r"\bCAST\(('[^']*'|[\w.]+|CASE .*? END) AS TIMESTAMP[^)]*\)": r"\1",
+    r"\bCAST\('(-?)Infinity' AS (?:REAL|DOUBLE PRECISION)\)": r"\g<1>9e999",
     r"\bnow\(\)": "datetime('now')",
     r"\brepeat\(('[^']+'), (\d+)\)": r"replace(hex(zeroblob(\2)), '00', \1)",
     r"\barray_agg\(": "json_group_array(",
