@@ -190,10 +190,10 @@ class GenericSession(SourceSession):
     def _batches(self, result: Any, most_batches: int | None) -> Iterator[list[Any]]:
         begun = time.monotonic()
         # SQLAlchemy may have read one row. Then the driver's own cursor: SQLAlchemy's rows cost as much again.
-        rows = [*result.fetchmany(1)]
+        rows = [*self._fetched(result, 1)]
         for _ in range(sys.maxsize if most_batches is None else most_batches):
             if result.cursor is not None:
-                rows.extend(result.cursor.fetchmany(self._rows_per_batch))
+                rows.extend(self._fetched(result.cursor, self._rows_per_batch))
             if not rows:
                 break
             if self._interrupted:
@@ -202,6 +202,15 @@ class GenericSession(SourceSession):
                 raise WarehouseBusy(f"{self._kind}: reading took longer than {self._seconds:.0f} s")
             yield rows
             rows = []
+
+    def _fetched(self, cursor: Any, rows: int) -> Any:
+        try:
+            return cursor.fetchmany(rows)
+        except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+            raise WarehouseError(
+                f"{self._kind}: the driver raised {type(error).__name__} on a row; its message is omitted because it "
+                "may quote the row. Check the options of the warehouse URL, or cast the column to text in the view"
+            ) from None
 
     def _tolerate_bytes(self) -> None:
         """Read even text that is not UTF-8: its row is invalid, and the others are sent."""
@@ -295,6 +304,12 @@ class GenericSource(Source):
             connection.rollback()
         except (SQLAlchemyError, OSError) as error:
             raise WarehouseError(f"the warehouse cannot be reached: {_without_values(self._kind, error)}") from None
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            # Its text may quote an option's value.
+            raise WarehouseError(
+                f"the warehouse cannot be reached: the driver of {self._kind} raised {type(error).__name__}; check the "
+                "options of the warehouse URL"
+            ) from None
         try:
             with scratch_session() as local:
                 yield GenericSession(connection, local, self._kind, self._statement_seconds)

@@ -222,6 +222,22 @@ def test_a_url_that_cannot_be_used_says_what_to_do(url: str, expected: str):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("option", ["nope=1", "charset=nope", "read_timeout=-1"])
+def test_an_option_that_a_driver_refuses_says_where_to_look(data: Apart, option: str):
+    pytest.importorskip("pymysql", reason="there is no driver of MariaDB here: pip install pymysql")
+    warehouse = open_warehouse(f"mysql+pymysql://reader:secret@127.0.0.1:1/crm?{option}", data.state_url)
+    with pytest.raises(WarehouseError, match="check the options of the warehouse URL"), warehouse.source_session():
+        pass
+
+
+def test_a_value_that_a_driver_cannot_convert_is_not_shown(data: Apart):
+    data.sql("CREATE TABLE people (seen TIMESTAMP)")
+    data.sql("INSERT INTO people VALUES ('ada@example.com')")
+    with pytest.raises(WarehouseError, match="the driver raised ValueError on a row") as caught:
+        loaded(open_warehouse(f"{data.url}?detect_types=1", data.state_url), "people")
+    assert "ada" not in str(caught.value)
+
+
 def test_a_state_is_kept_in_duckdb_or_postgresql_only(data: Apart):
     with pytest.raises(WarehouseError, match="the state URL must name"):
         open_warehouse("duckdb:///a.duckdb", data.url)
