@@ -216,7 +216,7 @@ class Run:
                 try:
                     with self._heartbeat.keep_beating(self._warehouse):
                         plan = self._plan_in(session, ledger, remote, interruption)
-                    runs.heartbeat(*self.key)
+                    self._heartbeat.beat_if_due(session)
                 except BaseException as error:
                     interrupted = interruption.requested or not isinstance(error, Exception)
                     interruption.release()
