@@ -70,7 +70,8 @@ class RunEnd:
         def record(interruption: Interruption) -> None:
             with self._warehouse.session() as session:
                 outage.in_session = True
-                self._record_in(session, interruption, deletions)
+                self._recorder.write(session)
+                self.record_in(session, interruption, deletions)
 
         outage = Outage(outage_seconds)
         while True:
@@ -82,8 +83,8 @@ class RunEnd:
             else:
                 return
 
-    def _record_in(self, session: Session, interruption: Interruption, deletions: Deletions | None) -> None:
-        self._recorder.write(session)
+    def record_in(self, session: Session, interruption: Interruption, deletions: Deletions | None) -> None:
+        """Record the end in a session in which everything else has been written."""
         ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
         try:
             interruption.watch(session)
