@@ -88,7 +88,7 @@ class Register:
         self._set_shared_apart()
         # A pause that ends later than any pause can was noted before the clock was set back.
         beyond = self._names.value(now + self._timing.longest_pause)
-        named = "" if request_ids is None else f" AND request_id IN ({self._listed(request_ids) or 'NULL'})"
+        named = "" if request_ids is None else f" AND request_id IN {self._listed(request_ids)}"
         return [
             DueRequest(*row)
             for row in self._session.fetch_all(
@@ -113,7 +113,7 @@ class Register:
             (addresses - shared, "('shared')", {"status": "pending", "reason_code": None, "message": None}),
         ):
             if hashes:
-                own = f"{doubtful} AND status IN {before} AND email_hash IN ({self._listed(sorted(hashes))})"
+                own = f"{doubtful} AND status IN {before} AND email_hash IN {self._listed(sorted(hashes))}"
                 self._state.update(PII_REMOVALS, values, own)
 
     def confirm(self, request_id: str, now: datetime) -> int:
@@ -131,7 +131,7 @@ class Register:
         """Count an offer of these requests to a run, and return its number, which is unique among their offers."""
         number = 1 + max(request.offers for request in requests)
         listed = self._listed(request.request_id for request in requests)
-        self._state.update(PII_REMOVALS, {"offers": number}, f"request_id IN ({listed})")
+        self._state.update(PII_REMOVALS, {"offers": number}, f"request_id IN {listed}")
         return number
 
     def settle(self, email_hash: str, status: str, now: datetime, **details: Any) -> None:
@@ -237,7 +237,7 @@ class Register:
 
     def records(self, request_ids: Sequence[str] = ()) -> list[RemovalRecord]:
         """Return what became of every request, or of the named ones, in the order in which they were recorded."""
-        named = f"WHERE request_id IN ({self._listed(request_ids)}) " if request_ids else ""
+        named = f"WHERE request_id IN {self._listed(request_ids)} " if request_ids else ""
         found = self._session.fetch_all(
             "SELECT request_id, status, email_hash, requested_at, seen_at, submitted_at, due_at, checked_at, "
             "verified_at, coalesce(attempts, 0), message, email IS NOT NULL, lifted_at, lifted_reason "
@@ -278,7 +278,7 @@ class Register:
         return int(lifted)
 
     def _suppressing(self, hashes: Sequence[str]) -> str:
-        return f"email_hash IN ({self._listed(hashes)}) AND lifted_at IS NULL"
+        return f"email_hash IN {self._listed(hashes)} AND lifted_at IS NULL"
 
     def _listed(self, texts: Iterable[str]) -> str:
-        return ", ".join(map(self._text, texts))
+        return self._session.dialect.listed(list(texts))

@@ -5,10 +5,11 @@ the narrowest type that holds every value: a column widens when a batch needs it
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
 from itertools import count
@@ -22,7 +23,7 @@ from cr_pipelines.warehouse.row_file import RowFile
 from cr_pipelines.warehouse.session import Session
 
 _SUBSTITUTE = "\x1a"
-"""ASCII's substitute for a character that cannot be kept; it makes its row invalid."""
+"""ASCII's substitute for a character that cannot be kept, and before a value that is no text; its row is invalid."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -133,41 +134,47 @@ class LoadedRows:
     def end(self, declared: Mapping[str, str]) -> None:
         """Make the relation, replacing an existing one.
 
-        A text column gets its declared type if every value has that type.
+        A text column gets its declared type if every value has that type. If some have, only their spelling is that
+        of the type, so that one bad value does not change the fingerprints of the other rows.
         """
         for number, file in enumerate(self._files):
             self._session.register_arrow(f"{self._name}_{number}", file)
-        texts = {name: f"CAST({self._quoted(name)} AS VARCHAR)" for name in self._kinds}
         self._make_view({})
-        casts = {
-            name: kind
-            for name, kind in declared.items()
-            if self._kinds.get(name) == pa.string()
-            and not self._session.fetch_all(
-                f"SELECT 1 FROM {self._name} WHERE {self._quoted(name)} IS NOT NULL "
-                f"AND TRY_CAST({texts[name]} AS {kind}) IS NULL LIMIT 1"
-            )
+        forms = {
+            name: self._form(name, kind) for name, kind in declared.items() if self._kinds.get(name) == pa.string()
         }
-        if casts:
-            self._make_view(casts)
+        if forms:
+            self._make_view(forms)
 
-    def _make_view(self, casts: Mapping[str, str]) -> None:
+    def _form(self, name: str, kind: str) -> str:
+        """Return the SQL for a text column that is declared to have a type."""
+        spelled = f"CAST(TRY_CAST({self._quoted(name)} AS {kind}) AS VARCHAR)"
+        # A date that has a time would lose it.
+        bad = f"{spelled} IS DISTINCT FROM {self._quoted(name)}" if kind == "DATE" else f"{spelled} IS NULL"
+        if self._session.fetch_all(
+            f"SELECT 1 FROM {self._name} WHERE {self._quoted(name)} IS NOT NULL AND {bad} LIMIT 1"
+        ):
+            return "{0}" if kind == "DATE" else f"coalesce(CAST(TRY_CAST({{0}} AS {kind}) AS VARCHAR), {{0}})"
+        return f"CAST({{0}} AS {kind})"
+
+    def _make_view(self, forms: Mapping[str, str]) -> None:
         parts = []
         for number, file in enumerate(self._files):
             assert file.schema is not None  # noqa: S101 - no file without a row
-            columns = (self._column(name, file.schema.field(name).type, casts.get(name)) for name in self._kinds)
+            columns = (self._column(name, file.schema.field(name).type, forms.get(name)) for name in self._kinds)
             parts.append(f"SELECT {', '.join(columns)} FROM {self._name}_{number}")
         none = (f"CAST(NULL AS VARCHAR) AS {self._quoted(name)}" for name in self._kinds)
         query = " UNION ALL ".join(parts) or f"SELECT {', '.join(none)} WHERE false"
         self._session.execute(f"CREATE OR REPLACE TEMPORARY VIEW {self._name} AS {query}")
 
-    def _column(self, name: str, stored: pa.DataType, cast: str | None) -> str:
+    def _column(self, name: str, stored: pa.DataType, form: str | None) -> str:
         """Return a column of a file in the relation's type."""
         quoted, kind = self._quoted(name), self._kinds[name]
-        if kind == stored and cast is None and not pa.types.is_null(kind):
+        if kind == stored and form is None and not pa.types.is_null(kind):
             return quoted
         value = _text(self._session.dialect, name, stored) if kind == pa.string() else quoted
-        return f"CAST({value} AS {cast or _type_name(kind)}) AS {quoted}"
+        value = f"CAST({value} AS {_type_name(kind)})"
+        return f"{form.format(value) if form else value} AS {quoted}"
 
     def _widened(self, name: str, column: "pa.Array[Any]") -> pa.DataType:
         """Return the narrowest type for all values so far, including those of the next rows."""
@@ -202,13 +209,12 @@ def _is_exact(kind: pa.DataType) -> bool:
 def _text(dialect: Dialect, name: str, kind: pa.DataType) -> str:
     """Return the SQL for a column as text, spelled as `_written` does."""
     quoted = dialect.identifier(name)
-    if pa.types.is_timestamp(kind):
-        return f"replace(CAST({quoted} AS VARCHAR), ' ', 'T')"
     if kind == pa.binary():
-        return f"lower(hex({quoted}))"
+        return f"chr({ord(_SUBSTITUTE)}) || lower(hex({quoted}))"
     if _is_exact(kind) or kind == pa.float64():
+        spelled = dialect.spelled(name, _type_name(kind).partition("(")[0])
         # NaN and infinity have no spelling.
-        return f"coalesce({dialect.spelled(name, _type_name(kind).partition('(')[0])}, CAST({quoted} AS VARCHAR))"
+        return f"coalesce({spelled}, chr({ord(_SUBSTITUTE)}) || CAST({quoted} AS VARCHAR))"
     return quoted
 
 
@@ -282,21 +288,33 @@ def _written(value: Any) -> str | None:
             return value if value.isascii() else _SURROGATE.sub(_SUBSTITUTE, value)
         case bool():
             return "true" if value else "false"
+        case float() | Decimal() if not math.isfinite(value):
+            return f"{_SUBSTITUTE}{str(value).lower()}"
         case float() if value.is_integer() and abs(value) < _LARGEST_WHOLE:
             return str(int(value))
-        case Decimal() if value.is_finite():
+        case Decimal():
             text = format(value, "f")
             return text.rstrip("0").rstrip(".") if "." in text else text
         case bytes() | bytearray() | memoryview():
-            return bytes(value).hex()
+            return f"{_SUBSTITUTE}{bytes(value).hex()}"
         case datetime() if value.tzinfo is not None:
             return f"{_written(value.astimezone(UTC).replace(tzinfo=None))}+00"
         case datetime() | time_of_day():
-            text = value.isoformat()
+            text = value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
             return text.rstrip("0") if "." in text else text
+        case timedelta():
+            return _written_time(value)
         case date():
             return value.isoformat()
         case dict() | list() | tuple():
             return json.dumps(value, default=_written, ensure_ascii=False)
         case _:
             return str(value)
+
+
+def _written_time(value: timedelta) -> str:
+    """Return a time of day or an interval, which MariaDB's drivers return alike, as hours, minutes and seconds."""
+    seconds, microseconds = divmod(abs(value) // timedelta(microseconds=1), 1_000_000)
+    fraction = f".{microseconds:06}".rstrip("0").rstrip(".")
+    sign = "-" if value < timedelta(0) else ""
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"

@@ -5,7 +5,7 @@ Goes in: names, values and expressions. Comes out: pieces of SQL. `SourceDialect
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import ClassVar
@@ -37,6 +37,10 @@ class SqlDialect(ABC):
     def literal(self, value: str | None) -> str:
         """Return the text as a string literal."""
         return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+    def listed(self, texts: Collection[str]) -> str:
+        """Return what follows IN, so that an expression is compared with these texts."""
+        return f"({', '.join(map(self.literal, texts)) or 'NULL'})"
 
     @abstractmethod
     def text(self, expression: str) -> str:
@@ -179,6 +183,14 @@ class SourceDialect(SqlDialect):
     def is_moment(self, kind: str) -> bool:
         """Return whether a type, in the engine's words, is a date or a timestamp."""
         return kind.lower().startswith(("timestamp", "date"))
+
+    def column_moment(self, column: str, kind: str) -> str:
+        """Return a column, of a type for which `is_moment` holds, to compare with `moment`; null if it is no moment."""
+        return self.identifier(column)
+
+    def cast_to_moment(self, column: str) -> str:
+        """Return what a view says to make a moment of a column of another type, for messages."""
+        return f"CAST({column} AS {self.types['timestamp']})"
 
     def is_respelled(self, kind: str) -> bool:
         """Return whether the key of a column of this type may differ from the engine's own text."""

@@ -3,7 +3,8 @@
 Goes in: names, types and expressions. Comes out: pieces of SQL. Nothing here connects.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 import duckdb
@@ -12,6 +13,8 @@ from typing_extensions import override
 from cr_pipelines.warehouse.dialect import Dialect
 
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
+
+_MOST_LITERALS = 1_000
 
 
 class DuckDBDialect(Dialect):
@@ -58,6 +61,13 @@ class DuckDBDialect(Dialect):
     def joined(self, texts: Sequence[str]) -> str:
         # A chain of || copies the text at every step.
         return f"concat({', '.join(texts)})"
+
+    @override
+    def listed(self, texts: Collection[str]) -> str:
+        # DuckDB needs 5 kB of memory for each literal of a list.
+        if len(texts) <= _MOST_LITERALS:
+            return super().listed(texts)
+        return f"(SELECT unnest(from_json({self.literal(json.dumps(list(texts)))}, '[\"VARCHAR\"]')))"
 
     @override
     def text(self, expression: str) -> str:

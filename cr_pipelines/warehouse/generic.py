@@ -6,6 +6,7 @@ consistently, and an engine needs neither hash functions nor temporary tables.
 """
 
 import hashlib
+import re
 import sys
 import time
 from collections import deque
@@ -75,6 +76,18 @@ _CONNECT_TIMEOUT = {
 
 _CONNECT_SECONDS = 30.0
 
+_OF_SECONDS = {
+    "sqlite": "datetime({}, 'unixepoch')",
+    "mysql": "FROM_UNIXTIME({})",
+    "mariadb": "FROM_UNIXTIME({})",
+    "mssql": "DATEADD(second, {}, '1970-01-01')",
+    "clickhouse": "toDateTime({})",
+    "clickhousedb": "toDateTime({})",
+}
+"""What makes a moment of a number of seconds since 1970: a column that is neither text nor a moment is a number."""
+
+_SYNTAX_ERROR = re.compile(r'near "[^"\']*": syntax error|incomplete input')
+
 _MISSING_CODES = {"1146", "1051", "42S02", "42P01", "208", "942"}
 _MISSING_WORDS = ("no such table", "does not exist", "doesn't exist", "ORA-00942", "Invalid object name", "not found")
 
@@ -84,6 +97,20 @@ class GenericDialect(DuckDBDialect):
 
     def __init__(self, name: str):
         self.name = name  # type: ignore[misc]
+
+    @override
+    def is_moment(self, kind: str) -> bool:
+        # SQLite has no type for moments, and one value that is none makes the column of any driver text.
+        return kind == "VARCHAR" or super().is_moment(kind)
+
+    @override
+    def column_moment(self, column: str, kind: str) -> str:
+        name = self.identifier(column)
+        return f"TRY_CAST({name} AS {self.types['timestamp']})" if kind == "VARCHAR" else name
+
+    @override
+    def cast_to_moment(self, column: str) -> str:
+        return _OF_SECONDS[self.name].format(column) if self.name in _OF_SECONDS else super().cast_to_moment(column)
 
     @override
     def relation(self, relation: Relation) -> str:
@@ -163,10 +190,10 @@ class GenericSession(SourceSession):
     def _batches(self, result: Any, most_batches: int | None) -> Iterator[list[Any]]:
         begun = time.monotonic()
         # SQLAlchemy may have read one row. Then the driver's own cursor: SQLAlchemy's rows cost as much again.
-        rows = [*result.fetchmany(1)]
+        rows = [*self._fetched(result, 1)]
         for _ in range(sys.maxsize if most_batches is None else most_batches):
             if result.cursor is not None:
-                rows.extend(result.cursor.fetchmany(self._rows_per_batch))
+                rows.extend(self._fetched(result.cursor, self._rows_per_batch))
             if not rows:
                 break
             if self._interrupted:
@@ -175,6 +202,15 @@ class GenericSession(SourceSession):
                 raise WarehouseBusy(f"{self._kind}: reading took longer than {self._seconds:.0f} s")
             yield rows
             rows = []
+
+    def _fetched(self, cursor: Any, rows: int) -> Any:
+        try:
+            return cursor.fetchmany(rows)
+        except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+            raise WarehouseError(
+                f"{self._kind}: the driver raised {type(error).__name__} on a row; its message is omitted because it "
+                "may quote the row. Check the options of the warehouse URL, or cast the column to text in the view"
+            ) from None
 
     def _tolerate_bytes(self) -> None:
         """Read even text that is not UTF-8: its row is invalid, and the others are sent."""
@@ -268,6 +304,12 @@ class GenericSource(Source):
             connection.rollback()
         except (SQLAlchemyError, OSError) as error:
             raise WarehouseError(f"the warehouse cannot be reached: {_without_values(self._kind, error)}") from None
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            # Its text may quote an option's value.
+            raise WarehouseError(
+                f"the warehouse cannot be reached: the driver of {self._kind} raised {type(error).__name__}; check the "
+                "options of the warehouse URL"
+            ) from None
         try:
             with scratch_session() as local:
                 yield GenericSession(connection, local, self._kind, self._statement_seconds)
@@ -324,4 +366,5 @@ def _without_values(kind: str, error: BaseException) -> WarehouseError:
     has_code = len(parts) > 1 and isinstance(parts[0], int)
     message = str(parts[1] if has_code else original)
     number = f" {parts[0]}" if has_code else ""
-    return WarehouseError(f"{kind}: {type(original).__name__}{number}: {without_quotes(message)}")
+    said = message if _SYNTAX_ERROR.fullmatch(message) else without_quotes(message)
+    return WarehouseError(f"{kind}: {type(original).__name__}{number}: {said}")

@@ -218,6 +218,15 @@ class SourceConformance:
                 [(found, hashed)] = session.fetch_all(f"SELECT {literal}, {session.dialect.sha256(literal)}")
                 assert (found, hashed) == (text, hashlib.sha256(text.encode()).hexdigest())
 
+    def test_as_many_texts_can_be_listed_as_the_dialect_says(self, source: Source) -> None:
+        with source.session() as session:
+            dialect = session.dialect
+            rows = " UNION ALL ".join(f"SELECT {dialect.literal(text)} AS t" for text in [*_TEXTS, "absent"])
+            others = [f"other {number}" for number in range(dialect.most_listed - len(_TEXTS))]
+            for texts, count in ((_TEXTS, len(_TEXTS)), ([*_TEXTS, *others], len(_TEXTS)), ([], 0)):
+                listed = f"SELECT count(*) FROM ({rows}) AS r WHERE t IN {dialect.listed(texts)}"
+                assert session.fetch_all(listed) == [(count,)]
+
     def test_json_text_is_json_and_null_stays_null(self, source: Source) -> None:
         with source.session() as session:
             dialect = session.dialect

@@ -27,7 +27,7 @@ def crossing(phase: float, width: int, limit: int) -> int:
     return min(width, limit) if phase > 0.8 else 0
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     limit=st.integers(1, 150),
     interval=st.floats(2, 120),
@@ -58,7 +58,7 @@ def test_alone_on_a_token_everything_is_sent_with_a_handful_of_429s(
     assert sender.refused <= LEARNING + MODEL + JITTER + crossing(phase, width, limit)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(
     limit=st.sampled_from([10, 20, 100, 1000]),
     interval=st.sampled_from([1.0, 6.0, 60.0]),
@@ -89,7 +89,7 @@ def test_a_hundred_requests_at_twenty_per_six_seconds_take_24_seconds() -> None:
         assert sender.finished <= 1.1 * 24
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(
     limit=st.integers(10, 200),
     interval=st.floats(2, 60),
@@ -113,7 +113,7 @@ def test_two_processes_on_one_token_both_finish_and_leave_the_limit_in_peace(
     assert sum(sender.refused for sender in senders) <= met + 4 * windows
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(limit=st.integers(2, 100), others=st.floats(0.05, 0.9), seed=st.integers(0, 2**16))
 def test_a_stranger_who_ignores_the_limit_cannot_stop_us(limit: int, others: float, seed: int) -> None:
     server = FixedWindows(limit, 10, gapless=True)

@@ -49,8 +49,10 @@ def test_definitions_that_cannot_be_loaded_are_named(terminal: Terminal) -> None
     )
 
 
-def test_names_of_syncs_are_completed(tmp_path: Path) -> None:
-    (tmp_path / "acme.py").write_text(
+def test_names_of_syncs_are_completed(tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "completed_project.py").write_text(
         "import dagster as dg\n"
         "from cr_pipelines.components import build_sync_definitions\n"
         "from cr_pipelines.resources import CommonRoomResource, WarehouseResource\n"
@@ -61,14 +63,13 @@ def test_names_of_syncs_are_completed(tmp_path: Path) -> None:
     )
     for typed, expected in (
         ("plan contact_", ["contact_activities", "contact_notes", "contact_tags"]),
-        ("run --definitions acme p", ["people"]),
+        ("run --definitions completed_project p", ["people"]),
         ("explain --definitions nowhere p", []),
     ):
         words = ["cr-pipelines", *typed.split()]
-        env = clean_environment(
-            _CR_PIPELINES_COMPLETE="bash_complete", COMP_WORDS=" ".join(words), COMP_CWORD=str(len(words) - 1)
-        )
-        completed = command(cwd=tmp_path, env=env)
+        asked = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+        terminal.env |= {"_CR_PIPELINES_COMPLETE": "bash_complete", **asked}
+        completed = terminal.types(prog_name="cr-pipelines")
         assert completed.stdout.split() == [f"plain,{name}" for name in expected], completed.stderr
 
 

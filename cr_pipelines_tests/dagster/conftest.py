@@ -8,9 +8,13 @@ from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
 from dagster._core.storage.runs import SqlRunStorage
 from dagster._core.storage.runs.schema import RunStorageSqlMetadata
+from dagster._core.storage.schedules import SqlScheduleStorage
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.location import Location
+
+# What a storage knows of itself.
+_OF_THE_STORAGE = ("secondary_indexes", "instance_info")
 
 
 @pytest.fixture(scope="session")
@@ -19,19 +23,39 @@ def ephemeral_instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+@pytest.fixture(scope="session")
+def persistent_instance() -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test(set_dagster_home=False) as instance:
+        yield instance
+
+
 @pytest.fixture
 def instance(ephemeral_instance: dg.DagsterInstance) -> dg.DagsterInstance:
     """An instance in which nothing has happened. It is emptied, as making one takes a third of a second."""
-    runs, events = ephemeral_instance.run_storage, ephemeral_instance.event_log_storage
+    return emptied(ephemeral_instance)
+
+
+@pytest.fixture
+def instance_on_disk(persistent_instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """The same on disk, as a tick of a schedule opens the instance itself."""
+    return emptied(persistent_instance)
+
+
+def emptied(instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """The instance, without anything that happened in it."""
+    runs, events = instance.run_storage, instance.event_log_storage
     assert isinstance(runs, SqlRunStorage)
     assert isinstance(events, SqlEventLogStorage)
     storages = ((runs.connect(), RunStorageSqlMetadata), (events.index_connection(), SqlEventLogStorageMetadata))
     for connected, metadata in storages:
         with connected as connection:
             for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
-    shutil.rmtree(ephemeral_instance.storage_directory(), ignore_errors=True)
-    return ephemeral_instance
+                if table.name not in _OF_THE_STORAGE:
+                    connection.execute(table.delete())
+    if isinstance(instance.schedule_storage, SqlScheduleStorage):
+        instance.schedule_storage.wipe()
+    shutil.rmtree(instance.storage_directory(), ignore_errors=True)
+    return instance
 
 
 @pytest.fixture

@@ -187,13 +187,6 @@ def test_rows_from_before_the_first_day_are_counted_by_the_run_of_today(days: Lo
     assert "rows_within_partitions" not in of_day(days, "2026-03-02").check_outcomes
 
 
-@pytest.fixture
-def instance_on_disk() -> Any:
-    """A tick looks up the runs of an instance that is on disk."""
-    with dg.instance_for_test() as instance:
-        yield instance
-
-
 @pytest.mark.parametrize(
     ("schedule", "at", "expected"),
     [

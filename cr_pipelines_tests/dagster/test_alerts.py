@@ -30,13 +30,6 @@ SYNC = """
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    """A tick looks up the runs of an instance that is on disk."""
-    with dg.instance_for_test() as instance:
-        yield instance
-
-
-@pytest.fixture
 def received() -> Iterator[Received]:
     with webhook() as received:
         yield received

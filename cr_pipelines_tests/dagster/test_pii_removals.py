@@ -24,13 +24,6 @@ RESOURCES = dg.Definitions(resources={"common_room": CommonRoomResource(), "ware
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    """A tick looks up the runs of an instance that is on disk."""
-    with dg.instance_for_test() as instance:
-        yield instance
-
-
-@pytest.fixture
 def location(location: Location) -> Location:
     location.sql("CREATE TABLE common_room_pii_requests (request_id VARCHAR, email VARCHAR, requested_at TIMESTAMP)")
     return location

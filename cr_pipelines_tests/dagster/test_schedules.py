@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,10 +13,8 @@ from cr_pipelines_tests.support.location import CONTACTS, Location
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    """A tick looks up the runs of an instance that is on disk."""
-    with dg.instance_for_test() as instance:
-        yield instance
+def instance(instance_on_disk: dg.DagsterInstance) -> dg.DagsterInstance:
+    return instance_on_disk
 
 
 def tick(location: Location) -> Any:

@@ -1,6 +1,7 @@
 """The first page is short, and the examples and links of README.md and docs work."""
 
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -122,5 +123,10 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         linked = (page.parent / address).resolve() if address else page
         assert linked.exists(), address
         if anchor:
-            headings = re.findall(r"^#+ (.*)$", linked.read_text(), flags=re.MULTILINE)
-            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors(linked)
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

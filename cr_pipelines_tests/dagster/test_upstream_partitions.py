@@ -144,16 +144,16 @@ def regions(instance: dg.DagsterInstance) -> Iterator[dg.DagsterInstance]:
 
 @pytest.mark.parametrize("made_by", [project, factory])
 @pytest.mark.parametrize("name", UPSTREAMS)
-def test_it_loads_with_the_closest_mapping_and_a_backfill_that_includes_today_starts(name: str, made_by: Any) -> None:
+def test_it_loads_with_the_closest_mapping_and_a_backfill_that_includes_today_starts(
+    name: str, made_by: Any, regions: dg.DagsterInstance
+) -> None:
     definitions = made_by(UPSTREAMS[name][0])
 
     dg.Definitions.validate_loadable(definitions)
-    with dg.instance_for_test() as instance:
-        instance.add_dynamic_partitions("regions", ["eu", "us"])
-        view = AssetGraphView.for_test(definitions, instance)
-        days = view.get_full_subset(key=ACTIVITIES)
-        # Dagster refuses a backfill as a whole if a day needs an upstream partition that does not exist.
-        _, missing = view.compute_parent_subset_and_required_but_nonexistent_subset(UPSTREAM, days)
+    view = AssetGraphView.for_test(definitions, regions)
+    days = view.get_full_subset(key=ACTIVITIES)
+    # Dagster refuses a backfill as a whole if a day needs an upstream partition that does not exist.
+    _, missing = view.compute_parent_subset_and_required_but_nonexistent_subset(UPSTREAM, days)
     assert datetime.now(UTC).date().isoformat() in days.expensively_compute_partition_keys()
     assert missing.is_empty
     # Only a project's component can look for the upstream asset.

@@ -186,6 +186,7 @@ def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(office:
     assert wait_until_confirmed(office.warehouse, "common_room", version, timing=IMPATIENT) >= 1.5
 
 
+@pytest.mark.long
 @pytest.mark.serial
 @pytest.mark.skipif(ENGINE != "duckdb", reason="only a DuckDB file can be kept by somebody else")
 def test_a_run_that_cannot_look_sends_nothing_by_its_old_list(office: Office, tmp_path: Path):

@@ -125,8 +125,8 @@ def test_a_failure_is_offered_again_for_ever_with_a_growing_pause(office: Office
     office.sync()
     office.ask("r1", "person4@example.com")
     wrong = Destination(lambda: CommonRoomClient("wrong", office.sandbox.base_url), 1)
-    pauses = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440]
-    for attempts, minutes in enumerate(pauses, start=1):
+    for attempts, minutes in ((1, 1), (2, 2), (3, 4), (11, 1024), (12, 1440), (13, 1440)):
+        office.sql(f"UPDATE common_room.pii_removals SET attempts = {attempts - 1}")
         with pytest.raises(BadToken):
             office.removals.settle(wrong)
         record = office.record("r1")

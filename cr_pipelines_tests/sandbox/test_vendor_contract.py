@@ -172,7 +172,7 @@ def hammered(sandbox_server: SandboxServer) -> Iterator[httpx.Client]:
         yield client
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_user_that_the_vendor_describes_is_accepted(hammered: httpx.Client, data: st.DataObject) -> None:
     body = data.draw(bodies(operations()[PUT_USER]["body"]))
@@ -180,7 +180,7 @@ def test_every_user_that_the_vendor_describes_is_accepted(hammered: httpx.Client
     assert hammered.get("/api-token-status").status_code == 200
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_activity_that_the_vendor_describes_is_accepted(hammered: httpx.Client, data: st.DataObject) -> None:
     body = data.draw(bodies(operations()[PUT_ACTIVITY]["body"]))

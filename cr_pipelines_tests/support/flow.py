@@ -1,6 +1,7 @@
 """A warehouse, a room, and a sync between them: what the tests of the engine start from."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from cr_pipelines.api import CommonRoomClient
@@ -10,6 +11,12 @@ from cr_pipelines.warehouse import Dialect, Warehouse, open_warehouse
 from cr_pipelines_tests.support.warehouses import EmptyWarehouse
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
+
+
+@lru_cache(maxsize=4)
+def opened_once(url: str, state_url: str | None) -> Warehouse:
+    """A warehouse that several runs share, as the first connection of each reads all types of a PostgreSQL server."""
+    return open_warehouse(url, state_url)
 
 
 @dataclass
@@ -28,7 +35,7 @@ class Flow:
 
     @property
     def warehouse(self) -> Warehouse:
-        return open_warehouse(self.data.url, self.data.state_url)
+        return opened_once(self.data.url, self.data.state_url)
 
     @property
     def dialect(self) -> Dialect:

@@ -9,8 +9,8 @@ from cr_pipelines.api import Backoff, CommonRoomClient, careful
 from cr_pipelines.removal import RemovalRecord, Removals, Timing
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Options, Report, Sync, run_sync
-from cr_pipelines.warehouse import Warehouse, open_warehouse
-from cr_pipelines_tests.support.flow import CONTACTS
+from cr_pipelines.warehouse import Warehouse
+from cr_pipelines_tests.support.flow import CONTACTS, opened_once
 from cr_pipelines_tests.support.warehouses import DuckDBFile, EmptyWarehouse
 
 
@@ -42,7 +42,7 @@ class Office:
 
     @property
     def warehouse(self) -> Warehouse:
-        return open_warehouse(self.data.url, self.data.state_url)
+        return opened_once(self.data.url, self.data.state_url)
 
     @property
     def destination(self) -> Destination:

@@ -51,9 +51,9 @@ class Terminal:
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         return run_sql(self.path, statement)
 
-    def types(self, *arguments: str) -> Result:
+    def types(self, *arguments: str, prog_name: str | None = None) -> Result:
         """The command in this process: what it prints, and its exit code."""
         with pytest.MonkeyPatch.context() as patched:
             # Loading them takes half a second. They are the same for all tests, as they connect to nothing.
             patched.setattr("cr_pipelines.definitions.defs", ready_made)
-            return CliRunner().invoke(main, arguments, env=self.env, catch_exceptions=False)
+            return CliRunner().invoke(main, arguments, env=self.env, catch_exceptions=False, prog_name=prog_name)

@@ -1,8 +1,8 @@
 """Real warehouses for tests, empty and thrown away after.
 
 `CR_TEST_WAREHOUSE` chooses the engine of the tests that run on any: `duckdb` or `postgresql`, or two engines, as
-`postgresql-duckdb`: a source that is only read, and the state. Unset, the core scenarios run on all of them, and the
-others on DuckDB.
+`postgresql-duckdb`: a source that is only read, and the state. Unset, the core scenarios run on all of them, some of
+them as `long` tests, and the others on DuckDB.
 """
 
 import os
@@ -26,12 +26,17 @@ from cr_pipelines_tests.support.duckdb_file import run_sql
 _CHOSEN = os.environ.get("CR_TEST_WAREHOUSE")
 ENGINE = _CHOSEN or "duckdb"
 CORE_ENGINES = [_CHOSEN] if _CHOSEN else ["duckdb", "postgresql"]
-_APART = [
+APART = [
     pytest.param(engine, marks=pytest.mark.long) for engine in ("postgresql-duckdb", "sqlite-postgresql") if not _CHOSEN
 ]
-ARRANGEMENTS: list[Any] = [*CORE_ENGINES, *_APART]
+EITHER_ENGINE: list[Any] = [
+    CORE_ENGINES[0],
+    *(pytest.param(engine, marks=pytest.mark.long) for engine in CORE_ENGINES[1:]),
+]
+"""One engine in `make test` and the other in `make test-long`: for rules that are kept outside of SQL."""
+ARRANGEMENTS: list[Any] = [*CORE_ENGINES, *APART]
 """The engines, and a source and a state apart."""
-ONE_AND_APART: list[Any] = [ENGINE, *_APART]
+ONE_AND_APART: list[Any] = [ENGINE, *APART]
 """One engine, and a source and a state apart."""
 
 _OF_STATE = re.compile(r"\bcommon_room\.|'common_room'|'sync_ledger'")
@@ -47,6 +52,7 @@ _MADE_OF_VALUES = re.compile(r"\((VALUES .*?)\) AS (\w+) ?\(([\w, ]+)\)", re.DOT
 _SQLITE_FUNCTIONS = {
     r"\b(\w+)::VARCHAR\b": r"CAST(\1 AS TEXT)",
     r"\bCAST\(('[^']*'|[\w.]+|CASE .*? END) AS TIMESTAMP[^)]*\)": r"\1",
+    r"\bCAST\('(-?)Infinity' AS (?:REAL|DOUBLE PRECISION)\)": r"\g<1>9e999",
     r"\bnow\(\)": "datetime('now')",
     r"\brepeat\(('[^']+'), (\d+)\)": r"replace(hex(zeroblob(\2)), '00', \1)",
     r"\barray_agg\(": "json_group_array(",
@@ -60,6 +66,25 @@ _NOT_IN_SQLITE = re.compile(
 )
 _TOKENS = re.compile(r"E?'(?:[^']|'')*'\s*:(?!:)|E?'(?:[^']|'')*'|MAP \{|[{}]|ARRAY\[|\[(?!\])")
 _SQLITE_TOKENS = re.compile(r"'(?:[^']|'')*'\s*:(?!:)|'(?:[^']|'')*'|\"[^\"]*\"|[{}]|ARRAY\[|\[|\]")
+_AS_MADE = """
+    SELECT datacl IS NULL AND datallowconn AND NOT EXISTS (SELECT 1 FROM pg_db_role_setting WHERE setdatabase = d.oid)
+    FROM pg_database AS d WHERE datname = '{name}'
+"""
+_NOTHING_BESIDE_SCHEMAS = """
+    SELECT NOT EXISTS (SELECT 1 FROM pg_default_acl) AND NOT EXISTS (SELECT 1 FROM pg_event_trigger)
+        AND NOT EXISTS (SELECT 1 FROM pg_extension WHERE extname <> 'plpgsql')
+"""
+_EMPTY_POSTGRESQL = """
+    DO $$ DECLARE name text; BEGIN
+        FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+            EXECUTE format('DROP SCHEMA %I CASCADE', name);
+        END LOOP;
+        CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+        GRANT USAGE ON SCHEMA public TO PUBLIC;
+    END $$
+"""
+_emptied: list[tuple[str, "PostgreSQLConnections"]] = []
+
 _IN_POSTGRESQL = {"MAP {": "jsonb_build_object(", "{": "jsonb_build_object(", "}": ")", "[": "ARRAY["}
 
 
@@ -107,6 +132,11 @@ class PostgreSQLDatabase:
     def __init__(self, version: int = 18, locale: str = "", server: Any = None):
         """`locale` is what CREATE DATABASE says of it; empty for the server's own."""
         self._server = server or postgresql_server(version)
+        self._emptied = _emptied if version == 18 and not locale and server is None else None
+        if self._emptied:
+            self.name, self._connections = self._emptied.pop()
+            self.url = self._server.get_uri(database=self.name)
+            return
         self.name = f"test_{uuid.uuid4().hex}"
         of_its_own = f" TEMPLATE template0 ENCODING 'UTF8' {locale}" if locale else ""
         self._admin(f"CREATE DATABASE {self.name}{of_its_own}")
@@ -126,7 +156,7 @@ class PostgreSQLDatabase:
     def forbid_connections(self) -> None:
         """Nobody gets in, and whoever is in is thrown out."""
         self._admin(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS false")
-        self._admin(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{self.name}'")
+        self._disconnect_others()
 
     def allow_connections(self) -> None:
         self._admin(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS true")
@@ -142,8 +172,22 @@ class PostgreSQLDatabase:
         return self.url.replace("//postgres", f"//{role}", 1)
 
     def remove(self) -> None:
-        self._connections.close()
-        self._admin(f"DROP DATABASE {self.name} WITH (FORCE)")
+        """Keep it for another test, emptied, as making one takes a quarter of a second; else drop it."""
+        self._disconnect_others()
+        if self._emptied is not None and self._is_as_made():
+            self._connections.execute([_EMPTY_POSTGRESQL])
+            self._emptied.append((self.name, self._connections))
+        else:
+            self._connections.close()
+            self._admin(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def _disconnect_others(self) -> None:
+        self._admin(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{self.name}'")
+
+    def _is_as_made(self) -> bool:
+        """Whether no setting, right or extension of it was changed, which stay when all schemas are dropped."""
+        [(is_as_made,)] = connections_to(self._server.get_uri()).execute([_AS_MADE.format(name=self.name)])
+        return bool(is_as_made) and self._connections.execute([_NOTHING_BESIDE_SCHEMAS]) == [(True,)]
 
     def _admin(self, statement: str) -> None:
         connections_to(self._server.get_uri()).execute([statement])

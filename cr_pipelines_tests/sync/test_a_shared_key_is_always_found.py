@@ -54,6 +54,7 @@ def fill(session: Session, content: list[tuple], ledger: dict[str, tuple]) -> No
         session.execute(f"INSERT INTO people VALUES ({session.dialect.literal(key)}, '{name}')")
 
 
+@pytest.mark.long
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=SOURCE, ledger=LEDGER, most_hashes=st.sampled_from([1, 100_000]))
 def test_every_key_is_shared_or_compared(

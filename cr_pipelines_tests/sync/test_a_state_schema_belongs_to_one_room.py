@@ -21,7 +21,7 @@ from cr_pipelines.sync import (
 )
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.scripted_server import Asked, Reply, scripted_in_thread
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES
+from cr_pipelines_tests.support.warehouses import EITHER_ENGINE
 
 NOTES = Sync(
     "contact_notes",
@@ -31,7 +31,7 @@ NOTES = Sync(
 TAGS = Sync("tags", "tag", "SELECT id AS name, 'member' AS entity_types FROM common_room_contacts")
 
 
-@pytest.fixture(params=CORE_ENGINES)
+@pytest.fixture(params=EITHER_ENGINE)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -17,12 +17,12 @@ from cr_pipelines.sync import Report, Sync, SyncStopped, Timing, run_sync
 from cr_pipelines.warehouse import WarehouseError
 from cr_pipelines_tests.support.flow import Flow
 from cr_pipelines_tests.support.outages import prepared_outage
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES, opened
+from cr_pipelines_tests.support.warehouses import EITHER_ENGINE, opened
 
 pytestmark = pytest.mark.process
 
 
-@pytest.fixture(params=CORE_ENGINES)
+@pytest.fixture(params=EITHER_ENGINE)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -126,6 +126,7 @@ def test_an_outage_of_the_warehouse_is_not_the_silence_of_the_server(flow: Flow,
     assert (report.state, report.delivered) == ("succeeded", 2010)
 
 
+@pytest.mark.long
 def test_what_waits_for_the_rate_limit_at_a_signal_was_not_sent(flow: Flow, sandbox: SandboxServer):
     notes = with_notes(flow, 100)
     sandbox.control.set_limit(5, 20)
@@ -207,6 +208,7 @@ def test_a_signal_while_another_process_has_the_warehouse_ends_the_run_at_once(
     assert flow.run().unchanged == 10
 
 
+@pytest.mark.long
 def test_a_signal_while_outcomes_are_folded_keeps_them(flow: Flow):
     flow.run()
     flow.sql(

@@ -26,6 +26,8 @@ ACTIVITIES = Sync("activities", "activity", "common_room_activities")
 
 @pytest.fixture(params=CORE_ENGINES)
 def data(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmptyWarehouse]:
+    if "-" in request.param:
+        pytest.skip("a schema of version 1 is in the engine of its sources")
     with empty_warehouse(tmp_path, request.param) as data:
         data.sql((VERSION_1 / f"{request.param}.sql").read_text())
         yield data

@@ -7,13 +7,13 @@ import pytest
 
 from cr_pipelines.sync import Destination, Options, Report, Sync, SyncError, run_sync
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import ARRANGEMENTS
+from cr_pipelines_tests.support.warehouses import APART, EITHER_ENGINE
 
 TAGS = Sync("contact_tags", "contact_tag", "labels")
 FIELDS = Sync("custom_field_values", "custom_field_value", "field_values")
 
 
-@pytest.fixture(params=ARRANGEMENTS)
+@pytest.fixture(params=[*EITHER_ENGINE, *APART])
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -49,6 +49,8 @@ def test_a_short_float_is_sent_as_it_is_written(flow: Flow) -> None:
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
 @pytest.mark.parametrize("kind", ["REAL", "DOUBLE PRECISION"])
 def test_what_is_no_number_is_invalid(flow: Flow, value: str, kind: str) -> None:
+    if value == "NaN" and flow.data.kind.startswith("sqlite"):
+        pytest.skip("SQLite stores NaN as null")
     report = run(flow, f"SELECT 'c1' AS user_id, 'Score' AS field, CAST('{value}' AS {kind}) AS field_value")
     assert (report.invalid, report.delivered) == (1, 0)
     assert "Score" not in fields(flow, "c1")

@@ -10,15 +10,24 @@ pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
 RANDOM = {"duckdb": "uuid()", "postgresql": "gen_random_uuid()"}
 
 
-def test_random_ids_are_counted_and_not_lost_silently(flow: Flow, engine: str):
-    report = flow.reading(f"SELECT CAST({RANDOM[engine]} AS varchar) AS id, full_name FROM common_room_contacts").run()
+@pytest.fixture
+def source_engine(engine: str) -> str:
+    source = engine.partition("-")[0]
+    if source == "sqlite":
+        pytest.skip("a source of SQLAlchemy is read only once")
+    return source
+
+
+def test_random_ids_are_counted_and_not_lost_silently(flow: Flow, source_engine: str):
+    random = RANDOM[source_engine]
+    report = flow.reading(f"SELECT CAST({random} AS varchar) AS id, full_name FROM common_room_contacts").run()
     assert (report.source_rows, report.delivered, report.not_sent) == (10, 0, 10)
     assert (report.unread, report.changed_while_read) == (10, 10)
     assert "10 changed while the source was read" in report.summary()
     assert flow.sql("SELECT changed_while_read FROM common_room.sync_runs") == [(10,)]
 
 
-def test_values_that_change_with_each_reading_are_sent_and_counted(flow: Flow):
+def test_values_that_change_with_each_reading_are_sent_and_counted(flow: Flow, source_engine: str):
     report = flow.reading("SELECT id, 'Name ' || random() AS full_name FROM common_room_contacts").run()
     assert (report.delivered, report.unread, report.changed_while_read) == (10, 0, 10)
 

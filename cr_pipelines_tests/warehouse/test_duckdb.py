@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+import resource
 import warnings
 from pathlib import Path
 from urllib.parse import quote
@@ -68,6 +69,22 @@ def test_a_session_leaves_the_file_and_nothing_of_itself(warehouse: Warehouse, t
         assert session.fetch_all("SELECT current_setting('TimeZone')") == [("UTC",)]
         with pytest.raises(WarehouseError, match="mine does not exist"):
             session.fetch_all("SELECT * FROM mine")
+
+
+def test_a_list_of_many_keys_takes_little_memory(warehouse: Warehouse):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(_megabytes_to_list, (warehouse, 50_000)) < 100
+
+
+def _megabytes_to_list(warehouse: Warehouse, keys: int) -> float:
+    """Look for the keys of a list. Return by how many megabytes that raises the peak of this process."""
+    numbers = "(SELECT CAST(i AS VARCHAR) AS key FROM range(100000) AS r(i)) AS r"
+    with warehouse.session() as session:
+        session.fetch_all(f"SELECT count(*) FROM {numbers} JOIN {numbers.replace(' AS r', ' AS s')} USING (key)")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        listed = session.dialect.listed([str(key) for key in range(keys)])
+        assert session.fetch_all(f"SELECT count(*) FROM {numbers} WHERE key IN {listed}") == [(keys,)]
+        return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
 
 @pytest.mark.parametrize("name", ["memory", "system", "temp", "main", "common_room", 'it\'s.a "file"'])

@@ -7,7 +7,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from cr_pipelines.sandbox import SandboxServer
-from cr_pipelines.sync import Sync
+from cr_pipelines.sync import Partition, Report, SourceUnusable, Sync, rows_outside, run_sync
 from cr_pipelines.warehouse import (
     Relation,
     SourceMissing,
@@ -124,20 +125,22 @@ _UTC_MOMENT = datetime(2026, 1, 2, 3, 4, 5, 500_000, UTC)
         ([1], [2.5], "DOUBLE", [1.0, 2.5]),
         ([2.5], [1], "DOUBLE", [2.5, 1.0]),
         ([2**53 + 1], [2.5], "VARCHAR", [str(2**53 + 1), "2.5"]),
-        ([2.5, 1e20, float("nan")], ["x"], "VARCHAR", ["2.5", "1" + "0" * 20, "nan", "x"]),
+        ([2.5, 1e20, float("nan")], ["x"], "VARCHAR", ["2.5", "1" + "0" * 20, "\x1anan", "x"]),
+        ([float("inf"), Decimal("-Infinity")], ["x"], "VARCHAR", ["\x1ainf", "\x1a-infinity", "x"]),
         ([2**63], [1], "DECIMAL(38,0)", [Decimal(2**63), Decimal(1)]),
         ([1], [2**200], "VARCHAR", ["1", str(2**200)]),
         ([Decimal("1.50")], [1], "DECIMAL(38,2)", [Decimal("1.50"), Decimal(1)]),
         ([Decimal("1.50")], [Decimal("0.125")], "DECIMAL(38,3)", [Decimal("1.5"), Decimal("0.125")]),
         ([Decimal(10**37)], [Decimal("0.125")], "VARCHAR", [str(10**37), "0.125"]),
         ([True], ["x"], "VARCHAR", ["true", "x"]),
-        ([b"\xff"], ["x"], "VARCHAR", ["ff", "x"]),
-        (["x"], [b"\xff"], "VARCHAR", ["x", "ff"]),
+        ([b"\xff"], ["x"], "VARCHAR", ["\x1aff", "x"]),
+        (["x"], [b"\xff"], "VARCHAR", ["x", "\x1aff"]),
         (["x"], ["a\0b"], "VARCHAR", ["x", "a\x1ab"]),
-        ([_UTC_MOMENT], ["x"], "VARCHAR", ["2026-01-02T03:04:05.5+00", "x"]),
-        ([_UTC_MOMENT.replace(tzinfo=None)], ["x"], "VARCHAR", ["2026-01-02T03:04:05.5", "x"]),
+        ([_UTC_MOMENT], ["x"], "VARCHAR", ["2026-01-02 03:04:05.5+00", "x"]),
+        ([_UTC_MOMENT.replace(tzinfo=None)], ["x"], "VARCHAR", ["2026-01-02 03:04:05.5", "x"]),
         ([_UTC_MOMENT.date()], ["x"], "VARCHAR", ["2026-01-02", "x"]),
         ([_UTC_MOMENT.time()], ["x"], "VARCHAR", ["03:04:05.5", "x"]),
+        ([timedelta(hours=-25, seconds=-1.5)], ["x"], "VARCHAR", ["-25:00:01.5", "x"]),
         ([{"a": [1]}], [None], "VARCHAR", ['{"a": [1]}', None]),
     ],
 )
@@ -219,9 +222,145 @@ def test_a_url_that_cannot_be_used_says_what_to_do(url: str, expected: str):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("option", ["nope=1", "charset=nope", "read_timeout=-1"])
+def test_an_option_that_a_driver_refuses_says_where_to_look(data: Apart, option: str):
+    pytest.importorskip("pymysql", reason="there is no driver of MariaDB here: pip install pymysql")
+    warehouse = open_warehouse(f"mysql+pymysql://reader:secret@127.0.0.1:1/crm?{option}", data.state_url)
+    with pytest.raises(WarehouseError, match="check the options of the warehouse URL"), warehouse.source_session():
+        pass
+
+
+def test_a_value_that_a_driver_cannot_convert_is_not_shown(data: Apart):
+    data.sql("CREATE TABLE people (seen TIMESTAMP)")
+    data.sql("INSERT INTO people VALUES ('ada@example.com')")
+    with pytest.raises(WarehouseError, match="the driver raised ValueError on a row") as caught:
+        loaded(open_warehouse(f"{data.url}?detect_types=1", data.state_url), "people")
+    assert "ada" not in str(caught.value)
+
+
 def test_a_state_is_kept_in_duckdb_or_postgresql_only(data: Apart):
     with pytest.raises(WarehouseError, match="the state URL must name"):
         open_warehouse("duckdb:///a.duckdb", data.url)
+
+
+def by_day(flow: Flow, day: int) -> Report:
+    return run_sync(
+        flow.sync, flow.warehouse, flow.destination(), partition=Partition.of_day("timestamp", date(2026, 1, day))
+    )
+
+
+def acts(data: Any, sandbox: SandboxServer) -> Flow:
+    return Flow(data, sandbox, Sync("acts", "activity", "acts"))
+
+
+@pytest.mark.parametrize("source", ["acts", "SELECT * FROM acts"])
+def test_a_bad_moment_makes_its_row_invalid_and_no_other(data: Apart, sandbox: SandboxServer, source: str):
+    data.sql(
+        "CREATE TABLE acts (id, activity_type DEFAULT 'posted_message', user_id DEFAULT 'u1', timestamp TIMESTAMP)"
+    )
+    data.sql(
+        "INSERT INTO acts (id, timestamp) VALUES ('a1', '2026-01-02 03:04:05'), "
+        "('a2', '2026-01-02T01:04:05.25+02:00'), ('a3', '2026-01-02 04:04:05Z')"
+    )
+    flow = acts(data, sandbox).reading(source)
+    assert [by_day(flow, day).delivered for day in (1, 2)] == [1, 2]
+    bad = ["'soon'", "''", "'2026-02-30 00:00:00'", "1767225600", "1.5", "x'ff'", "9e999", "NULL", "'12026-01-01'"]
+    rows = ", ".join(f"('b{number}', {value})" for number, value in enumerate(bad))
+    data.sql(f"INSERT INTO acts (id, timestamp) VALUES {rows}")
+    # The other rows were not changed by them.
+    for day, others in ((1, 1), (2, 2)):
+        report = by_day(flow, day)
+        assert (report.unchanged, report.invalid) == (others, len(bad))
+    said = flow.rejected()
+    assert len(said) == len(bad)
+    assert {field for field, _ in said.values()} == {"timestamp"}
+    assert "is text, not a timestamp; write it as 2026-01-31 08:00:00" in said['["posted_message","b0"]'][1]
+    data.sql("DELETE FROM acts WHERE id > 'b'")
+    assert [by_day(flow, day).unchanged for day in (1, 2)] == [1, 2]
+
+
+def test_rows_that_no_day_takes_are_counted_in_text_too(data: Apart, sandbox: SandboxServer):
+    flow = acts(data, sandbox)
+    days = [Partition.of_day("timestamp", date(2026, 1, day)) for day in (1, 2)]
+    data.sql(
+        "CREATE TABLE acts AS SELECT 'a' AS id, 'x' AS activity_type, 'u' AS user_id, column1 AS timestamp "
+        "FROM (VALUES ('2025-01-01 00:00:00'), ('2027-01-01 00:00:00'), ('2026-01-01 00:00:00'), ('soon'), (NULL))"
+    )
+    assert rows_outside(flow.sync, flow.warehouse, *days) == (1, 1, 2)
+    data.sql("UPDATE acts SET timestamp = 1767225600")
+    advice = r"column timestamp of acts has the type BIGINT.*datetime\(timestamp, 'unixepoch'\)"
+    for find in (lambda: rows_outside(flow.sync, flow.warehouse, *days), lambda: by_day(flow, 1)):
+        with pytest.raises(SourceUnusable, match=advice):
+            find()
+    with pytest.raises(SourceUnusable, match="no column timestamp"):
+        rows_outside(flow.reading("SELECT id FROM acts").sync, flow.warehouse, *days)
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind", "good", "sent", "bad", "message"),
+    [
+        ("DATE", "date", "'2026-01-02'", "2026-01-02", "'soon'", "a date as YYYY-MM-DD"),
+        ("DATE", "date", "'2026-01-02'", "2026-01-02", "'2026-01-03 10:00:00'", "a date as YYYY-MM-DD"),
+        ("DATE", "date", "'2026-01-02'", "2026-01-02", "'0000-00-00'", "a date as YYYY-MM-DD"),
+        ("DECIMAL(10,2)", "number", "12.5", 12.5, "'abc'", "a number"),
+        ("DECIMAL(10,2)", "number", "12.5", 12.5, "9e999", "a finite number"),
+        ("", "number", "'12.5'", 12.5, "-9e999", "a number"),
+        ("INTEGER", "int", str(2**53 - 1), 2**53 - 1, "1.5", "a whole number"),
+        ("BIGINT", "number", str(2**62 + 1), 2**62 + 1, "'1,5'", "a number"),
+        ("BOOLEAN", "boolean", "'true'", True, "'yes'", "a boolean"),
+        ("BOOLEAN", "boolean", "'true'", True, "1", "a boolean"),
+        ("TEXT", "string", "'gold'", "gold", "x'416461'", "is not text"),
+        ("", "string", "'gold'", "gold", "9e999", "is not text"),
+        ("", "string", "7", "7", "x'00'", "is not text"),
+    ],
+)
+def test_one_bad_value_makes_its_row_invalid_and_no_other(
+    data: Apart, sandbox: SandboxServer, declared: str, kind: str, good: str, sent: Any, bad: str, message: str
+):
+    sandbox.control.add_custom_field("Field", kind)
+    data.sql("CREATE TABLE common_room_contacts AS SELECT 'u' || i AS id FROM generate_series(1, 3) AS n(i)")
+    assert Flow(data, sandbox).run().delivered == 3
+    data.sql(f"CREATE TABLE field_values (user_id, field, field_value {declared})")
+    data.sql(f"INSERT INTO field_values VALUES ('u1', 'Field', {good}), ('u2', 'Field', {good})")
+    flow = Flow(data, sandbox, Sync("field_values", "custom_field_value", "field_values"))
+    assert flow.run().delivered == 2
+    data.sql(f"INSERT INTO field_values VALUES ('u3', 'Field', {bad})")
+    report = flow.run()
+    assert (report.unchanged, report.invalid) == (2, 1)
+    [(field, said)] = flow.rejected().values()
+    assert field.startswith("field_value")
+    assert message in said
+    sandbox.control.settle()
+    values = {key: user["custom_fields"].get("Field") for key, user in flow.room.items()}
+    assert values == {"u1": sent, "u2": sent, "u3": None}
+
+
+def test_broken_json_makes_its_row_invalid_and_no_other(data: Apart, sandbox: SandboxServer):
+    data.sql("CREATE TABLE common_room_contacts (id TEXT, custom_fields JSON)")
+    rows = {"c1": '{"Seats": 3}', "c2": '{"Seats": 3', "c3": '{"Seats": NaN}', "c4": '["Seats"]'}
+    for key, value in rows.items():
+        data.sql(f"INSERT INTO common_room_contacts VALUES ('{key}', '{value}')")
+    flow = Flow(data, sandbox)
+    assert (flow.run().delivered, set(flow.rejected())) == (1, {"c2", "c3", "c4"})
+    assert {field.partition(".")[0] for field, _ in flow.rejected().values()} == {"custom_fields"}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("SELECT id FROM FROM x", 'contacts: the query cannot be read: .*near "FROM": syntax error'),
+        ("SELECT 'ada@example.com", "contacts: the query cannot be read: .*OperationalError"),
+        ("broken", "contacts: broken cannot be read: .*malformed JSON"),
+    ],
+)
+def test_an_error_of_the_database_names_the_sync_and_its_source(
+    data: Apart, sandbox: SandboxServer, source: str, expected: str
+):
+    data.sql("CREATE VIEW broken AS SELECT json_extract('ada@example.com', '$.a') AS id")
+    flow = Flow(data, sandbox)
+    with pytest.raises(WarehouseError, match=expected) as caught:
+        replace(flow, sync=replace(flow.sync, source=source)).run()
+    assert "ada" not in str(caught.value)
 
 
 class MariaDB:
@@ -311,6 +450,23 @@ def test_mariadb_is_a_source(mariadb: MariaDB, tmp_path: Path, sandbox: SandboxS
     assert (report.delivered, report.absent_from_source) == (1, 1)
     with warehouse.source_session() as session, pytest.raises(SourceMissing):
         session.columns(Relation("nowhere"))
+
+
+def test_a_zero_date_of_mariadb_makes_its_row_invalid_and_no_other(
+    mariadb: MariaDB, tmp_path: Path, sandbox: SandboxServer
+):
+    zero = "SET STATEMENT sql_mode = '' FOR INSERT INTO crm.acts VALUES "
+    mariadb.sql(
+        "CREATE TABLE crm.acts (id VARCHAR(9), activity_type VARCHAR(20), user_id VARCHAR(9), timestamp DATETIME(6))",
+        "INSERT INTO crm.acts VALUES ('a1', 'posted_message', 'u1', '2026-01-02 03:04:05.25')",
+    )
+    flow = acts(_Data(mariadb.url, DuckDBFile(tmp_path)), sandbox)
+    assert by_day(flow, 2).delivered == 1
+    mariadb.sql(*(f"{zero} ('z{n}', 'posted_message', 'u1', '{n}000-00-00')" for n in (0, 2)))
+    for day in (1, 2):
+        report = by_day(flow, day)
+        assert (report.unchanged, report.invalid) == (day - 1, 2)
+    assert {field for field, _ in flow.rejected().values()} == {"timestamp"}
 
 
 class _Data:

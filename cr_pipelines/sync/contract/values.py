@@ -24,6 +24,7 @@ PROSE = 20_000
 """Longest value of a field that holds prose, in characters. The API publishes no limit; this is ours."""
 # Tab, line feed and carriage return are ordinary; every other control character is a fault of the data.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SUBSTITUTE = "\x1a"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 # An entry whose quotation mark is never closed extends to the end, so the rest is read only once.
@@ -55,11 +56,12 @@ def text(longest: int = LINE) -> Reader:
                 "broken_character", f"contains an unpaired surrogate at position {found.start() + 1}; fix the encoding"
             )
         if found := _CONTROL.search(value):
-            raise InvalidValue(
-                "control_character",
-                f"has the control character U+{ord(found[0]):04X} at character {found.start() + 1}; "
-                "remove it in the source, as with regexp_replace",
-            )
+            reason = f"has the control character U+{ord(found[0]):04X} at character {found.start() + 1}"
+            if found[0] == _SUBSTITUTE:
+                reason += ", which replaces what is not text, such as a NUL, broken UTF-8 or binary data; correct it"
+            else:
+                reason += "; remove it"
+            raise InvalidValue("control_character", f"{reason} in the source, as with regexp_replace")
         return str(value)
 
     return read
@@ -314,7 +316,9 @@ def as_timestamp(value: Any) -> datetime:
             value = datetime.fromisoformat(value.strip())
     if not isinstance(value, datetime):
         hint = "; it must be a timestamp, so cast it in the source"
-        if type(value) is date:
+        if isinstance(value, str):
+            hint = "; write it as 2026-01-31 08:00:00, or cast it in the source"
+        elif type(value) is date:
             hint += ", as with CAST(… AS TIMESTAMP) for midnight UTC"
         raise InvalidValue("wrong_type", f"is {describe_type(value)}, not a timestamp{hint}")
     # Rebuilt because a subclass of datetime may have nanoseconds, which no later step understands.

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.source_key import source_key
-from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed, source_values
+from cr_pipelines.sync.plan.source_statements import find_fingerprints, source_values
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
 from cr_pipelines.warehouse import Dialect, SourceDialect
 
@@ -25,7 +25,7 @@ def keys_elsewhere(
     dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]
 ) -> str:
     """Return a query for the keys of the source's other partitions; `keys` narrows it to some keys."""
-    only = f" WHERE key IN ({listed(dialect, keys)})" if keys else ""
+    only = f" WHERE key IN {dialect.listed(keys)}" if keys else ""
     return f"SELECT key FROM (SELECT {source_key(dialect, sync, types)} AS key FROM {source}) AS keyed{only}"
 
 
@@ -74,7 +74,7 @@ def read_source(
         if bare and len(sync.contract.key) == 1:
             [column] = sync.contract.key
             key = dialect.spelled(column, types[column])
-        only = f"WHERE s.cr_key IN ({listed(dialect, keys)})"
+        only = f"WHERE s.cr_key IN {dialect.listed(keys)}"
     values = ",\n".join(source_values(dialect, sync, types))
     columns = ", ".join(map(dialect.identifier, types))
     return f"""

@@ -6,6 +6,7 @@ Goes in: the sync, its partition, and the names of the state tables. Comes out: 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Partition, Sync
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.warehouse import SourceDialect
@@ -29,7 +30,8 @@ def source_rows(
     relation = _named_relation(dialect, sync, types, spelled)
     if partition is None:
         return f"(SELECT * FROM {relation} AS source) AS source_rows"
-    column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
+    kind = types.get(partition.column, "")
+    column = dialect.column_moment(partition.column, kind)
     start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
     return f"""(
         SELECT * FROM {relation} AS source
@@ -38,10 +40,19 @@ def source_rows(
 
 
 def in_no_year(dialect: SourceDialect, column: str, kind: str) -> str:
-    """Return the condition for rows whose timestamp is null, infinite, or outside the years 1 to 9999."""
-    quoted = dialect.identifier(column)
+    """Return the condition for rows whose timestamp is null, no timestamp, infinite, or outside the years 1 to 9999."""
+    moment = dialect.column_moment(column, kind)
     first, last = (dialect.moment(moment, kind) for moment in (FIRST_MOMENT, LAST_MOMENT))
-    return f"({quoted} IS NULL OR {quoted} < {first} OR {quoted} > {last})"
+    return f"({moment} IS NULL OR {moment} < {first} OR {moment} > {last})"
+
+
+def check_moment(dialect: SourceDialect, sync: Sync, column: str, kind: str) -> None:
+    """Raise SourceUnusable unless a column's days can be partitions."""
+    if not dialect.is_moment(kind):
+        raise SourceUnusable(
+            f"{sync.name}: column {column} of {sync.relation} has the type {kind}, and a partition is a day of a "
+            f"timestamp; cast it in the view, as with {dialect.cast_to_moment(column)}"
+        )
 
 
 def rows_elsewhere(
@@ -53,7 +64,8 @@ def rows_elsewhere(
 ) -> str:
     """Return the rows of the source's other partitions for a FROM clause."""
     relation = _named_relation(dialect, sync, types, spelled)
-    column, kind = dialect.identifier(partition.column), types.get(partition.column, "")
+    kind = types.get(partition.column, "")
+    column = dialect.column_moment(partition.column, kind)
     start, end = (dialect.moment(moment, kind) for moment in (partition.start, partition.end))
     return f"""(
         SELECT * FROM {relation} AS source

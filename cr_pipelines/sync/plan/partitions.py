@@ -6,8 +6,9 @@ and why.
 
 from typing import NamedTuple
 
+from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Partition, Sync
-from cr_pipelines.sync.plan.partition_statements import in_no_year
+from cr_pipelines.sync.plan.partition_statements import check_moment, in_no_year
 from cr_pipelines.warehouse import Warehouse, find_column
 
 
@@ -17,8 +18,8 @@ class RowsOutside(NamedTuple):
     Attributes:
         too_old: rows from before the first one.
         too_new: rows from after the last one, such as with a date in the future.
-        without_moment: rows whose timestamp is null, infinite, or outside the years 1 to 9999. Every partition shows
-            them as invalid.
+        without_moment: rows whose timestamp is null, no timestamp, infinite, or outside the years 1 to 9999. Every
+            partition shows them as invalid.
     """
 
     too_old: int
@@ -29,13 +30,20 @@ class RowsOutside(NamedTuple):
 def rows_outside(sync: Sync, warehouse: Warehouse, first: Partition, last: Partition) -> RowsOutside:
     """Count the rows of the source that are in no partition from the first to the last one.
 
-    Raises SourceMissing and WarehouseError.
+    Raises SourceMissing, WarehouseError, and SourceUnusable if there is no such column, or if it has no timestamps.
     """
     with warehouse.source_session() as session:
         dialect = session.dialect
         columns = session.columns(sync.relation)
-        name = find_column(columns, first.column) or first.column
-        kind, column = columns.get(name, ""), dialect.identifier(name)
+        name = find_column(columns, first.column)
+        if name is None:
+            raise SourceUnusable(
+                f"{sync.name}: {sync.relation} has no column {first.column}, whose days are the partitions; add it to "
+                "the view"
+            )
+        kind = columns[name]
+        check_moment(dialect, sync, name, kind)
+        column = dialect.column_moment(name, kind)
         no_moment = in_no_year(dialect, name, kind)
         before = f"{column} < {dialect.moment(first.start, kind)} AND NOT {no_moment}"
         after = f"{column} >= {dialect.moment(last.end, kind)} AND NOT {no_moment}"

@@ -22,7 +22,7 @@ from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.sync.report import Report, rows
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.schema import lock_sync
-from cr_pipelines.warehouse import Session, SourceSession
+from cr_pipelines.warehouse import Session, SourceMissing, SourceSession, WarehouseError
 
 
 class Planner:
@@ -101,7 +101,7 @@ class Planner:
     def _match(self) -> tuple[Mapping[str, str], Match]:
         contract = self._sync.contract
         source = self._source_session
-        types = source.columns(self._sync.relation)
+        types = self._columns()
         match = contract.match(list(types))
         if match.ambiguous:
             pairs = "; ".join(f"{one} and {other}" for one, other in match.ambiguous)
@@ -117,13 +117,17 @@ class Planner:
                 + (f". It has {', '.join(nearly)}" if nearly else "")
             )
         moment = None if self._partition is None else match.spelled.get(self._partition.column)
-        if self._partition is not None and moment is not None and not source.dialect.is_moment(types[moment]):
-            raise SourceUnusable(
-                f"{self._sync.name}: column {moment} of {self._sync.relation} has the type {types[moment]}, and a "
-                f"partition is a day of a timestamp; cast it in the view, as with CAST({moment} AS "
-                f"{source.dialect.types['timestamp']})"
-            )
+        if moment is not None:
+            partition_statements.check_moment(source.dialect, self._sync, moment, types[moment])
         return {column.name: types[match.spelled[column.name]] for column in match.columns}, match
+
+    def _columns(self) -> Mapping[str, str]:
+        try:
+            return self._source_session.columns(self._sync.relation)
+        except WarehouseError as error:
+            if not isinstance(error, SourceMissing):
+                error.args = (f"{self._sync.name}: {error}",)
+            raise
 
     def _respell(self, source: PlannedSource) -> None:
         """Rename ledger keys in a former spelling to the present one, so that nothing is sent again."""

@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.source_key import former_key, has_trimmed, key_without_domains, source_key
 from cr_pipelines.sync.state.statements import row_key
-from cr_pipelines.warehouse import SourceDialect, SqlDialect
+from cr_pipelines.warehouse import SourceDialect
 
 _MOST_NAMES = 10_000
 
 
 def hash_keys(dialect: SourceDialect, sync: Sync, source: str, types: Mapping[str, str], keys: Collection[str]) -> str:
     """Return the query behind `cr_source_keys`; `keys` limits it to these keys."""
-    only = f"WHERE key IN ({listed(dialect, keys)})" if keys else ""
+    only = f"WHERE key IN {dialect.listed(keys)}" if keys else ""
     return f"""
         SELECT key, row_hash
         FROM (
@@ -69,8 +69,3 @@ def source_values(dialect: SourceDialect, sync: Sync, types: Mapping[str, str]) 
         f"AS {dialect.identifier(f'value_{name}')}"
         for name, kind in types.items()
     ]
-
-
-def listed(dialect: SqlDialect, keys: Collection[str]) -> str:
-    """Return keys as a list in SQL."""
-    return ", ".join(map(dialect.literal, keys))

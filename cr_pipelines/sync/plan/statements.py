@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.source_key import source_key
-from cr_pipelines.sync.plan.source_statements import find_fingerprints, listed
+from cr_pipelines.sync.plan.source_statements import find_fingerprints
 from cr_pipelines.sync.state.ledger import no_key
 from cr_pipelines.sync.state.names import StateNames
 from cr_pipelines.sync.state.statements import delivered_fingerprint
@@ -343,7 +343,7 @@ def unchanged_keys() -> str:
 
 def set_deleted_remotely(dialect: Dialect, keys: Collection[str]) -> str:
     """Return a statement that marks keys whose things somebody deleted in the room."""
-    return f"UPDATE cr_compared SET why = 'deleted_remotely' WHERE key IN ({listed(dialect, keys)})"
+    return f"UPDATE cr_compared SET why = 'deleted_remotely' WHERE key IN {dialect.listed(keys)}"
 
 
 def count_delivered(names: PlanNames) -> str:

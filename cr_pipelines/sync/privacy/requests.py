@@ -125,8 +125,8 @@ def _new_apart(session: Session, register: str, reading: SourceSession, requests
     found: list[tuple[Any, ...]] = []
     most = reading.dialect.most_listed
     for start in range(0, len(ids), most):
-        listed = ", ".join(map(reading.dialect.literal, ids[start : start + most]))
-        found += reading.fetch_all(f"SELECT DISTINCT {_COLUMNS} FROM {requests} WHERE r.request_id IN ({listed})")
+        listed = reading.dialect.listed(ids[start : start + most])
+        found += reading.fetch_all(f"SELECT DISTINCT {_COLUMNS} FROM {requests} WHERE r.request_id IN {listed}")
     return [request for request in found if (request[0], request[3]) in new]
 
 
