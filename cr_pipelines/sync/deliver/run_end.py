@@ -104,11 +104,11 @@ class RunEnd:
             self._report.rows_with_dropped_values = ledger.dropped_rows(self._key.sync, self._key.partition)
         if deletions is not None:
             ledger.delete_keys(self._key.sync, deletions.absent_keys)
+        rejected = ledger.rejected_rows(self._key.sync, self._key.partition, MOST_KEYS)
+        self._report.rejected_rows = [RejectedRow(self._report.shown_key(key), *rest) for key, *rest in rejected]
         taken_over = runs.taken_over(*self._key) if self._report.state in ("succeeded", "stopped") else None
         if taken_over is not None:
             self._report.state = "interrupted"
         runs.finish(*self._key, self._report.state, self._report.counts(), in_doubt=self._outbox.in_doubt)
-        rejected = ledger.rejected_rows(self._key.sync, self._key.partition, MOST_KEYS)
-        self._report.rejected_rows = [RejectedRow(self._report.shown_key(key), *rest) for key, *rest in rejected]
         if taken_over is not None:
             raise taken_over
