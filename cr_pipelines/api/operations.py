@@ -32,11 +32,6 @@ class Operation:
     plain_text: bool = False
     instead: str | None = None
 
-    @property
-    def is_legacy(self) -> bool:
-        """Whether the vendor's newest description omits the operation."""
-        return self.instead is not None
-
 
 _NOTES = "write notes with Common Room's own command line or MCP server (neither is REST), or send an activity"
 _THROUGH_A_SIGNAL = "POST /source/{destinationSourceId}/user of an API signal"

@@ -5,7 +5,7 @@ summary of a run and the output of `cr-pipelines plan` and `doctor` are made. If
 counter says so here, with the reason.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -271,8 +271,3 @@ COUNTERS = (
     ),
 )
 """All counters, in display order."""
-
-
-def shown_counters(place: Place) -> Iterator[Counter]:
-    """Yield the counters that a place lists."""
-    return (counter for counter in COUNTERS if place not in counter.omitted)

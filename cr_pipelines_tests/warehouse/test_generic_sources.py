@@ -292,6 +292,9 @@ def test_rows_that_no_day_takes_are_counted_in_text_too(data: Apart, sandbox: Sa
     for find in (lambda: rows_outside(flow.sync, flow.warehouse, *days), lambda: by_day(flow, 1)):
         with pytest.raises(SourceUnusable, match=advice):
             find()
+    data.sql("UPDATE acts SET timestamp = 'soon'")
+    with pytest.raises(SourceUnusable, match="column timestamp of acts has the type VARCHAR"):
+        by_day(flow, 1)
     with pytest.raises(SourceUnusable, match="no column timestamp"):
         rows_outside(flow.reading("SELECT id FROM acts").sync, flow.warehouse, *days)
 

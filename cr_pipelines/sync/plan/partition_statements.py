@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.model import Partition, Sync
 from cr_pipelines.sync.plan.statements import PlanNames
-from cr_pipelines.warehouse import SourceDialect
+from cr_pipelines.warehouse import SourceDialect, SourceSession
 
 FIRST_MOMENT, LAST_MOMENT = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 """No row is from before or after; a day is left for time zones."""
@@ -46,9 +46,16 @@ def in_no_year(dialect: SourceDialect, column: str, kind: str) -> str:
     return f"({moment} IS NULL OR {moment} < {first} OR {moment} > {last})"
 
 
-def check_moment(dialect: SourceDialect, sync: Sync, column: str, kind: str) -> None:
-    """Raise SourceUnusable unless a column's days can be partitions."""
-    if not dialect.is_moment(kind):
+def check_moment(session: SourceSession, sync: Sync, column: str, kind: str) -> None:
+    """Raise SourceUnusable unless a column's days can be partitions: if it is text, some of it must be a timestamp."""
+    dialect = session.dialect
+    is_moment, moment, quoted = dialect.is_moment(kind), dialect.column_moment(column, kind), dialect.identifier(column)
+    if is_moment and moment != quoted:
+        [(values, moments)] = session.fetch_all(
+            f"SELECT count({quoted}), count({moment}) FROM {dialect.relation(sync.relation)} AS source"
+        )
+        is_moment = values == 0 or moments > 0
+    if not is_moment:
         raise SourceUnusable(
             f"{sync.name}: column {column} of {sync.relation} has the type {kind}, and a partition is a day of a "
             f"timestamp; cast it in the view, as with {dialect.cast_to_moment(column)}"

@@ -42,7 +42,7 @@ def rows_outside(sync: Sync, warehouse: Warehouse, first: Partition, last: Parti
                 "the view"
             )
         kind = columns[name]
-        check_moment(dialect, sync, name, kind)
+        check_moment(session, sync, name, kind)
         column = dialect.column_moment(name, kind)
         no_moment = in_no_year(dialect, name, kind)
         before = f"{column} < {dialect.moment(first.start, kind)} AND NOT {no_moment}"

@@ -118,7 +118,7 @@ class Planner:
             )
         moment = None if self._partition is None else match.spelled.get(self._partition.column)
         if moment is not None:
-            partition_statements.check_moment(source.dialect, self._sync, moment, types[moment])
+            partition_statements.check_moment(source, self._sync, moment, types[moment])
         return {column.name: types[match.spelled[column.name]] for column in match.columns}, match
 
     def _columns(self) -> Mapping[str, str]:
