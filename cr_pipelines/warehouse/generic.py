@@ -5,7 +5,6 @@ session, which then hashes and compares the rows. Even a view that returns diffe
 consistently, and an engine needs neither hash functions nor temporary tables.
 """
 
-import hashlib
 import re
 import sys
 import time
@@ -24,6 +23,7 @@ from typing_extensions import override
 from cr_pipelines.warehouse.column_kinds import LoadedRows, Packed
 from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, without_quotes
+from cr_pipelines.warehouse.generic_dialect import GenericDialect, ViewDialect, table_of
 from cr_pipelines.warehouse.relation import Relation, same_but_for_case
 from cr_pipelines.warehouse.session import BatchSink, Session, Source, SourceSession
 from cr_pipelines.warehouse.staging import scratch_session
@@ -76,45 +76,10 @@ _CONNECT_TIMEOUT = {
 
 _CONNECT_SECONDS = 30.0
 
-_OF_SECONDS = {
-    "sqlite": "datetime({}, 'unixepoch')",
-    "mysql": "FROM_UNIXTIME({})",
-    "mariadb": "FROM_UNIXTIME({})",
-    "mssql": "DATEADD(second, {}, '1970-01-01')",
-    "clickhouse": "toDateTime({})",
-    "clickhousedb": "toDateTime({})",
-}
-"""What makes a moment of a number of seconds since 1970: a column that is neither text nor a moment is a number."""
-
 _SYNTAX_ERROR = re.compile(r'near "[^"\']*": syntax error|incomplete input')
 
 _MISSING_CODES = {"1146", "1051", "42S02", "42P01", "208", "942"}
 _MISSING_WORDS = ("no such table", "does not exist", "doesn't exist", "ORA-00942", "Invalid object name", "not found")
-
-
-class GenericDialect(DuckDBDialect):
-    """DuckDB's dialect, for the relations that a session has loaded."""
-
-    def __init__(self, name: str):
-        self.name = name  # type: ignore[misc]
-
-    @override
-    def is_moment(self, kind: str) -> bool:
-        # SQLite has no type for moments, and one value that is none makes the column of any driver text.
-        return kind == "VARCHAR" or super().is_moment(kind)
-
-    @override
-    def column_moment(self, column: str, kind: str) -> str:
-        name = self.identifier(column)
-        return f"TRY_CAST({name} AS {self.types['timestamp']})" if kind == "VARCHAR" else name
-
-    @override
-    def cast_to_moment(self, column: str) -> str:
-        return _OF_SECONDS[self.name].format(column) if self.name in _OF_SECONDS else super().cast_to_moment(column)
-
-    @override
-    def relation(self, relation: Relation) -> str:
-        return self.identifier(_table_of(relation))
 
 
 class GenericSession(SourceSession):
@@ -131,12 +96,17 @@ class GenericSession(SourceSession):
         self._interrupted = False
         self._tolerant = False
 
+    @property
+    @override
+    def view_dialect(self) -> ViewDialect:
+        return ViewDialect(self._kind, self._connection.dialect.identifier_preparer.quote_identifier)
+
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
         if relation not in self._loaded:
             self._read(relation)
             self._loaded.add(relation)
-        return self._local.columns(Relation(_table_of(relation)))
+        return self._local.columns(Relation(table_of(relation)))
 
     @override
     def describe(self, relation: Relation) -> dict[str, str]:
@@ -169,13 +139,13 @@ class GenericSession(SourceSession):
             failed = _without_values(self._kind, error)
             kind = SourceMissing if self._is_missing(relation, error) else type(failed)
             raise kind(f"{relation} cannot be read: {failed}") from None
-        return self._local.columns(Relation(_table_of(relation)))
+        return self._local.columns(Relation(table_of(relation)))
 
     def _load(self, relation: Relation, most_batches: int | None) -> None:
         with self._result(self._query(relation)) as result:
             names = list(result.keys())
             _check_names(relation, names)
-            loaded = LoadedRows(self._local, _table_of(relation), names)
+            loaded = LoadedRows(self._local, table_of(relation), names)
             # The driver's reading occupies Python. Meanwhile, another thread writes what was read, which does not.
             with ThreadPoolExecutor(1) as writer:
                 writing: deque[Future[None]] = deque()
@@ -341,10 +311,6 @@ def _grouped(packed: Iterable[Packed]) -> Iterator[list[Packed]]:
         size += batch.size
     if group:
         yield group
-
-
-def _table_of(relation: Relation) -> str:
-    return f"cr_source_{hashlib.sha256(relation.text.encode()).hexdigest()[:12]}"
 
 
 def _check_names(relation: Relation, names: list[str]) -> None:

@@ -49,6 +49,11 @@ class SourceSession(SqlSession):
 
     dialect: SourceDialect
 
+    @property
+    def view_dialect(self) -> SourceDialect:
+        """The SQL in which a view of the source is written; `dialect` unless rows are read before any SQL."""
+        return self.dialect
+
     @abstractmethod
     def columns(self, relation: Relation) -> dict[str, str]:
         """Return the relation's column names and their types in the engine's words, in its order.

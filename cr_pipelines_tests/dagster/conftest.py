@@ -13,8 +13,8 @@ from dagster._core.storage.schedules import SqlScheduleStorage
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.location import Location
 
-# What a storage knows of itself.
-_OF_THE_STORAGE = ("secondary_indexes", "instance_info")
+# What a storage knows of itself, and definitions, which it finds by a hash of them.
+_STAYS = ("secondary_indexes", "instance_info", "snapshots")
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def emptied(instance: dg.DagsterInstance) -> dg.DagsterInstance:
     for connected, metadata in storages:
         with connected as connection:
             for table in reversed(metadata.sorted_tables):
-                if table.name not in _OF_THE_STORAGE:
+                if table.name not in _STAYS:
                     connection.execute(table.delete())
     if isinstance(instance.schedule_storage, SqlScheduleStorage):
         instance.schedule_storage.wipe()

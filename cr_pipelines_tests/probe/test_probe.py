@@ -180,6 +180,7 @@ def is_clean(sandbox: SandboxServer) -> bool:
     return sandbox.control.users() == {} and not any("probe" in name for name in tags)
 
 
+@pytest.mark.long
 @pytest.mark.process
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

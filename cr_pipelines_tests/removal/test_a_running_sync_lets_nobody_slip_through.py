@@ -74,6 +74,7 @@ def test_a_removal_waits_until_a_running_sync_has_confirmed_and_then_goes_before
     assert sent | {f"c{number}" for number in range(0, 400, 7)} == {f"c{number}" for number in range(400)}
 
 
+@pytest.mark.long
 def test_requests_that_wait_for_the_rate_limit_or_a_repetition_are_held_back_too(office: Office):
     fill(office, 400)
     office.sandbox.control.set_limit(60, 2)
@@ -144,6 +145,7 @@ def unconfirmed_run(office: Office, host: str) -> int:
         return SuppressionList(session, StateNames(session.dialect, "common_room")).version()
 
 
+@pytest.mark.long
 def test_a_silent_run_elsewhere_is_waited_for_until_it_can_send_no_more_by_our_own_clock(office: Office):
     version = unconfirmed_run(office, "elsewhere")
     assert 1.5 <= wait_until_confirmed(office.warehouse, "common_room", version, timing=IMPATIENT) < 5
@@ -170,6 +172,7 @@ def test_a_run_that_shows_life_is_waited_for_until_it_confirms(office: Office):
     assert done.is_set()
 
 
+@pytest.mark.long
 def test_a_run_that_another_took_for_dead_is_waited_for_all_the_same(office: Office):
     version = unconfirmed_run(office, "elsewhere")
     office.sync()
@@ -177,6 +180,7 @@ def test_a_run_that_another_took_for_dead_is_waited_for_all_the_same(office: Off
     assert wait_until_confirmed(office.warehouse, "common_room", version, timing=IMPATIENT) >= 1.5
 
 
+@pytest.mark.long
 def test_the_next_try_of_a_run_that_died_is_waited_for_under_the_same_id(office: Office):
     version = unconfirmed_run(office, "elsewhere")
     office.sql(

@@ -94,7 +94,7 @@ def test_somebody_without_an_address_in_an_activity_is_suppressed_by_their_id(of
         "SELECT 'a' || i AS id, 'posted_message' AS activity_type, 'c' || i AS user_id, now() AS timestamp "
         "FROM (VALUES (8), (9)) AS numbers(i)"
     )
-    report = office.sync(Sync("activities", "activity", source))
+    report = office.sync(Sync("activities", "activity", office.data.dialect_of(source)))
     assert (report.suppressed, report.delivered) == (1, 1)
 
 

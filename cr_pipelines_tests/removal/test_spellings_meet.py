@@ -13,15 +13,21 @@ from cr_pipelines.api import CommonRoomClient
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines.sync import Destination, Report, Sync, run_sync
 from cr_pipelines.sync.contract import address_hash, hashed_key
-from cr_pipelines.warehouse import open_warehouse
 from cr_pipelines_tests.support.turkish import TURKISH, turkish_database
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES, EmptyWarehouse, PostgreSQLDatabase, empty_warehouse
+from cr_pipelines_tests.support.warehouses import (
+    CORE_ENGINES,
+    EmptyWarehouse,
+    PostgreSQLDatabase,
+    empty_warehouse,
+    opened,
+)
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 ID_TYPES = {
     "duckdb": ["BIGINT", "HUGEINT", "DOUBLE", "DECIMAL(20,4)", "VARCHAR", "UBIGINT"],
     "postgresql": ["bigint", "double precision", "numeric", "numeric(20,4)", "text", "integer"],
+    "sqlite": ["INTEGER", "REAL", "NUMERIC", "TEXT", "BIGINT", "DOUBLE"],
 }
 BLANK = st.text(" \t\n\r\u00a0\u2003\u2028\u3000\u200b\ufeff\u00ad\u2060\u200e\u202a\U000e0020", max_size=3)
 LOCAL = st.text("abcXYZiI0_-+", min_size=1, max_size=12)
@@ -103,7 +109,7 @@ def test_request_and_row_meet_in_every_spelling_and_nobody_else_does(
     data.sql("DROP SCHEMA IF EXISTS common_room CASCADE")
     data.sql("DROP TABLE IF EXISTS common_room_pii_requests")
     sandbox.control.reset()
-    first, second = (ID_TYPES[data.kind][number] for number in types)
+    first, second = (ID_TYPES[data.kind.partition("-")[0]][number] for number in types)
     asked, others = range(len(people)), range(1_000, 1_000 + len(people))
 
     table(
@@ -195,4 +201,4 @@ def literal(text: str | None) -> str:
 
 def run(data: EmptyWarehouse, sandbox: SandboxServer, name: str, kind: str = "contact") -> Report:
     room = Destination(lambda: CommonRoomClient(sandbox.token, sandbox.base_url), sandbox.source_id)
-    return run_sync(Sync(name, kind, name), open_warehouse(data.url), room)
+    return run_sync(Sync(name, kind, name), opened(data), room)

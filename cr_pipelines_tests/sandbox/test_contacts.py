@@ -3,7 +3,7 @@ import pytest
 
 from cr_pipelines.sandbox import SandboxClient, SandboxServer
 from cr_pipelines_tests.support.examples import FULL_USER
-from cr_pipelines_tests.support.room import client_of, custom_field_id, put_user
+from cr_pipelines_tests.support.room import anyone, client_of, custom_field_id, put_user
 
 INVALID = {"reason": "invalid-request-body"}
 
@@ -17,7 +17,7 @@ def test_the_token_status_names_the_room_of_the_token(api: httpx.Client) -> None
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic sandbox-token", "sandbox-token"])
 def test_without_a_known_token_every_operation_is_forbidden(sandbox: SandboxServer, header: str | None) -> None:
     headers = {} if header is None else {"authorization": header}
-    response = httpx.get(f"{sandbox.base_url}/tags", headers=headers)
+    response = anyone.get(f"{sandbox.base_url}/tags", headers=headers)
     assert (response.status_code, response.json()) == (403, {"reason": "Token not valid"})
 
 

@@ -19,7 +19,7 @@ from cr_pipelines.sandbox.workspace.behavior import Behavior
 from cr_pipelines.sandbox.workspace.clock import epoch_of, iso
 from cr_pipelines.sandbox.workspace.room import Room
 from cr_pipelines.sandbox.workspace.storage import Storage
-from cr_pipelines_tests.support.room import client_of, custom_field_id, put_user
+from cr_pipelines_tests.support.room import anyone, client_of, custom_field_id, put_user
 
 ACTIVITY: dict[str, Any] = {"id": "a", "activityType": "link", "user": {"id": "u"}}
 HUGE = 99999999999999999999
@@ -95,7 +95,7 @@ def test_a_wrong_method_is_405_and_says_the_right_ones(api: httpx.Client, method
 
 def test_the_root_of_the_api_is_not_found_in_the_words_of_the_api(sandbox: SandboxServer) -> None:
     headers = {"authorization": f"Bearer {sandbox.token}"}
-    response = httpx.get(sandbox.base_url, headers=headers)
+    response = anyone.get(sandbox.base_url, headers=headers)
     assert (response.status_code, response.json()["status"]) == (404, "not-found")
 
 
@@ -107,7 +107,7 @@ def test_why_a_request_was_refused_is_in_the_header_the_record_and_on_the_page(
     assert "emial" in response.headers["x-sandbox-why"]
     (request,) = control.requests()
     assert "emial" in request["why"]
-    assert request["why"] in httpx.get(f"{sandbox.url}/requests").text.replace("&#39;", "'")
+    assert request["why"] in anyone.get(f"{sandbox.url}/requests").text.replace("&#39;", "'")
     seats = custom_field_id(api, "Seats")
     change = {"id": seats, "value": {"type": "int", "value": "secret"}}
     why = put_user(api, id="u", customFields=[change]).headers["x-sandbox-why"]
@@ -184,7 +184,7 @@ def test_the_record_is_bounded_by_bytes() -> None:
 
 
 def test_the_body_of_a_request_without_a_token_is_not_kept(sandbox: SandboxServer, control: SandboxClient) -> None:
-    httpx.post(f"{sandbox.base_url}/source/1/user", json={"id": "u"})
+    anyone.post(f"{sandbox.base_url}/source/1/user", json={"id": "u"})
     (request,) = control.requests()
     assert (request["status"], request["body"]) == (403, None)
 
@@ -301,10 +301,10 @@ def test_web_pages_of_allowed_origins_may_use_it_and_other_names_on_request() ->
 def test_a_fault_setting_that_makes_no_sense_is_refused(sandbox: SandboxServer, faults: dict[str, Any]) -> None:
     content = json.dumps(faults)
     headers = {"content-type": "application/json"}
-    response = httpx.post(f"{sandbox.url}/_sandbox/faults", content=content, headers=headers)
+    response = anyone.post(f"{sandbox.url}/_sandbox/faults", content=content, headers=headers)
     assert response.status_code == 400
     assert "pydantic" not in response.text
-    assert httpx.get(f"{sandbox.url}/_sandbox/summary").json()["faults"]["error_rate"] == 0
+    assert anyone.get(f"{sandbox.url}/_sandbox/summary").json()["faults"]["error_rate"] == 0
 
 
 def test_a_custom_field_of_a_source_that_does_not_exist_is_refused(control: SandboxClient) -> None:
@@ -343,10 +343,10 @@ def test_no_depth_of_a_body_is_a_fault_of_the_sandbox(
             assert api.post(path, content=body, headers=json_type).status_code in (400, 404), path
     for route in ROUTES:
         if route.body is not None:
-            response = httpx.post(f"{sandbox.url}/_sandbox/{route.name}", content=body, headers=json_type)
+            response = anyone.post(f"{sandbox.url}/_sandbox/{route.name}", content=body, headers=json_type)
             assert response.status_code == 400, route.name
     assert control.requests()
-    assert httpx.get(f"{sandbox.url}/requests").status_code == 200
+    assert anyone.get(f"{sandbox.url}/requests").status_code == 200
     assert put_user(api, id="u", email="u@example.com").status_code == 202
 
 
@@ -361,4 +361,4 @@ def test_a_request_whose_head_never_ends_is_cut(sandbox: SandboxServer, head: by
         connection.sendall(b"POST /community/v1/source/1/user HTTP/1.1\r\nHost: localhost\r\n")
         with pytest.raises(OSError, match=r"reset|pipe|abort"):
             connection.sendall(head * 1_000)
-    assert httpx.get(sandbox.url).status_code == 200
+    assert anyone.get(sandbox.url).status_code == 200

@@ -1,14 +1,14 @@
 from typing import Any
 
-import httpx
 from openapi_schema_validator import OAS31Validator
 
 from cr_pipelines.sandbox import SandboxServer
 from cr_pipelines_tests.support.examples import ACTIVITY, FULL_USER
+from cr_pipelines_tests.support.room import anyone
 
 
 def described(sandbox: SandboxServer) -> dict[str, Any]:
-    document: dict[str, Any] = httpx.get(f"{sandbox.url}/openapi.json").json()
+    document: dict[str, Any] = anyone.get(f"{sandbox.url}/openapi.json").json()
     return document
 
 
@@ -57,7 +57,7 @@ def test_every_reference_in_the_description_leads_somewhere(sandbox: SandboxServ
 
 def test_the_description_has_the_control_api_at_its_own_address(sandbox: SandboxServer) -> None:
     paths = {path: item for path, item in described(sandbox)["paths"].items() if path.startswith("/_sandbox/")}
-    known = httpx.get(f"{sandbox.url}/_sandbox/nothing").json()["there_is"]
+    known = anyone.get(f"{sandbox.url}/_sandbox/nothing").json()["there_is"]
     assert {f"{method.upper()} {path}" for path, item in paths.items() for method in item if method != "servers"} == {
         *known
     }

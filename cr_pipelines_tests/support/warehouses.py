@@ -39,7 +39,7 @@ ARRANGEMENTS: list[Any] = [*CORE_ENGINES, *APART]
 ONE_AND_APART: list[Any] = [ENGINE, *APART]
 """One engine, and a source and a state apart."""
 
-_OF_STATE = re.compile(r"\bcommon_room\.|'common_room'|'sync_ledger'")
+_OF_STATE = re.compile(r"\bcommon_room\.|\bSCHEMA (?:IF EXISTS )?common_room\b|'common_room'|'sync_ledger'")
 _SERIES = re.compile(r"generate_series\((\d+), (\d+)\) AS (\w+)\((\w+)\)")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _MOMENT = re.compile(r"\bTIMESTAMP ('[^']+')((?: \+ (?:\w+|\([^()]*\)) \* INTERVAL '1 \w+')*)")

@@ -76,6 +76,7 @@ def test_a_short_outage_is_waited_for_and_costs_nothing(flow: Flow, sandbox: San
     assert set(notes.statuses().values()) == {"delivered"}
 
 
+@pytest.mark.long
 def test_while_the_warehouse_is_out_of_reach_no_append_is_sent_that_is_not_announced(
     flow: Flow, sandbox: SandboxServer
 ):
@@ -95,6 +96,7 @@ def test_while_the_warehouse_is_out_of_reach_no_append_is_sent_that_is_not_annou
     assert {str(number) for number in range(600)} - set(written(sandbox)) <= unknown
 
 
+@pytest.mark.long
 def test_an_outage_at_the_end_of_a_run_is_waited_for(flow: Flow, sandbox: SandboxServer):
     notes = with_notes(flow, 20)
     sandbox.control.set_faults(latency_seconds=1.5)
@@ -108,6 +110,7 @@ def test_an_outage_at_the_end_of_a_run_is_waited_for(flow: Flow, sandbox: Sandbo
     assert set(notes.statuses().values()) == {"delivered"}
 
 
+@pytest.mark.long
 def test_an_outage_of_the_warehouse_is_not_the_silence_of_the_server(flow: Flow, sandbox: SandboxServer):
     """Without a look at the suppression list, requests get their turn and do not leave."""
     flow.sql(

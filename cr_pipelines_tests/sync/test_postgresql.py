@@ -181,6 +181,7 @@ def test_a_sync_waits_for_no_other_sync_whatever_that_one_holds(flow: Flow):
             session.transaction(stand_still)
 
 
+@pytest.mark.long
 def test_eight_first_runs_at_once_make_the_tables_once_and_deliver_each_their_own(flow: Flow):
     reports, failures = [], []
 

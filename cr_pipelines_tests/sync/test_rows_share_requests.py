@@ -133,6 +133,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     crowd=st.lists(st.tuples(st.sampled_from(["Champions", "Event guests"]), st.booleans()), min_size=1, max_size=24),

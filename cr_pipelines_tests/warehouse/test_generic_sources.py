@@ -27,6 +27,7 @@ from cr_pipelines.warehouse import (
 )
 from cr_pipelines.warehouse.column_kinds import LoadedRows
 from cr_pipelines_tests.support.flow import Flow
+from cr_pipelines_tests.support.terminal import Terminal
 from cr_pipelines_tests.support.warehouses import Apart, DuckDBFile, SQLiteFile
 
 
@@ -236,6 +237,20 @@ def test_a_value_that_a_driver_cannot_convert_is_not_shown(data: Apart):
     with pytest.raises(WarehouseError, match="the driver raised ValueError on a row") as caught:
         loaded(open_warehouse(f"{data.url}?detect_types=1", data.state_url), "people")
     assert "ada" not in str(caught.value)
+
+
+def test_the_suggested_view_is_in_the_database_s_own_sql(data: Apart, sandbox: SandboxServer, tmp_path: Path):
+    data.sql('CREATE TABLE users (id INTEGER, "full name" TEXT, email TEXT, created INTEGER, active BOOLEAN)')
+    data.sql("INSERT INTO users VALUES (1, 'Ada Lovelace', 'ada@example.com', 1767322800, 1)")
+    terminal = Terminal(tmp_path, sandbox)
+    terminal.env |= {"CR_WAREHOUSE_URL": data.url, "CR_STATE_URL": data.state_url}
+    for kind in ("contact", "activity"):
+        result = terminal.types("suggest", kind, "users", "--view", f"seen_{kind}")
+        assert result.exit_code == 0, result.output
+        data.sql("".join(line.partition("--")[0] for line in result.stdout.splitlines(keepends=True)))
+    [(key, name)] = data.sql("SELECT id, full_name FROM seen_contact")
+    assert (str(key), name) == ("1", "Ada Lovelace")
+    assert data.sql("SELECT timestamp FROM seen_activity") == [("2026-01-02 03:00:00",)]
 
 
 def test_a_state_is_kept_in_duckdb_or_postgresql_only(data: Apart):

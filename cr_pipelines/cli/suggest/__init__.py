@@ -33,6 +33,6 @@ def suggest(kind: str, table: str, *, view: str | None, definitions: str) -> Non
         naming_tables(project, relation),
         project.open_warehouse().source_session() as session,
     ):
-        sample = read_sample(session, relation)
+        sample, dialect = read_sample(session, relation), session.view_dialect
     mapping = guess_columns(contract, sample)
-    click.echo(written_view(session.dialect, contract, sample, mapping, view or built_in_source(contract.kind)))
+    click.echo(written_view(dialect, contract, sample, mapping, view or built_in_source(contract.kind)))

@@ -13,7 +13,14 @@ from cr_pipelines.warehouse import SourceDialect
 from cr_pipelines.wording import count
 
 _JSON = {"duckdb": "json_object", "postgresql": "jsonb_build_object", "snowflake": "OBJECT_CONSTRUCT"}
-_EPOCH = {"duckdb": "to_timestamp({})", "postgresql": "to_timestamp({})", "bigquery": "TIMESTAMP_SECONDS({})"}
+_EPOCH = {
+    "duckdb": "to_timestamp({})",
+    "postgresql": "to_timestamp({})",
+    "bigquery": "TIMESTAMP_SECONDS({})",
+    "sqlite": "datetime({}, 'unixepoch')",
+    "mysql": "FROM_UNIXTIME({})",
+    "mariadb": "FROM_UNIXTIME({})",
+}
 _MILLISECONDS = 100_000_000_000
 """A larger number of seconds since 1970 is one of milliseconds."""
 
