@@ -86,6 +86,8 @@ class Run:
         writer = self._source_id if sync.contract.needs_source_id else None
         self._names = KeyNames(sync, schema, partition, writer)
         self._order = 0
+        self._begun = time.monotonic()
+        self._has_ended = False
         self._report = Report(sync.name, run_id, partition=self.key.partition, dry_run=options.dry_run)
         self._report.hides_keys = sync.contract.key_names_person
 
@@ -93,10 +95,39 @@ class Run:
         self, on_plan: Callable[[Report], None] | None = None, on_progress: Callable[[Progress], None] | None = None
     ) -> Report:
         """Run, and return the report. Raises as `run_sync` does."""
-        begun = time.monotonic()
         remote = self._read_room()
         self._resolve_names()
         plan = self._plan(remote)
+        if self._has_ended:
+            plan.spool.close()
+            return self._report
+        outbox, recorder, columns, end = self._recording(plan)
+        deletions: Deletions | None = None
+        try:
+            if plan.offered:
+                if on_plan is not None:
+                    on_plan(self._report)
+                self._deliver(plan, remote, outbox, recorder, columns, on_progress)
+            elif self._room.may_differ(self._destination):
+                self._with_client(lambda client: self._room.check(client, sends=False))
+            if remote is not None and self._sync.on_source_delete == "delete" and not self._breaker.is_open:
+                deletions = Deletions(remote, plan.deletable)
+                self._delete(plan, deletions)
+        except BaseException as error:
+            self._report.state = "failed" if isinstance(error, Exception) else "interrupted"
+            self._complete_report(deletions)
+            end.record_after(error, deletions)
+            raise
+        finally:
+            plan.spool.close()
+        self._complete_report(deletions)
+        end.record(deletions, self._timing.outage_seconds)
+        if self._report.stopped_by is not None:
+            raise SyncStopped(self._report)
+        return self._report
+
+    def _recording(self, plan: Plan) -> tuple[Outbox, Recorder, ChangedColumns, RunEnd]:
+        """Return what records the outcomes of the planned rows, and the end of the run."""
         outbox = Outbox(self.key, self._order, self._schema, plan.row_hash_version)
         recorder = Recorder(self._warehouse, outbox, self._addresses, self._watch, self._heartbeat, self._timing)
         columns = ChangedColumns(plan.columns, self._column_hashes, self._report)
@@ -112,29 +143,7 @@ class Run:
             columns,
             counts_dropped=self._sync.on_invalid_value == "drop_value",
         )
-        deletions: Deletions | None = None
-        try:
-            if plan.offered:
-                if on_plan is not None:
-                    on_plan(self._report)
-                self._deliver(plan, remote, outbox, recorder, columns, on_progress)
-            elif self._room.may_differ(self._destination):
-                self._with_client(lambda client: self._room.check(client, sends=False))
-            if remote is not None and self._sync.on_source_delete == "delete" and not self._breaker.is_open:
-                deletions = Deletions(remote, plan.deletable)
-                self._delete(plan, deletions)
-        except BaseException as error:
-            self._report.state = "failed" if isinstance(error, Exception) else "interrupted"
-            self._complete_report(deletions, begun)
-            end.record_after(error, deletions)
-            raise
-        finally:
-            plan.spool.close()
-        self._complete_report(deletions, begun)
-        end.record(deletions, self._timing.outage_seconds)
-        if self._report.stopped_by is not None:
-            raise SyncStopped(self._report)
-        return self._report
+        return outbox, recorder, columns, end
 
     def _read_room(self) -> RemoteState | None:
         """Read what the room has, if the sync mirrors its source."""
@@ -216,15 +225,31 @@ class Run:
                 try:
                     with self._heartbeat.keep_beating(self._warehouse):
                         plan = self._plan_in(session, ledger, remote, interruption)
-                    runs.heartbeat(*self.key)
+                    self._heartbeat.beat_if_due(session)
                 except BaseException as error:
                     interrupted = interruption.requested or not isinstance(error, Exception)
                     interruption.release()
                     self._note_plan_failed(session, None if interrupted else error)
                     raise
             self._watch.look(session)
+            if self._is_quiet(plan, remote):
+                self._end_at_once(plan, session, interruption)
             interruption.release()
         return plan
+
+    def _is_quiet(self, plan: Plan, remote: RemoteState | None) -> bool:
+        """Return whether the run has nothing to do in the room."""
+        has_work = self._options.dry_run or plan.offered or remote is not None
+        return not has_work and not self._room.may_differ(self._destination)
+
+    def _end_at_once(self, plan: Plan, session: Session, interruption: Interruption) -> None:
+        """End a quiet run in the session of its plan. If that fails, it ends as any other run does."""
+        describe(plan, self._report)
+        self._complete_report(None)
+        *_, end = self._recording(plan)
+        with suppress(WarehouseError):
+            end.record_in(session, interruption, None)
+            self._has_ended = True
 
     def _note_plan_failed(self, session: Session, error: BaseException | None) -> None:
         """Record why there is no plan; None for a signal. The cause may have ended the session, too."""
@@ -358,7 +383,7 @@ class Run:
 
         run_in_loop(run())
 
-    def _complete_report(self, deletions: Deletions | None, begun: float) -> None:
+    def _complete_report(self, deletions: Deletions | None) -> None:
         """Report how the run ended, and the rows without an outcome."""
         report = self._report
         report.stopped_by = self._breaker.reason
@@ -371,4 +396,4 @@ class Run:
             deleted = deletions.keys if self._options.dry_run else deletions.deleted
             report.deletions, report.deletion_keys = len(deleted), deleted[:MOST_KEYS]
         report.count_not_sent()
-        report.seconds = time.monotonic() - begun
+        report.seconds = time.monotonic() - self._begun

@@ -108,3 +108,11 @@ class DuckDBDialect(Dialect):
     @override
     def whole_text(self, expression: str) -> str:
         return f"CAST(TRY_CAST({expression} AS HUGEINT) AS VARCHAR)"
+
+    @override
+    def schema_columns(self, schema: str) -> str:
+        # The view of the information schema takes twice as long.
+        return (
+            "SELECT lower(table_name), lower(column_name) FROM duckdb_columns() "
+            f"WHERE database_name = current_database() AND lower(schema_name) = lower({self.literal(schema)})"
+        )

@@ -457,6 +457,7 @@ def test_mariadb_is_a_source(mariadb: MariaDB, tmp_path: Path, sandbox: SandboxS
     # The server's zone is +05:00, so 08:00 there is 03:00 in UTC.
     assert str(ada[5]) == "2026-01-02 03:00:00"
     assert str(ada[6]) == "2026-01-02 03:04:05.123456"
+    assert ada[11] == "01:02:03"
     assert (ada[1], ada[4], str(ada[7])) == ("Ada 王 😀", '{"a": [1, "x"]}', "1815-12-10")
 
     state = DuckDBFile(tmp_path)

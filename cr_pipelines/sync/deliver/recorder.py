@@ -46,8 +46,10 @@ class Recorder:
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             if self._due():
-                await self.flush()
-                self._written.set()
+                async with self._writing:
+                    # A write that ended in the meantime may have done what was due.
+                    if self._due():
+                        await self._write_now()
 
     async def flush(self) -> None:
         """Write now, and return once the warehouse has committed it.
@@ -56,15 +58,7 @@ class Recorder:
             WarehouseError: the write failed, and either retrying would not help or the outage has lasted too long.
         """
         async with self._writing:
-            outage = Outage(self._timing.outage_seconds)
-            while True:
-                try:
-                    await asyncio.to_thread(self._flush, outage)
-                except WarehouseError as error:
-                    pause = outage.pause_after(error)
-                else:
-                    return
-                await asyncio.sleep(pause)
+            await self._write_now()
 
     async def write_addresses(self) -> None:
         """Return once the warehouse has recorded the addresses and ids under which the noted rows are sent."""
@@ -88,6 +82,18 @@ class Recorder:
         self._heartbeat.beat_if_due(session)
         self._watch.look(session)
         self._last = time.monotonic()
+
+    async def _write_now(self) -> None:
+        outage = Outage(self._timing.outage_seconds)
+        while True:
+            try:
+                await asyncio.to_thread(self._flush, outage)
+            except WarehouseError as error:
+                pause = outage.pause_after(error)
+            else:
+                self._written.set()
+                return
+            await asyncio.sleep(pause)
 
     def _due(self) -> bool:
         is_full = len(self._outbox) >= self._timing.flush_rows

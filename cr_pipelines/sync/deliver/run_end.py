@@ -70,7 +70,8 @@ class RunEnd:
         def record(interruption: Interruption) -> None:
             with self._warehouse.session() as session:
                 outage.in_session = True
-                self._record_in(session, interruption, deletions)
+                self._recorder.write(session)
+                self.record_in(session, interruption, deletions)
 
         outage = Outage(outage_seconds)
         while True:
@@ -82,8 +83,8 @@ class RunEnd:
             else:
                 return
 
-    def _record_in(self, session: Session, interruption: Interruption, deletions: Deletions | None) -> None:
-        self._recorder.write(session)
+    def record_in(self, session: Session, interruption: Interruption, deletions: Deletions | None) -> None:
+        """Record the end in a session in which everything else has been written."""
         ledger, runs = Ledger(session, self._schema), RunRegistry(session, self._schema)
         try:
             interruption.watch(session)
@@ -103,11 +104,11 @@ class RunEnd:
             self._report.rows_with_dropped_values = ledger.dropped_rows(self._key.sync, self._key.partition)
         if deletions is not None:
             ledger.delete_keys(self._key.sync, deletions.absent_keys)
+        rejected = ledger.rejected_rows(self._key.sync, self._key.partition, MOST_KEYS)
+        self._report.rejected_rows = [RejectedRow(self._report.shown_key(key), *rest) for key, *rest in rejected]
         taken_over = runs.taken_over(*self._key) if self._report.state in ("succeeded", "stopped") else None
         if taken_over is not None:
             self._report.state = "interrupted"
         runs.finish(*self._key, self._report.state, self._report.counts(), in_doubt=self._outbox.in_doubt)
-        rejected = ledger.rejected_rows(self._key.sync, self._key.partition, MOST_KEYS)
-        self._report.rejected_rows = [RejectedRow(self._report.shown_key(key), *rest) for key, *rest in rejected]
         if taken_over is not None:
             raise taken_over

@@ -19,15 +19,10 @@ def offer(turns: Sequence[str], limit: int | None) -> str:
     return f"SELECT * FROM ({offered}) AS turned{limited}"
 
 
-def count_offered() -> str:
-    """Return a query for the number of offered rows of each turn, in order."""
-    return "SELECT turn, count(*) FROM cr_offered GROUP BY turn ORDER BY turn"
-
-
-def count_new(dialect: Dialect) -> str:
-    """Return a query for the number of offered rows that are not in the ledger."""
-    condition = "why = 'new'"
-    return f"SELECT {dialect.count_if(condition)} FROM cr_offered"
+def count_offered(dialect: Dialect) -> str:
+    """Return a query for the offered rows of each turn, in order: all, those not in the ledger, and hashed keys."""
+    new, hashed = dialect.count_if("why = 'new'"), dialect.count_if("key LIKE 'sha256:%'")
+    return f"SELECT turn, count(*), {new}, {hashed} FROM cr_offered GROUP BY turn ORDER BY turn"
 
 
 def read_offered(

@@ -4,7 +4,7 @@ Goes in: a source, the ledger, and what the room has (for a mirror). Comes out: 
 rows; `begin` then records what the plan found, before anything is sent.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cr_pipelines.sync.contract import Match
@@ -54,6 +54,9 @@ class Planner:
         self._names = PlanNames(session.dialect, schema, sync, partition.name if partition else "")
         self._moved = False
         self._has_copies = False
+        self._has_compared = False
+        self._has_refreshed = False
+        self._has_returned = False
 
     def plan(self, present: Collection[str] | None = None) -> Plan:
         """Compare the source with the ledger and spool what is offered.
@@ -167,14 +170,19 @@ class Planner:
         if plan.source_rows == 0 and not self._options.keys and self._any(statements.had_rows_before(self._names)):
             plan.emptied = True
             return
-        self._compare(plan)
-        self._settle_rehashed(source)
-        if not self._sync.contract.repeatable:
-            self._session.execute(statements.set_changed_after_delivery())
-        if present is not None:
-            self._compare_with_room(plan, present)
+        interrupted = self._find_candidates(plan)
+        self._find_duplicates(plan)
+        self._has_compared = present is not None or self._any("SELECT 1 FROM cr_candidates LIMIT 1")
+        if self._has_compared:
+            self._compare(plan, interrupted=interrupted)
+            self._settle_rehashed(source)
+            if not self._sync.contract.repeatable:
+                self._session.execute(statements.set_changed_after_delivery())
+            if present is not None:
+                self._compare_with_room(plan, present)
         self._count(plan)
-        self._spool(plan, source)
+        if self._has_compared:
+            self._spool(plan, source)
 
     def _read_keys(self, plan: Plan, source: PlannedSource) -> None:
         source.stage_keys(self._options.keys)
@@ -192,8 +200,8 @@ class Planner:
         self._has_copies = self._moved and in_partition and self._any("SELECT 1 FROM cr_elsewhere LIMIT 1")
         [(plan.source_rows, plan.null_keys)] = self._session.fetch_all(statements.count_source_rows(self._dialect))
 
-    def _compare(self, plan: Plan) -> None:
-        """Find the keys that need a closer look, usually few, and then determine why each does."""
+    def _find_candidates(self, plan: Plan) -> bool:
+        """Find the keys that need a closer look, usually few; return whether a run died that may have sent some."""
         interrupted = self._any(f"{self._names.interrupted} LIMIT 1")
         candidates = statements.find_candidates(
             self._names,
@@ -205,7 +213,10 @@ class Planner:
             absent=not self._options.keys,
         )
         self._make_table("cr_candidates", candidates)
-        self._find_duplicates(plan)
+        return interrupted
+
+    def _compare(self, plan: Plan, *, interrupted: bool) -> None:
+        """Determine why each candidate needs a closer look."""
         compared = statements.compare(
             self._names,
             plan.row_hash_version,
@@ -236,8 +247,9 @@ class Planner:
 
     def _settle_rehashed(self, source: PlannedSource) -> None:
         """Find rows whose hash is of another version and whose content is unchanged, as after an engine upgrade."""
-        self._session.execute(statements.create_refreshed(self._dialect))
-        if self._any("SELECT 1 FROM cr_compared WHERE why = 'rehashed' LIMIT 1"):
+        self._has_refreshed = self._any("SELECT 1 FROM cr_compared WHERE why = 'rehashed' LIMIT 1")
+        if self._has_refreshed:
+            self._session.execute(statements.create_refreshed(self._dialect))
             source.mark_refreshed()
             for statement in statements.settle_refreshed():
                 self._session.execute(statement)
@@ -255,7 +267,9 @@ class Planner:
         plan.deletable = tuple(key for (key,) in self._session.fetch_all(statements.delivered_and_absent(self._names)))
 
     def _count(self, plan: Plan) -> None:
-        counted = dict(self._session.fetch_all(statements.count_compared()))
+        found = self._session.fetch_all(statements.count_compared()) if self._has_compared else []
+        self._has_returned = any(absent_before for why, _, absent_before in found if why != "absent")
+        counted = {why: count for why, count, _ in found}
         plan.absent = counted.pop("absent", 0)
         counted.pop("unchanged", None)
         with_own_key = plan.source_rows - plan.null_keys - plan.duplicate_rows
@@ -264,9 +278,10 @@ class Planner:
     def _spool(self, plan: Plan, source: PlannedSource) -> None:
         in_turn = turns(self._options, plan.also_offered)
         self._make_table("cr_offered", offer_statements.offer(in_turn, self._options.limit))
-        [(plan.offered_new,)] = self._session.fetch_all(offer_statements.count_new(self._dialect))
-        hashed_keys = self._any("SELECT 1 FROM cr_offered WHERE key LIKE 'sha256:%' LIMIT 1")
-        for turn, offered in self._session.fetch_all(offer_statements.count_offered()):
+        counted = self._session.fetch_all(offer_statements.count_offered(self._dialect))
+        plan.offered_new = sum(new for _, _, new, _ in counted)
+        hashed_keys = any(hashed for _, _, _, hashed in counted)
+        for turn, offered, _, _ in counted:
             section = plan.spool.section()
             second = SecondRead(section)
             source.read_offered(turn, second, hashed_keys=hashed_keys)
@@ -276,30 +291,36 @@ class Planner:
     def comparisons(self) -> dict[str, str]:
         """Return how the requested keys compare with the ledger, for those that the source has."""
         found = dict(self._session.fetch_all("SELECT key, 'unchanged' FROM cr_source_keys"))
-        found |= dict(self._session.fetch_all("SELECT key, why FROM cr_compared"))
+        if self._has_compared:
+            found |= dict(self._session.fetch_all("SELECT key, why FROM cr_compared"))
         return found | dict(self._session.fetch_all("SELECT key, 'shared_key' FROM cr_duplicates"))
 
     def begin(self, plan: Plan, run: PlannedRun) -> None:
         """Record what the plan found, and which keys the run may be sending from now on."""
-        if not plan.emptied:
-            self._change_state(lambda: self._begin(plan, run))
+        records = [] if plan.emptied else list(self._records(plan, run))
 
-    def _begin(self, plan: Plan, run: PlannedRun) -> None:
+        def work() -> None:
+            for statement in records:
+                self._session.execute(statement)
+
+        if records:
+            self._change_state(work)
+
+    def _records(self, plan: Plan, run: PlannedRun) -> Iterator[str]:
         if self._moved:
-            self._session.execute(partition_statements.record_moved(self._names))
-        if self._any("SELECT 1 FROM cr_refreshed LIMIT 1"):
-            self._session.execute(record_statements.refresh_hashes(self._names, plan.row_hash_version))
+            yield partition_statements.record_moved(self._names)
+        if self._has_refreshed:
+            yield record_statements.refresh_hashes(self._names, plan.row_hash_version)
         if plan.absent:
-            self._session.execute(record_statements.record_absent(self._names))
-        if self._any("SELECT 1 FROM cr_compared WHERE why <> 'absent' AND absent_since IS NOT NULL LIMIT 1"):
-            self._session.execute(record_statements.record_returned(self._names))
-        if self._sync.contract.repeatable:
-            self._session.execute(record_statements.record_intents(self._names, run.run_id))
+            yield record_statements.record_absent(self._names)
+        if self._has_returned:
+            yield record_statements.record_returned(self._names)
+        if self._sync.contract.repeatable and plan.offered:
+            yield record_statements.record_intents(self._names, run.run_id)
         if plan.null_keys:
-            message = self._null_key_message(plan)
-            self._session.execute(record_statements.record_null_keys(self._names, run, message))
+            yield record_statements.record_null_keys(self._names, run, self._null_key_message(plan))
         if plan.duplicate_keys:
-            self._session.execute(record_statements.record_duplicates(self._names, run))
+            yield record_statements.record_duplicates(self._names, run)
 
     def count_problems(self, plan: Plan, report: Report) -> None:
         """Add rows without a key, and rows that share a key, to the report's problems."""

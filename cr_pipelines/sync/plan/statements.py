@@ -10,7 +10,7 @@ on. Comes out: one statement. The planner runs them in this order; each temporar
     cr_candidates    keys whose source row and ledger row do not settle that nothing is to be done: few, as a rule
     cr_duplicates    keys that several source rows have
     cr_compared      the candidates, with how each compares with the ledger (`why`) and what the ledger has of it
-    cr_refreshed     rows whose hash is of another version and whose content is the same
+    cr_refreshed     if any hash is of another version: the rows among them whose content is the same
     cr_offered       the rows that the run offers, each with its turn (see `offer_statements`)
 """
 
@@ -306,7 +306,7 @@ def compare(
 
 
 def create_refreshed(dialect: Dialect) -> str:
-    """Return the statement that makes `cr_refreshed`, which is usually empty."""
+    """Return the statement that makes `cr_refreshed`."""
     text, bigint = dialect.types["text"], dialect.types["bigint"]
     return f"CREATE TEMPORARY TABLE cr_refreshed (key {text}, row_hash {bigint}, why {text})"
 
@@ -360,8 +360,8 @@ def delivered_and_absent(names: PlanNames) -> str:
 
 
 def count_compared() -> str:
-    """Return a query for the number of candidates by comparison."""
-    return "SELECT why, count(*) FROM cr_compared GROUP BY why"
+    """Return a query for the number of candidates by comparison, and of those that were absent before."""
+    return "SELECT why, count(*), count(absent_since) FROM cr_compared GROUP BY why"
 
 
 def example_duplicates(limit: int) -> str:

@@ -142,15 +142,12 @@ def privacy_state(
             else:
                 unrecorded |= {(request.request_id, request.source_hash) for request in new}
     register = StateNames(session.dialect, schema).table(PII_REMOVALS.name)
-    [(unsubmitted,)] = session.fetch_all(
-        f"SELECT count(DISTINCT request_id) FROM {register} WHERE status IN ('pending', 'failed') AND lifted_at IS NULL"
+    waiting = session.fetch_all(
+        f"SELECT DISTINCT request_id, status = 'shared' FROM {register} "
+        "WHERE status IN ('pending', 'failed', 'shared') AND lifted_at IS NULL ORDER BY request_id"
     )
-    undecided = session.fetch_all(
-        f"SELECT DISTINCT request_id FROM {register} WHERE status = 'shared' AND lifted_at IS NULL ORDER BY request_id"
-    )
-    return PrivacyState(
-        int(unsubmitted) + len(unrecorded), tuple(found for (found,) in undecided), "; ".join(problems) or None
-    )
+    undecided = tuple(request_id for request_id, is_shared in waiting if is_shared)
+    return PrivacyState(len(waiting) - len(undecided) + len(unrecorded), undecided, "; ".join(problems) or None)
 
 
 def _entry(request: NewRequest, now: datetime) -> dict[str, Any]:

@@ -26,11 +26,13 @@ class Ties:
         addresses: hashes of their addresses, each with the hash of the request's address.
         handles: hashes of their accounts, likewise.
         shared: the addresses that tie nothing to a person.
+        tied: the query for the rows that tie an address, an account or an id to a person.
     """
 
     addresses: Mapping[str, str]
     handles: Mapping[str, str]
     shared: frozenset[str]
+    tied: str
 
     @property
     def linked(self) -> Mapping[str, str]:
@@ -56,7 +58,7 @@ class Ties:
         if source_id is not None:
             people = self.people(session, names, source_id)
             for some in _portions(people):
-                for by, key, person in session.fetch_all(statements.keys_of_people(names, sync, kind, some)):
+                for by, key, person in session.fetch_all(statements.keys_of_people(names, self.tied, sync, kind, some)):
                     (own if by == sync else others).setdefault(key, people[person])
         others = {key: origin for key, origin in others.items() if key not in own}
         for some in _portions(others):
@@ -90,7 +92,7 @@ class Ties:
             ("handle_hash", self.handles, list(self.handles)),
         ):
             for some in _portions(hashes):
-                for row in session.fetch_all(statements.rows_under(names, column, some)):
+                for row in session.fetch_all(statements.rows_under(names, self.tied, column, some)):
                     sent_by, of_kind, key, source_id, person, hashed, is_own = row
                     yield _Row(sent_by, of_kind, key, source_id, person, origins[hashed], is_own)
 
@@ -115,7 +117,9 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
         requested: hashes of the addresses that requests name, each with whether it certainly belongs to one person.
     """
     if not requested:
-        return Ties({}, {}, frozenset())
+        return Ties({}, {}, frozenset(), "")
+    unfinished = bool(session.fetch_all(statements.any_suppressed_unfinished(names)))
+    tied = statements.tying(names, unfinished=unfinished)
     most = AddressLimit(session, names.schema).read()
     doubtful = [hashed for hashed, certain in requested.items() if not certain]
     shared = _shared(session, names, "email_hash", doubtful, most)
@@ -130,7 +134,7 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
             ("email_hash", addresses, new_addresses),
             ("handle_hash", handles, new_handles),
         ):
-            for origin, address, handle in _linked(session, names, column, hashes):
+            for origin, address, handle in _linked(session, names, tied, column, hashes):
                 if address is not None and address not in addresses:
                     found_addresses.setdefault(address, origins[origin])
                 if handle is not None and handle not in handles:
@@ -144,7 +148,7 @@ def read_ties(session: Session, names: StateNames, requested: Mapping[str, bool]
         addresses |= found_addresses
         handles |= found_handles
         new_addresses, new_handles = found_addresses, found_handles
-    return Ties(addresses, handles, frozenset(shared))
+    return Ties(addresses, handles, frozenset(shared), tied)
 
 
 def shared_addresses(session: Session, names: StateNames, hashes: Collection[str]) -> set[str]:
@@ -160,10 +164,11 @@ def _shared(session: Session, names: StateNames, column: str, hashes: Collection
     return found
 
 
-def _linked(session: Session, names: StateNames, column: str, hashes: Collection[str]) -> Iterator[tuple[Any, ...]]:
+def _linked(
+    session: Session, names: StateNames, tied: str, column: str, hashes: Collection[str]
+) -> Iterator[tuple[Any, ...]]:
     for some in _portions(hashes):
-        for query in statements.links(names, column, some):
-            yield from session.fetch_all(query)
+        yield from session.fetch_all(statements.links(names, tied, column, some))
 
 
 def _portions(hashes: Collection[str]) -> Iterator[list[str]]:

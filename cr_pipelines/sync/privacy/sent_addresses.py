@@ -44,6 +44,7 @@ class SentAddresses:
         self._schema = schema
         self._pending: list[tuple[Any, ...]] = []
         self._unsent: set[str] = set()
+        self._has_written = False
 
     def note(self, row: SentRow, outgoing: Outgoing) -> None:
         """Note a row that will be sent once this is written."""
@@ -134,12 +135,16 @@ class SentAddresses:
             [pa.array(column, kind.type) for column, kind in zip(zip(*pending, strict=True), _SCHEMA, strict=True)],
             schema=_SCHEMA,
         )
+        # Set first: an append that fails may have been committed.
+        self._has_written = True
         session.append(self._schema, SENT_ADDRESSES.name, table)
         del self._pending[: len(pending)]
 
     def finish(self, session: Session) -> None:
         """Drop what was noted for rows that never left, and fold the rest."""
         self._pending.clear()
+        if not self._has_written:
+            return
         known = KnownAddresses(session, StateNames(session.dialect, self._schema))
         unsent = sorted(self._unsent)
         for start in range(0, len(unsent), _AT_ONCE):

@@ -59,7 +59,8 @@ class SuppressionWatch:
         """Read the list if it has changed, and confirm the version about which the run has nothing in flight."""
         begun = lease_clock()
         suppression_list = SuppressionList(session, StateNames(session.dialect, self._schema))
-        if suppression_list.version() != self._suppressed.version:
+        known = self._suppressed.version
+        if known < 0 or suppression_list.version() != known:
             self._suppressed = suppression_list.read(self._run.sync, self._source_id, self._kind)
         self._looked_at = begun
         clear_version = self._clear_version

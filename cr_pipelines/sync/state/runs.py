@@ -217,9 +217,8 @@ class RunRegistry:
 
         def work() -> None:
             ended = {"finished_at": datetime.now(UTC), **values}
-            self._state.update(SYNC_RUNS, {"state": state, **ended}, self._running(run_id, sync, partition))
-            unfinished = self._unfinished(_own_run(run_id, sync, partition))
-            self._state.update(SYNC_RUNS, ended, f"{unfinished} AND state = 'interrupted'")
+            own = self._of_process(_own_run(run_id, sync, partition))
+            self._session.execute(statements.finish_run(self._names, own, state, ended))
             self._session.execute(statements.delete_intents(self._names, sync, partition, run_id, in_doubt))
 
         self._session.transaction(work)
@@ -255,10 +254,11 @@ class RunRegistry:
 
     def most_suppressed(self, sync: str, partition: str) -> int | None:
         """Return the highest number of suppressed rows in any of the last runs; None if none has ended."""
+        query = statements.runs(self._names, ("partition", "state", "suppressed"), sync, limit=_RUNS_COMPARED)
         ended = [
-            run.counts["suppressed"] or 0
-            for run in self._read(sync, limit=_RUNS_COMPARED)
-            if run.partition == partition and run.state in ("succeeded", "stopped")
+            suppressed or 0
+            for of_partition, state, suppressed in self._session.fetch_all(query)
+            if of_partition == partition and state in ("succeeded", "stopped")
         ]
         return max(ended, default=None)
 

@@ -118,9 +118,9 @@ class StateSchema:
                 return
             try:
                 if self._session.dialect.transactional_ddl:
-                    self._session.transaction(self._migrate)
+                    self._session.transaction(lambda: self._migrate(found))
                 else:
-                    self._migrate()
+                    self._migrate(found)
             except WarehouseError as error:
                 raise type(error)(
                     f"schema {self.names.schema} cannot be brought to version {NEWEST_VERSION}, which this version of "
@@ -192,9 +192,8 @@ class StateSchema:
         [(version,)] = self._session.fetch_all(statements.newest_version(self.names))
         return FIRST_VERSION if version is None else int(version)
 
-    def _migrate(self) -> None:
+    def _migrate(self, found: Mapping[str, set[str]]) -> None:
         """Do what is left to do, and note the version last, so that the next run continues if this one breaks off."""
-        found = self._found()
         version = self._version(found)
         if not found:
             self._session.create_schema(self.names.schema)

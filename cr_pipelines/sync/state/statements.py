@@ -261,6 +261,19 @@ def mark_interrupted(names: StateNames, sync: str, partition: str, run_id: str, 
     """)
 
 
+def finish_run(names: StateNames, own: str, state: str, values: Mapping[str, object]) -> str:
+    """Note how a run ended, if it has not; one that another run took over stays interrupted.
+
+    `own` is the condition for the run, and `values` are those of further columns.
+    """
+    changes = ", ".join(f"{names.dialect.identifier(name)} = {names.value(value)}" for name, value in values.items())
+    return sql(f"""
+        UPDATE {names.table("sync_runs")}
+        SET state = CASE WHEN state = 'running' THEN {names.value(state)} ELSE state END, {changes}
+        WHERE {own} AND (state = 'running' OR (state = 'interrupted' AND finished_at IS NULL))
+    """)
+
+
 def delete_intents(names: StateNames, sync: str, partition: str, run_id: str, kept: Collection[str]) -> str:
     """Delete the intents of a run, except for some keys."""
     but = f" AND key NOT IN ({names.values(kept)})" if kept else ""

@@ -2501,7 +2501,8 @@ ORDER BY
 -- count compared
 SELECT
   why,
-  count(*)
+  count(*),
+  count(absent_since)
 FROM cr_compared
 GROUP BY
   why;
@@ -2562,17 +2563,14 @@ LIMIT 5;
 -- count offered
 SELECT
   turn,
-  count(*)
+  count(*),
+  count(CASE WHEN why = 'new' THEN 1 END),
+  count(CASE WHEN key LIKE 'sha256:%' THEN 1 END)
 FROM cr_offered
 GROUP BY
   turn
 ORDER BY
   turn;
-
--- count new
-SELECT
-  count(CASE WHEN why = 'new' THEN 1 END)
-FROM cr_offered;
 
 -- read offered
 SELECT
@@ -4117,6 +4115,16 @@ WHERE
   AND run_id = 'run'
   AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP);
 
+-- finish run
+UPDATE `common_room`.`sync_runs` SET state = CASE WHEN state = 'running' THEN 'succeeded' ELSE state END, `finished_at` = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMP), `delivered` = 7
+WHERE
+  run_id = 'run'
+  AND (
+    state = 'running' OR (
+      state = 'interrupted' AND finished_at IS NULL
+    )
+  );
+
 -- delete intents
 DELETE FROM `common_room`.`sync_intents`
 WHERE
@@ -4350,211 +4358,23 @@ GROUP BY
 HAVING
   count(DISTINCT holder) > 5;
 
--- links
-SELECT DISTINCT
-  a.handle_hash AS origin,
-  b.email_hash,
-  b.handle_hash
-FROM (
-  SELECT
-    *
-  FROM (
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      coalesce(own, TRUE) AS own
-    FROM `common_room`.`known_addresses`
-    WHERE
-      NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
-    UNION ALL
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      own
-    FROM `common_room`.`sent_addresses`
-    WHERE
-      NOT coalesce(suppressed, FALSE)
-    UNION ALL
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      own
-    FROM `common_room`.`sent_addresses` AS s
-    WHERE
-      suppressed
-      AND own
-      AND NOT EXISTS(
-        SELECT
-          1
-        FROM (
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            coalesce(own, TRUE) AS own
-          FROM `common_room`.`known_addresses`
-          WHERE
-            NOT coalesce(suppressed, FALSE)
-          UNION ALL
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            own
-          FROM `common_room`.`sent_addresses`
-          WHERE
-            NOT coalesce(suppressed, FALSE)
-        ) AS k
-        WHERE
-          k.email_hash = s.email_hash
-          AND k.own
-          AND (
-            (
-              k.source_id = s.source_id AND k.person <> s.person
-            )
-            OR (
-              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-            )
-          )
-      )
-  ) AS k
-  WHERE
-    handle_hash IN (
-      '0000000000000000000000000000000000000000000000000000000000000000',
-      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
-    )
-    AND own
-) AS a
-JOIN (
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    coalesce(own, TRUE) AS own
-  FROM `common_room`.`known_addresses`
-  WHERE
-    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses`
-  WHERE
-    NOT coalesce(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses` AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          coalesce(own, TRUE) AS own
-        FROM `common_room`.`known_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM `common_room`.`sent_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
-) AS b
-  ON b.key = a.key AND b.sync = a.sync
+-- any suppressed, unfinished
+SELECT
+  1
+FROM `common_room`.`sent_addresses`
 WHERE
-  b.own AND (
-    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
-  );
+  suppressed
+LIMIT 1;
 
 -- links
-SELECT DISTINCT
-  a.handle_hash AS origin,
-  b.email_hash,
-  b.handle_hash
-FROM (
-  SELECT
-    *
+WITH mine AS (
+  SELECT DISTINCT
+    handle_hash AS origin,
+    sync,
+    kind,
+    key,
+    source_id,
+    person
   FROM (
     SELECT
       sync,
@@ -4583,65 +4403,6 @@ FROM (
     FROM `common_room`.`sent_addresses`
     WHERE
       NOT coalesce(suppressed, FALSE)
-    UNION ALL
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      own
-    FROM `common_room`.`sent_addresses` AS s
-    WHERE
-      suppressed
-      AND own
-      AND NOT EXISTS(
-        SELECT
-          1
-        FROM (
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            coalesce(own, TRUE) AS own
-          FROM `common_room`.`known_addresses`
-          WHERE
-            NOT coalesce(suppressed, FALSE)
-          UNION ALL
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            own
-          FROM `common_room`.`sent_addresses`
-          WHERE
-            NOT coalesce(suppressed, FALSE)
-        ) AS k
-        WHERE
-          k.email_hash = s.email_hash
-          AND k.own
-          AND (
-            (
-              k.source_id = s.source_id AND k.person <> s.person
-            )
-            OR (
-              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-            )
-          )
-      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -4649,112 +4410,18 @@ FROM (
       'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
     )
     AND own
-) AS a
-JOIN (
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    coalesce(own, TRUE) AS own
-  FROM `common_room`.`known_addresses`
-  WHERE
-    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses`
-  WHERE
-    NOT coalesce(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses` AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          coalesce(own, TRUE) AS own
-        FROM `common_room`.`known_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM `common_room`.`sent_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
-) AS b
-  ON b.key = a.key
-  AND b.kind = a.kind
-  AND coalesce(b.source_id, -1) = coalesce(a.source_id, -1)
-WHERE
-  b.own AND (
-    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
-  );
-
--- links
+)
 SELECT DISTINCT
-  a.handle_hash AS origin,
-  b.email_hash,
-  b.handle_hash
+  origin,
+  email_hash,
+  handle_hash
 FROM (
   SELECT
-    *
-  FROM (
+    a.origin,
+    b.email_hash,
+    b.handle_hash
+  FROM mine AS a
+  JOIN (
     SELECT
       sync,
       kind,
@@ -4782,6 +4449,39 @@ FROM (
     FROM `common_room`.`sent_addresses`
     WHERE
       NOT coalesce(suppressed, FALSE)
+  ) AS b
+    ON b.key = a.key
+  WHERE
+    b.own
+    AND (
+      NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+    )
+    AND (
+      b.sync = a.sync
+      OR (
+        b.kind = a.kind AND coalesce(b.source_id, -1) = coalesce(a.source_id, -1)
+      )
+    )
+  UNION ALL
+  SELECT
+    a.origin,
+    b.email_hash,
+    b.handle_hash
+  FROM mine AS a
+  JOIN (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      coalesce(own, TRUE) AS own
+    FROM `common_room`.`known_addresses`
+    WHERE
+      NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -4793,155 +4493,16 @@ FROM (
       email_hash,
       handle_hash,
       own
-    FROM `common_room`.`sent_addresses` AS s
+    FROM `common_room`.`sent_addresses`
     WHERE
-      suppressed
-      AND own
-      AND NOT EXISTS(
-        SELECT
-          1
-        FROM (
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            coalesce(own, TRUE) AS own
-          FROM `common_room`.`known_addresses`
-          WHERE
-            NOT coalesce(suppressed, FALSE)
-          UNION ALL
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            own
-          FROM `common_room`.`sent_addresses`
-          WHERE
-            NOT coalesce(suppressed, FALSE)
-        ) AS k
-        WHERE
-          k.email_hash = s.email_hash
-          AND k.own
-          AND (
-            (
-              k.source_id = s.source_id AND k.person <> s.person
-            )
-            OR (
-              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-            )
-          )
-      )
-  ) AS k
+      NOT coalesce(suppressed, FALSE)
+  ) AS b
+    ON b.person = a.person AND b.source_id = a.source_id
   WHERE
-    handle_hash IN (
-      '0000000000000000000000000000000000000000000000000000000000000000',
-      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    b.own AND (
+      NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
     )
-    AND own
-) AS a
-JOIN (
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    coalesce(own, TRUE) AS own
-  FROM `common_room`.`known_addresses`
-  WHERE
-    NOT coalesce(suppressed, FALSE) OR coalesce(own, TRUE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses`
-  WHERE
-    NOT coalesce(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses` AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          coalesce(own, TRUE) AS own
-        FROM `common_room`.`known_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM `common_room`.`sent_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
-) AS b
-  ON b.person = a.person AND b.source_id = a.source_id
-WHERE
-  b.own AND (
-    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
-  );
+) AS linked;
 
 -- rows under
 SELECT DISTINCT
@@ -4980,65 +4541,6 @@ FROM (
   FROM `common_room`.`sent_addresses`
   WHERE
     NOT coalesce(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses` AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          coalesce(own, TRUE) AS own
-        FROM `common_room`.`known_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM `common_room`.`sent_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
 ) AS k
 WHERE
   email_hash IN (
@@ -5113,65 +4615,6 @@ FROM (
   FROM `common_room`.`sent_addresses`
   WHERE
     NOT coalesce(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM `common_room`.`sent_addresses` AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          coalesce(own, TRUE) AS own
-        FROM `common_room`.`known_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM `common_room`.`sent_addresses`
-        WHERE
-          NOT coalesce(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
 ) AS k
 WHERE
   person IN ('p1', 'it\'s') AND (

@@ -1721,7 +1721,8 @@ ORDER BY
 -- count compared
 SELECT
   why,
-  COUNT(*)
+  COUNT(*),
+  COUNT(absent_since)
 FROM cr_compared
 GROUP BY
   why;
@@ -1782,17 +1783,14 @@ LIMIT 5;
 -- count offered
 SELECT
   turn,
-  COUNT(*)
+  COUNT(*),
+  COUNT(CASE WHEN why = 'new' THEN 1 END),
+  COUNT(CASE WHEN key LIKE 'sha256:%' THEN 1 END)
 FROM cr_offered
 GROUP BY
   turn
 ORDER BY
   turn;
-
--- count new
-SELECT
-  COUNT(CASE WHEN why = 'new' THEN 1 END)
-FROM cr_offered;
 
 -- read offered
 SELECT
@@ -3260,6 +3258,16 @@ WHERE
   AND run_id = 'run'
   AND started_at = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ);
 
+-- finish run
+UPDATE "COMMON_ROOM"."SYNC_RUNS" SET state = CASE WHEN state = 'running' THEN 'succeeded' ELSE state END, "FINISHED_AT" = CAST('2026-01-01T00:00:00+00:00' AS TIMESTAMPTZ), "DELIVERED" = 7
+WHERE
+  run_id = 'run'
+  AND (
+    state = 'running' OR (
+      state = 'interrupted' AND finished_at IS NULL
+    )
+  );
+
 -- delete intents
 DELETE FROM "COMMON_ROOM"."SYNC_INTENTS"
 WHERE
@@ -3493,211 +3501,23 @@ GROUP BY
 HAVING
   COUNT(DISTINCT holder) > 5;
 
--- links
-SELECT DISTINCT
-  a.handle_hash AS origin,
-  b.email_hash,
-  b.handle_hash
-FROM (
-  SELECT
-    *
-  FROM (
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      COALESCE(own, TRUE) AS own
-    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-    WHERE
-      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
-    UNION ALL
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      own
-    FROM "COMMON_ROOM"."SENT_ADDRESSES"
-    WHERE
-      NOT COALESCE(suppressed, FALSE)
-    UNION ALL
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      own
-    FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
-    WHERE
-      suppressed
-      AND own
-      AND NOT EXISTS(
-        SELECT
-          1
-        FROM (
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            COALESCE(own, TRUE) AS own
-          FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-          WHERE
-            NOT COALESCE(suppressed, FALSE)
-          UNION ALL
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            own
-          FROM "COMMON_ROOM"."SENT_ADDRESSES"
-          WHERE
-            NOT COALESCE(suppressed, FALSE)
-        ) AS k
-        WHERE
-          k.email_hash = s.email_hash
-          AND k.own
-          AND (
-            (
-              k.source_id = s.source_id AND k.person <> s.person
-            )
-            OR (
-              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-            )
-          )
-      )
-  ) AS k
-  WHERE
-    handle_hash IN (
-      '0000000000000000000000000000000000000000000000000000000000000000',
-      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
-    )
-    AND own
-) AS a
-JOIN (
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    COALESCE(own, TRUE) AS own
-  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-  WHERE
-    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES"
-  WHERE
-    NOT COALESCE(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          COALESCE(own, TRUE) AS own
-        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM "COMMON_ROOM"."SENT_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
-) AS b
-  ON b.key = a.key AND b.sync = a.sync
+-- any suppressed, unfinished
+SELECT
+  1
+FROM "COMMON_ROOM"."SENT_ADDRESSES"
 WHERE
-  b.own AND (
-    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
-  );
+  suppressed
+LIMIT 1;
 
 -- links
-SELECT DISTINCT
-  a.handle_hash AS origin,
-  b.email_hash,
-  b.handle_hash
-FROM (
-  SELECT
-    *
+WITH mine AS (
+  SELECT DISTINCT
+    handle_hash AS origin,
+    sync,
+    kind,
+    key,
+    source_id,
+    person
   FROM (
     SELECT
       sync,
@@ -3726,65 +3546,6 @@ FROM (
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
     WHERE
       NOT COALESCE(suppressed, FALSE)
-    UNION ALL
-    SELECT
-      sync,
-      kind,
-      key,
-      source_id,
-      person,
-      holder,
-      email_hash,
-      handle_hash,
-      own
-    FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
-    WHERE
-      suppressed
-      AND own
-      AND NOT EXISTS(
-        SELECT
-          1
-        FROM (
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            COALESCE(own, TRUE) AS own
-          FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-          WHERE
-            NOT COALESCE(suppressed, FALSE)
-          UNION ALL
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            own
-          FROM "COMMON_ROOM"."SENT_ADDRESSES"
-          WHERE
-            NOT COALESCE(suppressed, FALSE)
-        ) AS k
-        WHERE
-          k.email_hash = s.email_hash
-          AND k.own
-          AND (
-            (
-              k.source_id = s.source_id AND k.person <> s.person
-            )
-            OR (
-              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-            )
-          )
-      )
   ) AS k
   WHERE
     handle_hash IN (
@@ -3792,112 +3553,18 @@ FROM (
       'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
     )
     AND own
-) AS a
-JOIN (
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    COALESCE(own, TRUE) AS own
-  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-  WHERE
-    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES"
-  WHERE
-    NOT COALESCE(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          COALESCE(own, TRUE) AS own
-        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM "COMMON_ROOM"."SENT_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
-) AS b
-  ON b.key = a.key
-  AND b.kind = a.kind
-  AND COALESCE(b.source_id, -1) = COALESCE(a.source_id, -1)
-WHERE
-  b.own AND (
-    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
-  );
-
--- links
+)
 SELECT DISTINCT
-  a.handle_hash AS origin,
-  b.email_hash,
-  b.handle_hash
+  origin,
+  email_hash,
+  handle_hash
 FROM (
   SELECT
-    *
-  FROM (
+    a.origin,
+    b.email_hash,
+    b.handle_hash
+  FROM mine AS a
+  JOIN (
     SELECT
       sync,
       kind,
@@ -3925,6 +3592,39 @@ FROM (
     FROM "COMMON_ROOM"."SENT_ADDRESSES"
     WHERE
       NOT COALESCE(suppressed, FALSE)
+  ) AS b
+    ON b.key = a.key
+  WHERE
+    b.own
+    AND (
+      NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
+    )
+    AND (
+      b.sync = a.sync
+      OR (
+        b.kind = a.kind AND COALESCE(b.source_id, -1) = COALESCE(a.source_id, -1)
+      )
+    )
+  UNION ALL
+  SELECT
+    a.origin,
+    b.email_hash,
+    b.handle_hash
+  FROM mine AS a
+  JOIN (
+    SELECT
+      sync,
+      kind,
+      key,
+      source_id,
+      person,
+      holder,
+      email_hash,
+      handle_hash,
+      COALESCE(own, TRUE) AS own
+    FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
+    WHERE
+      NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
     UNION ALL
     SELECT
       sync,
@@ -3936,155 +3636,16 @@ FROM (
       email_hash,
       handle_hash,
       own
-    FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
+    FROM "COMMON_ROOM"."SENT_ADDRESSES"
     WHERE
-      suppressed
-      AND own
-      AND NOT EXISTS(
-        SELECT
-          1
-        FROM (
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            COALESCE(own, TRUE) AS own
-          FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-          WHERE
-            NOT COALESCE(suppressed, FALSE)
-          UNION ALL
-          SELECT
-            sync,
-            kind,
-            key,
-            source_id,
-            person,
-            holder,
-            email_hash,
-            handle_hash,
-            own
-          FROM "COMMON_ROOM"."SENT_ADDRESSES"
-          WHERE
-            NOT COALESCE(suppressed, FALSE)
-        ) AS k
-        WHERE
-          k.email_hash = s.email_hash
-          AND k.own
-          AND (
-            (
-              k.source_id = s.source_id AND k.person <> s.person
-            )
-            OR (
-              k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-            )
-          )
-      )
-  ) AS k
+      NOT COALESCE(suppressed, FALSE)
+  ) AS b
+    ON b.person = a.person AND b.source_id = a.source_id
   WHERE
-    handle_hash IN (
-      '0000000000000000000000000000000000000000000000000000000000000000',
-      'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
+    b.own AND (
+      NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
     )
-    AND own
-) AS a
-JOIN (
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    COALESCE(own, TRUE) AS own
-  FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-  WHERE
-    NOT COALESCE(suppressed, FALSE) OR COALESCE(own, TRUE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES"
-  WHERE
-    NOT COALESCE(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          COALESCE(own, TRUE) AS own
-        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM "COMMON_ROOM"."SENT_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
-) AS b
-  ON b.person = a.person AND b.source_id = a.source_id
-WHERE
-  b.own AND (
-    NOT b.email_hash IS NULL OR NOT b.handle_hash IS NULL
-  );
+) AS linked;
 
 -- rows under
 SELECT DISTINCT
@@ -4123,65 +3684,6 @@ FROM (
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
   WHERE
     NOT COALESCE(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          COALESCE(own, TRUE) AS own
-        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM "COMMON_ROOM"."SENT_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
 ) AS k
 WHERE
   email_hash IN (
@@ -4256,65 +3758,6 @@ FROM (
   FROM "COMMON_ROOM"."SENT_ADDRESSES"
   WHERE
     NOT COALESCE(suppressed, FALSE)
-  UNION ALL
-  SELECT
-    sync,
-    kind,
-    key,
-    source_id,
-    person,
-    holder,
-    email_hash,
-    handle_hash,
-    own
-  FROM "COMMON_ROOM"."SENT_ADDRESSES" AS s
-  WHERE
-    suppressed
-    AND own
-    AND NOT EXISTS(
-      SELECT
-        1
-      FROM (
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          COALESCE(own, TRUE) AS own
-        FROM "COMMON_ROOM"."KNOWN_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-        UNION ALL
-        SELECT
-          sync,
-          kind,
-          key,
-          source_id,
-          person,
-          holder,
-          email_hash,
-          handle_hash,
-          own
-        FROM "COMMON_ROOM"."SENT_ADDRESSES"
-        WHERE
-          NOT COALESCE(suppressed, FALSE)
-      ) AS k
-      WHERE
-        k.email_hash = s.email_hash
-        AND k.own
-        AND (
-          (
-            k.source_id = s.source_id AND k.person <> s.person
-          )
-          OR (
-            k.person IS NULL AND s.person IS NULL AND k.kind = s.kind AND k.key <> s.key
-          )
-        )
-    )
 ) AS k
 WHERE
   person IN ('p1', 'it\'s') AND (
