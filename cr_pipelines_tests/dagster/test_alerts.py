@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -29,10 +30,33 @@ SYNC = """
 """
 
 
-@pytest.fixture
-def received() -> Iterator[Received]:
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Received]:
     with webhook() as received:
         yield received
+
+
+@pytest.fixture
+def received(receiver: Received) -> Received:
+    """The webhook, which has received nothing. Its address stays, and with it the definitions that name it."""
+    receiver.status = 200
+    receiver.posts.clear()
+    return receiver
+
+
+@cache
+def loaded(attributes: str) -> dg.Definitions:
+    """A code location with alerts."""
+    with create_defs_folder_sandbox() as sandbox:
+        for name, text in {
+            "alerts": f"type: cr_pipelines.components.CommonRoomAlerts\nattributes: {attributes}",
+            "syncs": textwrap.dedent(SYNC),
+        }.items():
+            (sandbox.defs_folder_path / name).mkdir()
+            (sandbox.defs_folder_path / name / "defs.yaml").write_text(text)
+        with sandbox.build_all_defs() as definitions:
+            resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
+            return dg.Definitions.merge(definitions, dg.Definitions(resources=resources))
 
 
 class Watched:
@@ -40,17 +64,7 @@ class Watched:
 
     def __init__(self, location: Location, attributes: str):
         self.cursor: str | None = None
-        with create_defs_folder_sandbox() as sandbox:
-            for name, text in {
-                "alerts": f"type: cr_pipelines.components.CommonRoomAlerts\nattributes: {attributes}",
-                "syncs": textwrap.dedent(SYNC),
-            }.items():
-                (sandbox.defs_folder_path / name).mkdir()
-                (sandbox.defs_folder_path / name / "defs.yaml").write_text(text)
-            with sandbox.build_all_defs() as definitions:
-                resources = {"common_room": CommonRoomResource(), "warehouse": WarehouseResource()}
-                loaded = dg.Definitions.merge(definitions, dg.Definitions(resources=resources))
-        self.location = replace(location, definitions=loaded)
+        self.location = replace(location, definitions=loaded(attributes))
 
     def tick(self) -> str:
         """Evaluate the sensor as the daemon does, and return what it says."""
