@@ -78,7 +78,7 @@ def test_every_key_is_shared_or_compared(
     assert plan.spool.rows == sum(expected.values()) - expected["unchanged"]
     plan.spool.close()
     for table in ("source_keys", "duplicates", "candidates", "compared", "refreshed", "offered"):
-        session.execute(f"DROP TABLE cr_{table}")
+        session.execute(f"DROP TABLE IF EXISTS cr_{table}")
 
 
 def compared(name: str, known: tuple | None) -> str:
