@@ -38,7 +38,7 @@ test: install
 	@$(BIN)/pytest -m "serial and not long and not system" $(or $(ARGS),$(SERIAL_FILES)) || $(TRY_AGAIN)
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
 
-# The scenarios of kills, signals, races and generated histories, and the promises with source and state apart.
+# The scenarios of kills, signals, races, generated histories and many rows, and the promises with source and state apart.
 test-long: install
 	@$(BIN)/pytest -m "long and serial" $(ARGS) || $(TRY_AGAIN)
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "long and not serial and not system" $(ARGS) || $(TRY_AGAIN)

@@ -216,6 +216,7 @@ def test_a_key_of_several_columns_is_bounded_as_a_whole(flow: Flow):
     assert key.startswith("sha256:")
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_outcomes_fold_in_seconds(session: Session):
     dialect = session.dialect
     session.execute(

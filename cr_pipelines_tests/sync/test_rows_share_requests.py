@@ -32,6 +32,7 @@ def sizes(sandbox: SandboxServer) -> dict[str, int]:
     return {segment["name"]: len(segment["members"]) for segment in sandbox.control.segments()}
 
 
+@pytest.mark.long
 def test_1000_members_cost_10_requests_and_one_unknown_address_costs_none_of_the_others(
     flow: Flow, sandbox: SandboxServer
 ):

@@ -40,7 +40,7 @@ def test_an_error_in_the_middle_of_an_answer_does_not_quote_the_row(warehouse: W
     assert "ada" not in str(caught.value)
 
 
-SPILLS = "SELECT md5(i::VARCHAR) AS t FROM range(3000000) AS r(i) ORDER BY t LIMIT 1 OFFSET 2500000"
+SPILLS = "SELECT md5(i::VARCHAR) AS t FROM range(1000000) AS r(i) ORDER BY t LIMIT 1 OFFSET 800000"
 
 
 @pytest.mark.parametrize("ends", ["well", "with an error", "after a spill"])
@@ -71,6 +71,7 @@ def test_a_session_leaves_the_file_and_nothing_of_itself(warehouse: Warehouse, t
             session.fetch_all("SELECT * FROM mine")
 
 
+@pytest.mark.long
 def test_a_list_of_many_keys_takes_little_memory(warehouse: Warehouse):
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(_megabytes_to_list, (warehouse, 50_000)) < 100
