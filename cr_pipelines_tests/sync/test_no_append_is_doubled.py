@@ -192,7 +192,7 @@ def test_a_full_disk(appends: Appends) -> None:
             ended.append(appends.end_of(appends.start()))
             assert appends.written() == before
     else:
-        ended = [appends.end_of(appends.start(outage_seconds=2, full_after=40)) for _ in range(3)]
+        ended = [appends.end_of(appends.start(outage_seconds=2, full_after=40)) for _ in range(2)]
     # DuckDB has several errors for a file that must not grow.
     reason = "Error: DuckDB: " if isinstance(data, DuckDBFile) else "the server's disk is full"
     assert all(code == 1 and reason in said for code, said in ended), ended
