@@ -10,6 +10,8 @@ TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
 # To collect all others takes ten seconds of the only process.
 SERIAL_FILES = $(shell grep -rl --include=test_*.py "mark\.serial" cr_pipelines_tests)
+# To import what drives a browser takes each worker as long as ten tests.
+NO_BROWSER := --ignore=cr_pipelines_tests/browser
 APART := $(addprefix cr_pipelines_tests/,sync removal)
 EMULATORS := snowflake bigquery databricks
 EMULATOR_PYTHON ?= 3.13
@@ -36,12 +38,12 @@ demo: install
 # themselves, and so has a second try of what failed: a busy machine can be too slow for a test, but not twice.
 test: install
 	@$(BIN)/pytest -m "serial and not long and not system" $(or $(ARGS),$(SERIAL_FILES)) || $(TRY_AGAIN)
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(NO_BROWSER) -m "not serial and not long and not system" $(ARGS) || $(TRY_AGAIN)
 
 # The scenarios of kills, signals, races, generated histories and many rows, and the promises with source and state apart.
 test-long: install
 	@$(BIN)/pytest -m "long and serial" $(ARGS) || $(TRY_AGAIN)
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "long and not serial and not system" $(ARGS) || $(TRY_AGAIN)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(NO_BROWSER) -m "long and not serial and not system" $(ARGS) || $(TRY_AGAIN)
 
 # Every scenario of syncs, crashes and removals with source and state apart: a PostgreSQL source whose role may only SELECT
 # and a DuckDB state, then a SQLite source and a PostgreSQL state. Half an hour.

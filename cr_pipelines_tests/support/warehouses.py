@@ -33,7 +33,7 @@ EITHER_ENGINE: list[Any] = [
     CORE_ENGINES[0],
     *(pytest.param(engine, marks=pytest.mark.long) for engine in CORE_ENGINES[1:]),
 ]
-"""One engine in `make test` and the other in `make test-long`: for rules that are kept outside of SQL."""
+"""One engine in `make test` and the other in `make test-long`: for rules outside of SQL, or in SQL that they share."""
 ARRANGEMENTS: list[Any] = [*CORE_ENGINES, *APART]
 """The engines, and a source and a state apart."""
 ONE_AND_APART: list[Any] = [ENGINE, *APART]

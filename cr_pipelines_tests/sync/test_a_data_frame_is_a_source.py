@@ -9,12 +9,12 @@ import pytest
 
 from cr_pipelines.sync import Report, SourceUnusable, Sync, run_sync
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES
+from cr_pipelines_tests.support.warehouses import EITHER_ENGINE
 
 FRAME_SYNC = Sync("people", "contact", "people")
 
 
-@pytest.fixture(params=CORE_ENGINES)
+@pytest.fixture(params=EITHER_ENGINE)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

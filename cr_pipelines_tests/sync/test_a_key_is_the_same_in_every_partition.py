@@ -7,9 +7,9 @@ import pytest
 from cr_pipelines.sync import AlreadyRunning, Partition, Report, RunRegistry, StateSchema, Sync, rows_outside, run_sync
 from cr_pipelines.sync.state.processes import mark_running
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import ARRANGEMENTS
+from cr_pipelines_tests.support.warehouses import APART, EITHER_ENGINE
 
-pytestmark = pytest.mark.parametrize("engine", ARRANGEMENTS)
+pytestmark = pytest.mark.parametrize("engine", [*EITHER_ENGINE, *APART])
 
 ACTIVITIES = Sync("activities", "activity", "acts")
 

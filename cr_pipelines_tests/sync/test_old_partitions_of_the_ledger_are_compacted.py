@@ -4,9 +4,9 @@ import pytest
 
 from cr_pipelines.sync import CompactedPartition, Partition, Report, Sync, compact_ledger, run_sync
 from cr_pipelines_tests.support.flow import Flow
-from cr_pipelines_tests.support.warehouses import CORE_ENGINES
+from cr_pipelines_tests.support.warehouses import EITHER_ENGINE
 
-pytestmark = pytest.mark.parametrize("engine", CORE_ENGINES)
+pytestmark = pytest.mark.parametrize("engine", EITHER_ENGINE)
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2)]
 DROPPED = "delivered_fingerprint, row_hash, row_hash_version, not_found_runs, http_status, first_sent_at, run_id"
