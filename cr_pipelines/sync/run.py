@@ -372,7 +372,8 @@ class Run:
             raise self._room.problem
 
     def _with_client(self, work: Callable[[CommonRoomClient], Coroutine[Any, Any, None]]) -> None:
-        """Do work in the room, and count its requests."""
+        """Do work in the room, and count its requests, without those that find out which room it is."""
+        before = self._room.requests
 
         async def run() -> None:
             async with self._destination.open_client() as client:
@@ -380,6 +381,7 @@ class Run:
                     await WorkerPool().run(work(client), watch_silence(client, self._timing.silence_seconds))
                 finally:
                     self._report.add_traffic(client.stats)
+                    self._report.requests -= self._room.requests - before
 
         run_in_loop(run())
 
@@ -389,7 +391,6 @@ class Run:
         report.stopped_by = self._breaker.reason
         report.unreachable = self._breaker.unreachable
         report.other_room = self._room.other
-        report.requests -= self._room.requests
         if report.stopped_by is not None and report.state == "succeeded":
             report.state = "stopped"
         if deletions is not None:
