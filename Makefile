@@ -10,7 +10,7 @@ TRY_AGAIN = { test $$? -eq 1 && $(BIN)/pytest --last-failed $(ARGS); }
 
 # To collect all others takes ten seconds of the only process.
 SERIAL_FILES = $(shell grep -rl --include=test_*.py "mark\.serial" cr_pipelines_tests)
-# To import what drives a browser takes each worker as long as ten tests.
+# Each worker would import what drives a browser, which takes as long as ten tests.
 NO_BROWSER := --ignore=cr_pipelines_tests/browser
 APART := $(addprefix cr_pipelines_tests/,sync removal)
 EMULATORS := snowflake bigquery databricks
