@@ -18,12 +18,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.dialect import SUBSTITUTE, Dialect
 from cr_pipelines.warehouse.row_file import RowFile
 from cr_pipelines.warehouse.session import Session
-
-_SUBSTITUTE = "\x1a"
-"""ASCII's substitute for a character that cannot be kept, and before a value that is no text; its row is invalid."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -210,11 +207,11 @@ def _text(dialect: Dialect, name: str, kind: pa.DataType) -> str:
     """Return the SQL for a column as text, spelled as `_written` does."""
     quoted = dialect.identifier(name)
     if kind == pa.binary():
-        return f"chr({ord(_SUBSTITUTE)}) || lower(hex({quoted}))"
+        return f"chr({ord(SUBSTITUTE)}) || lower(hex({quoted}))"
     if _is_exact(kind) or kind == pa.float64():
         spelled = dialect.spelled(name, _type_name(kind).partition("(")[0])
         # NaN and infinity have no spelling.
-        return f"coalesce({spelled}, chr({ord(_SUBSTITUTE)}) || CAST({quoted} AS VARCHAR))"
+        return f"coalesce({spelled}, chr({ord(SUBSTITUTE)}) || CAST({quoted} AS VARCHAR))"
     return quoted
 
 
@@ -270,13 +267,13 @@ def _as_type(values: Sequence[Any], column: "pa.Array[Any]", kind: pa.DataType) 
 
 def _texts(values: Sequence[Any]) -> "pa.Array[Any]":
     written = [_written(value) for value in values]
-    return pa.array([None if text is None else text.replace("\0", _SUBSTITUTE) for text in written], pa.string())
+    return pa.array([None if text is None else text.replace("\0", SUBSTITUTE) for text in written], pa.string())
 
 
 def _without_nul(column: "pa.Array[Any]") -> "pa.Array[Any]":
     *_, characters = column.buffers()
     found = characters is not None and b"\0" in characters.to_pybytes()
-    return pc.replace_substring(column, "\0", _SUBSTITUTE) if found else column
+    return pc.replace_substring(column, "\0", SUBSTITUTE) if found else column
 
 
 def _written(value: Any) -> str | None:
@@ -285,18 +282,18 @@ def _written(value: Any) -> str | None:
         case None:
             return None
         case str():
-            return value if value.isascii() else _SURROGATE.sub(_SUBSTITUTE, value)
+            return value if value.isascii() else _SURROGATE.sub(SUBSTITUTE, value)
         case bool():
             return "true" if value else "false"
         case float() | Decimal() if not math.isfinite(value):
-            return f"{_SUBSTITUTE}{str(value).lower()}"
+            return f"{SUBSTITUTE}{str(value).lower()}"
         case float() if value.is_integer() and abs(value) < _LARGEST_WHOLE:
             return str(int(value))
         case Decimal():
             text = format(value, "f")
             return text.rstrip("0").rstrip(".") if "." in text else text
         case bytes() | bytearray() | memoryview():
-            return f"{_SUBSTITUTE}{bytes(value).hex()}"
+            return f"{SUBSTITUTE}{bytes(value).hex()}"
         case datetime() if value.tzinfo is not None:
             return f"{_written(value.astimezone(UTC).replace(tzinfo=None))}+00"
         case datetime() | time_of_day():

@@ -14,6 +14,9 @@ from cr_pipelines.warehouse.relation import Relation
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
 
+SUBSTITUTE = "\x1a"
+"""ASCII's substitute for a character that cannot be kept, such as NUL in PostgreSQL. It makes its row invalid."""
+
 LONGEST_KEY = 1_000
 """The longest key, in bytes, that is stored unchanged; a longer one is hashed. PostgreSQL indexes up to 2,700 bytes."""
 

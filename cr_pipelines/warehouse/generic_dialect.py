@@ -12,7 +12,7 @@ from typing_extensions import override
 from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.relation import Relation
 
-_OF_SECONDS = {
+MOMENT_OF_SECONDS = {
     "sqlite": "datetime({}, 'unixepoch')",
     "mysql": "FROM_UNIXTIME({})",
     "mariadb": "FROM_UNIXTIME({})",
@@ -41,7 +41,11 @@ class GenericDialect(DuckDBDialect):
 
     @override
     def cast_to_moment(self, column: str) -> str:
-        return _OF_SECONDS[self.name].format(column) if self.name in _OF_SECONDS else super().cast_to_moment(column)
+        return (
+            MOMENT_OF_SECONDS[self.name].format(column)
+            if self.name in MOMENT_OF_SECONDS
+            else super().cast_to_moment(column)
+        )
 
     @override
     def relation(self, relation: Relation) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from cr_pipelines.warehouse.dialect import Dialect
+from cr_pipelines.warehouse.dialect import SUBSTITUTE, Dialect
 
 OLDEST = 15
 """The first major version with MERGE."""
@@ -89,7 +89,7 @@ class PostgreSQLDialect(Dialect):
     @override
     def literal(self, value: str | None) -> str:
         # No text in PostgreSQL has a NUL, which would end the statement.
-        return super().literal(value if value is None else value.replace("\0", "\x1a"))
+        return super().literal(value if value is None else value.replace("\0", SUBSTITUTE))
 
     @override
     def lowered(self, expression: str) -> str:

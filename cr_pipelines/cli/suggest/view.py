@@ -10,6 +10,7 @@ from cr_pipelines.cli.suggest.guesses import Guess, Mapping
 from cr_pipelines.cli.suggest.sample import Sample, SampledColumn
 from cr_pipelines.sync.contract import Contract
 from cr_pipelines.warehouse import SourceDialect
+from cr_pipelines.warehouse.generic_dialect import MOMENT_OF_SECONDS
 from cr_pipelines.wording import count
 
 _JSON = {"duckdb": "json_object", "postgresql": "jsonb_build_object", "snowflake": "OBJECT_CONSTRUCT"}
@@ -17,9 +18,7 @@ _EPOCH = {
     "duckdb": "to_timestamp({})",
     "postgresql": "to_timestamp({})",
     "bigquery": "TIMESTAMP_SECONDS({})",
-    "sqlite": "datetime({}, 'unixepoch')",
-    "mysql": "FROM_UNIXTIME({})",
-    "mariadb": "FROM_UNIXTIME({})",
+    **MOMENT_OF_SECONDS,
 }
 _MILLISECONDS = 100_000_000_000
 """A larger number of seconds since 1970 is one of milliseconds."""

@@ -17,6 +17,7 @@ from cr_pipelines.api import DiscordAccount, ExternalProfile, Handle, TagByName
 from cr_pipelines.sync.contract.faults import InvalidValue, describe_type, wrong_type, wrong_value
 from cr_pipelines.sync.contract.identity import canonical_id, spelled_address, trimmed
 from cr_pipelines.sync.contract.names import did_you_mean, folded, nearest
+from cr_pipelines.warehouse.dialect import SUBSTITUTE
 
 LINE = 1_000
 """Longest value of a one-line field, in characters. The API publishes no limit; this is ours."""
@@ -24,7 +25,6 @@ PROSE = 20_000
 """Longest value of a field that holds prose, in characters. The API publishes no limit; this is ours."""
 # Tab, line feed and carriage return are ordinary; every other control character is a fault of the data.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SUBSTITUTE = "\x1a"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 # An entry whose quotation mark is never closed extends to the end, so the rest is read only once.
@@ -57,7 +57,7 @@ def text(longest: int = LINE) -> Reader:
             )
         if found := _CONTROL.search(value):
             reason = f"has the control character U+{ord(found[0]):04X} at character {found.start() + 1}"
-            if found[0] == _SUBSTITUTE:
+            if found[0] == SUBSTITUTE:
                 reason += ", which replaces what is not text, such as a NUL, broken UTF-8 or binary data; correct it"
             else:
                 reason += "; remove it"

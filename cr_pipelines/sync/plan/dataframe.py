@@ -18,15 +18,13 @@ from cr_pipelines.sync.contract import canonical_id
 from cr_pipelines.sync.contract.faults import Unreadable, describe_type
 from cr_pipelines.sync.errors import SourceUnusable
 from cr_pipelines.sync.plan.spool import values_of
+from cr_pipelines.warehouse.dialect import SUBSTITUTE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FRAME = "cr_data_frame"
 """The name of a frame in the warehouse while a run reads it."""
-
-_SUBSTITUTE = "\x1a"
-"""A substitute for characters that cannot be kept, such as NUL in PostgreSQL. It makes its row invalid."""
 
 
 class _Unsendable(Exception):
@@ -138,7 +136,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _without_nul(column: Any) -> Any:
     found = pc.any(pc.match_substring(column, "\0")).as_py()
-    return pc.replace_substring(column, "\0", _SUBSTITUTE) if found else column
+    return pc.replace_substring(column, "\0", SUBSTITUTE) if found else column
 
 
 def _check_cells(name: str, series: Iterable[Any]) -> None:
