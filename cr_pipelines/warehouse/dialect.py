@@ -318,6 +318,13 @@ class StateDialect(SqlDialect):
         """Return a statement that gathers a table's statistics, or None if the engine does this itself."""
         return None
 
+    def parts(self, rows: int) -> Sequence[str | None]:
+        """Return conditions on `key` that divide rows into parts small enough to be joined in little memory.
+
+        `[None]` if the engine can join all of them at once.
+        """
+        return [None]
+
     def hashed_key(self, expression: str) -> str | None:
         """Return the expression for a key's hash as bigint, for `is_one_of`, or None if a join alone is as fast."""
         return None

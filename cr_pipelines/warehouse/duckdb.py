@@ -67,6 +67,8 @@ class DuckDBSession(Session):
         self._most_memory = most_memory
         self._nested = False
         self._allow(FIRST_MEMORY)
+        self._any_order = False
+        self._keeps_order = False
         # A progress bar would end up in logs.
         connection.execute("SET enable_progress_bar = false")
         # The text of a timestamp, and so its fingerprint, must not depend on where the process runs.
@@ -74,6 +76,7 @@ class DuckDBSession(Session):
 
     @override
     def execute(self, statement: str) -> None:
+        self._set_order()
         self._with_enough_memory(lambda: self._connection.execute(statement), statement)
 
     @override
@@ -83,6 +86,8 @@ class DuckDBSession(Session):
 
     @override
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
+        self._set_order()
+
         def write_all() -> None:
             sink.clear()
             for batch in _batches(self._connection.sql(query).to_arrow_reader(rows_per_batch)):
@@ -108,6 +113,28 @@ class DuckDBSession(Session):
             self.execute(f"{made} SELECT * FROM appended_rows")
         finally:
             self._connection.unregister("appended_rows")
+
+    @override
+    def make_temporary(self, name: str, *queries: str) -> None:
+        # To keep the order of rows takes memory, and twice the time.
+        self._any_order = True
+        try:
+            super().make_temporary(name, *queries)
+        finally:
+            self._any_order = False
+        if self._memory > FIRST_MEMORY and not self._nested:
+            # If that fails, DuckDB keeps more in memory than this.
+            with suppress(duckdb.OutOfMemoryException):
+                self._allow(FIRST_MEMORY)
+
+    @override
+    def make_selection(self, name: str, query: str) -> None:
+        self.execute(f"CREATE TEMPORARY VIEW {name} AS {query}")
+
+    def _set_order(self) -> None:
+        if self._keeps_order is self._any_order:
+            self._connection.execute(f"SET preserve_insertion_order = {not self._any_order}")
+            self._keeps_order = not self._any_order
 
     @override
     def transaction(self, work: Callable[[], None]) -> None:
@@ -153,11 +180,11 @@ class DuckDBSession(Session):
                     f"{f' over {table}' if table else ''}; add ?memory={2 * self._most_memory // _MEGABYTE} to the "
                     "warehouse URL"
                 )
-            self._allow(min(4 * self._memory, self._most_memory))
+            self._allow(min(2 * self._memory, self._most_memory))
 
     def _allow(self, memory: int) -> None:
-        self._memory = memory
         self._connection.execute(f"SET memory_limit = '{memory // _MEGABYTE}MB'")
+        self._memory = memory
 
     @override
     def interrupt(self) -> None:

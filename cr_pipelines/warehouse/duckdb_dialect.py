@@ -16,6 +16,9 @@ _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
 
 _MOST_LITERALS = 1_000
 
+_MOST_JOINED = 500_000
+"""How many keys are joined at once. A join spills, but with ten million keys it needs four times the first memory."""
+
 
 class DuckDBDialect(Dialect):
     """DuckDB 1.5 and later."""
@@ -68,6 +71,11 @@ class DuckDBDialect(Dialect):
         if len(texts) <= _MOST_LITERALS:
             return super().listed(texts)
         return f"(SELECT unnest(from_json({self.literal(json.dumps(list(texts)))}, '[\"VARCHAR\"]')))"
+
+    @override
+    def parts(self, rows: int) -> Sequence[str | None]:
+        parts = -(-rows // _MOST_JOINED)
+        return [None] if parts <= 1 else [f"hash(key) % {parts} = {part}" for part in range(parts)]
 
     @override
     def text(self, expression: str) -> str:

@@ -104,6 +104,17 @@ class StateSession(SqlSession):
         """Make a schema unless it exists. Names without a schema keep their meaning."""
         self.execute(self.dialect.create_schema(schema))
 
+    def make_temporary(self, name: str, *queries: str) -> None:
+        """Make a temporary table of the rows of these queries, in any order."""
+        for number, query in enumerate(queries):
+            self.execute(f"INSERT INTO {name} {query}" if number else f"CREATE TEMPORARY TABLE {name} AS {query}")
+        if analyze := self.dialect.analyze(name):
+            self.execute(analyze)
+
+    def make_selection(self, name: str, query: str) -> None:
+        """Make a temporary table of some rows of another one, which will not change; the engine need not copy them."""
+        self.make_temporary(name, query)
+
     def register_arrow(self, name: str, rows: ArrowRows) -> None:
         """Let statements read the rows as a relation of this name, until the session ends.
 

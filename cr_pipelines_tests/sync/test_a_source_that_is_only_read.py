@@ -88,6 +88,23 @@ def test_rows_keep_their_types_on_the_way(flow: Flow):
     assert len(samples) == 1
 
 
+@pytest.mark.parametrize("parts", [1, 7])
+def test_keys_that_are_compared_in_parts_lose_and_double_nothing(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch, parts: int
+):
+    flow.sql("DELETE FROM common_room_contacts WHERE seats >= 300")
+    monkeypatch.setattr("cr_pipelines.warehouse.duckdb_dialect._MOST_JOINED", 200 // parts)
+    assert (flow.run().delivered, flow.run().delivered) == (200, 0)
+    flow.sql("UPDATE common_room_contacts SET full_name = 'New ' || id WHERE seats < 150")
+    flow.sql("DELETE FROM common_room_contacts WHERE id = 'c199'")
+    flow.sql("INSERT INTO common_room_contacts SELECT * FROM common_room_contacts WHERE id = 'c0'")
+    report = flow.run()
+    assert (report.delivered, report.unchanged, report.invalid) == (99, 99, 2)
+    monkeypatch.setattr(PostgreSQLDialect, "row_hash_version", "postgresql 99")
+    assert flow.run().delivered == 0
+    assert sorted(flow.posted()) == sorted([*(f"c{i}" for i in range(200)), *(f"c{i}" for i in range(1, 100))])
+
+
 def test_a_new_version_of_the_hash_sends_nothing_again(flow: Flow, monkeypatch: pytest.MonkeyPatch):
     flow.sql("DELETE FROM common_room_contacts WHERE seats > 100")
     assert flow.run().delivered == 67

@@ -248,7 +248,11 @@ LEAST = {
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine", CORE_ENGINES)
-def test_random_histories_agree_with_the_oracle(sandbox: SandboxServer, engine: str) -> None:
+def test_random_histories_agree_with_the_oracle(
+    sandbox: SandboxServer, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On DuckDB, every key is compared in a part of its own.
+    monkeypatch.setattr("cr_pipelines.warehouse.duckdb_dialect._MOST_JOINED", 1)
     Histories.sandbox, Histories.engine = sandbox, engine
     Histories.happened.clear()
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]

@@ -12,6 +12,7 @@ import pytest
 
 from cr_pipelines.warehouse import Warehouse, WarehouseError, open_warehouse
 from cr_pipelines.warehouse.conformance_sinks import Collected
+from cr_pipelines.warehouse.duckdb import DuckDBSession
 
 
 @pytest.fixture
@@ -31,6 +32,33 @@ def test_an_answer_that_runs_out_of_memory_in_its_middle_is_read_again_with_more
             f"SELECT CASE WHEN i < 5000 THEN 'x' ELSE {long} END AS t FROM range(5100) AS r(i)", 2_000, sink
         )
     assert sum(batch.num_rows for batch in sink.batches) == 5_100
+
+
+def test_a_temporary_table_that_needed_memory_does_not_keep_it(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cr_pipelines.warehouse.duckdb.FIRST_MEMORY", 16_000_000)
+    allowed = []
+    allow = DuckDBSession._allow
+    monkeypatch.setattr(
+        DuckDBSession, "_allow", lambda session, memory: (allowed.append(memory), allow(session, memory))
+    )
+    with warehouse.session() as session:
+        session.make_temporary(
+            "counted", "SELECT md5(i::VARCHAR) AS t, count(*) AS n FROM range(1000000) AS r(i) GROUP BY t"
+        )
+    assert max(allowed) > 16_000_000
+    assert allowed[-1] == 16_000_000
+
+
+def test_only_temporary_tables_forget_the_order_of_rows(warehouse: Warehouse):
+    order = "SELECT current_setting('preserve_insertion_order')"
+    with warehouse.session() as session:
+        session.make_temporary("made", order)
+        assert session.fetch_all("SELECT * FROM made") == [(False,)]
+        assert session.fetch_all(order) == [(True,)]
+        session.make_temporary("made_again", order)
+        sink = Collected()
+        session.fetch_batches(order, 10, sink)
+        assert sink.batches[0].to_pylist() == [{"current_setting('preserve_insertion_order')": True}]
 
 
 def test_an_error_in_the_middle_of_an_answer_does_not_quote_the_row(warehouse: Warehouse):

@@ -46,6 +46,10 @@ MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 VERSION = "engine 1, columns 01234567"
 
 
+def temporary_table(name: str, query: str) -> str:
+    return f"CREATE TEMPORARY TABLE {name} AS {query}"
+
+
 def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     """Every statement of a plan, in the form that has the most in it, each with what it does."""
     text = dialect.types["text"]
@@ -61,7 +65,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     typed = {"activity_type": text, "id": text, "timestamp": next(reversed(dialect.zoneless_types))}
     yield (
         "hash keys",
-        plan.temporary_table("cr_source_keys", source_statements.hash_keys(dialect, contacts, source, types, ())),
+        temporary_table("cr_source_keys", source_statements.hash_keys(dialect, contacts, source, types, ())),
     )
     yield (
         "hash some keys of a day",
@@ -82,7 +86,7 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     numbered = types | {"id": next(iter(sorted(dialect.inexact_types)))}
     yield (
         "respelled keys",
-        plan.temporary_table(
+        temporary_table(
             "cr_respelled", plan.respelled_keys(names, source_statements.spellings(dialect, contacts, source, numbered))
         ),
     )
@@ -131,6 +135,12 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
         "compare after an interrupted run",
         plan.compare(of_day, VERSION, interrupted=True, moved=True, duplicates=True),
     )
+    for part in filter(None, dialect.parts(1_000_000)[:1]):
+        yield (
+            "compare a part",
+            plan.compare(names, VERSION, interrupted=False, moved=False, duplicates=False, part=part),
+        )
+        yield "find refreshed apart, in a part", apart.find_refreshed(part)
     yield "create refreshed", plan.create_refreshed(dialect)
     yield "find refreshed", plan.find_refreshed(dialect, types, keyed)
     for number, statement in enumerate(plan.settle_refreshed(), 1):
@@ -154,6 +164,9 @@ def plan_statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield "offered", apart.OFFERED
     yield "read the source apart", apart.read_source(dialect, contacts, source, types, ["a", "b"], bare=True)
     yield "join offered", apart.join_offered(["cr_read_0", "cr_read_1"], 0, repeatable=False)
+    for part in filter(None, dialect.parts(1_000_000)[:1]):
+        reads = ["cr_read_0", "cr_read_1"]
+        yield "join a part of the offered", apart.join_offered(reads, 0, repeatable=False, part=part)
     yield "ordered", apart.ordered(dialect, "cr_unordered_0", ["email"])
     yield "refresh hashes", records.refresh_hashes(names, VERSION)
     yield "record absent", records.record_absent(names)

@@ -27,9 +27,9 @@ from cr_pipelines.warehouse import (
 
 _ROWS_PER_BATCH = 2_000
 
-_ROWS_PER_FETCH = 5_000
+_ROWS_PER_FETCH = 2_000
 
-_KEYS_PER_BATCH = 50_000
+_KEYS_PER_BATCH = 20_000
 
 _MOST_READS = 7
 """Rows are read by their keys in at most this many queries; if more were needed, one query reads all rows."""
@@ -93,26 +93,27 @@ class SourceApart:
         few = len(moved) <= min(self._dialect.most_listed, _MOST_MOVED)
         query = apart_statements.keys_elsewhere(self._dialect, self._sync, elsewhere, self.types, moved if few else ())
         self._stage("cr_keys_elsewhere", {"key": "text"}, query)
-        self._make_table("cr_elsewhere", apart_statements.count_elsewhere())
+        self._state.make_temporary("cr_elsewhere", apart_statements.count_elsewhere())
 
     def stage_respelled(self) -> None:
         """Stream the keys whose former spelling differs, and keep those that are in the ledger under that spelling."""
         query = source_statements.spellings(self._dialect, self._sync, self._rows(), self.types)
         self._stage("cr_spelled", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
-        self._make_table("cr_respelled", statements.respelled_keys(self._names, "cr_spelled AS spelled"))
+        self._state.make_temporary("cr_respelled", statements.respelled_keys(self._names, "cr_spelled AS spelled"))
 
     def stage_renamed(self) -> None:
         """Stream the keys whose names have another spelling, and keep those that are in the ledger under it."""
         everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
         query = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
         self._stage("cr_named", {"was": "text", "key": "text"}, f"SELECT was, key FROM {query} WHERE was <> key")
-        self._make_table("cr_renamed", statements.respelled_keys(self._names, "cr_named AS spelled"))
+        self._state.make_temporary("cr_renamed", statements.respelled_keys(self._names, "cr_named AS spelled"))
 
     def mark_refreshed(self) -> None:
         """Stream every row's fingerprint, and compare the fingerprints in the engine of the state tables."""
         query = apart_statements.fingerprints(self._dialect, self._sync, self._rows(), self.types)
         self._stage("cr_fingerprints", {"key": "text", "fingerprint": "text", "former": "text"}, query)
-        self._state.execute(apart_statements.find_refreshed())
+        for part in self._state.dialect.parts(self._source_rows()):
+            self._state.execute(apart_statements.find_refreshed(part))
 
     def read_offered(self, turn: int, sink: BatchSink, *, hashed_keys: bool) -> None:
         """Write the offered rows of a turn to a sink; the source is read once for all turns."""
@@ -136,12 +137,12 @@ class SourceApart:
     def _join_offered(self, turn: int, sink: BatchSink) -> None:
         if not self._read:
             return
-        reads = [read for _, read in self._read]
-        query = apart_statements.join_offered(
-            [name for name, _ in self._read], turn, repeatable=self._sync.contract.repeatable
-        )
+        names, reads = zip(*self._read, strict=True)
         joined = InOrder()
-        self._own_scratch.fetch_batches(query, _KEYS_PER_BATCH, joined)
+        for part in self._own_scratch.dialect.parts(sum(read.rows.rows for read in reads)):
+            query = apart_statements.join_offered(names, turn, repeatable=self._sync.contract.repeatable, part=part)
+            self._own_scratch.fetch_batches(query, _KEYS_PER_BATCH, joined)
+            joined.keep()
         for batch in whole_rows(reads, joined.batches(_ROWS_PER_BATCH)):
             sink.write(batch)
 
@@ -170,7 +171,7 @@ class SourceApart:
 
     def _key_batches(self, offered: int) -> Iterator[Sequence[str]]:
         """Yield the keys to read, one batch per query; one empty batch means all rows."""
-        [(rows,)] = self._state.fetch_all("SELECT count(*) FROM cr_source_keys")
+        rows = self._source_rows()
         most = self._dialect.most_listed
         if offered > most * _MOST_READS or offered > max(_FEW * rows, 100):
             yield ()
@@ -179,6 +180,10 @@ class SourceApart:
         for start in range(0, len(keys), most):
             yield keys[start : start + most]
 
+    def _source_rows(self) -> int:
+        [(rows,)] = self._state.fetch_all("SELECT count(*) FROM cr_source_keys")
+        return int(rows)
+
     def _rows(self) -> str:
         return partition_statements.source_rows(self._dialect, self._sync, self._partition, self.types, self._spelled)
 
@@ -186,6 +191,3 @@ class SourceApart:
         self._source.fetch_batches(query, _KEYS_PER_BATCH, TemporaryTable(self._state, name, kinds))
         if analyze := self._state.dialect.analyze(name):
             self._state.execute(analyze)
-
-    def _make_table(self, name: str, query: str) -> None:
-        self._state.execute(statements.temporary_table(name, query))

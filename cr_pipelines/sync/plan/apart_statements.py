@@ -45,13 +45,19 @@ def fingerprints(dialect: SourceDialect, sync: Sync, source: str, types: Mapping
     return f"SELECT {source_key(dialect, sync, types)} AS key, {now} AS fingerprint, {before} AS former FROM {source}"
 
 
-def find_refreshed() -> str:
-    """Return a statement that finds rows with unchanged content, from the source's fingerprints."""
-    return """
+def find_refreshed(part: str | None = None) -> str:
+    """Return a statement that finds rows with unchanged content, from the source's fingerprints.
+
+    `part` is a condition for the keys that are looked at, or None for all.
+    """
+    fingerprints, compared = (
+        f"(SELECT * FROM {table} WHERE {part})" if part else table for table in ("cr_fingerprints", "cr_compared")
+    )
+    return f"""
         INSERT INTO cr_refreshed
         SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
-        FROM cr_fingerprints AS f
-        JOIN cr_compared AS c ON f.key = c.key
+        FROM {fingerprints} AS f
+        JOIN {compared} AS c ON f.key = c.key
         WHERE c.why = 'rehashed' AND (c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former)"""
 
 
@@ -84,20 +90,23 @@ def read_source(
         {only}"""
 
 
-def join_offered(reads: Sequence[str], turn: int, *, repeatable: bool) -> str:
+def join_offered(reads: Sequence[str], turn: int, *, repeatable: bool, part: str | None = None) -> str:
     """Return a query for the ledger entries of the rows of one turn, with the position at which each row was read.
 
     Args:
         reads: tables with the positions and the keys of the rows that were read.
         turn: which rows.
         repeatable: False for an append, which must not be sent twice even if its source returns it twice.
+        part: a condition for the keys that are joined, or None for all.
     """
     known = ", ".join(f"o.{name}" for name in (*KNOWN, "planned_hash"))
     copy = "1" if repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY r.position)"
+    here = f" WHERE {part}" if part else ""
+    offered = f"(SELECT * FROM cr_offered{here})" if part else "cr_offered"
     return f"""
         SELECT r.position, {known}, {copy} AS copy_number
-        FROM ({" UNION ALL ".join(f"SELECT position, key FROM {table}" for table in reads)}) AS r
-        JOIN cr_offered AS o ON r.key = o.key
+        FROM ({" UNION ALL ".join(f"SELECT position, key FROM {table}{here}" for table in reads)}) AS r
+        JOIN {offered} AS o ON r.key = o.key
         WHERE o.turn = {turn}"""
 
 

@@ -16,7 +16,7 @@ from cr_pipelines.sync.plan.key_spellings import KeySpellings, Spelling
 from cr_pipelines.sync.plan.offers import also_offered, turns
 from cr_pipelines.sync.plan.plan import Plan
 from cr_pipelines.sync.plan.record_statements import PlannedRun
-from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, among, make_table
+from cr_pipelines.sync.plan.source import PlannedSource, SourceInState, among
 from cr_pipelines.sync.plan.spool import SecondRead
 from cr_pipelines.sync.plan.statements import PlanNames
 from cr_pipelines.sync.report import Report, rows
@@ -172,9 +172,10 @@ class Planner:
             return
         interrupted = self._find_candidates(plan)
         self._find_duplicates(plan)
-        self._has_compared = present is not None or self._any("SELECT 1 FROM cr_candidates LIMIT 1")
+        [(candidates,)] = self._session.fetch_all("SELECT count(*) FROM cr_candidates")
+        self._has_compared = present is not None or candidates > 0
         if self._has_compared:
-            self._compare(plan, interrupted=interrupted)
+            self._compare(plan, candidates, interrupted=interrupted)
             self._settle_rehashed(source)
             if not self._sync.contract.repeatable:
                 self._session.execute(statements.set_changed_after_delivery())
@@ -193,7 +194,7 @@ class Planner:
         if not in_partition:
             self._moved = self._any(partition_statements.any_in_partitions(self._names))
         else:
-            self._make_table("cr_moved", partition_statements.find_moved(self._names))
+            self._session.make_temporary("cr_moved", partition_statements.find_moved(self._names))
             self._moved = self._any("SELECT 1 FROM cr_moved LIMIT 1")
             if self._moved:
                 source.stage_elsewhere()
@@ -212,20 +213,25 @@ class Planner:
             # A run that names keys says nothing about the other keys.
             absent=not self._options.keys,
         )
-        self._make_table("cr_candidates", candidates)
+        self._session.make_temporary("cr_candidates", candidates)
         return interrupted
 
-    def _compare(self, plan: Plan, *, interrupted: bool) -> None:
+    def _compare(self, plan: Plan, candidates: int, *, interrupted: bool) -> None:
         """Determine why each candidate needs a closer look."""
-        compared = statements.compare(
-            self._names,
-            plan.row_hash_version,
-            interrupted=interrupted,
-            moved=self._moved,
-            duplicates=plan.duplicate_keys > 0,
-            only=among(self._session, "cr_candidates", "key"),
+        only = among(self._session, "cr_candidates", "key")
+        compared = (
+            statements.compare(
+                self._names,
+                plan.row_hash_version,
+                interrupted=interrupted,
+                moved=self._moved,
+                duplicates=plan.duplicate_keys > 0,
+                only=only,
+                part=part,
+            )
+            for part in self._dialect.parts(candidates)
         )
-        self._make_table("cr_compared", compared)
+        self._session.make_temporary("cr_compared", *compared)
 
     def _find_duplicates(self, plan: Plan) -> None:
         """Find keys that several source rows share, which takes a pass over all keys, if there can be any.
@@ -238,9 +244,9 @@ class Planner:
             [(not_live, absent)] = self._session.fetch_all(statements.count_candidates(self._dialect))
             [(live,)] = self._session.fetch_all(statements.count_live(self._names, null_keys=plan.null_keys > 0))
             if plan.source_rows - plan.null_keys - not_live == live - absent:
-                self._make_table("cr_duplicates", statements.no_duplicates(self._dialect))
+                self._session.make_temporary("cr_duplicates", statements.no_duplicates(self._dialect))
                 return
-        self._make_table("cr_duplicates", statements.duplicate_keys(elsewhere=self._has_copies))
+        self._session.make_temporary("cr_duplicates", statements.duplicate_keys(elsewhere=self._has_copies))
         [(plan.duplicate_keys, plan.duplicate_rows)] = self._session.fetch_all(
             statements.count_duplicates(self._dialect)
         )
@@ -277,7 +283,10 @@ class Planner:
 
     def _spool(self, plan: Plan, source: PlannedSource) -> None:
         in_turn = turns(self._options, plan.also_offered)
-        self._make_table("cr_offered", offer_statements.offer(in_turn, self._options.limit))
+        limit = self._options.limit
+        # With a limit, the rows are chosen once.
+        make = self._session.make_selection if limit is None else self._session.make_temporary
+        make("cr_offered", offer_statements.offer(in_turn, limit))
         counted = self._session.fetch_all(offer_statements.count_offered(self._dialect))
         plan.offered_new = sum(new for _, _, new, _ in counted)
         hashed_keys = any(hashed for _, _, _, hashed in counted)
@@ -340,9 +349,6 @@ class Planner:
             f"{rows(plan.null_keys)} without {self._names.key_columns}; "
             "give every row a key, or leave such rows out of the view"
         )
-
-    def _make_table(self, name: str, query: str) -> None:
-        make_table(self._session, name, query)
 
     def _any(self, query: str) -> bool:
         return bool(self._session.fetch_all(query))

@@ -17,7 +17,7 @@ from cr_pipelines.warehouse import RowFile, Storage
 
 _KEY = ["position", "key"]
 
-_ROWS_PER_PIECE = 100_000
+_ROWS_PER_PIECE = 50_000
 """How many rows are sorted at a time; only the ledger's columns of them are in memory."""
 
 
@@ -59,6 +59,7 @@ class InOrder:
     def __init__(self) -> None:
         self._rows = RowFile()
         self._places: dict[int, list[int]] = {}
+        self._kept: dict[int, list[int]] = {}
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Take the next batch."""
@@ -71,15 +72,20 @@ class InOrder:
             self._rows.write(batch.slice(start, rows))
             start += rows
 
-    def clear(self) -> None:
-        """Drop every row."""
+    def keep(self) -> None:
+        """Keep the rows so far: `clear` drops later ones only."""
+        for piece, places in self._places.items():
+            self._kept.setdefault(piece, []).extend(places)
         self._places.clear()
-        self._rows.clear()
+
+    def clear(self) -> None:
+        """Drop every row since the last `keep`."""
+        self._places.clear()
 
     def batches(self, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order."""
-        for piece in sorted(self._places):
-            rows = pa.Table.from_batches(map(self._rows.batch_at, self._places[piece])).sort_by("position")
+        """Yield the kept rows in order."""
+        for piece in sorted(self._kept):
+            rows = pa.Table.from_batches(map(self._rows.batch_at, self._kept[piece])).sort_by("position")
             yield from rows.to_batches(rows_per_batch)
 
 

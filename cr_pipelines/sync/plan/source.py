@@ -60,13 +60,6 @@ class PlannedSource(Protocol):
         """Write the rows of `cr_offered` of one turn to a sink: LEDGER_COLUMNS first, then the source's columns."""
 
 
-def make_table(session: Session, name: str, query: str) -> None:
-    """Make a temporary table."""
-    session.execute(statements.temporary_table(name, query))
-    if analyze := session.dialect.analyze(name):
-        session.execute(analyze)
-
-
 def among(session: Session, table: str, key: str) -> str | None:
     """Return a condition that holds for the keys of a temporary table, and for few others.
 
@@ -118,8 +111,7 @@ class SourceInState:
 
     def stage_keys(self, keys: Collection[str]) -> None:
         """Find every row's key and hash in one read of the source."""
-        make_table(
-            self._session,
+        self._session.make_temporary(
             "cr_source_keys",
             source_statements.hash_keys(self._dialect, self._sync, self._rows(), self.types, keys),
         )
@@ -130,18 +122,20 @@ class SourceInState:
         source = partition_statements.rows_elsewhere(
             self._dialect, self._sync, self._partition, self.types, self._spelled
         )
-        make_table(self._session, "cr_elsewhere", partition_statements.find_elsewhere(self._names, source, self.types))
+        self._session.make_temporary(
+            "cr_elsewhere", partition_statements.find_elsewhere(self._names, source, self.types)
+        )
 
     def stage_respelled(self) -> None:
         """Join the two spellings of every key with the ledger."""
         spelled = source_statements.spellings(self._dialect, self._sync, self._rows(), self.types)
-        make_table(self._session, "cr_respelled", statements.respelled_keys(self._names, spelled))
+        self._session.make_temporary("cr_respelled", statements.respelled_keys(self._names, spelled))
 
     def stage_renamed(self) -> None:
         """Join the two spellings of every key with the ledger."""
         everywhere = partition_statements.source_rows(self._dialect, self._sync, None, self.types, self._spelled)
         spelled = source_statements.spellings(self._dialect, self._sync, everywhere, self.types, names=True)
-        make_table(self._session, "cr_renamed", statements.respelled_keys(self._names, spelled))
+        self._session.make_temporary("cr_renamed", statements.respelled_keys(self._names, spelled))
 
     def mark_refreshed(self) -> None:
         """Compare fingerprints inside the engine."""

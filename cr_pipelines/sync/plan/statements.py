@@ -88,11 +88,6 @@ class PlanNames(StateNames):
         return f"SELECT DISTINCT key FROM {self.table('sync_intents')} WHERE {self.of_sync}"
 
 
-def temporary_table(name: str, query: str) -> str:
-    """Return a statement that keeps a query's rows for the session."""
-    return f"CREATE TEMPORARY TABLE {name} AS {query}"
-
-
 def respelled_keys(names: PlanNames, spelled: str) -> str:
     """Return the query behind `cr_respelled`: ledger keys in a former spelling, each with its present spelling.
 
@@ -250,6 +245,7 @@ def compare(
     moved: bool,
     duplicates: bool,
     only: str | None = None,
+    part: str | None = None,
 ) -> str:
     """Return the query behind `cr_compared`: how each candidate compares with the ledger.
 
@@ -260,12 +256,13 @@ def compare(
         moved: whether the ledger has any of them in another partition.
         duplicates: whether several source rows share a key; such keys are left out.
         only: a condition that holds for the candidates among the ledger's keys, and for few others.
+        part: a condition for the keys that are compared, or None for all.
     """
-    narrowed = f" AND {only}" if only else ""
     ledger = f"""
         SELECT key, status, field, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
             row_hash, row_hash_version, message, not_found_runs, absent_since
-        FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}{narrowed}"""
+        FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}{_and(only)}{_and(part)}"""
+    candidates = f"(SELECT * FROM cr_candidates WHERE {part})" if part else "cr_candidates"
     left_out = "WHERE NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = s.key)" if duplicates else ""
     interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
@@ -299,7 +296,7 @@ def compare(
             l.delivered_fingerprint AS was_delivered,
             l.message AS was_message,
             l.not_found_runs AS was_not_found_runs
-        FROM cr_candidates AS s
+        FROM {candidates} AS s
         LEFT JOIN ({ledger}) AS l ON l.key = s.key
         {interrupted_join}
         {left_out}"""
@@ -367,6 +364,10 @@ def count_compared() -> str:
 def example_duplicates(limit: int) -> str:
     """Return a query for some keys that several rows share, each with the number of rows."""
     return f"SELECT key, copies FROM cr_duplicates ORDER BY key LIMIT {int(limit)}"
+
+
+def _and(condition: str | None) -> str:
+    return f" AND {condition}" if condition else ""
 
 
 def _delivered(names: PlanNames) -> str:

@@ -1457,6 +1457,87 @@ WHERE
       d.key = s.key
   );
 
+-- compare a part
+SELECT
+  s.key,
+  s.row_hash,
+  CASE
+    WHEN s.row_hash IS NULL
+    THEN 'absent'
+    WHEN l.status = 'unknown'
+    THEN 'unknown'
+    WHEN l.key IS NULL
+    THEN 'new'
+    WHEN l.status = 'failed'
+    THEN 'retry'
+    WHEN l.status IN ('invalid', 'suppressed')
+    THEN 'recheck'
+    WHEN l.row_hash_version IS DISTINCT FROM 'engine 1, columns 01234567'
+    THEN 'rehashed'
+    WHEN l.row_hash IS DISTINCT FROM s.row_hash
+    THEN 'changed'
+    WHEN l.status = 'rejected'
+    THEN 'rejected'
+    ELSE 'unchanged'
+  END AS why,
+  l.absent_since,
+  l.status AS was_status,
+  l.fingerprint AS was_fingerprint,
+  l.delivered_fingerprint AS was_delivered,
+  l.message AS was_message,
+  l.not_found_runs AS was_not_found_runs
+FROM (
+  SELECT
+    *
+  FROM cr_candidates
+  WHERE
+    HASH(key) % 2 = 0
+) AS s
+LEFT JOIN (
+  SELECT
+    key,
+    status,
+    field,
+    fingerprint,
+    CASE WHEN status = 'delivered' THEN fingerprint ELSE delivered_fingerprint END AS delivered_fingerprint,
+    row_hash,
+    row_hash_version,
+    message,
+    not_found_runs,
+    absent_since
+  FROM "common_room"."sync_ledger"
+  WHERE
+    sync = 'contacts' AND HASH(key) % 2 = 0
+) AS l
+  ON l.key = s.key;
+
+-- find refreshed apart, in a part
+INSERT INTO cr_refreshed
+SELECT
+  c.key,
+  c.row_hash,
+  CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
+FROM (
+  SELECT
+    *
+  FROM cr_fingerprints
+  WHERE
+    HASH(key) % 2 = 0
+) AS f
+JOIN (
+  SELECT
+    *
+  FROM cr_compared
+  WHERE
+    HASH(key) % 2 = 0
+) AS c
+  ON f.key = c.key
+WHERE
+  c.why = 'rehashed'
+  AND (
+    c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former
+  );
+
 -- create refreshed
 CREATE TEMPORARY TABLE cr_refreshed (
   key TEXT,
@@ -1956,6 +2037,44 @@ FROM (
   FROM cr_read_1
 ) AS r
 JOIN cr_offered AS o
+  ON r.key = o.key
+WHERE
+  o.turn = 0;
+
+-- join a part of the offered
+SELECT
+  r.position,
+  o.key,
+  o.why,
+  o.was_status,
+  o.was_fingerprint,
+  o.was_delivered,
+  o.was_message,
+  o.was_not_found_runs,
+  o.planned_hash,
+  ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY r.position) AS copy_number
+FROM (
+  SELECT
+    position,
+    key
+  FROM cr_read_0
+  WHERE
+    HASH(key) % 2 = 0
+  UNION ALL
+  SELECT
+    position,
+    key
+  FROM cr_read_1
+  WHERE
+    HASH(key) % 2 = 0
+) AS r
+JOIN (
+  SELECT
+    *
+  FROM cr_offered
+  WHERE
+    HASH(key) % 2 = 0
+) AS o
   ON r.key = o.key
 WHERE
   o.turn = 0;
