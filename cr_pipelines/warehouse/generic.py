@@ -99,7 +99,7 @@ class GenericSession(SourceSession):
     @property
     @override
     def view_dialect(self) -> ViewDialect:
-        return ViewDialect(self._kind, self._connection.dialect.identifier_preparer.quote_identifier)
+        return ViewDialect(self._kind, self._connection.dialect.identifier_preparer.quote)
 
     @override
     def columns(self, relation: Relation) -> dict[str, str]:
