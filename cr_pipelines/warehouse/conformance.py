@@ -139,7 +139,19 @@ class WarehouseConformance(SourceConformance):
     def test_temporary_tables_end_with_their_session(self, warehouse: Warehouse) -> None:
         for _ in range(2):
             with warehouse.session() as session, session.snapshot():
-                session.execute("CREATE TEMPORARY TABLE cr_fleeting AS SELECT 1 AS a")
-                if analyze := session.dialect.analyze("cr_fleeting"):
-                    session.execute(analyze)
-                assert session.fetch_all("SELECT a FROM cr_fleeting") == [(1,)]
+                session.make_temporary("cr_fleeting", "SELECT 1 AS a", "SELECT 2 AS a")
+                session.make_selection("cr_chosen", "SELECT a FROM cr_fleeting WHERE a > 1")
+                assert session.fetch_all("SELECT a FROM cr_fleeting ORDER BY a") == [(1,), (2,)]
+                assert session.fetch_all("SELECT a FROM cr_chosen") == [(2,)]
+
+    def test_every_row_is_in_one_part(self, warehouse: Warehouse) -> None:
+        with warehouse.session() as session:
+            text = session.dialect.types["text"]
+            keys = " UNION ALL ".join(f"SELECT CAST({key} AS {text}) AS key" for key in ("'a'", "'b'", "'ä'", "NULL"))
+            for rows in (0, 1_000_000, 1_000_000_000):
+                parts = session.dialect.parts(rows)
+                found = [
+                    session.fetch_all(f"SELECT count(*) FROM ({keys}) AS k{f' WHERE {part}' if part else ''}")
+                    for part in parts
+                ]
+                assert sum(count for [(count,)] in found) == 4

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 _MEGABYTE = 1_000_000
 
 FIRST_MEMORY = 64 * _MEGABYTE
-"""How many bytes DuckDB may use before it spills to disk; enough for plans of ten million rows."""
+"""How many bytes DuckDB may use before it spills to disk; enough for plans of ten million rows, few of them changed."""
 
 _LOG_SECONDS = 5.0
 
@@ -67,8 +67,6 @@ class DuckDBSession(Session):
         self._most_memory = most_memory
         self._nested = False
         self._allow(FIRST_MEMORY)
-        self._any_order = False
-        self._keeps_order = False
         # A progress bar would end up in logs.
         connection.execute("SET enable_progress_bar = false")
         # The text of a timestamp, and so its fingerprint, must not depend on where the process runs.
@@ -76,7 +74,6 @@ class DuckDBSession(Session):
 
     @override
     def execute(self, statement: str) -> None:
-        self._set_order()
         self._with_enough_memory(lambda: self._connection.execute(statement), statement)
 
     @override
@@ -86,8 +83,6 @@ class DuckDBSession(Session):
 
     @override
     def fetch_batches(self, query: str, rows_per_batch: int, sink: BatchSink) -> None:
-        self._set_order()
-
         def write_all() -> None:
             sink.clear()
             for batch in _batches(self._connection.sql(query).to_arrow_reader(rows_per_batch)):
@@ -116,25 +111,15 @@ class DuckDBSession(Session):
 
     @override
     def make_temporary(self, name: str, *queries: str) -> None:
-        # To keep the order of rows takes memory, and twice the time.
-        self._any_order = True
-        try:
-            super().make_temporary(name, *queries)
-        finally:
-            self._any_order = False
+        super().make_temporary(name, *queries)
+        # The statements after it need less. It fails if DuckDB cannot spill as much.
         if self._memory > FIRST_MEMORY and not self._nested:
-            # If that fails, DuckDB keeps more in memory than this.
-            with suppress(duckdb.OutOfMemoryException):
+            with suppress(duckdb.Error):
                 self._allow(FIRST_MEMORY)
 
     @override
     def make_selection(self, name: str, query: str) -> None:
         self.execute(f"CREATE TEMPORARY VIEW {name} AS {query}")
-
-    def _set_order(self) -> None:
-        if self._keeps_order is self._any_order:
-            self._connection.execute(f"SET preserve_insertion_order = {not self._any_order}")
-            self._keeps_order = not self._any_order
 
     @override
     def transaction(self, work: Callable[[], None]) -> None:

@@ -19,6 +19,9 @@ _MOST_LITERALS = 1_000
 _MOST_JOINED = 500_000
 """How many keys are joined at once. A join spills, but with ten million keys it needs four times the first memory."""
 
+_MOST_PARTS = 20
+"""Every part is found among all keys, so more parts would take time with the square of their number."""
+
 
 class DuckDBDialect(Dialect):
     """DuckDB 1.5 and later."""
@@ -74,7 +77,7 @@ class DuckDBDialect(Dialect):
 
     @override
     def parts(self, rows: int) -> Sequence[str | None]:
-        parts = -(-rows // _MOST_JOINED)
+        parts = min(-(-rows // _MOST_JOINED), _MOST_PARTS)
         return [None] if parts <= 1 else [f"hash(key) % {parts} = {part}" for part in range(parts)]
 
     @override

@@ -105,14 +105,14 @@ class StateSession(SqlSession):
         self.execute(self.dialect.create_schema(schema))
 
     def make_temporary(self, name: str, *queries: str) -> None:
-        """Make a temporary table of the rows of these queries, in any order."""
+        """Make a temporary table of the rows of these queries, at least one, in any order."""
         for number, query in enumerate(queries):
             self.execute(f"INSERT INTO {name} {query}" if number else f"CREATE TEMPORARY TABLE {name} AS {query}")
         if analyze := self.dialect.analyze(name):
             self.execute(analyze)
 
     def make_selection(self, name: str, query: str) -> None:
-        """Make a temporary table of some rows of another one, which will not change; the engine need not copy them."""
+        """Make a temporary table or view of some rows of a temporary table, which must not change afterwards."""
         self.make_temporary(name, query)
 
     def register_arrow(self, name: str, rows: ArrowRows) -> None:

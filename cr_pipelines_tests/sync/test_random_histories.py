@@ -251,7 +251,7 @@ LEAST = {
 def test_random_histories_agree_with_the_oracle(
     sandbox: SandboxServer, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On DuckDB, every key is compared in a part of its own.
+    # DuckDB compares in as many parts as there are keys.
     monkeypatch.setattr("cr_pipelines.warehouse.duckdb_dialect._MOST_JOINED", 1)
     Histories.sandbox, Histories.engine = sandbox, engine
     Histories.happened.clear()

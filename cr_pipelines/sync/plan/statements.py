@@ -264,7 +264,7 @@ def compare(
         FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}{_and(only)}{_and(part)}"""
     candidates = f"(SELECT * FROM cr_candidates WHERE {part})" if part else "cr_candidates"
     left_out = "WHERE NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = s.key)" if duplicates else ""
-    interrupted_join = f"LEFT JOIN ({names.interrupted}) AS i ON i.key = s.key" if interrupted else ""
+    interrupted_join = f"LEFT JOIN ({names.interrupted}{_and(part)}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
     version = names.dialect.literal(row_hash_version)
     why_dropped = ""
