@@ -103,10 +103,11 @@ def join_offered(reads: Sequence[str], turn: int, *, repeatable: bool, part: str
     copy = "1" if repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY r.position)"
     here = f" WHERE {part}" if part else ""
     offered = f"(SELECT * FROM cr_offered{here})" if part else "cr_offered"
+    # DuckDB holds the second table of a join in memory, and positions are small.
     return f"""
         SELECT r.position, {known}, {copy} AS copy_number
-        FROM ({" UNION ALL ".join(f"SELECT position, key FROM {table}{here}" for table in reads)}) AS r
-        JOIN {offered} AS o ON r.key = o.key
+        FROM {offered} AS o
+        JOIN ({" UNION ALL ".join(f"SELECT position, key FROM {table}{here}" for table in reads)}) AS r ON r.key = o.key
         WHERE o.turn = {turn}"""
 
 

@@ -2932,7 +2932,8 @@ SELECT
   o.was_not_found_runs,
   o.planned_hash,
   row_number() OVER (PARTITION BY o.key ORDER BY r.position) AS copy_number
-FROM (
+FROM cr_offered AS o
+JOIN (
   SELECT
     position,
     key
@@ -2943,7 +2944,6 @@ FROM (
     key
   FROM cr_read_1
 ) AS r
-JOIN cr_offered AS o
   ON r.key = o.key
 WHERE
   o.turn = 0;

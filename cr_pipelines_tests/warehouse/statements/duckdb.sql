@@ -2025,7 +2025,8 @@ SELECT
   o.was_not_found_runs,
   o.planned_hash,
   ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY r.position) AS copy_number
-FROM (
+FROM cr_offered AS o
+JOIN (
   SELECT
     position,
     key
@@ -2036,7 +2037,6 @@ FROM (
     key
   FROM cr_read_1
 ) AS r
-JOIN cr_offered AS o
   ON r.key = o.key
 WHERE
   o.turn = 0;
@@ -2055,6 +2055,13 @@ SELECT
   ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY r.position) AS copy_number
 FROM (
   SELECT
+    *
+  FROM cr_offered
+  WHERE
+    HASH(key) % 2 = 0
+) AS o
+JOIN (
+  SELECT
     position,
     key
   FROM cr_read_0
@@ -2068,13 +2075,6 @@ FROM (
   WHERE
     HASH(key) % 2 = 0
 ) AS r
-JOIN (
-  SELECT
-    *
-  FROM cr_offered
-  WHERE
-    HASH(key) % 2 = 0
-) AS o
   ON r.key = o.key
 WHERE
   o.turn = 0;

@@ -2084,7 +2084,8 @@ SELECT
   o.was_not_found_runs,
   o.planned_hash,
   ROW_NUMBER() OVER (PARTITION BY o.key ORDER BY r.position) AS copy_number
-FROM (
+FROM cr_offered AS o
+JOIN (
   SELECT
     position,
     key
@@ -2095,7 +2096,6 @@ FROM (
     key
   FROM cr_read_1
 ) AS r
-JOIN cr_offered AS o
   ON r.key = o.key
 WHERE
   o.turn = 0;
