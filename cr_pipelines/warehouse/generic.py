@@ -34,7 +34,7 @@ _ROWS_PER_BATCH = {"sqlite": 500}
 
 _ROWS_PER_BATCH_OF_SERVER = 2_000
 
-_BYTES_PER_WRITE = 4 << 20
+_BYTES_PER_WRITE = 2 << 20
 """Batches are gathered until they have this many bytes, because every switch between two threads takes time."""
 
 _MOST_WAITING = 2
