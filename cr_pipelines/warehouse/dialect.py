@@ -23,6 +23,16 @@ LONGEST_KEY = 1_000
 LARGEST_WHOLE = "8e34"
 """From this floating-point number on, the engine's own text is used, which is in scientific notation."""
 
+MOMENT_OF_SECONDS = {
+    "sqlite": "datetime({}, 'unixepoch')",
+    "mysql": "FROM_UNIXTIME({})",
+    "mariadb": "FROM_UNIXTIME({})",
+    "mssql": "DATEADD(second, {}, '1970-01-01')",
+    "clickhouse": "toDateTime({})",
+    "clickhousedb": "toDateTime({})",
+}
+"""What makes a moment of a number of seconds since 1970: a column that is neither text nor a moment is a number."""
+
 
 class SqlDialect(ABC):
     """What both roles need: names, literals, and the text of values. Takes bare column names and quotes them."""

@@ -9,18 +9,9 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from cr_pipelines.warehouse.dialect import MOMENT_OF_SECONDS
 from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.relation import Relation
-
-MOMENT_OF_SECONDS = {
-    "sqlite": "datetime({}, 'unixepoch')",
-    "mysql": "FROM_UNIXTIME({})",
-    "mariadb": "FROM_UNIXTIME({})",
-    "mssql": "DATEADD(second, {}, '1970-01-01')",
-    "clickhouse": "toDateTime({})",
-    "clickhousedb": "toDateTime({})",
-}
-"""What makes a moment of a number of seconds since 1970: a column that is neither text nor a moment is a number."""
 
 
 class GenericDialect(DuckDBDialect):

@@ -10,7 +10,7 @@ from cr_pipelines.cli.suggest.guesses import Guess, Mapping
 from cr_pipelines.cli.suggest.sample import Sample, SampledColumn
 from cr_pipelines.sync.contract import Contract
 from cr_pipelines.warehouse import SourceDialect
-from cr_pipelines.warehouse.generic_dialect import MOMENT_OF_SECONDS
+from cr_pipelines.warehouse.dialect import MOMENT_OF_SECONDS
 from cr_pipelines.wording import count
 
 _JSON = {"duckdb": "json_object", "postgresql": "jsonb_build_object", "snowflake": "OBJECT_CONSTRUCT"}

@@ -10,6 +10,7 @@ from cr_pipelines.sync.model import Sync
 from cr_pipelines.sync.plan.source_key import source_key
 from cr_pipelines.sync.plan.source_statements import find_fingerprints, source_values
 from cr_pipelines.sync.plan.spool import LEDGER_COLUMNS
+from cr_pipelines.sync.plan.statements import part_of
 from cr_pipelines.warehouse import Dialect, SourceDialect
 
 _COMPUTED = ("fingerprint", "row_hash")
@@ -50,14 +51,11 @@ def find_refreshed(part: str | None = None) -> str:
 
     `part` is a condition for the keys that are looked at, or None for all.
     """
-    fingerprints, compared = (
-        f"(SELECT * FROM {table} WHERE {part})" if part else table for table in ("cr_fingerprints", "cr_compared")
-    )
     return f"""
         INSERT INTO cr_refreshed
         SELECT c.key, c.row_hash, CASE WHEN c.was_status = 'rejected' THEN 'rejected' ELSE 'unchanged' END
-        FROM {fingerprints} AS f
-        JOIN {compared} AS c ON f.key = c.key
+        FROM {part_of("cr_fingerprints", part)} AS f
+        JOIN {part_of("cr_compared", part)} AS c ON f.key = c.key
         WHERE c.why = 'rehashed' AND (c.was_fingerprint = f.fingerprint OR c.was_fingerprint = f.former)"""
 
 
@@ -102,11 +100,10 @@ def join_offered(reads: Sequence[str], turn: int, *, repeatable: bool, part: str
     known = ", ".join(f"o.{name}" for name in (*KNOWN, "planned_hash"))
     copy = "1" if repeatable else "row_number() OVER (PARTITION BY o.key ORDER BY r.position)"
     here = f" WHERE {part}" if part else ""
-    offered = f"(SELECT * FROM cr_offered{here})" if part else "cr_offered"
     # DuckDB holds the second table of a join in memory, and positions are small.
     return f"""
         SELECT r.position, {known}, {copy} AS copy_number
-        FROM {offered} AS o
+        FROM {part_of("cr_offered", part)} AS o
         JOIN ({" UNION ALL ".join(f"SELECT position, key FROM {table}{here}" for table in reads)}) AS r ON r.key = o.key
         WHERE o.turn = {turn}"""
 

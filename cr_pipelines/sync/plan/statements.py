@@ -262,7 +262,6 @@ def compare(
         SELECT key, status, field, fingerprint, {delivered_fingerprint()} AS delivered_fingerprint,
             row_hash, row_hash_version, message, not_found_runs, absent_since
         FROM {names.table("sync_ledger")} WHERE {names.of_sync if moved else names.here}{_and(only)}{_and(part)}"""
-    candidates = f"(SELECT * FROM cr_candidates WHERE {part})" if part else "cr_candidates"
     left_out = "WHERE NOT EXISTS (SELECT 1 FROM cr_duplicates AS d WHERE d.key = s.key)" if duplicates else ""
     interrupted_join = f"LEFT JOIN ({names.interrupted}{_and(part)}) AS i ON i.key = s.key" if interrupted else ""
     why_interrupted = "WHEN i.key IS NOT NULL THEN 'interrupted'" if interrupted else ""
@@ -296,10 +295,15 @@ def compare(
             l.delivered_fingerprint AS was_delivered,
             l.message AS was_message,
             l.not_found_runs AS was_not_found_runs
-        FROM {candidates} AS s
+        FROM {part_of("cr_candidates", part)} AS s
         LEFT JOIN ({ledger}) AS l ON l.key = s.key
         {interrupted_join}
         {left_out}"""
+
+
+def part_of(table: str, part: str | None) -> str:
+    """Return the rows of a table that meet a condition, or all of them for None, as a FROM clause takes them."""
+    return f"(SELECT * FROM {table} WHERE {part})" if part else table
 
 
 def create_refreshed(dialect: Dialect) -> str:
