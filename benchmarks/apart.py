@@ -178,6 +178,7 @@ def _known(source: SourceSession) -> dict[str, str]:
 
 def plan(url: str, state_url: str, source: str) -> Took:
     """Make the plan, and count what leaves the source."""
+    # This imports the drivers.
     warehouse, read = open_warehouse(url, state_url), [0]
     # A source that is read in Python needs pandas: pyarrow imports it to look at the first value.
     pa.array(["x"])

@@ -8,24 +8,23 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cr_pipelines.warehouse.dialect import SUBSTITUTE, Dialect
+from cr_pipelines.warehouse.errors import WarehouseError
 from cr_pipelines.warehouse.row_file import RowFile
 from cr_pipelines.warehouse.session import Session
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
-_MOST_JOINED = 2**28
-"""How many bytes of text are joined at once; an array of text may hold eight times as many."""
+_BYTES_PER_WRITE = 2 << 20
+"""Batches are gathered until they have this many bytes: readers take more time for many small batches."""
 
 _DIGITS = 38
 _EXACT = 2**53
@@ -43,29 +42,12 @@ _TYPES: dict[pa.DataType, str] = {
     pa.time64("us"): "TIME",
 }
 
-_PLAIN: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bytes: pa.binary()}
+_LIST_OF_TEXTS = pa.list_(pa.string())
 
+_CERTAIN = (pa.string(), pa.null())
+"""What Arrow infers only if every value has the type. It makes numbers of UUIDs among numbers, and dates of moments."""
 
-@dataclass
-class Packed:
-    """A batch of rows on its way to a file.
-
-    Attributes:
-        rows: the number of rows.
-        columns: each column, or None for one whose values are in `texts`.
-        texts: for each of those columns, all values in one, separated by NUL.
-        size: the approximate size of the rows in bytes.
-    """
-
-    rows: int
-    columns: list["pa.Array[Any] | None"] = field(default_factory=list)
-    texts: list[bytes] = field(default_factory=list)
-    size: int = 0
-
-    @property
-    def layout(self) -> list[pa.DataType | None]:
-        """What two batches must have in common to be written as one."""
-        return [None if column is None else column.type for column in self.columns]
+_NUMBERS = {int, float, Decimal}
 
 
 class LoadedRows:
@@ -80,53 +62,43 @@ class LoadedRows:
         self._kinds: dict[str, pa.DataType] = dict.fromkeys(columns, pa.null())
         self._largest: dict[str, Decimal] = dict.fromkeys(columns, Decimal(0))
         self._files: list[RowFile] = []
+        self._texts: list[str] = []
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_bytes = 0
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
         """Append rows, and widen columns as needed."""
-        self.write([self.pack(rows)])
-
-    def pack(self, rows: Sequence[Sequence[Any]]) -> Packed:
-        """Turn rows into columns, and widen the relation's columns as needed.
-
-        This is the part that needs Python. Most columns have text in every row, which one call joins.
-        """
-        packed = Packed(len(rows))
-        for name, values in zip(self._kinds, zip(*rows, strict=True), strict=True):
-            joined = _joined(values)
-            if joined is not None and packed.size + len(joined) < _MOST_JOINED:
-                self._kinds[name] = pa.string()
-                packed.columns.append(None)
-                packed.texts.append(joined)
-                packed.size += len(joined)
-                continue
-            column = _arrow(values)
-            if column.type != self._kinds[name]:
-                self._kinds[name] = self._widened(name, column)
-            elif _is_exact(column.type):
-                self._note_largest(name, column)
-            if column.type != self._kinds[name]:
-                column = _as_type(values, column, self._kinds[name])
-            packed.columns.append(column)
-            packed.size += column.nbytes
-        return packed
-
-    def write(self, batches: Sequence[Packed]) -> None:
-        """Write batches of one layout as one, in the order in which they were packed.
-
-        Other threads can run Python in the meantime.
-        """
-        rows = sum(packed.rows for packed in batches)
-        joined = [b"\0".join(parts) for parts in zip(*(packed.texts for packed in batches), strict=True)]
-        texts = pc.split_pattern(pa.array(joined, pa.string()), "\0").values
-        starts = count(0, rows)
-        columns = [
-            texts.slice(next(starts), rows) if parts[0] is None else pa.concat_arrays(parts)
-            for parts in zip(*(packed.columns for packed in batches), strict=True)
+        columns = dict(zip(self._kinds, zip(*rows, strict=True), strict=True))
+        texts = dict(zip(self._texts, _text_columns([columns[name] for name in self._texts]), strict=False))
+        arrays = {name: texts[name] if name in texts else self._column_of(name, columns[name]) for name in columns}
+        # A column that has only text here will probably have only text in the next batch.
+        self._texts = [
+            name
+            for name, array in arrays.items()
+            if name in texts or (array.type == pa.string() and set(map(type, columns[name])) <= {str, type(None)})
         ]
-        batch = pa.record_batch(columns, names=list(self._kinds))
-        if not self._files or self._files[-1].schema != batch.schema:
-            self._files.append(RowFile())
-        self._files[-1].write(batch)
+        batch = pa.record_batch(arrays)
+        if self._waiting_bytes >= _BYTES_PER_WRITE or (self._waiting and batch.schema != self._waiting[0].schema):
+            self._write()
+        self._waiting.append(batch)
+        self._waiting_bytes += batch.get_total_buffer_size()
+
+    def _column_of(self, name: str, values: Sequence[Any]) -> "pa.Array[Any]":
+        """Return a column in the relation's type, which widens as needed."""
+        column = _arrow(values)
+        if column.type != self._kinds[name]:
+            self._kinds[name] = self._widened(name, column)
+        elif _is_exact(column.type):
+            self._note_largest(name, column)
+        return column if column.type == self._kinds[name] else _as_type(values, column, self._kinds[name])
+
+    def _write(self) -> None:
+        """Write the waiting batches, which have one schema."""
+        for batch in pa.Table.from_batches(self._waiting).combine_chunks().to_batches():
+            if not self._files or self._files[-1].schema != batch.schema:
+                self._files.append(RowFile())
+            self._files[-1].write(batch)
+        self._waiting, self._waiting_bytes = [], 0
 
     def end(self, declared: Mapping[str, str]) -> None:
         """Make the relation, replacing an existing one.
@@ -134,6 +106,8 @@ class LoadedRows:
         A text column gets its declared type if every value has that type. If some have, only their spelling is that
         of the type, so that one bad value does not change the fingerprints of the other rows.
         """
+        if self._waiting:
+            self._write()
         for number, file in enumerate(self._files):
             self._session.register_arrow(f"{self._name}_{number}", file)
         self._make_view({})
@@ -219,39 +193,51 @@ def _type_name(kind: pa.DataType) -> str:
     return f"DECIMAL({_DIGITS},{kind.scale})" if pa.types.is_decimal(kind) else _TYPES.get(kind, "VARCHAR")
 
 
-def _joined(values: Sequence[Any]) -> bytes | None:
-    """Return texts as one in UTF-8, separated by NUL; None if any value is not text, or contains a NUL."""
-    try:
-        joined = "\0".join(values).encode()
-    except (TypeError, UnicodeEncodeError):
-        return None
-    return joined if joined.count(0) == len(values) - 1 else None
+def _text_columns(columns: Sequence[Sequence[Any]]) -> "list[pa.Array[Any]]":
+    """Return columns of text in one call, which takes less time; none if another value or a NUL is among them."""
+    lists: Any = _array(columns)
+    if lists is None or lists.type != _LIST_OF_TEXTS:
+        return []
+    values, rows = lists.values, len(columns[0])
+    return [] if _has_nul(values) else [values.slice(start, rows) for start in range(0, len(values), rows)]
 
 
 def _arrow(values: Sequence[Any]) -> "pa.Array[Any]":
     """Return a column of a type of `_TYPES`, of decimals or of nulls; of text if the values have several types."""
+    column = _array(values)
+    if column is not None and column.type in _CERTAIN:
+        return column if pa.types.is_null(column.type) else _without_nul(column)
     kinds = set(map(type, values)) - {type(None)}
-    # Most columns have values of one type, and a known type saves Arrow from inspecting each value.
-    column = _array(values, _PLAIN.get(next(iter(kinds))) if len(kinds) == 1 else None)
+    if len(kinds) > 1 and not kinds <= _NUMBERS:
+        return _texts(values)
     if column is None and int in kinds:
         column = _array([Decimal(value) if type(value) is int else value for value in values])
-    if column is None or (column.type == pa.binary() and str in kinds):
+    if column is None:
         return _texts(values)
     kind = column.type
+    if pa.types.is_timestamp(kind) and len({value.tzinfo is None for value in values if value is not None}) > 1:
+        return _texts(values)
     if kind in _TYPES:
-        return _without_nul(column) if kind == pa.string() else column
+        return column
     if pa.types.is_decimal128(kind) and 0 <= kind.scale <= _DIGITS and kind.precision <= _DIGITS:
         return _decimals(column)
     if pa.types.is_timestamp(kind):
         return column.cast(pa.timestamp("us", "UTC" if kind.tz else None), safe=False)
-    return column if pa.types.is_null(kind) else _texts(values)
+    return _texts(values)
 
 
-def _array(values: Sequence[Any], kind: pa.DataType | None = None) -> "pa.Array[Any] | None":
+def _array(values: Sequence[Any]) -> "pa.Array[Any] | None":
     try:
-        return pa.array(values, kind)
+        found: Any = pa.array(values)
     except (pa.ArrowException, TypeError, ValueError, OverflowError, UnicodeError):
         return None
+    if isinstance(found, pa.ChunkedArray):
+        # One array cannot hold them.
+        raise WarehouseError(
+            f"{len(values)} values together have more than 2 GB; leave columns with such values out of the view"
+        )
+    array: pa.Array[Any] = found
+    return array
 
 
 def _decimals(column: "pa.Array[Any]") -> "pa.Array[Any]":
@@ -271,9 +257,12 @@ def _texts(values: Sequence[Any]) -> "pa.Array[Any]":
 
 
 def _without_nul(column: "pa.Array[Any]") -> "pa.Array[Any]":
+    return pc.replace_substring(column, "\0", SUBSTITUTE) if _has_nul(column) else column
+
+
+def _has_nul(column: "pa.Array[Any]") -> bool:
     *_, characters = column.buffers()
-    found = characters is not None and b"\0" in characters.to_pybytes()
-    return pc.replace_substring(column, "\0", SUBSTITUTE) if found else column
+    return characters is not None and b"\0" in characters.to_pybytes()
 
 
 def _written(value: Any) -> str | None:

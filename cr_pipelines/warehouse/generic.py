@@ -8,9 +8,7 @@ consistently, and an engine needs neither hash functions nor temporary tables.
 import re
 import sys
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
-from cr_pipelines.warehouse.column_kinds import LoadedRows, Packed
+from cr_pipelines.warehouse.column_kinds import LoadedRows
 from cr_pipelines.warehouse.duckdb_dialect import DuckDBDialect
 from cr_pipelines.warehouse.errors import SourceMissing, WarehouseBusy, WarehouseError, without_quotes
 from cr_pipelines.warehouse.generic_dialect import GenericDialect, ViewDialect, table_of
@@ -29,16 +27,10 @@ from cr_pipelines.warehouse.session import BatchSink, Session, Source, SourceSes
 from cr_pipelines.warehouse.staging import scratch_session
 from cr_pipelines.warehouse.urls import kind_of
 
-_ROWS_PER_BATCH = {"sqlite": 500}
-"""Rows that fit into the processor's cache take a third less time. With a server, each batch may be a round trip."""
+_ROWS_PER_BATCH = {"sqlite": 500, "mysql": 500, "mariadb": 500}
+"""Rows that fit into the processor's cache take less time. With other servers, each batch may be a round trip."""
 
 _ROWS_PER_BATCH_OF_SERVER = 2_000
-
-_BYTES_PER_WRITE = 2 << 20
-"""Batches are gathered until they have this many bytes, because every switch between two threads takes time."""
-
-_MOST_WAITING = 2
-"""How many groups of batches may wait to be written."""
 
 _DRIVERS = {
     "mysql": "mysql+pymysql:// and pip install pymysql",
@@ -146,15 +138,8 @@ class GenericSession(SourceSession):
             names = list(result.keys())
             _check_names(relation, names)
             loaded = LoadedRows(self._local, table_of(relation), names)
-            # The driver's reading occupies Python. Meanwhile, another thread writes what was read, which does not.
-            with ThreadPoolExecutor(1) as writer:
-                writing: deque[Future[None]] = deque()
-                for batches in _grouped(map(loaded.pack, self._batches(result, most_batches))):
-                    writing.append(writer.submit(loaded.write, batches))
-                    if len(writing) > _MOST_WAITING:
-                        writing.popleft().result()
-                for written in writing:
-                    written.result()
+            for rows in self._batches(result, most_batches):
+                loaded.append(rows)
         loaded.end(self._declared_moments(relation))
 
     def _batches(self, result: Any, most_batches: int | None) -> Iterator[list[Any]]:
@@ -297,20 +282,6 @@ class GenericSource(Source):
 def rows_per_batch(kind: str) -> int:
     """Return how many rows are read at a time from an engine."""
     return _ROWS_PER_BATCH.get(kind, _ROWS_PER_BATCH_OF_SERVER)
-
-
-def _grouped(packed: Iterable[Packed]) -> Iterator[list[Packed]]:
-    """Yield batches in groups of one layout."""
-    group: list[Packed] = []
-    size = 0
-    for batch in packed:
-        if group and (size >= _BYTES_PER_WRITE or batch.layout != group[0].layout):
-            yield group
-            group, size = [], 0
-        group.append(batch)
-        size += batch.size
-    if group:
-        yield group
 
 
 def _check_names(relation: Relation, names: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Any database of SQLAlchemy as a source: rows are read once, with their types, and nothing is written."""
 
+import itertools
 import shutil
 import sqlite3
 import subprocess
@@ -8,10 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -153,6 +155,31 @@ def test_a_value_is_the_same_in_whatever_batch_it_comes(
         # All in one batch, or the other way round, they are spelled the same.
         assert Rows(first + second).read() == (kind, expected)
         assert sorted(map(str, Rows(second, first).read()[1])) == sorted(map(str, expected))
+
+
+_VALUES = [
+    *(None, True, "x", "7", b"\xff", b"ab"),
+    *(1, 2**53 + 1, 2**63, 2**200, 2.5, 1e20, float("inf"), Decimal("1.50"), Decimal(10**37)),
+    *(_UTC_MOMENT, _UTC_MOMENT.replace(tzinfo=None), _UTC_MOMENT.astimezone(timezone(timedelta(hours=2)))),
+    *(_UTC_MOMENT.date(), _UTC_MOMENT.time(), timedelta(hours=1), UUID(int=5), {"a": 1}, [1]),
+]
+
+
+def test_any_two_values_are_the_same_in_one_batch_or_in_two():
+    pairs = list(itertools.product(_VALUES, repeat=2))
+    names = [f"{one!r}, then {other!r}" for one, other in pairs]
+    rows = [["1", *(one for one, _ in pairs)], ["2", *(other for _, other in pairs)]]
+
+    def read(name: str, *batches: list[list[Any]]) -> tuple[dict[str, str], dict[str, str]]:
+        loaded = LoadedRows(session, name, ["place", *names])
+        for batch in batches:
+            loaded.append(batch)
+        loaded.end({})
+        values = zip(*session.fetch_all(f"SELECT * FROM {name} ORDER BY place"), strict=True)
+        return session.columns(Relation(name)), dict(zip(["place", *names], map(repr, values), strict=True))
+
+    with scratch_session() as session:
+        assert read("together", rows) == read("apart", rows[:1], rows[1:])
 
 
 def test_many_batches_that_widen_now_and_then_are_few_files():
