@@ -77,7 +77,7 @@ class LoadedRows:
             for name, array in arrays.items()
             if name in texts or (array.type == pa.string() and set(map(type, columns[name])) <= {str, type(None)})
         ]
-        batch = pa.record_batch(arrays)
+        batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
         if self._waiting_bytes >= _BYTES_PER_WRITE or (self._waiting and batch.schema != self._waiting[0].schema):
             self._write()
         self._waiting.append(batch)
