@@ -12,7 +12,7 @@ set, without the servers of PostgreSQL and MariaDB.
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +30,9 @@ from cr_pipelines.sync.state.ledger import SYNC_LEDGER
 from cr_pipelines.warehouse import BatchSink, SourceSession, column_kinds, open_warehouse
 from cr_pipelines.warehouse.generic import rows_per_batch
 from cr_pipelines.warehouse.urls import kind_of
+
+_TURNS = 3
+"""How often everything is measured, except for plans of all rows, which take long."""
 
 CONTACTS = Sync("contacts", "contact", "common_room_contacts")
 
@@ -238,8 +241,8 @@ class Comparison:
     def add(self, rows: int, folder: str, url: str, *, with_mariadb: bool) -> None:
         """Measure every way for a source of one size."""
         run_here("benchmarks.apart", "prepare", url, rows)
-        together = self._plans(rows, "PostgreSQL together", url, url, None)
-        self._plans(rows, "PostgreSQL, DuckDB", url, f"duckdb:///{folder}/postgresql_state.duckdb", together)
+        apart = f"duckdb:///{folder}/postgresql_state.duckdb"
+        self._compare(rows, {"PostgreSQL together": (url, url), "PostgreSQL, DuckDB": (url, apart)})
         generic = {"SQLite": f"sqlite:///{folder}/source.sqlite"}
         run_here("benchmarks.apart", "prepare_sqlite", url, f"{folder}/source.sqlite")
         with ExitStack() as stack:
@@ -247,28 +250,31 @@ class Comparison:
                 generic["MariaDB"] = server
                 run_here("benchmarks.apart", "prepare_mariadb", url, server, folder)
             for name, source in generic.items():
-                alone = [self._took("driver_alone", source) for _ in range(2)]
-                alone = [min(alone)]
-                self._add(rows, f"{name}'s driver alone", "", alone[0], None)
-                state = f"duckdb:///{folder}/{name.lower()}_state.duckdb"
-                self._plans(rows, f"{name}, DuckDB", source, state, alone * len(CHANGED))
+                ways = {f"{name}, DuckDB": (source, f"duckdb:///{folder}/{name.lower()}_state.duckdb")}
+                self._compare(rows, ways, (f"{name}'s driver alone", source))
 
-    def _plans(self, rows: int, way: str, url: str, state_url: str, of: list[Took] | None) -> list[Took]:
-        """Measure the plans of one way, as a ratio of other measurements or of none."""
-        run_here("benchmarks.apart", "prepare_ledger", url, state_url)
-        measured = []
-        for number, (share, source) in enumerate(CHANGED.items()):
-            # The fastest of two, but for those that take long.
-            runs = 2 if source != "all_changed" else 1
-            took = min(self._took("plan", url, state_url, source) for _ in range(runs))
-            self._add(rows, way, share, took, of[number] if of else None)
-            measured.append(took)
-        return measured
-
-    def _add(self, rows: int, way: str, share: str, took: Took, of: Took | None) -> None:
-        ratio = f"{took.seconds / of.seconds:.2f}" if of else ""
-        read = f"{took.read:,.0f}" if took.read else ""
-        self._table.add(f"{rows:,}", way, share, f"{took.seconds:.2f}", ratio, read, f"{took.megabytes:,.0f}")
+    def _compare(self, rows: int, ways: Mapping[str, tuple[str, str]], alone: tuple[str, str] | None = None) -> None:
+        """Measure plans as a ratio of a driver alone or, if there is none, of the plans of the first way."""
+        calls: dict[tuple[str, str], tuple[str, ...]] = {}
+        if alone is not None:
+            name, source = alone
+            calls[name, ""] = ("driver_alone", source)
+        for way, urls in ways.items():
+            run_here("benchmarks.apart", "prepare_ledger", *urls)
+            calls |= {(way, share): ("plan", *urls, view) for share, view in CHANGED.items()}
+        fastest: dict[tuple[str, str], Took] = {}
+        # In turns, so that a slow minute of the machine does not slow only one of those that are compared.
+        for turn in range(_TURNS):
+            for (way, share), call in calls.items():
+                if turn == 0 or share != "100 %":
+                    took = self._took(*call)
+                    fastest[way, share] = min(fastest.get((way, share), took), took)
+        first = next(iter(calls))
+        for (way, share), took in fastest.items():
+            of = fastest[first] if alone else fastest[first[0], share]
+            ratio = f"{took.seconds / of.seconds:.2f}" if took is not of else ""
+            read = f"{took.read:,.0f}" if took.read else ""
+            self._table.add(f"{rows:,}", way, share, f"{took.seconds:.2f}", ratio, read, f"{took.megabytes:,.0f}")
 
     def _took(self, function: str, *arguments: str) -> Took:
         return Took._make(run_here("benchmarks.apart", function, *arguments))  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
+from numbers import Number
 from typing import Any
 
 import pyarrow as pa
@@ -42,12 +43,10 @@ _TYPES: dict[pa.DataType, str] = {
     pa.time64("us"): "TIME",
 }
 
-_LIST_OF_TEXTS = pa.list_(pa.string())
-
 _CERTAIN = (pa.string(), pa.null())
 """What Arrow infers only if every value has the type. It makes numbers of UUIDs among numbers, and dates of moments."""
 
-_NUMBERS = {int, float, Decimal}
+_BYTES = (bytes, bytearray, memoryview)
 
 
 class LoadedRows:
@@ -62,22 +61,14 @@ class LoadedRows:
         self._kinds: dict[str, pa.DataType] = dict.fromkeys(columns, pa.null())
         self._largest: dict[str, Decimal] = dict.fromkeys(columns, Decimal(0))
         self._files: list[RowFile] = []
-        self._texts: list[str] = []
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_bytes = 0
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
         """Append rows, and widen columns as needed."""
-        columns = dict(zip(self._kinds, zip(*rows, strict=True), strict=True))
-        texts = dict(zip(self._texts, _text_columns([columns[name] for name in self._texts]), strict=False))
-        arrays = {name: texts[name] if name in texts else self._column_of(name, columns[name]) for name in columns}
-        # A column that has only text here will probably have only text in the next batch.
-        self._texts = [
-            name
-            for name, array in arrays.items()
-            if name in texts or (array.type == pa.string() and set(map(type, columns[name])) <= {str, type(None)})
-        ]
-        batch = pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
+        columns = zip(self._kinds, zip(*rows, strict=True), strict=True)
+        arrays = [self._column_of(name, values) for name, values in columns]
+        batch = pa.RecordBatch.from_arrays(arrays, names=list(self._kinds))
         if self._waiting_bytes >= _BYTES_PER_WRITE or (self._waiting and batch.schema != self._waiting[0].schema):
             self._write()
         self._waiting.append(batch)
@@ -94,9 +85,9 @@ class LoadedRows:
 
     def _write(self) -> None:
         """Write the waiting batches, which have one schema."""
+        if not self._files or self._files[-1].schema != self._waiting[0].schema:
+            self._files.append(RowFile())
         for batch in pa.Table.from_batches(self._waiting).combine_chunks().to_batches():
-            if not self._files or self._files[-1].schema != batch.schema:
-                self._files.append(RowFile())
             self._files[-1].write(batch)
         self._waiting, self._waiting_bytes = [], 0
 
@@ -167,7 +158,7 @@ class LoadedRows:
 
     def _note_largest(self, name: str, column: "pa.Array[Any]") -> None:
         found = (pc.min(column).as_py(), pc.max(column).as_py())
-        self._largest[name] = max(self._largest[name], *(abs(Decimal(value or 0)) for value in found))
+        self._largest[name] = max(self._largest[name], *(Decimal(value or 0).copy_abs() for value in found))
 
     def _quoted(self, name: str) -> str:
         return self._session.dialect.identifier(name)
@@ -193,37 +184,42 @@ def _type_name(kind: pa.DataType) -> str:
     return f"DECIMAL({_DIGITS},{kind.scale})" if pa.types.is_decimal(kind) else _TYPES.get(kind, "VARCHAR")
 
 
-def _text_columns(columns: Sequence[Sequence[Any]]) -> "list[pa.Array[Any]]":
-    """Return columns of text in one call, which takes less time; none if another value or a NUL is among them."""
-    lists: Any = _array(columns)
-    if lists is None or lists.type != _LIST_OF_TEXTS:
-        return []
-    values, rows = lists.values, len(columns[0])
-    return [] if _has_nul(values) else [values.slice(start, rows) for start in range(0, len(values), rows)]
-
-
 def _arrow(values: Sequence[Any]) -> "pa.Array[Any]":
     """Return a column of a type of `_TYPES`, of decimals or of nulls; of text if the values have several types."""
     column = _array(values)
     if column is not None and column.type in _CERTAIN:
         return column if pa.types.is_null(column.type) else _without_nul(column)
-    kinds = set(map(type, values)) - {type(None)}
-    if len(kinds) > 1 and not kinds <= _NUMBERS:
+    kinds = {_base(kind) for kind in set(map(type, values)) if kind is not type(None)}
+    if len(kinds) > 1:
         return _texts(values)
-    if column is None and int in kinds:
+    if column is None and kinds == {Number}:
         column = _array([Decimal(value) if type(value) is int else value for value in values])
     if column is None:
         return _texts(values)
     kind = column.type
-    if pa.types.is_timestamp(kind) and len({value.tzinfo is None for value in values if value is not None}) > 1:
-        return _texts(values)
-    if kind in _TYPES:
-        return column
     if pa.types.is_decimal128(kind) and 0 <= kind.scale <= _DIGITS and kind.precision <= _DIGITS:
         return _decimals(column)
+    if pa.types.is_temporal(kind):
+        return _times(values, column)
+    return column if kind in _TYPES else _texts(values)
+
+
+def _base(kind: type) -> type:
+    """Return what a type and others that Arrow reads alike have in common."""
+    if issubclass(kind, _BYTES):
+        return bytes
+    return next((base for base in (bool, Number, datetime) if issubclass(kind, base)), kind)
+
+
+def _times(values: Sequence[Any], column: "pa.Array[Any]") -> "pa.Array[Any]":
+    """Return dates, times or moments, or text if Arrow has dropped the zone of any."""
+    kind: Any = column.type
+    zones = {getattr(value, "tzinfo", None) is not None for value in values if value is not None}
+    if len(zones) > 1 or (zones == {True} and not pa.types.is_timestamp(kind)):
+        return _texts(values)
     if pa.types.is_timestamp(kind):
         return column.cast(pa.timestamp("us", "UTC" if kind.tz else None), safe=False)
-    return _texts(values)
+    return column if kind in _TYPES else _texts(values)
 
 
 def _array(values: Sequence[Any]) -> "pa.Array[Any] | None":
@@ -234,7 +230,7 @@ def _array(values: Sequence[Any]) -> "pa.Array[Any] | None":
     if isinstance(found, pa.ChunkedArray):
         # One array cannot hold them.
         raise WarehouseError(
-            f"{len(values)} values together have more than 2 GB; leave columns with such values out of the view"
+            f"{len(values)} values of a column have more than 2 GB; leave columns with such values out of the view"
         )
     array: pa.Array[Any] = found
     return array
@@ -248,7 +244,12 @@ def _decimals(column: "pa.Array[Any]") -> "pa.Array[Any]":
 
 
 def _as_type(values: Sequence[Any], column: "pa.Array[Any]", kind: pa.DataType) -> "pa.Array[Any]":
-    return _texts(values) if kind == pa.string() else column.cast(kind)
+    if kind == pa.string():
+        return _texts(values)
+    if pa.types.is_integer(column.type) and pa.types.is_decimal(kind):
+        # Arrow would refuse where the largest whole number of its type would not fit.
+        column = column.cast(pa.decimal128(_DIGITS, 0))
+    return column.cast(kind)
 
 
 def _texts(values: Sequence[Any]) -> "pa.Array[Any]":
@@ -279,7 +280,7 @@ def _written(value: Any) -> str | None:
         case float() if value.is_integer() and abs(value) < _LARGEST_WHOLE:
             return str(int(value))
         case Decimal():
-            text = format(value, "f")
+            text = format(value or Decimal(0), "f")
             return text.rstrip("0").rstrip(".") if "." in text else text
         case bytes() | bytearray() | memoryview():
             return f"{SUBSTITUTE}{bytes(value).hex()}"
@@ -293,7 +294,7 @@ def _written(value: Any) -> str | None:
         case date():
             return value.isoformat()
         case dict() | list() | tuple():
-            return json.dumps(value, default=_written, ensure_ascii=False)
+            return _SURROGATE.sub(SUBSTITUTE, json.dumps(value, default=_written, ensure_ascii=False))
         case _:
             return str(value)
 

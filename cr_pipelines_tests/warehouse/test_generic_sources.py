@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -158,10 +159,12 @@ def test_a_value_is_the_same_in_whatever_batch_it_comes(
 
 
 _VALUES = [
-    *(None, True, "x", "7", b"\xff", b"ab"),
-    *(1, 2**53 + 1, 2**63, 2**200, 2.5, 1e20, float("inf"), Decimal("1.50"), Decimal(10**37)),
+    *(None, True, "x", "7", b"\xff", b"ab", bytearray(b"ab"), memoryview(b"ab")),
+    *(1, 2**53 + 1, 2**63, 2**200, 2.5, 1e20, float("inf")),
+    *(Decimal("1.50"), Decimal(10**37), Decimal("9" * 38), Decimal("-0.0"), Decimal("0.12345678901234567890")),
     *(_UTC_MOMENT, _UTC_MOMENT.replace(tzinfo=None), _UTC_MOMENT.astimezone(timezone(timedelta(hours=2)))),
-    *(_UTC_MOMENT.date(), _UTC_MOMENT.time(), timedelta(hours=1), UUID(int=5), {"a": 1}, [1]),
+    *(_UTC_MOMENT.date(), _UTC_MOMENT.time(), _UTC_MOMENT.timetz(), timedelta(hours=1)),
+    *(UUID(int=5), IPv4Address("10.0.0.1"), {"a": 1}, {"a": "\ud800"}, [1]),
 ]
 
 
