@@ -29,7 +29,7 @@ _ROWS_PER_BATCH = 2_000
 
 _ROWS_PER_FETCH = 2_000
 
-_KEYS_PER_BATCH = 100_000
+_KEYS_PER_BATCH = 20_000
 
 _MOST_READS = 7
 """Rows are read by their keys in at most this many queries; if more were needed, one query reads all rows."""
