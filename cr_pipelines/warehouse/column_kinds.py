@@ -49,6 +49,10 @@ _CERTAIN = (pa.string(), pa.null())
 _BYTES = (bytes, bytearray, memoryview)
 
 
+class _TooLarge(Exception):
+    """One array of Arrow cannot hold the values of a column."""
+
+
 class LoadedRows:
     """A relation of a DuckDB session that rows are loaded into. The rows are in separate files.
 
@@ -76,7 +80,12 @@ class LoadedRows:
 
     def _column_of(self, name: str, values: Sequence[Any]) -> "pa.Array[Any]":
         """Return a column in the relation's type, which widens as needed."""
-        column = _arrow(values)
+        try:
+            column = _arrow(values)
+        except _TooLarge:
+            raise WarehouseError(
+                f"{name} has more than 2 GB in {len(values)} rows; leave it out of the view, or shorten its values"
+            ) from None
         if column.type != self._kinds[name]:
             self._kinds[name] = self._widened(name, column)
         elif _is_exact(column.type):
@@ -228,10 +237,7 @@ def _array(values: Sequence[Any]) -> "pa.Array[Any] | None":
     except (pa.ArrowException, TypeError, ValueError, OverflowError, UnicodeError):
         return None
     if isinstance(found, pa.ChunkedArray):
-        # One array cannot hold them.
-        raise WarehouseError(
-            f"{len(values)} values of a column have more than 2 GB; leave columns with such values out of the view"
-        )
+        raise _TooLarge
     array: pa.Array[Any] = found
     return array
 
